@@ -14,6 +14,9 @@ after(() => {
   for (const child of children) child.kill();
 });
 
+/** Milliseconds: a fresh cable needs up to a second before it carries, and TCP asks again after one. */
+const PATIENCE = 2_500;
+
 /** Answers each UDP packet and each TCP connection with the address that it came from. */
 const MIRROR = `
   require('node:dgram').createSocket('udp4').on('message', function (m, r) {
@@ -23,17 +26,18 @@ const MIRROR = `
 
 /** Prints the outer address of one local port as seen by each mirror, one line each; '-' where nothing came back. */
 const ASK_UDP = `
-  const socket = require('node:dgram').createSocket('udp4'); const seen = {};
-  socket.on('message', (m, r) => { seen[r.address] = String(m) });
-  const ask = () => process.argv.slice(1).forEach((host) => socket.send('?', 3478, host));
-  socket.bind(40000, () => { ask(); setTimeout(ask, 150); });
-  setTimeout(() => { console.log(process.argv.slice(1).map((host) => seen[host] ?? '-').join(' ')); process.exit() }, 400);`;
+  const socket = require('node:dgram').createSocket('udp4'); const seen = {}; const hosts = process.argv.slice(1);
+  const tell = () => { console.log(hosts.map((host) => seen[host] ?? '-').join(' ')); process.exit() };
+  socket.on('message', (m, r) => { seen[r.address] = String(m); if (hosts.every((host) => seen[host])) tell() });
+  const ask = () => hosts.forEach((host) => socket.send('?', 3478, host));
+  socket.bind(40000, () => { ask(); setInterval(ask, 150) });
+  setTimeout(tell, ${PATIENCE});`;
 
 const ASK_TCP = `
   const host = process.argv[1]; const port = Number(process.argv[2]);
   const socket = require('node:net').connect({ host, port, localPort: 41000 });
   socket.on('data', (d) => { console.log(String(d)); process.exit() }).on('error', () => { console.log('-'); process.exit() });
-  setTimeout(() => { console.log('-'); process.exit() }, 600);`;
+  setTimeout(() => { console.log('-'); process.exit() }, ${PATIENCE});`;
 
 async function mirror(host: Namespace): Promise<void> {
   const child = host.spawn(process.execPath, ['-e', MIRROR], { stdio: ['ignore', 'pipe', 'inherit'] });
