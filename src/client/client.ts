@@ -1,0 +1,31 @@
+// The client library, exported as `canopy/client`: everything that a client of a node needs, without a screen. It runs
+// in a browser and in Node. Used by the web client, the terminal client, bots and tests.
+import { Session } from './session.ts';
+import type { Client, ClientInit } from './surface.ts';
+
+export type { ErrorParams, ServerAnswer, SessionForm } from '../protocols/lan/routes.ts';
+export type { Route, Stamp, User } from '../protocols/lan/wire.ts';
+export { type Catalogue, sentenceOf } from './catalogue/catalogue.ts';
+export { english } from './catalogue/en.ts';
+export type { ClientStorage, HttpFetch, LiveSocket, OpenSocket } from './platform.ts';
+export type {
+  Client,
+  ClientEvents,
+  ClientInit,
+  ConnectionState,
+  Conversation,
+  HistoryPage,
+  LoginOptions,
+  Me,
+  Message,
+  MessageState,
+  SendRequest,
+  StateChange,
+} from './surface.ts';
+
+/** Milliseconds after which a "typing" that was not repeated is over (conventions, web client). */
+export const TYPING_LASTS = 6000;
+
+export function createClient(init: ClientInit): Client {
+  return new Session(init);
+}

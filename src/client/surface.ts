@@ -1,0 +1,158 @@
+// What users of the library see: the client, its events and the things that it talks about.
+import type { ErrorParams, ServerAnswer, SessionForm } from '../protocols/lan/routes.ts';
+import type { Route, Stamp, User } from '../protocols/lan/wire.ts';
+import type { Clock } from '../realm/clock.ts';
+import type { ConversationId, DeviceId, MessageId, UserId } from '../realm/ids.ts';
+import type { ClientStorage, HttpFetch, OpenSocket } from './platform.ts';
+
+export interface ClientInit {
+  /** `https://chat.example:8443` or, on loopback, `http://kyiv.localhost:7101`. */
+  readonly server: string;
+  /** `cookie` in pages of that server, so that no script ever holds the session; else `bearer`. Default `bearer`. */
+  readonly session?: SessionForm;
+  readonly fetch?: HttpFetch;
+  readonly openSocket?: OpenSocket;
+  readonly clock?: Clock;
+  /** 0 up to 1; for back-off. Default Math.random. */
+  readonly random?: () => number;
+  readonly storage?: ClientStorage;
+}
+
+/** `offline` until connect(); `waiting` between two tries; `live` once the backlog is through. */
+export type ConnectionState = 'offline' | 'connecting' | 'catching-up' | 'live' | 'waiting';
+
+export type MessageState = 'queued' | 'stored' | 'delivered' | 'read' | 'failed';
+
+export interface Message {
+  readonly id: MessageId;
+  readonly conversation: ConversationId;
+  readonly from: User;
+  readonly to: readonly User[];
+  readonly mine: boolean;
+  /** Untrusted text of a person: show it as text, never as markup. Undefined when this client can't read the content. */
+  readonly text: string | undefined;
+  /** Why there is no text: `content-unknown` (a newer client is needed) or `content-unreadable`. */
+  readonly problem?: string;
+  /** By the sender's clock, milliseconds since 1970. */
+  readonly sentAt: number;
+  /** Given by the sender's node; absent while queued. */
+  readonly stamp?: Stamp;
+  readonly state: MessageState;
+  /** Of a failed message. */
+  readonly failure?: { readonly code: string; readonly params: ErrorParams };
+}
+
+export interface Conversation {
+  readonly id: ConversationId;
+  /** Without the own user, but for a conversation with oneself. */
+  readonly others: readonly User[];
+  readonly last?: Message;
+  readonly unread: number;
+  readonly lastRead?: MessageId;
+}
+
+export interface Me {
+  readonly user: User;
+  readonly device: DeviceId;
+  readonly expires: number;
+  /** Only of the `bearer` form: keep it to resume() later. */
+  readonly token?: string;
+}
+
+export interface StateChange {
+  readonly id: MessageId;
+  readonly conversation: ConversationId;
+  readonly state: MessageState;
+  readonly at?: number;
+  /** Of a failed message. */
+  readonly failure?: { readonly code: string; readonly params: ErrorParams };
+}
+
+export interface ClientEvents {
+  /** The connection stands and what was missed has been told. Comes again after each reconnect. */
+  ready: { readonly me: Me };
+  connection: { readonly state: ConnectionState; readonly code?: string; readonly retryIn?: number };
+  /** A new message: of somebody else, of another device of the own user, or just queued here. */
+  message: Message;
+  state: StateChange;
+  presence: { readonly user: User; readonly state: 'online' | 'offline'; readonly lastSeenAt?: number };
+  /** Ends by itself after TYPING_LASTS, or with a message of that user. */
+  typing: { readonly user: User; readonly conversation: ConversationId };
+  /** The stored cursor no longer means anything (the server was restored): fetch conversations and histories anew. */
+  reset: Record<string, never>;
+  /** The session is over, by whatever side: log in again. */
+  'signed-out': { readonly code: string };
+  /** Something that belongs to no call; `message` is the English sentence. */
+  error: { readonly code: string; readonly params: ErrorParams; readonly message: string };
+}
+
+export interface SendRequest {
+  /** The same again is idempotent, with another text it is `id-conflict`. Default a new one. */
+  readonly id?: MessageId;
+  /** `login@realm` or a user that was found; for a conversation of two. */
+  readonly to: string | User;
+  readonly text: string;
+}
+
+export interface LoginOptions {
+  /** Becomes the password when the server asks for a new one, as it does at a first login. */
+  readonly newPassword?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface HistoryPage {
+  /** Oldest first. */
+  readonly messages: readonly Message[];
+  /** For the page before this one; undefined at the beginning of the conversation. */
+  readonly before: string | undefined;
+}
+
+export interface Client {
+  readonly me: Me | undefined;
+  readonly connection: ConnectionState;
+
+  /** Calls back on each event of a type; returns the unsubscriber. */
+  on<K extends keyof ClientEvents>(type: K, listener: (event: ClientEvents[K]) => void): () => void;
+
+  server(signal?: AbortSignal): Promise<ServerAnswer>;
+  /** @throws RefusedError `login-refused`, `login-backoff`, `password-change-required`; UnreachableError `server-unreachable` */
+  login(address: string, password: string, options?: LoginOptions): Promise<Me>;
+  /** The user of the cookie, or of the token of an earlier login; undefined when that session is over. */
+  resume(token?: string): Promise<Me | undefined>;
+  /** Proves the present password by a login, then sets the new one; the other sessions of the user end. */
+  changePassword(password: string, newPassword: string): Promise<Me>;
+  logout(): Promise<void>;
+
+  /** Opens the live connection and keeps it open until disconnect() or the session's end. */
+  connect(): void;
+  /** Closes the live connection; what is queued stays in the storage. Idempotent. */
+  disconnect(): void;
+  /** Resolves when nothing sent here is still queued. */
+  drained(signal?: AbortSignal): Promise<void>;
+
+  /** Resolves with the queued message; its further states come as events. @throws RefusedError `user-unknown`, ConflictError `id-conflict` */
+  send(request: SendRequest): Promise<Message>;
+  /** Sends a failed message again, with the same id. */
+  retry(id: MessageId): Promise<void>;
+  /** Tells the others of a conversation; at most one a second is sent. */
+  typing(to: string | User): Promise<void>;
+  /** Everything in the message's conversation up to it is read. */
+  markRead(id: MessageId): Promise<void>;
+  /** Whose presence comes as events: these and nobody else. Survives reconnects. */
+  watch(users: readonly User[]): void;
+
+  /** Undefined when nobody has this address. */
+  findUser(address: string, signal?: AbortSignal): Promise<User | undefined>;
+  /** Users whose address or name begins so. */
+  searchUsers(prefix: string, signal?: AbortSignal): Promise<readonly User[]>;
+  userById(id: UserId, signal?: AbortSignal): Promise<User | undefined>;
+  conversations(signal?: AbortSignal): Promise<readonly Conversation[]>;
+  history(
+    conversation: ConversationId,
+    options?: { before?: string; limit?: number; signal?: AbortSignal },
+  ): Promise<HistoryPage>;
+  /** Undefined while the message has not travelled. */
+  route(id: MessageId, signal?: AbortSignal): Promise<Route | undefined>;
+  /** The conversation of two that this client's user has with another. */
+  conversationWith(user: User): ConversationId;
+}

@@ -1,0 +1,139 @@
+// Frames of the live socket `/api/v1/live` (subprotocol canopy.v1): each a binary WebSocket message that holds one CBOR
+// map with a `kind`. In order:
+//
+//   client: hello                     versions, capabilities, cursor
+//   server: hello                     the version chosen, who the session is, the heartbeat
+//   server: event, receipt …          what arrived after the cursor
+//   server: live                      the backlog is through; from here on everything is as it happens
+//   then, in any order
+//   client: submit, read, typing, watch, received, ping
+//   server: stored (answers submit), event, receipt, presence, typing, pong, error
+//
+// `received` tells how far the client holds its arrivals: it makes a message "delivered", and is where a client without a
+// cursor begins. Refusals name a code in `error`; one that ends the socket comes as a close code of close-codes.ts.
+import { decode, encode } from 'cborg';
+import * as v from 'valibot';
+import { PeerError } from '../../realm/errors.ts';
+import { MAX_BODY, MAX_FRAME, MAX_RECIPIENTS, MAX_WATCHED } from './limits.ts';
+import {
+  bytes,
+  conversationId,
+  cursor,
+  deliveryState,
+  deviceId,
+  frameMessage,
+  messageId,
+  realmName,
+  stamp,
+  time,
+  user,
+  userId,
+} from './wire.ts';
+
+const body = v.pipe(
+  bytes,
+  v.check((value) => value.length <= MAX_BODY, 'too long'),
+);
+const capabilities = v.pipe(v.array(v.pipe(v.string(), v.maxLength(64))), v.maxLength(64));
+const params = v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]));
+
+export const clientFrame = v.variant('kind', [
+  v.object({
+    kind: v.literal('hello'),
+    versions: v.pipe(v.array(v.number()), v.maxLength(16)),
+    capabilities,
+    cursor: v.optional(cursor),
+  }),
+  v.object({
+    kind: v.literal('submit'),
+    id: messageId,
+    conversation: conversationId,
+    recipients: v.pipe(v.array(userId), v.minLength(1), v.maxLength(MAX_RECIPIENTS)),
+    expires: time,
+    body,
+  }),
+  v.object({ kind: v.literal('read'), conversation: conversationId, id: messageId }),
+  v.object({
+    kind: v.literal('typing'),
+    conversation: conversationId,
+    to: v.pipe(v.array(userId), v.minLength(1), v.maxLength(MAX_RECIPIENTS)),
+  }),
+  v.object({ kind: v.literal('watch'), users: v.pipe(v.array(userId), v.maxLength(MAX_WATCHED)) }),
+  v.object({ kind: v.literal('received'), cursor }),
+  v.object({ kind: v.literal('ping') }),
+]);
+export type ClientFrame = v.InferOutput<typeof clientFrame>;
+
+export const serverFrame = v.variant('kind', [
+  v.object({
+    kind: v.literal('hello'),
+    version: v.number(),
+    capabilities,
+    realm: realmName,
+    user,
+    device: deviceId,
+    time,
+    /** Milliseconds between two pings. */
+    heartbeat: time,
+    /** The cursor was of another incarnation and was not used: the client asks for its conversations anew. */
+    reset: v.boolean(),
+  }),
+  v.object({ kind: v.literal('event'), cursor, message: frameMessage, user }),
+  v.object({
+    kind: v.literal('receipt'),
+    cursor: v.optional(cursor),
+    id: messageId,
+    conversation: conversationId,
+    state: deliveryState,
+    at: time,
+    by: v.optional(userId),
+    code: v.optional(v.string()),
+  }),
+  v.object({ kind: v.literal('live') }),
+  v.object({ kind: v.literal('stored'), id: messageId, stamp }),
+  v.object({
+    kind: v.literal('presence'),
+    user: userId,
+    state: v.picklist(['online', 'offline']),
+    lastSeenAt: v.optional(time),
+  }),
+  v.object({ kind: v.literal('typing'), user: userId, conversation: conversationId }),
+  v.object({ kind: v.literal('pong') }),
+  /** `ref` is the message that the refusal is about. */
+  v.object({ kind: v.literal('error'), code: v.string(), params: v.optional(params, {}), ref: v.optional(v.string()) }),
+]);
+export type ServerFrame = v.InferOutput<typeof serverFrame>;
+
+const STRICT = { strict: true, allowIndefinite: false, allowUndefined: false, allowInfinity: false, allowNaN: false };
+
+/** Decodes one CBOR item of the limited size. @throws PeerError `frame-too-long`, `frame-malformed` */
+function decodeItem(data: Uint8Array): unknown {
+  if (data.length > MAX_FRAME) {
+    throw new PeerError('frame-too-long', `a frame of ${data.length} bytes; at most ${MAX_FRAME}`);
+  }
+  try {
+    return decode(data, { ...STRICT, rejectDuplicateMapKeys: true });
+  } catch (cause) {
+    throw new PeerError('frame-malformed', 'a frame is not one strict CBOR item', { cause });
+  }
+}
+
+export function decodeClientFrame(data: Uint8Array): ClientFrame {
+  const result = v.safeParse(clientFrame, decodeItem(data));
+  if (!result.success) throw new PeerError('frame-malformed', 'a frame fits none of the forms of a client');
+  return result.output;
+}
+
+export function decodeServerFrame(data: Uint8Array): ServerFrame {
+  const result = v.safeParse(serverFrame, decodeItem(data));
+  if (!result.success) throw new PeerError('frame-malformed', 'a frame fits none of the forms of a server');
+  return result.output;
+}
+
+export function encodeClientFrame(frame: ClientFrame): Uint8Array {
+  return encode(frame, { ignoreUndefinedProperties: true });
+}
+
+export function encodeServerFrame(frame: ServerFrame): Uint8Array {
+  return encode(frame, { ignoreUndefinedProperties: true });
+}

@@ -1,0 +1,90 @@
+// Requests and answers of the HTTP part of the LAN API, all below /api/v1; docs/protocols/lan-api.md is the prose.
+//
+//   GET  server                         who serves here, and which versions
+//   POST login/start, login/finish      OPAQUE; the second answers with the session
+//   POST logout
+//   POST password/start, password/finish   OPAQUE registration of a new password, by a session
+//   GET  me
+//   GET  users?address= | prefix= | id=
+//   GET  conversations
+//   GET  conversations/:id/events?before=&limit=
+//   GET  messages/:id, messages/:id/route
+//
+// An error is {"error":{"code":…,"params":{…}}}: codes and parameters, never sentences.
+import * as v from 'valibot';
+import { MAX_PAGE } from './limits.ts';
+import { conversationId, deviceId, jsonMessage, messageId, realmName, route, time, user, userId } from './wire.ts';
+
+/** Text of an OPAQUE message: base64url without padding. */
+const opaqueText = v.pipe(v.string(), v.minLength(1), v.maxLength(4096), v.regex(/^[A-Za-z0-9_-]+$/));
+const address = v.pipe(v.string(), v.minLength(3), v.maxLength(320));
+/** `cookie` for pages of this server: the token never meets their scripts. `bearer` for every other client. */
+const sessionForm = v.picklist(['cookie', 'bearer']);
+export type SessionForm = v.InferOutput<typeof sessionForm>;
+
+export const serverAnswer = v.object({
+  realm: realmName,
+  versions: v.array(v.number()),
+  capabilities: v.array(v.string()),
+  /** Milliseconds since 1970, so that a client notices a wrong clock. */
+  time,
+});
+export type ServerAnswer = v.InferOutput<typeof serverAnswer>;
+
+export const loginStartRequest = v.strictObject({ address, request: opaqueText });
+export const loginStartAnswer = v.object({ attempt: v.string(), response: opaqueText });
+
+const attempt = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
+export const loginFinishRequest = v.strictObject({ attempt, finish: opaqueText, session: sessionForm });
+export const passwordStartRequest = v.strictObject({ request: opaqueText });
+export const passwordStartAnswer = v.object({ response: opaqueText });
+export const passwordFinishRequest = v.strictObject({ record: opaqueText, session: sessionForm });
+
+/** `token` only in the `bearer` form. While `mustChangePassword` holds, the session opens nothing but password/* and logout. */
+export const sessionAnswer = v.object({
+  user,
+  device: deviceId,
+  expires: time,
+  mustChangePassword: v.boolean(),
+  token: v.optional(v.string()),
+});
+export type SessionAnswer = v.InferOutput<typeof sessionAnswer>;
+
+export const usersQuery = v.union([
+  v.strictObject({ address }),
+  v.strictObject({ prefix: v.pipe(v.string(), v.minLength(1), v.maxLength(320)) }),
+  v.strictObject({ id: userId }),
+]);
+export const usersAnswer = v.object({ users: v.array(user) });
+
+export const conversationEntry = v.object({
+  id: conversationId,
+  members: v.array(user),
+  last: v.optional(jsonMessage),
+  unread: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  lastRead: v.optional(messageId),
+});
+export type ConversationEntry = v.InferOutput<typeof conversationEntry>;
+export const conversationsAnswer = v.object({ conversations: v.array(conversationEntry) });
+
+export const eventsQuery = v.strictObject({
+  before: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(128))),
+  limit: v.optional(
+    v.pipe(v.string(), v.regex(/^\d{1,3}$/), v.transform(Number), v.minValue(1), v.maxValue(MAX_PAGE)),
+    '50',
+  ),
+});
+/** Newest first. `before` of the next page is `next`; without it the beginning is reached. */
+export const eventsAnswer = v.object({
+  events: v.array(jsonMessage),
+  users: v.array(user),
+  next: v.optional(v.string()),
+});
+export type EventsAnswer = v.InferOutput<typeof eventsAnswer>;
+
+export const messageAnswer = v.object({ message: jsonMessage, users: v.array(user) });
+export const routeAnswer = v.object({ route: v.optional(route) });
+
+const params = v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]));
+export type ErrorParams = v.InferOutput<typeof params>;
+export const errorAnswer = v.object({ error: v.object({ code: v.string(), params: v.optional(params, {}) }) });

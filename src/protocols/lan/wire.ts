@@ -1,0 +1,86 @@
+// The forms that travel over the LAN API, in JSON answers and in frames alike: what a client may know of a user, a
+// message and a route. Both sides decode what they receive with these; what fits none of them is refused.
+import * as v from 'valibot';
+import { parseConversationId, parseDeviceId, parseMessageId, parseUserId } from '../../realm/ids.ts';
+import { parseRealmName, ROLES } from '../../realm/names.ts';
+
+/** A string that `parse` accepts, as the branded type that it makes. */
+function branded<T extends string>(parse: (text: string) => T) {
+  return v.pipe(
+    v.string(),
+    v.maxLength(320),
+    v.rawTransform<string, T>(({ dataset, addIssue, NEVER }) => {
+      try {
+        return parse(dataset.value);
+      } catch {
+        addIssue({ message: 'malformed' });
+        return NEVER;
+      }
+    }),
+  );
+}
+
+export const userId = branded(parseUserId);
+export const deviceId = branded(parseDeviceId);
+export const conversationId = branded(parseConversationId);
+export const messageId = branded(parseMessageId);
+export const realmName = branded(parseRealmName);
+
+export const time = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const shortText = v.pipe(v.string(), v.maxLength(512));
+
+/** Where a reader of a user's arrivals stopped; numbers of different incarnations are never compared. */
+export const cursor = v.strictObject({ incarnation: count, n: count });
+export type Cursor = v.InferOutput<typeof cursor>;
+
+export const stamp = v.strictObject({ ms: time, counter: count });
+export type Stamp = v.InferOutput<typeof stamp>;
+
+export const user = v.object({
+  id: userId,
+  /** `login@realm`. */
+  address: shortText,
+  name: shortText,
+  kind: v.picklist(['person', 'bot', 'system']),
+});
+export type User = v.InferOutput<typeof user>;
+
+export const hop = v.object({ realm: realmName, role: v.picklist(ROLES), pid: count, peerId: shortText });
+
+/** The way a message took: programs in order, and how the link between the two relays was carried. */
+export const route = v.object({
+  kind: v.picklist(['local', 'direct-tcp', 'direct-webrtc', 'relayed']),
+  via: v.optional(realmName),
+  hops: v.array(hop),
+});
+export type Route = v.InferOutput<typeof route>;
+
+/** What a server knows of a message; `queued` is known to the sender's client alone. */
+export const DELIVERY_STATES = ['stored', 'delivered', 'read', 'failed'] as const;
+export const deliveryState = v.picklist(DELIVERY_STATES);
+export type DeliveryState = v.InferOutput<typeof deliveryState>;
+
+/** Body bytes: a byte string in a frame, base64url in JSON. */
+export const bytes = v.instance(Uint8Array);
+export const base64url = v.pipe(v.string(), v.maxLength(90_000), v.regex(/^[A-Za-z0-9_-]*$/));
+
+const messageFields = {
+  id: messageId,
+  conversation: conversationId,
+  sender: userId,
+  device: deviceId,
+  recipients: v.array(userId),
+  stamp,
+  /** Milliseconds since 1970, 0 for never. */
+  expires: time,
+  state: deliveryState,
+};
+
+/** A message as the live socket carries it. */
+export const frameMessage = v.object({ ...messageFields, body: bytes });
+export type FrameMessage = v.InferOutput<typeof frameMessage>;
+
+/** A message as JSON carries it. */
+export const jsonMessage = v.object({ ...messageFields, body: base64url });
+export type JsonMessage = v.InferOutput<typeof jsonMessage>;
