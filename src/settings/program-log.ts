@@ -1,0 +1,14 @@
+// The log of a program: one JSON object a line on stderr.
+import { destination, pino } from 'pino';
+import type { Log } from '../realm/log.ts';
+import type { RealmName, Role } from '../realm/names.ts';
+import type { LogLevel } from './setting-table.ts';
+
+const STDERR = 2;
+
+export function programLog(level: LogLevel, realm: RealmName, role: Role): Log {
+  return pino(
+    { level, base: { realm, role, pid: process.pid }, messageKey: 'event', timestamp: () => `,"time":"${new Date().toISOString()}"` },
+    destination({ fd: STDERR, sync: true }),
+  );
+}

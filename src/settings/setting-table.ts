@@ -1,0 +1,89 @@
+// Every setting of a host: its key in canopy.toml, its environment variable, its default and what a value must look
+// like. Reading, `canopy config show` and the canopy.toml that is written at first all follow from this table.
+import * as v from 'valibot';
+import { type HostPort, parseHostPort } from './host-port.ts';
+
+export const PUNCHES = ['tcp', 'tcp-punch', 'webrtc'] as const;
+/** Ways to a direct path, in the order of trying. */
+export type Punch = (typeof PUNCHES)[number];
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const LAN_PORT = 8443;
+export const WAN_PORT = 4443;
+export const STUN_PORT = 3478;
+/** Values that one list may have. */
+const MAX_LIST = 32;
+
+const hostPort = v.pipe(
+  v.string(),
+  v.check((text) => canParse(text), 'not HOST:PORT'),
+  v.transform((text): HostPort => parseHostPort(text)),
+);
+const lanName = v.pipe(v.string(), v.regex(/^[a-z0-9.:-]{1,253}$/, 'not a DNS name or an address'));
+const address = v.pipe(v.string(), v.maxLength(320));
+
+function canParse(text: string): boolean {
+  try {
+    parseHostPort(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What the file holds once decoded; each key may be missing. */
+export const SETTING_SCHEMAS = {
+  'lan.listen': hostPort,
+  'lan.scheme': v.picklist(['https', 'http']),
+  'lan.names': v.pipe(v.array(lanName), v.maxLength(MAX_LIST)),
+  'relay.listen': v.pipe(v.array(hostPort), v.minLength(1), v.maxLength(MAX_LIST)),
+  'relay.announce': v.pipe(v.array(hostPort), v.maxLength(MAX_LIST)),
+  'relay.stun': v.pipe(v.array(hostPort), v.maxLength(MAX_LIST)),
+  'relay.punch': v.pipe(v.array(v.picklist(PUNCHES)), v.maxLength(PUNCHES.length)),
+  'log.level': v.picklist(LOG_LEVELS),
+  'demo.user': address,
+  'demo.colleague': address,
+} as const;
+
+export type SettingKey = keyof typeof SETTING_SCHEMAS;
+export type SettingValue = string | readonly string[];
+
+export interface SettingFact {
+  readonly env: string;
+  /** As it would stand in the file; undefined: the setting has no value unless one is given. */
+  readonly fallback: SettingValue | undefined;
+  readonly note: string;
+}
+
+export const SETTING_FACTS: Readonly<Record<SettingKey, SettingFact>> = {
+  'lan.listen': {
+    env: 'CANOPY_LAN',
+    fallback: `0.0.0.0:${LAN_PORT}`,
+    note: 'Where browsers and other clients of the LAN reach the node.',
+  },
+  'lan.scheme': { env: 'CANOPY_LAN_SCHEME', fallback: 'https', note: '"http" is taken on loopback only.' },
+  'lan.names': {
+    env: 'CANOPY_LAN_NAMES',
+    fallback: [],
+    note: 'DNS names and addresses of this host that clients use; they stand in its certificate.',
+  },
+  'relay.listen': {
+    env: 'CANOPY_WAN',
+    fallback: [`0.0.0.0:${WAN_PORT}`],
+    note: 'Where other relays reach this one; a public relay adds port 443.',
+  },
+  'relay.announce': {
+    env: 'CANOPY_ANNOUNCE',
+    fallback: [],
+    note: 'The outer addresses that others are told. A region needs them, others learn theirs.',
+  },
+  'relay.stun': { env: 'CANOPY_STUN', fallback: [`0.0.0.0:${STUN_PORT}`], note: 'STUN, over UDP and TCP.' },
+  'relay.punch': { env: 'CANOPY_PUNCH', fallback: PUNCHES, note: 'Ways to a direct path, in the order of trying.' },
+  'log.level': { env: 'CANOPY_LOG', fallback: 'info', note: LOG_LEVELS.join(', ') },
+  'demo.user': { env: 'CANOPY_DEMO_USER', fallback: undefined, note: 'Filled in on the login page.' },
+  'demo.colleague': { env: 'CANOPY_DEMO_COLLEAGUE', fallback: undefined, note: 'Offered as a first contact.' },
+};
+
+export const SETTING_KEYS = Object.keys(SETTING_SCHEMAS) as readonly SettingKey[];
