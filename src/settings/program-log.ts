@@ -8,7 +8,12 @@ const STDERR = 2;
 
 export function programLog(level: LogLevel, realm: RealmName, role: Role): Log {
   return pino(
-    { level, base: { realm, role, pid: process.pid }, messageKey: 'event', timestamp: () => `,"time":"${new Date().toISOString()}"` },
+    {
+      level,
+      base: { realm, role, pid: process.pid },
+      messageKey: 'event',
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    },
     destination({ fd: STDERR, sync: true }),
   );
 }

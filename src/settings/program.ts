@@ -91,7 +91,10 @@ function aborted(signal: AbortSignal): Promise<void> {
 /** A promise that nobody waited for ends its own work and not the process; an exception in no context does end it. */
 function keepAlive(log: Log): void {
   process.on('unhandledRejection', (reason) => {
-    log.error({ error: messageOf(reason), stack: reason instanceof Error ? reason.stack : undefined }, 'unhandled rejection');
+    log.error(
+      { error: messageOf(reason), stack: reason instanceof Error ? reason.stack : undefined },
+      'unhandled rejection',
+    );
   });
 }
 

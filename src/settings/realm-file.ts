@@ -1,7 +1,7 @@
 // realm.json: which realm a data directory is, and where its way into the overlay begins. Nothing secret.
 import * as v from 'valibot';
 import { InputError, LocalError } from '../realm/errors.ts';
-import { isRealmName, ROLES, type RealmName, type Role, TIERS, type Tier } from '../realm/names.ts';
+import { isRealmName, type RealmName, ROLES, type Role, TIERS, type Tier } from '../realm/names.ts';
 import { type DataDirectory, noRealmHere, readOptional } from './data-directory.ts';
 import { writePrivateFile } from './private-file.ts';
 
