@@ -1,0 +1,28 @@
+// Everyone this node knows of: its own users and, through the directory chains it follows, those of its enterprise.
+import type { UserId } from '../../src/realm/ids.ts';
+import type { RealmName } from '../../src/realm/names.ts';
+import type { UserAddress } from '../../src/realm/user-address.ts';
+
+export type UserKind = 'person' | 'bot' | 'system';
+export type UserStatus = 'active' | 'disabled';
+
+export interface UserProfile {
+  readonly id: UserId;
+  readonly address: UserAddress;
+  readonly name: string;
+  readonly kind: UserKind;
+  /** Equals `address.realm`; the realm whose directory chain vouches for the user. */
+  readonly home: RealmName;
+  readonly status: UserStatus;
+}
+
+/** Answers come from memory; all of it is rebuilt from the ledger and the profile records at start. */
+export interface Directory {
+  findByAddress(address: UserAddress): UserProfile | undefined;
+  findById(id: UserId): UserProfile | undefined;
+  /** Users whose login begins with `prefix`, by login and then realm. `login@realm-prefix` narrows to realms. */
+  search(prefix: string, limit: number): UserProfile[];
+  list(): UserProfile[];
+  /** Calls back after a user was added or changed, durably. Returns the unsubscriber. */
+  onChange(listener: (user: UserProfile) => void): () => void;
+}

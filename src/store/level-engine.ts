@@ -1,0 +1,196 @@
+// The engine of production: LevelDB by the package `level`. Values carry a CRC-32 over key and value, because LevelDB as built
+// for Node does not check its blocks on reading: a damaged value is refused, never served.
+//
+// After a failed write LevelDB takes no more until it is opened again, and a log with a torn record may only be appended to after
+// that. So a failure is remembered, reads go on, and the next write first reopens, once the disk has room again.
+import { mkdir, statfs } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+import { Level } from 'level';
+import { CanopyError, ConflictError, LocalError } from '../realm/errors.ts';
+import type { Engine, KeyRange, ReadView, Row, Snapshot, Write } from './engine.ts';
+
+type Store = Level<Uint8Array, Uint8Array>;
+type LevelSnapshot = ReturnType<Store['snapshot']>;
+
+/** Room that must be free before a failed store is opened for writing again: LevelDB writes a new log and tables then. */
+const ROOM_TO_RECOVER = 16 * 1024 * 1024;
+const CHECKSUM = 4;
+
+function messagesOf(error: unknown): string {
+  const parts: string[] = [];
+  for (let at = error; at instanceof Error; at = at.cause) parts.push(`${codeField(at)} ${at.message}`);
+  return parts.join('; ');
+}
+
+function codeField(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** What an error of LevelDB means for people. */
+function explain(directory: string, cause: unknown): CanopyError {
+  if (cause instanceof CanopyError) return cause;
+  const text = messagesOf(cause);
+  if (text.includes('LEVEL_LOCKED')) {
+    return new ConflictError('dir-in-use', `${directory} is in use by another process`, {
+      hint: 'Stop the server that runs there, or choose another directory.',
+      cause,
+    });
+  }
+  if (/ENOSPC|EDQUOT|No space left|[Qq]uota|File too large/.test(text)) return diskFull(directory, cause);
+  if (/CORRUPTION|Corruption|corrupt/.test(text)) return damaged(directory, text, cause);
+  return new LocalError('store-failed', `The database in ${directory} failed: ${text}`, {
+    hint: 'Check the disk and the rights of the directory, then start again.',
+    cause,
+  });
+}
+
+function diskFull(directory: string, cause?: unknown): LocalError {
+  return new LocalError('disk-full', `The disk of ${directory} is full; nothing of this write was acknowledged`, {
+    hint: 'Free some space; writing goes on by itself.',
+    cause,
+  });
+}
+
+function damaged(directory: string, what: string, cause?: unknown): LocalError {
+  return new LocalError('store-damaged', `The database in ${directory} is damaged: ${what}`, {
+    hint: 'Stop the server, copy the directory aside and restore the latest backup. Without one, run: node src/store/repair.ts DIRECTORY',
+    cause,
+  });
+}
+
+function seal(key: Uint8Array, value: Uint8Array): Uint8Array {
+  const sealed = new Uint8Array(value.length + CHECKSUM);
+  sealed.set(value);
+  new DataView(sealed.buffer).setUint32(value.length, crc32(value, crc32(key)));
+  return sealed;
+}
+
+function unseal(directory: string, key: Uint8Array, sealed: Uint8Array): Uint8Array {
+  const length = sealed.length - CHECKSUM;
+  const value = sealed.subarray(0, Math.max(length, 0));
+  const view = new DataView(sealed.buffer, sealed.byteOffset, sealed.byteLength);
+  if (length < 0 || view.getUint32(length) !== crc32(value, crc32(key)))
+    throw damaged(directory, 'a value has a wrong checksum');
+  return value;
+}
+
+class LevelView implements ReadView {
+  readonly #engine: LevelEngine;
+  readonly #snapshot: LevelSnapshot | undefined;
+
+  constructor(engine: LevelEngine, snapshot?: LevelSnapshot) {
+    this.#engine = engine;
+    this.#snapshot = snapshot;
+  }
+
+  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    const { store, directory } = this.#engine;
+    try {
+      const sealed = await store.get(key, this.#options());
+      return sealed && unseal(directory, key, sealed);
+    } catch (error) {
+      throw explain(directory, error);
+    }
+  }
+
+  async *iterate(range: KeyRange): AsyncIterable<Row> {
+    const { store, directory } = this.#engine;
+    const rows = store.iterator({ ...this.#options(), ...range });
+    try {
+      for await (const [key, sealed] of rows) yield [key, unseal(directory, key, sealed)];
+    } catch (error) {
+      throw explain(directory, error);
+    } finally {
+      await rows.close();
+    }
+  }
+
+  #options(): { snapshot?: LevelSnapshot } {
+    return this.#snapshot ? { snapshot: this.#snapshot } : {};
+  }
+}
+
+class LevelSnapshotView extends LevelView implements Snapshot {
+  readonly #held: LevelSnapshot;
+
+  constructor(engine: LevelEngine) {
+    const held = engine.store.snapshot();
+    super(engine, held);
+    this.#held = held;
+  }
+
+  close(): Promise<void> {
+    return this.#held.close();
+  }
+}
+
+class LevelEngine implements Engine {
+  readonly directory: string;
+  readonly #view: LevelView;
+  #store: Store;
+  #failed = false;
+
+  constructor(directory: string, store: Store) {
+    this.directory = directory;
+    this.#store = store;
+    this.#view = new LevelView(this);
+  }
+
+  get store(): Store {
+    return this.#store;
+  }
+
+  async write(writes: readonly Write[]): Promise<void> {
+    if (this.#failed) await this.#recover();
+    try {
+      await this.#store.batch(writes.map(toOperation), { sync: true });
+    } catch (error) {
+      this.#failed = true;
+      throw explain(this.directory, error);
+    }
+  }
+
+  get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#view.get(key);
+  }
+
+  iterate(range: KeyRange): AsyncIterable<Row> {
+    return this.#view.iterate(range);
+  }
+
+  snapshot(): Snapshot {
+    return new LevelSnapshotView(this);
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+
+  async #recover(): Promise<void> {
+    const { bavail, bsize } = await statfs(this.directory);
+    if (bavail * bsize < ROOM_TO_RECOVER) throw diskFull(this.directory);
+    await this.#store.close();
+    this.#store = await openStore(this.directory);
+    this.#failed = false;
+  }
+}
+
+function toOperation(write: Write) {
+  return write.type === 'put' ? { ...write, value: seal(write.key, write.value) } : write;
+}
+
+async function openStore(directory: string): Promise<Store> {
+  const store = new Level<Uint8Array, Uint8Array>(directory, { keyEncoding: 'view', valueEncoding: 'view' });
+  try {
+    await store.open();
+    return store;
+  } catch (error) {
+    throw explain(directory, error);
+  }
+}
+
+/** @throws ConflictError `dir-in-use`, LocalError `store-damaged`, `disk-full`, `store-failed` */
+export async function openLevelEngine(directory: string): Promise<Engine> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  return new LevelEngine(directory, await openStore(directory));
+}
