@@ -40,6 +40,7 @@ export interface ClientStorage {
   get(key: string): Promise<string | undefined>;
   set(key: string, value: string): Promise<void>;
   delete(key: string): Promise<void>;
+  keys(prefix: string): Promise<readonly string[]>;
 }
 
 export function memoryStorage(): ClientStorage {
@@ -48,5 +49,6 @@ export function memoryStorage(): ClientStorage {
     get: async (key) => values.get(key),
     set: async (key, value) => void values.set(key, value),
     delete: async (key) => void values.delete(key),
+    keys: async (prefix) => [...values.keys()].filter((key) => key.startsWith(prefix)),
   };
 }

@@ -6,6 +6,8 @@ import type { ConversationId, DeviceId, MessageId, UserId } from '../realm/ids.t
 import type { ClientStorage, HttpFetch, OpenSocket } from './platform.ts';
 
 export interface ClientInit {
+  /** What the user calls this device; shown in the list of sessions. */
+  readonly deviceName?: string;
   /** `https://chat.example:8443` or, on loopback, `http://kyiv.localhost:7101`. */
   readonly server: string;
   /** `cookie` in pages of that server, so that no script ever holds the session; else `bearer`. Default `bearer`. */
@@ -54,7 +56,6 @@ export interface Conversation {
 export interface Me {
   readonly user: User;
   readonly device: DeviceId;
-  readonly expires: number;
   /** Only of the `bearer` form: keep it to resume() later. */
   readonly token?: string;
 }
@@ -115,7 +116,7 @@ export interface Client {
   on<K extends keyof ClientEvents>(type: K, listener: (event: ClientEvents[K]) => void): () => void;
 
   server(signal?: AbortSignal): Promise<ServerAnswer>;
-  /** @throws RefusedError `login-refused`, `login-backoff`, `password-change-required`; UnreachableError `server-unreachable` */
+  /** @throws RefusedError `wrong-password`, `login-backoff`, `password-change-required`; UnreachableError `server-unreachable` */
   login(address: string, password: string, options?: LoginOptions): Promise<Me>;
   /** The user of the cookie, or of the token of an earlier login; undefined when that session is over. */
   resume(token?: string): Promise<Me | undefined>;

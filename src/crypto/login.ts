@@ -3,24 +3,20 @@
 // same identifiers, to the byte, or no password fits.
 import { client, ready } from '@serenity-kit/opaque';
 import { RefusedError } from '../realm/errors.ts';
-import { formatUserAddress, parseUserAddress } from '../realm/user-address.ts';
+import type { UserId } from '../realm/ids.ts';
+import type { RealmName } from '../realm/names.ts';
 
 /** Argon2id with 64 MiB, 3 passes, 4 lanes: about half a second on the client, nothing on the server. */
 export const OPAQUE_STRETCHING = { 'argon2id-custom': { memory: 65_536, iterations: 3, parallelism: 4 } } as const;
 
-export interface OpaqueIdentifiers {
-  readonly client: string;
-  readonly server: string;
-}
-
-/** Who the two sides are: the user's address and its realm. @throws InputError `bad-user-address` */
-export function opaqueIdentifiers(address: string): OpaqueIdentifiers {
-  const parsed = parseUserAddress(address);
-  return { client: formatUserAddress(parsed), server: parsed.realm };
+/** The server's answer to the first message, and whose record it is about: the user's id never changes, a name may. */
+export interface OpaqueAnswer {
+  readonly response: string;
+  readonly userId: UserId;
 }
 
 /** Carries the first message to the server and brings back its answer. */
-type Exchange = (request: string) => Promise<string>;
+type Exchange = (request: string) => Promise<OpaqueAnswer>;
 
 /** What a login yields besides the session: the key that the server never learns, for the vault. */
 export interface LoginProof {
@@ -32,21 +28,20 @@ export interface LoginProof {
 
 /**
  * Runs a login up to the message that proves it.
- * @throws RefusedError `login-refused` when the password is wrong or nobody has that address: the two look alike
+ * @throws RefusedError `wrong-password`, also when nobody has that login: the two look alike
  */
-export async function proveLogin(address: string, password: string, exchange: Exchange): Promise<LoginProof> {
+export async function proveLogin(password: string, realm: RealmName, exchange: Exchange): Promise<LoginProof> {
   await ready;
-  const identifiers = opaqueIdentifiers(address);
   const { clientLoginState, startLoginRequest } = client.startLogin({ password });
-  const loginResponse = await exchange(startLoginRequest);
+  const { response: loginResponse, userId } = await exchange(startLoginRequest);
   const result = client.finishLogin({
     clientLoginState,
     loginResponse,
     password,
-    identifiers,
+    identifiers: { client: userId, server: realm },
     keyStretching: OPAQUE_STRETCHING,
   });
-  if (!result) throw new RefusedError('login-refused', `"${address}" and this password do not fit`);
+  if (!result) throw new RefusedError('wrong-password', 'the username or the password is wrong');
   return { finish: result.finishLoginRequest, exportKey: result.exportKey };
 }
 
@@ -57,16 +52,15 @@ export interface Registration {
 }
 
 /** Makes the record of a new password: for `user add` and for a change of password. */
-export async function registerPassword(address: string, password: string, exchange: Exchange): Promise<Registration> {
+export async function registerPassword(password: string, realm: RealmName, exchange: Exchange): Promise<Registration> {
   await ready;
-  const identifiers = opaqueIdentifiers(address);
   const { clientRegistrationState, registrationRequest } = client.startRegistration({ password });
-  const registrationResponse = await exchange(registrationRequest);
+  const { response: registrationResponse, userId } = await exchange(registrationRequest);
   const result = client.finishRegistration({
     clientRegistrationState,
     registrationResponse,
     password,
-    identifiers,
+    identifiers: { client: userId, server: realm },
     keyStretching: OPAQUE_STRETCHING,
   });
   return { record: result.registrationRecord, exportKey: result.exportKey };

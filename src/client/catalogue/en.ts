@@ -10,10 +10,13 @@ export const english: Catalogue = {
   language: 'en',
   unknown: (code) => `Something went wrong (${code}).`,
   sentences: {
-    'login-refused': () => 'The username or the password is wrong.',
+    'wrong-password': () => 'The username or the password is wrong.',
     'login-backoff': (params) =>
       `Too many tries. Try again in ${seconds(params['retryAfter'])}, or ask your administrator.`,
-    'login-attempt-unknown': () => 'The login took too long. Try again.',
+    'account-disabled': () => 'This account is disabled. Ask your administrator.',
+    'login-busy': () => 'Many people are logging in. Try again in a moment.',
+    'login-again': () => 'Log in again before you change the password.',
+    'unknown-login-attempt': () => 'The login took too long. Try again.',
     'password-change-required': () => 'This is a first password. Choose a new one.',
     'password-unchanged': () => 'The new password is the old one. Choose another.',
     'session-ended': () => 'You were signed out. Log in again.',

@@ -17,7 +17,7 @@ import { conversationId, deviceId, jsonMessage, messageId, realmName, route, tim
 
 /** Text of an OPAQUE message: base64url without padding. */
 const opaqueText = v.pipe(v.string(), v.minLength(1), v.maxLength(4096), v.regex(/^[A-Za-z0-9_-]+$/));
-const address = v.pipe(v.string(), v.minLength(3), v.maxLength(320));
+const address = v.pipe(v.string(), v.minLength(1), v.maxLength(320));
 /** `cookie` for pages of this server: the token never meets their scripts. `bearer` for every other client. */
 const sessionForm = v.picklist(['cookie', 'bearer']);
 export type SessionForm = v.InferOutput<typeof sessionForm>;
@@ -31,24 +31,28 @@ export const serverAnswer = v.object({
 });
 export type ServerAnswer = v.InferOutput<typeof serverAnswer>;
 
-export const loginStartRequest = v.strictObject({ address, request: opaqueText });
-export const loginStartAnswer = v.object({ attempt: v.string(), response: opaqueText });
+/** `login` as typed: `clerk` or `clerk@kyiv.acme.ua`. */
+export const loginStartRequest = v.strictObject({ login: address, request: opaqueText });
+/** `userId` is made up, but always the same, for a login that nobody has. */
+export const loginStartAnswer = v.object({ loginId: v.string(), response: opaqueText, userId });
 
-const attempt = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
-export const loginFinishRequest = v.strictObject({ attempt, finish: opaqueText, session: sessionForm });
+const ticket = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
+/** The client keeps its device id between logins; the name is what its user calls it. */
+const device = v.strictObject({ id: deviceId, name: v.pipe(v.string(), v.maxLength(100)) });
+export const loginFinishRequest = v.strictObject({ loginId: ticket, finish: opaqueText, device, session: sessionForm });
 export const passwordStartRequest = v.strictObject({ request: opaqueText });
-export const passwordStartAnswer = v.object({ response: opaqueText });
-export const passwordFinishRequest = v.strictObject({ record: opaqueText, session: sessionForm });
+export const passwordStartAnswer = v.object({ changeId: v.string(), response: opaqueText });
+export const passwordFinishRequest = v.strictObject({ changeId: ticket, record: opaqueText, session: sessionForm });
 
 /** `token` only in the `bearer` form. While `mustChangePassword` holds, the session opens nothing but password/* and logout. */
 export const sessionAnswer = v.object({
   user,
   device: deviceId,
-  expires: time,
   mustChangePassword: v.boolean(),
   token: v.optional(v.string()),
 });
 export type SessionAnswer = v.InferOutput<typeof sessionAnswer>;
+export const emptyAnswer = v.object({});
 
 export const usersQuery = v.union([
   v.strictObject({ address }),
