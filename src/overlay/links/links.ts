@@ -1,0 +1,50 @@
+// A relay's links to other realms' relays: one interface for those who forward streams over them. A link is the best
+// connection that two relays have at the moment; it is usable relayed at once and improves by itself.
+import type { Connection } from '@libp2p/interface';
+import type { RealmName, Role } from '../../realm/names.ts';
+import type { PathReport } from '../seam.ts';
+
+export type LinkPath = 'direct-tcp' | 'direct-webrtc' | 'relayed';
+
+/** The ways to a direct path that this host may try, tried in the order tcp, tcp-punch, webrtc. */
+export const PUNCH_WAYS = ['tcp', 'tcp-punch', 'webrtc'] as const;
+export type PunchWay = (typeof PUNCH_WAYS)[number];
+
+export interface LinkConnection {
+  readonly connection: Connection;
+  readonly path: LinkPath;
+  /** The realm whose relay carries a relayed link. */
+  readonly via?: RealmName;
+}
+
+/** What this host knows of its own network, for the operator. */
+export type NatKind = 'unknown' | 'none' | 'cone' | 'symmetric';
+
+export interface Links {
+  /** Resolves with the best connection as soon as there is one. @throws UnreachableError `no-path` when no way led there */
+  get(realm: RealmName, signal: AbortSignal): Promise<LinkConnection>;
+  /** The connection that `get` would give this moment, without asking for one. */
+  current(realm: RealmName): LinkConnection | undefined;
+  reports(): PathReport[];
+  /** Calls back when the path of a link has changed. Returns the unsubscriber. */
+  onChange(listener: (report: PathReport) => void): () => void;
+  /** Keeps links to these realms from now on (the enterprise's certified list); replaces the last such list. */
+  keep(realms: readonly RealmName[]): void;
+  /** True while a WebRTC connection with this peer may come up: it has an open, admitted connection to signal on. */
+  expectsWebrtc(peerId: string): boolean;
+  /** Whether an operator should forward a port: `symmetric` can't be punched. */
+  nat(): NatKind;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What links ask of the admission registry. */
+export interface LinkAdmissions {
+  get(peerId: string): { readonly realm: RealmName; readonly role: Role } | undefined;
+}
+
+/** A realm above ours, with the addresses of its relays (each ends in `/p2p/<peer id>`). */
+export interface Ancestor {
+  readonly realm: RealmName;
+  readonly relays: readonly string[];
+}

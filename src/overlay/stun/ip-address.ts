@@ -1,0 +1,51 @@
+// IP addresses as bytes: 4 for IPv4, 16 for IPv6. An IPv4 address mapped into IPv6 (`::ffff:1.2.3.4`, as a socket for both
+// families names it) counts as IPv4.
+import { isIP, isIPv4 } from 'node:net';
+import { InputError } from '../../realm/errors.ts';
+
+export type IpAddress = Uint8Array;
+
+const MAPPED_PREFIX = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff);
+
+/** @throws InputError `bad-ip-address` */
+export function parseIp(text: string): IpAddress {
+  const bare = text.split('%')[0] ?? '';
+  if (isIPv4(bare)) return Uint8Array.from(bare.split('.'), Number);
+  if (isIP(bare) !== 6) throw new InputError('bad-ip-address', `"${text.slice(0, 60)}" is no IP address`);
+  const bytes = parseIpv6(bare);
+  return MAPPED_PREFIX.every((byte, index) => bytes[index] === byte) ? bytes.slice(12) : bytes;
+}
+
+/** The canonical text (RFC 5952 but for the choice of the longest run of zeros, which the URL parser makes). */
+export function formatIp(bytes: IpAddress): string {
+  if (bytes.length === 4) return bytes.join('.');
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    (((bytes[index * 2] ?? 0) << 8) | (bytes[index * 2 + 1] ?? 0)).toString(16),
+  );
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
+}
+
+/** The same address always as the same text. @throws InputError `bad-ip-address` */
+export function canonicalIp(text: string): string {
+  return formatIp(parseIp(text));
+}
+
+/** True for what a host elsewhere on the Internet could be: not this host, not this link, not a group, not unspecified. */
+export function isHostAddress(text: string): boolean {
+  const bytes = parseIp(text);
+  const [a = 0, b = 0] = bytes;
+  if (bytes.length === 4) return a !== 0 && a !== 127 && a < 224 && !(a === 169 && b === 254);
+  const loopbackOrNone = bytes.subarray(0, 15).every((byte) => byte === 0);
+  return !loopbackOrNone && a !== 0xff && !(a === 0xfe && (b & 0xc0) === 0x80);
+}
+
+function parseIpv6(text: string): Uint8Array {
+  const normal = new URL(`http://[${text}]`).hostname.slice(1, -1);
+  const [head = '', tail] = normal.split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === undefined || tail === '' ? [] : tail.split(':');
+  const groups = [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right];
+  return Uint8Array.from(
+    groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]),
+  );
+}
