@@ -1,0 +1,133 @@
+// Keys. Authorities sign with ECDSA P-256, because hardware modules know it; nodes and relays have Ed25519 keys, which are
+// their libp2p identity, so that a peer id follows from a certificate. Keys travel as PKCS#8 (RFC 5958) and SPKI (RFC 5280).
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { concat } from 'uint8arrays/concat';
+import { equals } from 'uint8arrays/equals';
+import { fromString } from 'uint8arrays/from-string';
+import { InputError, RefusedError } from '../realm/errors.ts';
+import { readPem, writePem } from './pem.ts';
+
+/** A P-256 key of an authority. */
+export interface AuthorityKey {
+  readonly pkcs8: Uint8Array;
+  readonly spki: Uint8Array;
+}
+
+/** An Ed25519 key of a node or a relay. */
+export interface LeafKey {
+  /** 32 bytes; libp2p makes its private key of the same seed. */
+  readonly seed: Uint8Array;
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array;
+}
+
+/** Whatever can sign for an authority; the key itself may sit in another process or in a module. */
+export interface Signer {
+  /** The authority's public key, SPKI. */
+  readonly publicKey: Uint8Array;
+  /** ECDSA with SHA-256 over `data`, as DER (RFC 3279 section 2.2.3). */
+  sign(data: Uint8Array): Promise<Uint8Array>;
+}
+
+const KEY_BYTES = 32;
+/** Everything of the SPKI or PKCS#8 before the key's own bytes: the only encodings that we take (RFC 5480, RFC 8410). */
+const P256_SPKI = fromString('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex');
+const P256_POINT_BYTES = 64;
+const ED25519_SPKI = fromString('302a300506032b6570032100', 'hex');
+const ED25519_PKCS8 = fromString('302e020100300506032b657004220420', 'hex');
+
+export async function generateAuthorityKey(): Promise<AuthorityKey> {
+  const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
+  const pkcs8 = new Uint8Array(await crypto.subtle.exportKey('pkcs8', pair.privateKey));
+  return { pkcs8, spki: new Uint8Array(await crypto.subtle.exportKey('spki', pair.publicKey)) };
+}
+
+export async function generateLeafKey(): Promise<LeafKey> {
+  return leafKeyOfSeed(crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
+}
+
+/** @throws InputError `bad-key` */
+export function leafKeyOfSeed(seed: Uint8Array): LeafKey {
+  if (seed.length !== KEY_BYTES)
+    throw new InputError('bad-key', `an Ed25519 seed has ${KEY_BYTES} bytes, not ${seed.length}`);
+  const spki = createPublicKey(privateKeyOfSeed(seed)).export({ format: 'der', type: 'spki' });
+  return { seed, publicKey: new Uint8Array(spki.subarray(ED25519_SPKI.length)) };
+}
+
+function privateKeyOfSeed(seed: Uint8Array): KeyObject {
+  return createPrivateKey({ key: Buffer.from(concat([ED25519_PKCS8, seed])), format: 'der', type: 'pkcs8' });
+}
+
+/** The SPKI of a raw Ed25519 public key. */
+export function leafSpki(publicKey: Uint8Array): Uint8Array {
+  return concat([ED25519_SPKI, publicKey]);
+}
+
+/** The 32 raw bytes, or undefined when this SPKI is no Ed25519 key. */
+export function ed25519OfSpki(spki: Uint8Array): Uint8Array | undefined {
+  const whole = spki.length === ED25519_SPKI.length + KEY_BYTES;
+  return whole && startsWith(spki, ED25519_SPKI) ? spki.slice(ED25519_SPKI.length) : undefined;
+}
+
+/** True for an uncompressed P-256 key in its one encoding. */
+export function isP256Spki(spki: Uint8Array): boolean {
+  return spki.length === P256_SPKI.length + P256_POINT_BYTES && startsWith(spki, P256_SPKI);
+}
+
+function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
+  return equals(bytes.subarray(0, prefix.length), prefix);
+}
+
+/** Signs in this process; the authority of a running node signs in a child process instead. */
+export function localSigner(key: AuthorityKey): Signer {
+  const privateKey = createPrivateKey({ key: Buffer.from(key.pkcs8), format: 'der', type: 'pkcs8' });
+  return {
+    publicKey: key.spki,
+    sign: async (data) => new Uint8Array(sign('sha256', data, { key: privateKey, dsaEncoding: 'der' })),
+  };
+}
+
+/** Ed25519 signature of 64 bytes (RFC 8032). */
+export function signWithLeaf(key: LeafKey, data: Uint8Array): Uint8Array {
+  return new Uint8Array(sign(null, data, privateKeyOfSeed(key.seed)));
+}
+
+export function verifyWithLeaf(publicKey: Uint8Array, data: Uint8Array, signature: Uint8Array): boolean {
+  const key = createPublicKey({ key: Buffer.from(leafSpki(publicKey)), format: 'der', type: 'spki' });
+  return verify(null, data, key, signature);
+}
+
+/** A public key of SPKI bytes. @throws RefusedError `cert-malformed` when it is no point of its curve */
+export function publicKeyOfSpki(spki: Uint8Array): KeyObject {
+  try {
+    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+  } catch (cause) {
+    throw new RefusedError('cert-malformed', 'the public key cannot be read', { cause });
+  }
+}
+
+export const writeAuthorityKeyPem = (key: AuthorityKey): string => writePem('PRIVATE KEY', [key.pkcs8]);
+
+export const writeLeafKeyPem = (key: LeafKey): string => writePem('PRIVATE KEY', [concat([ED25519_PKCS8, key.seed])]);
+
+/** @throws InputError `bad-key` */
+export function readAuthorityKeyPem(pem: string): AuthorityKey {
+  const [pkcs8] = readPem('PRIVATE KEY', pem);
+  try {
+    const privateKey = createPrivateKey({ key: Buffer.from(pkcs8 ?? []), format: 'der', type: 'pkcs8' });
+    const spki = new Uint8Array(createPublicKey(privateKey).export({ format: 'der', type: 'spki' }));
+    if (pkcs8 && isP256Spki(spki)) return { pkcs8, spki };
+  } catch (cause) {
+    throw new InputError('bad-key', 'this is not a private key in PKCS#8', { cause });
+  }
+  throw new InputError('bad-key', 'an authority has an ECDSA P-256 key; this is another one');
+}
+
+/** @throws InputError `bad-key` */
+export function readLeafKeyPem(pem: string): LeafKey {
+  const [pkcs8] = readPem('PRIVATE KEY', pem);
+  if (!pkcs8 || pkcs8.length !== ED25519_PKCS8.length + KEY_BYTES || !startsWith(pkcs8, ED25519_PKCS8)) {
+    throw new InputError('bad-key', 'a node or relay has an Ed25519 key in PKCS#8; this is another one');
+  }
+  return leafKeyOfSeed(pkcs8.slice(ED25519_PKCS8.length));
+}
