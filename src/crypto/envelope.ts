@@ -1,0 +1,154 @@
+// The envelope: the outer layer of a message, which servers read. The body inside is opaque to them.
+//
+//   envelope = [header: bytes, body: bytes]                       CBOR, strict
+//   header   = [version, id, conversation, sender, device, [recipient, …], origin, incarnation, ms, counter, expires,
+//               priority, durable, SHA-256 of the body]
+//
+// Ids are 16 bytes, the origin is a realm's name, (ms, counter) is the stamp of the sender's node. Signatures and chains
+// cover the digest of the header, and so the body's hash but not the body: a body can be erased and they still hold. The
+// bytes travel as they were first encoded; nobody encodes an envelope again.
+import { sha256 } from '@noble/hashes/sha2.js';
+import { PeerError } from '../realm/errors.ts';
+import {
+  type ConversationId,
+  type DeviceId,
+  idBytes,
+  idText,
+  type MessageId,
+  parseConversationId,
+  parseDeviceId,
+  parseMessageId,
+  parseUserId,
+  type UserId,
+} from '../realm/ids.ts';
+import { parseRealmName, type RealmName } from '../realm/names.ts';
+import { decodeStrict, encodeItem, Fields } from './strict-cbor.ts';
+
+export const ENVELOPE_VERSION = 1;
+/** Bytes; what is larger is a file. */
+export const MAX_BODY = 64 * 1024;
+export const MAX_RECIPIENTS = 1024;
+/** Header of the most recipients (17 bytes each), origin, ids and numbers. */
+const MAX_HEADER = MAX_RECIPIENTS * 17 + 1024;
+/** Bytes of an encoded envelope. */
+export const MAX_ENVELOPE = MAX_HEADER + MAX_BODY + 16;
+
+/** In the order of their codes on the wire. */
+export const PRIORITIES = ['text', 'receipt', 'file'] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+/** Hybrid logical time: by `ms` (milliseconds since 1970), then by `counter`. */
+export interface Stamp {
+  readonly ms: number;
+  readonly counter: number;
+}
+
+export interface Envelope {
+  readonly version: 1;
+  readonly id: MessageId;
+  readonly conversation: ConversationId;
+  readonly sender: UserId;
+  readonly device: DeviceId;
+  readonly recipients: readonly UserId[];
+  readonly origin: RealmName;
+  readonly incarnation: number;
+  readonly stamp: Stamp;
+  /** Milliseconds since 1970; 0 for never. */
+  readonly expires: number;
+  readonly priority: Priority;
+  /** Kept until the destination has it on disk; false only for what may be lost (call signals). */
+  readonly durable: boolean;
+  readonly body: Uint8Array;
+}
+
+/** An envelope with the bytes that it came in and their digest. */
+export interface EncodedEnvelope {
+  readonly envelope: Envelope;
+  readonly bytes: Uint8Array;
+  /** SHA-256 of the header: what signatures and chains cover. */
+  readonly digest: Uint8Array;
+  readonly bodyHash: Uint8Array;
+}
+
+const HEADER_FIELDS = 14;
+const MAX_NAME = 253;
+const HASH = 32;
+
+export function encodeEnvelope(envelope: Envelope): EncodedEnvelope {
+  const bodyHash = sha256(envelope.body);
+  const header = encodeItem([
+    ENVELOPE_VERSION,
+    idBytes(envelope.id),
+    idBytes(envelope.conversation),
+    idBytes(envelope.sender),
+    idBytes(envelope.device),
+    envelope.recipients.map(idBytes),
+    envelope.origin,
+    envelope.incarnation,
+    envelope.stamp.ms,
+    envelope.stamp.counter,
+    envelope.expires,
+    PRIORITIES.indexOf(envelope.priority),
+    envelope.durable,
+    bodyHash,
+  ]);
+  return { envelope, bytes: encodeItem([header, envelope.body]), digest: sha256(header), bodyHash };
+}
+
+/** @throws PeerError `frame-too-long`, `frame-malformed`, `envelope-version`, `body-altered` */
+export function decodeEnvelope(bytes: Uint8Array): EncodedEnvelope {
+  const outer = new Fields(decodeStrict(bytes, MAX_ENVELOPE), 'envelope', 2);
+  const header = outer.bytes(MAX_HEADER);
+  const body = outer.bytes(MAX_BODY);
+  const fields = new Fields(decodeStrict(header, MAX_HEADER), 'header');
+  const version = fields.uint();
+  if (version !== ENVELOPE_VERSION) {
+    throw new PeerError('envelope-version', `envelope of version ${version}; this Canopy reads ${ENVELOPE_VERSION}`);
+  }
+  if (fields.count !== HEADER_FIELDS) fields.fail(`one of ${HEADER_FIELDS}`);
+  const envelope = { version, ...readAddresses(fields), ...readTerms(fields), body } as const;
+  const bodyHash = fields.bytes(HASH, HASH);
+  if (!sameBytes(bodyHash, sha256(body))) throw new PeerError('body-altered', 'the body does not fit its hash');
+  return { envelope, bytes, digest: sha256(header), bodyHash };
+}
+
+function readAddresses(fields: Fields) {
+  return {
+    id: readId(fields, parseMessageId),
+    conversation: readId(fields, parseConversationId),
+    sender: readId(fields, parseUserId),
+    device: readId(fields, parseDeviceId),
+    recipients: readRecipients(fields),
+    origin: fields.parsed(MAX_NAME, parseRealmName),
+  };
+}
+
+function readTerms(fields: Fields) {
+  return {
+    incarnation: fields.uint(),
+    stamp: { ms: fields.uint(), counter: fields.uint() },
+    expires: fields.uint(),
+    priority: PRIORITIES[fields.uint(PRIORITIES.length - 1)] ?? 'text',
+    durable: fields.flag(),
+  };
+}
+
+function readRecipients(fields: Fields): UserId[] {
+  const list = fields.list(MAX_RECIPIENTS);
+  const ids = new Fields(list, 'list of recipients');
+  return list.map(() => readId(ids, parseUserId));
+}
+
+/** The next element as an id of 16 bytes. @throws PeerError `frame-malformed` */
+export function readId<T>(fields: Fields, parse: (text: string) => T): T {
+  return parse(idText(fields.bytes(16, 16)));
+}
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** Negative when `a` comes first. */
+export function compareStamps(a: Stamp, b: Stamp): number {
+  return a.ms - b.ms || a.counter - b.counter;
+}
