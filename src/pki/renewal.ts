@@ -1,0 +1,119 @@
+// Renewal: the holder of a certificate asks for the next one. CBOR list, at most 20 KiB:
+//
+//   request  [1, time, [certificate, …], certificate request (DER), signature]
+//            signature by the present certificate's key over label | time | SHA-256 of the chain | certificate request
+//   reply    as for enrolment
+//
+// The new key may be the present one or another; both have signed. The issuer takes a first certificate that is over by no more than the grace time, and an own
+// clock within ten minutes.
+import { createHash, verify } from 'node:crypto';
+import { encode } from 'cborg';
+import { concat } from 'uint8arrays/concat';
+import { fromString } from 'uint8arrays/from-string';
+import { RefusedError } from '../realm/errors.ts';
+import {
+  type Chain,
+  encodeChain,
+  expectChain,
+  MAX_CHAIN,
+  type Trust,
+  type ValidatedAuthority,
+  type ValidatedLeaf,
+  validateAuthority,
+  validateLeaf,
+} from './chain.ts';
+import { type CertificateRequest, readCsr } from './csr.ts';
+import { MAX_CLOCK_SKEW } from './enrolment.ts';
+import { FieldReader } from './fields.ts';
+import { leafSpki, publicKeyOfSpki } from './keys.ts';
+
+const VERSION = 1;
+export const MAX_RENEW_REQUEST = MAX_CHAIN + 4096;
+const MAX_CSR = 2048;
+const MAX_SIGNATURE = 80;
+const LABEL = 'canopy/renew/1';
+const DAY = 24 * 60 * 60 * 1000;
+/** After its end a certificate can still be renewed for so long. */
+export const RENEWAL_GRACE = 30 * DAY;
+
+export interface RenewRequest {
+  /** Milliseconds since 1970, by the asking side's clock. */
+  readonly time: number;
+  readonly chain: Chain;
+  readonly csr: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+const reader = new FieldReader('renew-malformed', 'the renewal request');
+
+function signedPart({ time, chain, csr }: Omit<RenewRequest, 'signature'>): Uint8Array {
+  const digest = createHash('sha256').update(encodeChain(chain)).digest();
+  return concat([fromString(`${LABEL}|${time}|`, 'utf8'), digest, csr]);
+}
+
+/** `sign` is that of the present certificate's key: Ed25519, or ECDSA as DER for an authority. */
+export async function createRenewRequest(
+  parts: Omit<RenewRequest, 'signature'>,
+  sign: (data: Uint8Array) => Uint8Array | Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  const signature = await sign(signedPart(parts));
+  return encode([VERSION, parts.time, [...parts.chain], parts.csr, signature]);
+}
+
+/** @throws PeerError `renew-malformed` */
+export function decodeRenewRequest(bytes: Uint8Array): RenewRequest {
+  const [time, chain, csr, signature, ...rest] = reader.list(bytes, MAX_RENEW_REQUEST, VERSION);
+  if (rest.length > 0) throw reader.wrong('it has unknown fields');
+  return {
+    time: reader.time(time),
+    chain: reader.parse('the chain', () => expectChain(chain)),
+    csr: reader.bytes(csr, MAX_CSR),
+    signature: reader.bytes(signature, MAX_SIGNATURE),
+  };
+}
+
+/** True when it is time: a third of the life is left. */
+export function isDueForRenewal(
+  { notBefore, notAfter }: Pick<ValidatedLeaf, 'notBefore' | 'notAfter'>,
+  now: number,
+): boolean {
+  return now > notAfter - (notAfter - notBefore) / 3;
+}
+
+/**
+ * Checks everything about a renewal and gives what is to be certified: the same realm, tier and kind as before.
+ * @throws PeerError `renew-malformed`; RefusedError `cert-…`, `csr-…`, `clock-skew`, `renew-not-yours`
+ */
+export async function checkRenewRequest(bytes: Uint8Array, trust: Trust): Promise<CertificateRequest> {
+  const request = decodeRenewRequest(bytes);
+  if (Math.abs(request.time - trust.now) > MAX_CLOCK_SKEW) {
+    throw new RefusedError(
+      'clock-skew',
+      `the clocks differ by ${Math.round(Math.abs(request.time - trust.now) / 60_000)} minutes`,
+    );
+  }
+  const asked = readCsr(request.csr);
+  const held = await validateHeld(request.chain, asked, { grace: RENEWAL_GRACE, ...trust });
+  if (!signatureFits(held, request))
+    throw new RefusedError('renew-not-yours', 'the request is not signed by the key of the certificate to be renewed');
+  const { realm, tier, kind } = asked.subject;
+  const same =
+    held.realm === realm && held.tier === tier && ('role' in held ? held.role === kind : kind === 'authority');
+  if (!same)
+    throw new RefusedError('renew-not-yours', `a certificate of ${held.realm} cannot be renewed as ${kind} ${realm}`);
+  return asked;
+}
+
+function validateHeld(
+  chain: Chain,
+  asked: CertificateRequest,
+  trust: Trust,
+): Promise<ValidatedLeaf | ValidatedAuthority> {
+  return asked.subject.kind === 'authority' ? validateAuthority(chain, trust) : validateLeaf(chain, trust);
+}
+
+function signatureFits(held: ValidatedLeaf | ValidatedAuthority, request: RenewRequest): boolean {
+  const leaf = 'role' in held;
+  const key = publicKeyOfSpki(leaf ? leafSpki(held.publicKey) : held.spki);
+  return verify(leaf ? null : 'sha256', signedPart(request), key, request.signature);
+}
