@@ -58,7 +58,7 @@ function headLength(initial: number): number {
 export function decodeStrict(bytes: Uint8Array, limit: number): unknown {
   if (bytes.length > limit) throw new PeerError('frame-too-long', `${bytes.length} bytes; at most ${limit}`);
   try {
-    return decode(bytes, { ...STRICT, tokenizer: new BoundedTokenizer(bytes) });
+    return decode(bytes, { ...STRICT, tokenizer: new BoundedTokenizer(plain(bytes)) });
   } catch (cause) {
     throw new PeerError('frame-malformed', 'these bytes are not one strict CBOR item', { cause });
   }
@@ -66,7 +66,12 @@ export function decodeStrict(bytes: Uint8Array, limit: number): unknown {
 
 /** The counterpart for what we made ourselves. */
 export function encodeItem(item: unknown): Uint8Array {
-  return encode(item);
+  return plain(encode(item));
+}
+
+/** In Node cborg makes Buffers, whose `slice` shares memory and which compare as another type: only plain arrays leave here. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** Reads the elements of a decoded array one by one, each checked; what does not fit is `frame-malformed`. */
@@ -110,7 +115,7 @@ export class Fields {
     if (!(value instanceof Uint8Array) || value.length > max || (exactly !== undefined && value.length !== exactly)) {
       return this.fail(`${exactly ?? `at most ${max}`} bytes`);
     }
-    return value;
+    return plain(value);
   }
 
   text(max: number): string {
