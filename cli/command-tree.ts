@@ -1,0 +1,39 @@
+// The tree of commands, and how a run of one ends.
+import type { Command } from 'commander';
+import type { Cli } from './cli.ts';
+import { makeCommand } from './command.ts';
+import { certCommand } from './commands/cert.ts';
+import { completionCommand } from './commands/completion.ts';
+import { configCommand } from './commands/config.ts';
+import { initCommand } from './commands/init.ts';
+import { startCommand } from './commands/start.ts';
+import { versionCommand } from './commands/version.ts';
+import { reportFailure } from './failure.ts';
+
+export function commandTree(cli: Cli): Command {
+  const program = makeCommand(cli, {
+    name: 'canopy',
+    summary: 'Joins the offices of a company into one messenger',
+    examples: [
+      'canopy demo                                      two branches on this machine, in a minute',
+      'canopy init region ua --dir /srv/ua              the first realm',
+      'canopy invite branch lviv --dir /srv/acme        a token for a new branch',
+      'canopy join TOKEN --dir /srv/lviv                the new branch takes it',
+      'canopy start --dir /srv/lviv                     and runs',
+    ],
+  });
+  for (const make of [initCommand, startCommand, certCommand, configCommand, versionCommand]) {
+    program.addCommand(make(cli));
+  }
+  return program.addCommand(completionCommand(cli, program));
+}
+
+/** Runs one command. Returns the exit code. */
+export async function runCli(words: readonly string[], cli: Cli): Promise<number> {
+  try {
+    await commandTree(cli).parseAsync(words.length === 0 ? ['--help'] : [...words], { from: 'user' });
+    return 0;
+  } catch (error) {
+    return reportFailure(cli, error);
+  }
+}
