@@ -1,0 +1,124 @@
+// The whole client without a screen: what the view reads and calls. Everything of one login lives and ends together.
+import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import type { Client, Me, Message, Route, User } from '../../../src/client/client.ts';
+import type { Clock } from '../../../src/realm/clock.ts';
+import { Chats, type Place } from './chats.ts';
+import { ConnectionModel } from './connection.ts';
+import { Drafts } from './drafts.ts';
+import { ColleagueFinder } from './find-colleague.ts';
+import type { LocalStore } from './local-store.ts';
+import { People } from './people.ts';
+import { Preferences } from './preferences.ts';
+import { SessionModel } from './session.ts';
+
+export interface AppComponents {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly store: LocalStore;
+  readonly place: Place;
+  readonly languages: readonly string[];
+  readonly visible: ReadonlySignal<boolean>;
+  readonly focused: ReadonlySignal<boolean>;
+  readonly online: ReadonlySignal<boolean>;
+}
+
+/** What one logged-in person works with. */
+export interface Workspace {
+  readonly me: User;
+  readonly realm: string;
+  readonly people: People;
+  readonly chats: Chats;
+  readonly drafts: Drafts;
+  readonly connection: ConnectionModel;
+  /** The colleague of the demonstration, while nobody else is in the list. */
+  readonly colleague: ReadonlySignal<User | undefined>;
+  newFinder(): ColleagueFinder;
+  routeOf(message: Message, signal: AbortSignal): Promise<Route | undefined>;
+  typing(to: User): void;
+  reconnect(): void;
+}
+
+export class App {
+  readonly session: SessionModel;
+  readonly preferences: Preferences;
+  readonly workspace: Signal<Workspace | undefined> = signal(undefined);
+  readonly #components: AppComponents;
+  readonly #stops: (() => void)[] = [];
+
+  constructor(components: AppComponents) {
+    this.#components = components;
+    this.session = new SessionModel(components);
+    this.preferences = new Preferences(components.store, components.languages);
+  }
+
+  start(): void {
+    const opening = new AbortController();
+    this.#stops.push(
+      () => opening.abort(),
+      this.session.stage.subscribe((stage) => {
+        this.#leave();
+        if (stage.kind === 'in') this.#enter(stage.me);
+      }),
+    );
+    void this.session.open(opening.signal);
+  }
+
+  stop(): void {
+    this.#leave();
+    for (const stop of this.#stops.splice(0).reverse()) stop();
+  }
+
+  /** The page is going: what is typed reaches the disk. */
+  flush(): void {
+    this.workspace.value?.drafts.flush();
+  }
+
+  #enter({ user }: Me): void {
+    const { client, clock, store, place, visible, focused, online } = this.#components;
+    const people = new People({ client, clock });
+    const attentive = computed(() => visible.value && focused.value);
+    const chats = new Chats({ client, clock, store, people, place, attentive, me: user });
+    const connection = new ConnectionModel({ client, clock, online });
+    const realm = this.session.server.peek()?.realm ?? user.address.slice(user.address.indexOf('@') + 1);
+    this.workspace.value = {
+      me: user,
+      realm,
+      people,
+      chats,
+      connection,
+      drafts: new Drafts({ store, clock, owner: user.id }),
+      colleague: this.#demoColleague(user),
+      newFinder: () => new ColleagueFinder({ client, clock, me: user, realm }),
+      routeOf: (message, signal) => client.route(message.id, signal),
+      typing: (to) => void client.typing(to).catch(() => undefined),
+      reconnect: () => client.connect(),
+    };
+    people.start();
+    connection.start();
+    void chats.start();
+  }
+
+  #leave(): void {
+    const workspace = this.workspace.peek();
+    if (!workspace) return;
+    workspace.drafts.flush();
+    workspace.chats.stop();
+    workspace.connection.stop();
+    workspace.people.stop();
+    this.workspace.value = undefined;
+  }
+
+  #demoColleague(me: User): ReadonlySignal<User | undefined> {
+    const found: Signal<User | undefined> = signal(undefined);
+    const address = this.session.server.peek()?.demo?.colleague;
+    if (address !== undefined && address !== me.address) {
+      this.#components.client.findUser(address).then(
+        (user) => {
+          found.value = user;
+        },
+        () => undefined,
+      );
+    }
+    return found;
+  }
+}

@@ -1,0 +1,38 @@
+// Codes of failures as sentences. Each says what is the matter and what to do.
+
+import type { ErrorParams } from '../../../src/client/client.ts';
+import { CanopyError } from '../../../src/realm/errors.ts';
+import type { TextKey } from '../text/texts.ts';
+import type { Wording } from './wording.ts';
+
+const SENTENCES: Readonly<Record<string, TextKey>> = {
+  'login-refused': 'error.loginRefused',
+  'login-backoff': 'error.loginBackoff',
+  'server-unreachable': 'error.unreachable',
+  'message-too-long': 'error.tooLong',
+  'id-conflict': 'error.conflict',
+  'user-unknown': 'error.noRecipient',
+  'session-ended': 'error.sessionEnded',
+  'password-unchanged': 'password.same',
+  'storage-full': 'error.storageFull',
+  expired: 'error.expired',
+};
+
+export interface Failure {
+  readonly code: string;
+  readonly params: ErrorParams;
+}
+
+/** What any thrown value says; parameters are read where the error carries them. */
+export function failureOf(error: unknown): Failure {
+  if (!(error instanceof CanopyError)) return { code: 'internal', params: {} };
+  const params: unknown = 'params' in error ? error.params : undefined;
+  return { code: error.code, params: typeof params === 'object' && params !== null ? { ...params } : {} };
+}
+
+export function failureText(words: Wording, failure: Failure): string {
+  const key = Object.hasOwn(SENTENCES, failure.code) ? SENTENCES[failure.code] : undefined;
+  if (!key) return words.t('error.other', { code: failure.code });
+  const wait = failure.params['retryAfter'];
+  return words.t(key, typeof wait === 'number' ? { count: Math.max(1, Math.ceil(wait)) } : {});
+}

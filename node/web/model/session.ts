@@ -1,0 +1,115 @@
+// Who is logged in, and the way there: opening, logging in, the first change of password.
+import { type Signal, signal } from '@preact/signals';
+import type { Client, Me, ServerAnswer } from '../../../src/client/client.ts';
+import { type Clock, sleep } from '../../../src/realm/clock.ts';
+import { codeOf } from '../../../src/realm/errors.ts';
+import { type Failure, failureOf } from './failure-text.ts';
+
+/** Milliseconds between two tries to reach the server when the page opens. */
+const OPENING_RETRY = 3000;
+export const MIN_PASSWORD = 10;
+
+export type Stage =
+  | { readonly kind: 'opening'; readonly unreachable: boolean }
+  | { readonly kind: 'login'; readonly ended: boolean }
+  | { readonly kind: 'new-password' }
+  | { readonly kind: 'in'; readonly me: Me };
+
+export interface SessionComponents {
+  readonly client: Client;
+  readonly clock: Clock;
+}
+
+export class SessionModel {
+  readonly stage: Signal<Stage> = signal({ kind: 'opening', unreachable: false });
+  readonly server: Signal<ServerAnswer | undefined> = signal(undefined);
+  readonly busy: Signal<boolean> = signal(false);
+  readonly failure: Signal<Failure | undefined> = signal(undefined);
+  readonly #client: Client;
+  readonly #clock: Clock;
+  /** Between the login with a first password and the choice of an own one. */
+  #first: { readonly address: string; readonly password: string } | undefined;
+
+  constructor({ client, clock }: SessionComponents) {
+    this.#client = client;
+    this.#clock = clock;
+    client.on('signed-out', () => {
+      if (this.stage.value.kind === 'in') this.stage.value = { kind: 'login', ended: true };
+    });
+  }
+
+  /** Learns who serves here and takes up the session of the cookie; tries until the server answers. */
+  async open(signal?: AbortSignal): Promise<void> {
+    while (!signal?.aborted) {
+      try {
+        this.server.value = await this.#client.server(signal);
+        const me = await this.#client.resume();
+        this.stage.value = me ? { kind: 'in', me } : { kind: 'login', ended: false };
+        return;
+      } catch (error) {
+        if (codeOf(error) === 'password-change-required') {
+          this.stage.value = { kind: 'login', ended: false };
+          return;
+        }
+        this.stage.value = { kind: 'opening', unreachable: true };
+        await sleep(this.#clock, OPENING_RETRY, signal).catch(() => undefined);
+      }
+    }
+  }
+
+  /** `username` may be the bare login of this branch. */
+  async logIn(username: string, password: string): Promise<void> {
+    const address = this.#complete(username);
+    await this.#attempt(async () => {
+      try {
+        this.#enter(await this.#client.login(address, password));
+      } catch (error) {
+        if (codeOf(error) !== 'password-change-required') throw error;
+        this.#first = { address, password };
+        this.stage.value = { kind: 'new-password' };
+      }
+    });
+  }
+
+  async choosePassword(newPassword: string): Promise<void> {
+    const first = this.#first;
+    if (!first) return;
+    await this.#attempt(async () => {
+      this.#enter(await this.#client.login(first.address, first.password, { newPassword }));
+    });
+  }
+
+  /** True when the password that is being chosen is the one that the administrator made. */
+  isFirstPassword(password: string): boolean {
+    return this.#first?.password === password;
+  }
+
+  async logOut(): Promise<void> {
+    await this.#client.logout().catch(() => undefined);
+    this.#client.disconnect();
+    this.stage.value = { kind: 'login', ended: false };
+  }
+
+  #enter(me: Me): void {
+    this.#first = undefined;
+    this.stage.value = { kind: 'in', me };
+  }
+
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    if (this.busy.value) return;
+    this.busy.value = true;
+    this.failure.value = undefined;
+    try {
+      await work();
+    } catch (error) {
+      this.failure.value = failureOf(error);
+    } finally {
+      this.busy.value = false;
+    }
+  }
+
+  #complete(username: string): string {
+    const name = username.trim().toLowerCase();
+    return name.includes('@') ? name : `${name}@${this.server.value?.realm ?? ''}`;
+  }
+}

@@ -1,0 +1,117 @@
+// The messages of one conversation, as far as they are loaded: pages of history before, what arrives behind.
+import { type Signal, signal } from '@preact/signals';
+import type { Client, Message, StateChange } from '../../../src/client/client.ts';
+import type { ConversationId } from '../../../src/realm/ids.ts';
+
+const PAGE = 50;
+/** A state never goes back, whatever order it is told in; a failed message may be queued again. */
+const PROGRESS = ['queued', 'stored', 'delivered', 'read'] as const;
+
+export type Loading = 'none' | 'first' | 'older' | 'failed';
+
+export class Timeline {
+  readonly id: ConversationId;
+  readonly messages: Signal<readonly Message[]> = signal([]);
+  readonly loading: Signal<Loading> = signal('none');
+  /** True once the beginning of the conversation is loaded. */
+  readonly complete: Signal<boolean> = signal(false);
+  readonly #client: Pick<Client, 'history'>;
+  #before: string | undefined;
+  #loaded = false;
+
+  constructor(id: ConversationId, client: Pick<Client, 'history'>) {
+    this.id = id;
+    this.#client = client;
+  }
+
+  /** The newest page; once, unless `again`. */
+  async load(again = false): Promise<void> {
+    if (this.loading.value !== 'none' && this.loading.value !== 'failed') return;
+    if (this.#loaded && !again) return;
+    await this.#page('first', undefined);
+  }
+
+  async loadOlder(): Promise<void> {
+    if (this.loading.value === 'first' || this.loading.value === 'older' || this.complete.value) return;
+    await (this.#loaded ? this.#page('older', this.#before) : this.load());
+  }
+
+  /** A message that was told: replaces the one of the same id, else takes its place by stamp. */
+  add(message: Message): void {
+    const known = this.messages.value.findIndex(({ id }) => id === message.id);
+    if (known !== -1) {
+      this.messages.value = this.messages.value.with(known, furthest(this.messages.value[known], message));
+      return;
+    }
+    const at = placeOf(this.messages.value, message);
+    // older than everything loaded: its page will bring it
+    if (at === 0 && this.messages.value.length > 0 && !this.complete.value) return;
+    this.messages.value = this.messages.value.toSpliced(at, 0, message);
+  }
+
+  /** Reading a message means that those before it were read, or at least delivered. */
+  apply(change: StateChange): void {
+    const at = this.messages.value.findIndex(({ id }) => id === change.id);
+    if (at === -1) return;
+    const spreads = change.state === 'read' || change.state === 'delivered';
+    this.messages.value = this.messages.value.map((message, index) => {
+      if (index === at) return withState(message, change);
+      const isBefore = index < at && message.mine && message.state !== 'failed' && message.state !== 'queued';
+      return spreads && change.state === 'read' && isBefore ? withState(message, { state: 'read' }) : message;
+    });
+  }
+
+  async #page(kind: 'first' | 'older', before: string | undefined): Promise<void> {
+    this.loading.value = kind;
+    try {
+      const page = await this.#client.history(this.id, { limit: PAGE, ...(before === undefined ? {} : { before }) });
+      const had = this.messages.value;
+      const fresh = new Map(page.messages.map((message) => [message.id, message]));
+      const rest = had.filter((message) => !fresh.has(message.id));
+      this.messages.value = kind === 'older' ? [...page.messages, ...rest] : mergeBehind(page.messages, rest);
+      this.#before = page.before;
+      this.complete.value = page.before === undefined;
+      this.#loaded = true;
+      this.loading.value = 'none';
+    } catch {
+      this.loading.value = 'failed';
+    }
+  }
+}
+
+/** What was told while the newest page travelled stands at its place behind or between. */
+function mergeBehind(page: readonly Message[], rest: readonly Message[]): readonly Message[] {
+  let merged = page;
+  for (const message of rest) {
+    const at = placeOf(merged, message);
+    if (at > 0 || merged.length === 0) merged = merged.toSpliced(at, 0, message);
+  }
+  return merged;
+}
+
+/** Behind every message that is not of a later stamp; what has no stamp yet is the newest. */
+function placeOf(messages: readonly Message[], message: Message): number {
+  const { stamp } = message;
+  if (!stamp) return messages.length;
+  let at = messages.length;
+  while (at > 0) {
+    const before = messages[at - 1]?.stamp;
+    if (!before || before.ms < stamp.ms || (before.ms === stamp.ms && before.counter <= stamp.counter)) break;
+    at -= 1;
+  }
+  return at;
+}
+
+function furthest(known: Message | undefined, told: Message): Message {
+  return known && rank(known) > rank(told) ? { ...told, state: known.state } : told;
+}
+
+function withState(message: Message, change: Pick<StateChange, 'state' | 'failure'>): Message {
+  if (rank({ state: change.state }) < rank(message) && change.state !== 'queued') return message;
+  const { failure: _, ...rest } = message;
+  return { ...rest, state: change.state, ...(change.failure ? { failure: change.failure } : {}) };
+}
+
+function rank({ state }: Pick<Message, 'state'>): number {
+  return PROGRESS.findIndex((known) => known === state);
+}

@@ -1,0 +1,40 @@
+// Debian's Chromium for the tests that drive a browser. Where it is missing these tests are skipped, loudly, unless
+// CANOPY_TEST_REQUIRE names `browser`.
+import { accessSync, constants } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+
+const EXECUTABLE = process.env['CANOPY_CHROMIUM'] ?? '/usr/bin/chromium';
+
+/** What keeps a browser quiet: nothing of its own may leave the machine while requests are counted. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Why no browser test can run here; undefined when it can. */
+export function whyNoBrowser(): string | undefined {
+  try {
+    accessSync(EXECUTABLE, constants.X_OK);
+    return undefined;
+  } catch {
+    return `${EXECUTABLE} is not there; npm run test:setup installs it`;
+  }
+}
+
+/** For node:test's `skip`: a reason, or false when the test runs. With `browser` required a missing one fails instead. */
+export function skipWithoutBrowser(): string | false {
+  const required = (process.env['CANOPY_TEST_REQUIRE'] ?? '').split(',').includes('browser');
+  const why = whyNoBrowser();
+  if (why === undefined || required) return false;
+  console.error(`!! browser tests skipped: ${why}`);
+  return why;
+}
+
+export async function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: EXECUTABLE, headless: true, args: FLAGS });
+}
