@@ -1,0 +1,97 @@
+// The author's side of a chain: one writer, one commit for whatever gathers. The key is introduced anew when the node's leaf
+// has changed since the last entry, so that an idle chain does not grow by a key entry with each renewal.
+import type { Clock } from '../../realm/clock.ts';
+import type { Write } from '../../store/engine.ts';
+import { Gather } from '../../store/gather.ts';
+import { type ChainId, encodeEntry, joinSigned, keyIdOf, type SignedEntry, signedBytes } from './entry.ts';
+import { encodeKey, KEY } from './kinds.ts';
+import type { LedgerStore } from './ledger-store.ts';
+import { follow, type Head, sameBytes } from './verify.ts';
+
+/** The node's leaf as it is now. */
+export interface LedgerSigner {
+  /** 32 raw bytes, Ed25519. */
+  readonly publicKey: Uint8Array;
+  /** Leaf first, as encodeChain of src/pki writes it. */
+  readonly chain: Uint8Array;
+  sign(bytes: Uint8Array): Promise<Uint8Array>;
+}
+
+export interface Draft {
+  readonly kind: string;
+  readonly payload: Uint8Array;
+  /** What becomes durable together with the entry. */
+  readonly writes?: readonly Write[];
+}
+
+export interface OwnChainComponents {
+  readonly store: LedgerStore;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly incarnation: number;
+  /** Asked at each append, because leaves renew. */
+  readonly signer: () => LedgerSigner;
+}
+
+/** Entries of one commit. */
+const MAX_GROUP = 256;
+
+export class OwnChain {
+  readonly id: ChainId;
+  readonly #parts: OwnChainComponents;
+  readonly #drafts: Gather<Draft>;
+
+  constructor(id: ChainId, components: OwnChainComponents) {
+    this.id = id;
+    this.#parts = components;
+    this.#drafts = new Gather((drafts) => this.#write(drafts), MAX_GROUP);
+  }
+
+  /** Resolves when the entry is on disk. @throws LocalError `disk-full`, PeerError `ledger-invalid`, RefusedError `cert-*` */
+  append(draft: Draft): Promise<void> {
+    return this.#drafts.add(draft);
+  }
+
+  idle(): Promise<void> {
+    return this.#drafts.idle();
+  }
+
+  async #write(drafts: readonly Draft[]): Promise<void> {
+    const { store } = this.#parts;
+    const signer = this.#parts.signer();
+    const before = await store.head(this.id);
+    const entries: SignedEntry[] = [];
+    let head = before;
+    for (const draft of this.#withKey(before, signer, drafts)) {
+      const signed = await this.#sign(head, signer, draft);
+      // The author judges as a follower would: what others would refuse is never written.
+      head = await follow(head, signed, store.checkChain);
+      entries.push(signed);
+    }
+    await store.commit(
+      before,
+      head,
+      entries,
+      drafts.flatMap((draft) => draft.writes ?? []),
+    );
+  }
+
+  #withKey(head: Head, signer: LedgerSigner, drafts: readonly Draft[]): readonly Draft[] {
+    if (head.key && sameBytes(head.key.chain, signer.chain)) return drafts;
+    return [{ kind: KEY, payload: encodeKey(signer.chain) }, ...drafts];
+  }
+
+  async #sign(head: Head, signer: LedgerSigner, { kind, payload }: Draft): Promise<SignedEntry> {
+    const entry = {
+      ...this.id,
+      incarnation: this.#parts.incarnation,
+      n: head.n + 1,
+      previous: head.hash,
+      time: Math.max(this.#parts.clock.now(), head.time),
+      kind,
+      payload,
+      keyId: keyIdOf(signer.publicKey),
+    };
+    const entryBytes = encodeEntry(entry);
+    return joinSigned(entry, entryBytes, await signer.sign(signedBytes(entryBytes)));
+  }
+}

@@ -1,0 +1,53 @@
+// A profile record: what people see of a user. It lies outside the ledger so that it can be erased; the directory chain holds only
+// two hashes, salted with the 16 random bytes in the record.
+//
+//   record       [version 1, user id, login, name, salt]
+//   profile hash SHA-256("canopy/profile/1" 00, record)
+//   login hash   SHA-256("canopy/login/1" 00, salt, login)
+import { idBytes, idText, parseUserId, type UserId } from '../../realm/ids.ts';
+import { type Login, parseLogin } from '../../realm/user-address.ts';
+import { decodeFields, encodeFields } from '../../store/positional.ts';
+import { sha256 } from '../ledger/entry.ts';
+
+export interface ProfileRecord {
+  readonly id: UserId;
+  readonly login: Login;
+  readonly name: string;
+  readonly salt: Uint8Array;
+}
+
+const VERSION = 1;
+const UUID = 16;
+const MAX_LOGIN = 64;
+export const MAX_NAME = 100;
+export const SALT = 16;
+/** 100 characters are at most 300 bytes. */
+export const MAX_RECORD = 1024;
+
+const PROFILE_LABEL = new TextEncoder().encode('canopy/profile/1\0');
+const LOGIN_LABEL = new TextEncoder().encode('canopy/login/1\0');
+
+export function encodeProfile({ id, login, name, salt }: ProfileRecord): Uint8Array {
+  return encodeFields([VERSION, idBytes(id), login, name, salt]);
+}
+
+/** @throws InputError `malformed`, `unknown-version`, `bad-id`, `bad-login` */
+export function decodeProfile(bytes: Uint8Array): ProfileRecord {
+  return decodeFields(bytes, 'profile record', (reader) => {
+    reader.version(VERSION);
+    return {
+      id: parseUserId(idText(reader.bytes(UUID, UUID))),
+      login: parseLogin(reader.text(MAX_LOGIN)),
+      name: reader.text(MAX_NAME),
+      salt: reader.bytes(SALT, SALT),
+    };
+  });
+}
+
+export function profileHash(record: Uint8Array): Uint8Array {
+  return sha256(PROFILE_LABEL, record);
+}
+
+export function loginHash(login: Login, salt: Uint8Array): Uint8Array {
+  return sha256(LOGIN_LABEL, salt, new TextEncoder().encode(login));
+}
