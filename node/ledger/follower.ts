@@ -76,8 +76,7 @@ export class Follower {
         if (error instanceof FraudError) return this.#parts.onFraud(error);
         if (!this.#stopping.signal.aborted) this.#note(holder, error);
       }
-      failures++;
-      await this.#pause(failures);
+      failures = (await this.#pause(failures + 1)) ? failures + 1 : 0;
     }
   }
 
@@ -88,12 +87,15 @@ export class Follower {
     );
   }
 
-  async #pause(failures: number): Promise<void> {
+  /** Waits; false when a path that came back cut it short. */
+  async #pause(failures: number): Promise<boolean> {
     const { clock, random } = this.#parts;
     this.#wake = new AbortController();
-    if (this.#stopping.signal.aborted) return;
+    if (this.#stopping.signal.aborted) return false;
     const delay = Math.min(MAX_DELAY, FIRST_DELAY * 2 ** Math.min(failures - 1, 10)) * (0.75 + random() / 2);
-    // Woken early by an abort: by a path that came back, or by stop.
-    await sleep(clock, delay, this.#wake.signal).catch(() => undefined);
+    return sleep(clock, delay, this.#wake.signal).then(
+      () => true,
+      () => false,
+    );
   }
 }

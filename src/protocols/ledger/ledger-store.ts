@@ -7,8 +7,9 @@
 // Write, then announce: listeners hear of entries that are on disk. What else must become durable together with an entry goes
 // into the same commit.
 import { LocalError } from '../../realm/errors.ts';
+import { parseRealmName } from '../../realm/names.ts';
 import type { Database } from '../../store/database.ts';
-import type { Write } from '../../store/engine.ts';
+import type { KeyRange, Write } from '../../store/engine.ts';
 import { between, key, parseKey, under } from '../../store/keys.ts';
 import { encodeFields } from '../../store/positional.ts';
 import { type ChainId, decodeSigned, type SignedEntry } from './entry.ts';
@@ -49,6 +50,18 @@ export class LedgerStore {
     const head = this.#heads.get(name) ?? loaded;
     this.#heads.set(name, head);
     return head;
+  }
+
+  /** All chains that have an entry here. */
+  async chains(): Promise<ChainId[]> {
+    const found: ChainId[] = [];
+    const all = under(ROOT);
+    for (let gte = all.gte; ; ) {
+      const next = await this.#chainFrom({ gte, lt: all.lt });
+      if (!next) return found;
+      found.push(next);
+      gte = under(ROOT, next.realm, next.chain).lt;
+    }
   }
 
   async get(id: ChainId, n: number): Promise<SignedEntry | undefined> {
@@ -116,6 +129,14 @@ export class LedgerStore {
   onEntries(listener: EntriesListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  async #chainFrom(range: KeyRange): Promise<ChainId | undefined> {
+    for await (const [at] of this.#database.iterate({ ...range, limit: 1 })) {
+      const [, realm, chain] = parseKey(at);
+      return { realm: parseRealmName(String(realm)), chain: chain === 'network' ? 'network' : 'directory' };
+    }
+    return undefined;
   }
 
   #entries({ realm, chain }: ChainId, from: number) {

@@ -38,7 +38,7 @@ const MAX_GROUP = 256;
 export class OwnChain {
   readonly id: ChainId;
   readonly #parts: OwnChainComponents;
-  readonly #drafts: Gather<Draft>;
+  readonly #drafts: Gather<Draft | undefined>;
 
   constructor(id: ChainId, components: OwnChainComponents) {
     this.id = id;
@@ -51,11 +51,17 @@ export class OwnChain {
     return this.#drafts.add(draft);
   }
 
+  /** Introduces the key if the chain is empty or the leaf has changed, so that there is something to follow. */
+  introduceKey(): Promise<void> {
+    return this.#drafts.add(undefined);
+  }
+
   idle(): Promise<void> {
     return this.#drafts.idle();
   }
 
-  async #write(drafts: readonly Draft[]): Promise<void> {
+  async #write(asked: readonly (Draft | undefined)[]): Promise<void> {
+    const drafts = asked.filter((draft) => draft !== undefined);
     const { store } = this.#parts;
     const signer = this.#parts.signer();
     const before = await store.head(this.id);
@@ -67,12 +73,9 @@ export class OwnChain {
       head = await follow(head, signed, store.checkChain);
       entries.push(signed);
     }
-    await store.commit(
-      before,
-      head,
-      entries,
-      drafts.flatMap((draft) => draft.writes ?? []),
-    );
+    if (entries.length === 0) return;
+    const writes = drafts.flatMap((draft) => draft.writes ?? []);
+    await store.commit(before, head, entries, writes);
   }
 
   #withKey(head: Head, signer: LedgerSigner, drafts: readonly Draft[]): readonly Draft[] {
