@@ -47,6 +47,7 @@ export class Internet {
     const host = this.#namespace(name);
     const address = `60.0.${number}.1`;
     this.#attach(host, 'wan', `${address}/16`, number);
+    for (const each of [host, this.#core]) each.settle();
     return { name, host, address };
   }
 
@@ -69,6 +70,7 @@ export class Internet {
     const desk = this.#lanHost(router, `${name}-desk`, 'lan-desk', `10.${number}.2.3/24`);
 
     router.firewall(routerRules(nat, { wan: 'wan', outer: outerOf(nat, outer, number), server: `${dmzNet}.2` }));
+    for (const each of [this.#core, router, dmz, node, desk]) each.settle();
     return {
       name,
       nat,

@@ -5,6 +5,8 @@
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
 
 const COMMAND_TIMEOUT = 10_000;
+const SETTLE_LIMIT = 20_000;
+const SETTLE_STEP = 20;
 
 function run(command: string, args: readonly string[], input?: string): string {
   return execFileSync(command, args, {
@@ -47,6 +49,27 @@ export class Namespace {
   spawn(command: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
     return spawn('ip', ['netns', 'exec', this.name, command, ...args], options);
   }
+
+  /**
+   * Waits until each port carries: the kernel announces a new cable only once a second when many are plugged, and a
+   * switch forwards nothing before it knows.
+   */
+  settle(): void {
+    for (let waited = 0; waited < SETTLE_LIMIT; waited += SETTLE_STEP) {
+      if (this.#carries()) return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SETTLE_STEP);
+    }
+    throw new Error(`${this.name}: a port does not carry: ${this.ip('-br link show')}`);
+  }
+
+  #carries(): boolean {
+    const ports = this.ip('-d -o link show')
+      .split('\n')
+      .filter((line) => /\b(veth|bridge)\b/.test(line));
+    return ports.every(
+      (line) => / state UP /.test(line) && (!/bridge_slave/.test(line) || /state forwarding/.test(line)),
+    );
+  }
 }
 
 /** A cable: one end in each namespace, with an address (`10.1.2.3/24`) or without one (a port of a bridge). */
@@ -68,9 +91,12 @@ export function cable(
   }
 }
 
-/** A switch inside `host` with an address of the host's own. */
+/**
+ * A switch inside `host` with an address of the host's own. Its hardware address is fixed: otherwise it takes the lowest
+ * of its ports', and each new cable can leave all neighbours with a stale one.
+ */
 export function bridge(host: Namespace, name: string, address: string): void {
-  host.ip(`link add ${name} type bridge forward_delay 0`);
+  host.ip(`link add ${name} address 02:00:00:00:00:01 type bridge forward_delay 0`);
   if (address !== '') host.ip(`addr add ${address} dev ${name}`);
   host.ip(`link set ${name} up`);
 }
