@@ -13,16 +13,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/crypto': ['src/realm'],
   'src/store': ['src/realm'],
   'src/overlay': ['src/realm', 'src/pki'],
+  'src/settings': ['src/realm', 'src/pki'],
+  'src/protocols/lan': ['src/realm', 'src/crypto'],
   'src/protocols': ['src/realm', 'src/pki', 'src/crypto', 'src/store', 'src/overlay/seam.ts'],
-  'src/client': ['src/realm', 'src/crypto'],
-  relay: ['src/realm', 'src/pki', 'src/overlay', 'src/protocols', 'src/store'],
-  node: ['src/realm', 'src/pki', 'src/crypto', 'src/store', 'src/overlay', 'src/protocols'],
+  'src/client': ['src/realm', 'src/crypto', 'src/protocols/lan'],
+  relay: ['src/realm', 'src/pki', 'src/store', 'src/settings', 'src/overlay', 'src/protocols'],
+  node: ['src/realm', 'src/pki', 'src/crypto', 'src/store', 'src/settings', 'src/overlay', 'src/protocols'],
   'node/web': ['src/realm', 'src/crypto', 'src/client'],
   cli: ['src', 'node/admin/api.ts'],
 };
 
 /** Packages that run neither in a browser nor in a simulation stay out of these folders. */
-const NO_BUILTINS = ['src/realm', 'src/crypto', 'src/client', 'node/web'];
+const NO_BUILTINS = ['src/realm', 'src/crypto', 'src/protocols/lan', 'src/client', 'node/web'];
 
 const IMPORT = /(?:^|\n)\s*(?:import|export)\s(?:[^'"]*?\sfrom\s)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
 
