@@ -37,6 +37,8 @@ export interface Message {
   readonly problem?: string;
   /** By the sender's clock, milliseconds since 1970. */
   readonly sentAt: number;
+  /** How it came to the own server; `local` when it was written there. Absent while queued. */
+  readonly path?: Route['kind'];
   /** Given by the sender's node; absent while queued. */
   readonly stamp?: Stamp;
   readonly state: MessageState;
@@ -77,8 +79,12 @@ export interface ClientEvents {
   message: Message;
   state: StateChange;
   presence: { readonly user: User; readonly state: 'online' | 'offline'; readonly lastSeenAt?: number };
-  /** Ends by itself after TYPING_LASTS, or with a message of that user. */
-  typing: { readonly user: User; readonly conversation: ConversationId };
+  /** Ends by itself after TYPING_LASTS, with a message of that user, or when `active` is false. */
+  typing: { readonly user: User; readonly conversation: ConversationId; readonly active: boolean };
+  /** Everything in the conversation up to this message was read by the own user, on whichever device. */
+  position: { readonly conversation: ConversationId; readonly upTo: MessageId };
+  /** A message expired. */
+  removed: { readonly conversation: ConversationId; readonly id: MessageId };
   /** The stored cursor no longer means anything (the server was restored): fetch conversations and histories anew. */
   reset: Record<string, never>;
   /** The session is over, by whatever side: log in again. */

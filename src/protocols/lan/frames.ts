@@ -3,23 +3,23 @@
 //
 //   client: hello                     versions, capabilities, cursor
 //   server: hello                     the version chosen, who the session is, the heartbeat
-//   server: event, receipt …          what arrived after the cursor
+//   server: event, receipt, position, removed    what arrived after the cursor
 //   server: live                      the backlog is through; from here on everything is as it happens
 //   then, in any order
 //   client: submit, read, typing, watch, received, ping
-//   server: stored (answers submit), event, receipt, presence, typing, pong, error
+//   server: stored (answers submit), event, receipt, position, removed, presence, typing, pong, error
 //
 // `received` tells how far the client holds its arrivals: it makes a message "delivered", and is where a client without a
 // cursor begins. Refusals name a code in `error`; one that ends the socket comes as a close code of close-codes.ts.
-import { decode, encode } from 'cborg';
+import { encode } from 'cborg';
 import * as v from 'valibot';
+import { decodeStrict } from '../../crypto/strict-cbor.ts';
 import { PeerError } from '../../realm/errors.ts';
 import { MAX_BODY, MAX_FRAME, MAX_RECIPIENTS, MAX_WATCHED } from './limits.ts';
 import {
   bytes,
   conversationId,
   cursor,
-  deliveryState,
   deviceId,
   frameMessage,
   messageId,
@@ -79,16 +79,21 @@ export const serverFrame = v.variant('kind', [
     reset: v.boolean(),
   }),
   v.object({ kind: v.literal('event'), cursor, message: frameMessage, user }),
+  /** For the sender: what a recipient did with some of the messages. */
   v.object({
     kind: v.literal('receipt'),
-    cursor: v.optional(cursor),
-    id: messageId,
+    cursor,
     conversation: conversationId,
-    state: deliveryState,
+    ids: v.array(messageId),
+    by: userId,
+    state: v.picklist(['delivered', 'read', 'failed']),
     at: time,
-    by: v.optional(userId),
     code: v.optional(v.string()),
   }),
+  /** The own read position moved, on whichever device. */
+  v.object({ kind: v.literal('position'), cursor, conversation: conversationId, upTo: messageId, at: time }),
+  /** A message expired. */
+  v.object({ kind: v.literal('removed'), cursor, conversation: conversationId, id: messageId }),
   v.object({ kind: v.literal('live') }),
   v.object({ kind: v.literal('stored'), id: messageId, stamp }),
   v.object({
@@ -97,35 +102,22 @@ export const serverFrame = v.variant('kind', [
     state: v.picklist(['online', 'offline']),
     lastSeenAt: v.optional(time),
   }),
-  v.object({ kind: v.literal('typing'), user: userId, conversation: conversationId }),
+  v.object({ kind: v.literal('typing'), user: userId, conversation: conversationId, active: v.boolean() }),
   v.object({ kind: v.literal('pong') }),
   /** `ref` is the message that the refusal is about. */
   v.object({ kind: v.literal('error'), code: v.string(), params: v.optional(params, {}), ref: v.optional(v.string()) }),
 ]);
 export type ServerFrame = v.InferOutput<typeof serverFrame>;
 
-const STRICT = { strict: true, allowIndefinite: false, allowUndefined: false, allowInfinity: false, allowNaN: false };
-
-/** Decodes one CBOR item of the limited size. @throws PeerError `frame-too-long`, `frame-malformed` */
-function decodeItem(data: Uint8Array): unknown {
-  if (data.length > MAX_FRAME) {
-    throw new PeerError('frame-too-long', `a frame of ${data.length} bytes; at most ${MAX_FRAME}`);
-  }
-  try {
-    return decode(data, { ...STRICT, rejectDuplicateMapKeys: true });
-  } catch (cause) {
-    throw new PeerError('frame-malformed', 'a frame is not one strict CBOR item', { cause });
-  }
-}
-
+/** @throws PeerError `frame-too-long`, `frame-malformed` */
 export function decodeClientFrame(data: Uint8Array): ClientFrame {
-  const result = v.safeParse(clientFrame, decodeItem(data));
+  const result = v.safeParse(clientFrame, decodeStrict(data, MAX_FRAME));
   if (!result.success) throw new PeerError('frame-malformed', 'a frame fits none of the forms of a client');
   return result.output;
 }
 
 export function decodeServerFrame(data: Uint8Array): ServerFrame {
-  const result = v.safeParse(serverFrame, decodeItem(data));
+  const result = v.safeParse(serverFrame, decodeStrict(data, MAX_FRAME));
   if (!result.success) throw new PeerError('frame-malformed', 'a frame fits none of the forms of a server');
   return result.output;
 }

@@ -48,9 +48,11 @@ export type User = v.InferOutput<typeof user>;
 
 export const hop = v.object({ realm: realmName, role: v.picklist(ROLES), pid: count, peerId: shortText });
 
+const pathKind = v.picklist(['local', 'direct-tcp', 'direct-webrtc', 'relayed']);
+
 /** The way a message took: programs in order, and how the link between the two relays was carried. */
 export const route = v.object({
-  kind: v.picklist(['local', 'direct-tcp', 'direct-webrtc', 'relayed']),
+  kind: pathKind,
   via: v.optional(realmName),
   hops: v.array(hop),
 });
@@ -62,7 +64,7 @@ export const deliveryState = v.picklist(DELIVERY_STATES);
 export type DeliveryState = v.InferOutput<typeof deliveryState>;
 
 /** Body bytes: a byte string in a frame, base64url in JSON. */
-export const bytes = v.instance(Uint8Array);
+export const bytes = v.custom<Uint8Array>((input) => input instanceof Uint8Array);
 export const base64url = v.pipe(v.string(), v.maxLength(90_000), v.regex(/^[A-Za-z0-9_-]*$/));
 
 const messageFields = {
@@ -75,6 +77,8 @@ const messageFields = {
   /** Milliseconds since 1970, 0 for never. */
   expires: time,
   state: deliveryState,
+  /** How it came to this server; `local` when it was written here. */
+  path: pathKind,
 };
 
 /** A message as the live socket carries it. */
