@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/crypto': ['src/realm'],
   'src/store': ['src/realm'],
   'src/overlay': ['src/realm', 'src/pki'],
-  'src/settings': ['src/realm', 'src/pki'],
+  'src/settings': ['src/realm', 'src/pki', 'package.json'],
   'src/protocols/lan': ['src/realm', 'src/crypto'],
   'src/protocols': ['src/realm', 'src/pki', 'src/crypto', 'src/store', 'src/overlay/seam.ts'],
   'src/client': ['src/realm', 'src/crypto', 'src/protocols/lan'],
