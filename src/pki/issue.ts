@@ -94,7 +94,7 @@ export function authorityExtensions(subject: Subject): Extension[] {
     new BasicConstraintsExtension(true, pathLengthOf(subject), true),
     new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
     new SubjectAlternativeNameExtension([{ type: 'url', value: uriOf(subject) }]),
-    constraintsExtension(permittedUris(subject).map(uriName), [dnsName(''), ...ALL_ADDRESSES.map(ipRange)]),
+    constraintsExtension(permittedUris(subject).map(uriName), [dnsName(''), ...ALL_ADDRESSES.map(ipName)]),
   ];
 }
 
@@ -107,10 +107,10 @@ export function leafExtensions(subject: Subject): Extension[] {
   ];
 }
 
-// General names for constraints, where an address carries its mask and a URI is only a host (RFC 5280 section 4.2.1.10).
+// General names. In constraints an address carries its mask, and a URI is only a host (RFC 5280 section 4.2.1.10).
 export const uriName = (host: string): Uint8Array => writeDer(0x86, fromString(host, 'ascii'));
 export const dnsName = (name: string): Uint8Array => writeDer(0x82, fromString(name, 'ascii'));
-export const ipRange = (addressAndMask: Uint8Array): Uint8Array => writeDer(0x87, addressAndMask);
+export const ipName = (address: Uint8Array): Uint8Array => writeDer(0x87, address);
 
 /** Always critical. The library has no writer for this extension. */
 export function constraintsExtension(permitted: readonly Uint8Array[], excluded: readonly Uint8Array[]): Extension {
