@@ -1,0 +1,67 @@
+// The records that a relay holds of the realms below it, in memory: one for each of a realm's relays, the newest, until it
+// expires. Bounded: a realm that is new finds no place once the store is full.
+import type { Clock } from '../../realm/clock.ts';
+import { RefusedError } from '../../realm/errors.ts';
+import type { RealmName } from '../../realm/names.ts';
+import { type CheckedRecord, isNewer, MAX_RELAYS, type RelayAddresses } from './record.ts';
+
+/** At most 24 KiB each. */
+const MAX_REALMS = 4096;
+/** Kept so long after it came, whatever the clock of its signer says. */
+const MAX_AGE = 20 * 60_000;
+
+interface Entry {
+  readonly record: CheckedRecord;
+  readonly until: number;
+}
+
+export class RecordStore {
+  readonly #clock: Clock;
+  readonly #realms = new Map<RealmName, Map<string, Entry>>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#realms.size;
+  }
+
+  /** An older record than the one held is passed over. @throws RefusedError `location-full` */
+  put(record: CheckedRecord): void {
+    this.#expire();
+    const entries = this.#realms.get(record.realm) ?? new Map<string, Entry>();
+    const held = entries.get(record.signer);
+    if (held && !isNewer(record, held.record)) return;
+    const full = !this.#realms.has(record.realm) && this.#realms.size >= MAX_REALMS;
+    if (full || (!held && entries.size >= MAX_RELAYS)) {
+      throw new RefusedError('location-full', `no room for the record of ${record.realm}`);
+    }
+    entries.set(record.signer, { record, until: this.#clock.monotonic() + MAX_AGE });
+    this.#realms.set(record.realm, entries);
+  }
+
+  get(realm: RealmName): CheckedRecord[] {
+    this.#expire();
+    return [...(this.#realms.get(realm)?.values() ?? [])].map(({ record }) => record);
+  }
+
+  #expire(): void {
+    const now = this.#clock.monotonic();
+    for (const [realm, entries] of this.#realms) {
+      for (const [signer, entry] of entries) if (entry.until <= now) entries.delete(signer);
+      if (entries.size === 0) this.#realms.delete(realm);
+    }
+  }
+}
+
+/** The relays that several records of one realm name, each once. */
+export function relaysOf(records: readonly CheckedRecord[]): RelayAddresses[] {
+  const relays = new Map<string, Set<string>>();
+  for (const { peerId, addrs } of records.flatMap((record) => record.relays)) {
+    const known = relays.get(peerId) ?? new Set<string>();
+    for (const addr of addrs) known.add(addr);
+    relays.set(peerId, known);
+  }
+  return [...relays].map(([peerId, addrs]) => ({ peerId, addrs: [...addrs] }));
+}
