@@ -33,6 +33,9 @@ const MAX_HEADER = MAX_RECIPIENTS * 17 + 1024;
 /** Bytes of an encoded envelope. */
 export const MAX_ENVELOPE = MAX_HEADER + MAX_BODY + 16;
 
+/** Events of one millisecond; a clock that passes it goes on to the next millisecond. */
+export const MAX_COUNTER = 0xffff_ffff;
+
 /** In the order of their codes on the wire. */
 export const PRIORITIES = ['text', 'receipt', 'file'] as const;
 export type Priority = (typeof PRIORITIES)[number];
@@ -112,6 +115,18 @@ export function decodeEnvelope(bytes: Uint8Array): EncodedEnvelope {
   return { envelope, bytes, digest: sha256(header), bodyHash };
 }
 
+/**
+ * The digest of an envelope that may be unreadable: of its header when the outer form holds (whatever its version), else
+ * SHA-256 of all its bytes. So one bad envelope leaves the signature over its batch checkable.
+ */
+export function envelopeDigest(bytes: Uint8Array): Uint8Array {
+  try {
+    return sha256(new Fields(decodeStrict(bytes, MAX_ENVELOPE), 'envelope', 2).bytes(MAX_HEADER));
+  } catch {
+    return sha256(bytes);
+  }
+}
+
 function readAddresses(fields: Fields) {
   return {
     id: readId(fields, parseMessageId),
@@ -126,7 +141,7 @@ function readAddresses(fields: Fields) {
 function readTerms(fields: Fields) {
   return {
     incarnation: fields.uint(),
-    stamp: { ms: fields.uint(), counter: fields.uint() },
+    stamp: { ms: fields.uint(), counter: fields.uint(MAX_COUNTER) },
     expires: fields.uint(),
     priority: PRIORITIES[fields.uint(PRIORITIES.length - 1)] ?? 'text',
     durable: fields.flag(),

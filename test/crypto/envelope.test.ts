@@ -9,6 +9,7 @@ import {
   type Envelope,
   encodeEnvelope,
   MAX_BODY,
+  MAX_COUNTER,
   MAX_RECIPIENTS,
   PRIORITIES,
 } from '../../src/crypto/envelope.ts';
@@ -29,7 +30,7 @@ const envelopes: fc.Arbitrary<Envelope> = fc.record(
     recipients: fc.array(uuid.map(parseUserId), { maxLength: 5 }),
     origin: fc.constantFrom('ua', 'acme.ua', 'kyiv.acme.ua').map(parseRealmName),
     incarnation: number,
-    stamp: fc.record({ ms: number, counter: number }, { noNullPrototype: true }),
+    stamp: fc.record({ ms: number, counter: fc.nat({ max: MAX_COUNTER }) }, { noNullPrototype: true }),
     expires: number,
     priority: fc.constantFrom(...PRIORITIES),
     durable: fc.boolean(),

@@ -1,0 +1,40 @@
+// Which numbers of a sequence are settled: all up to a watermark, and some ranges above it. It never grows for ever: ranges
+// that touch are joined, what touches the watermark moves it, and their number is limited.
+import { MAX_RANGES } from './index.ts';
+
+export type Range = readonly [first: number, last: number];
+
+export interface Marks {
+  readonly watermark: number;
+  /** Ascending, apart from each other and from the watermark. */
+  readonly ranges: readonly Range[];
+}
+
+export const NO_MARKS: Marks = { watermark: 0, ranges: [] };
+
+export function isMarked(marks: Marks, n: number): boolean {
+  return n <= marks.watermark || marks.ranges.some(([first, last]) => n >= first && n <= last);
+}
+
+/** The marks with first to last settled too; undefined when that would need more than MAX_RANGES ranges. */
+export function withRange(marks: Marks, first: number, last: number): Marks | undefined {
+  const joined: Range[] = [];
+  const all: Range[] = [[0, marks.watermark], ...marks.ranges, [first, last]];
+  for (const [from, to] of all.sort((a, b) => a[0] - b[0])) {
+    const previous = joined.at(-1);
+    if (previous && from <= previous[1] + 1) joined[joined.length - 1] = [previous[0], Math.max(previous[1], to)];
+    else joined.push([from, to]);
+  }
+  const [lowest, ...ranges] = joined;
+  return ranges.length > MAX_RANGES ? undefined : { watermark: lowest?.[1] ?? marks.watermark, ranges };
+}
+
+/** True when the ranges ascend and stand apart from each other and from the watermark: the one form marks may have. */
+export function areNormal(marks: Marks): boolean {
+  let end = marks.watermark;
+  for (const [first, last] of marks.ranges) {
+    if (first <= end + 1 || last < first) return false;
+    end = last;
+  }
+  return marks.ranges.length <= MAX_RANGES;
+}
