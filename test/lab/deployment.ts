@@ -1,0 +1,152 @@
+// Canopy set up in the laboratory by the very commands of the operator guide: a region and an enterprise on public hosts,
+// branches split over a DMZ host and a LAN host.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Internet, PublicHost, Site } from './internet.ts';
+import type { Namespace } from './namespace.ts';
+import { Program, succeed } from './program.ts';
+
+const LAN_PORT = 8443;
+const WAN_PORT = 4443;
+/** Every person's password here, after the first one was changed. */
+const PASSWORD = 'five lamps along the quay';
+const FIRST_PASSWORD = 'first password, to be changed';
+
+export interface PublicRealm {
+  readonly realm: string;
+  readonly where: PublicHost;
+  readonly dir: string;
+  readonly server: Program;
+}
+
+export interface Branch {
+  readonly realm: string;
+  readonly site: Site;
+  readonly relayDir: string;
+  readonly nodeDir: string;
+  readonly relay: Program;
+  readonly node: Program;
+  /** The LAN authority's certificate, for people's clients. */
+  readonly lanAuthority: string;
+}
+
+export class Deployment {
+  readonly folder: string;
+  readonly #internet: Internet;
+  readonly #programs: Program[] = [];
+
+  private constructor(folder: string, internet: Internet) {
+    this.folder = folder;
+    this.#internet = internet;
+  }
+
+  static async create(internet: Internet): Promise<Deployment> {
+    return new Deployment(await mkdtemp(join(tmpdir(), 'canopy-lab-')), internet);
+  }
+
+  async region(realm: string): Promise<PublicRealm> {
+    const where = this.#internet.publicHost(realm.replaceAll('.', '-'));
+    const dir = join(this.folder, realm);
+    await succeed(where.host, ['init', 'region', realm, '--dir', dir, ...listening(where)]);
+    return { realm, where, dir, server: await this.#started(where.host, dir) };
+  }
+
+  async enterprise(realm: string, parent: PublicRealm): Promise<PublicRealm> {
+    const where = this.#internet.publicHost(realm.replaceAll('.', '-'));
+    const dir = join(this.folder, realm);
+    const token = await invite(parent, 'enterprise', realm);
+    await succeed(where.host, ['join', '-', '--dir', dir, ...listening(where)], { input: `${token}\n` });
+    return { realm, where, dir, server: await this.#started(where.host, dir) };
+  }
+
+  /**
+   * A branch split over its DMZ host and its LAN host.
+   * @param relayEnv settings of the relay beyond the defaults, as environment variables
+   */
+  async branch(realm: string, site: Site, parent: PublicRealm, relayEnv: Record<string, string> = {}): Promise<Branch> {
+    const relayDir = join(this.folder, `${realm}-dmz`);
+    const nodeDir = join(this.folder, `${realm}-lan`);
+    const token = await invite(parent, 'branch', realm);
+    const wan = ['--wan', `${site.dmzAddress}:${WAN_PORT}`];
+    const announce = site.nat === 'open' ? ['--announce', `${site.dmzAddress}:${WAN_PORT}`] : [];
+    const pairing = await succeed(site.dmz, ['join', '-', '--only', 'relay', '--dir', relayDir, ...wan, ...announce], {
+      input: `${token}\n`,
+    });
+    const relay = await this.#started(site.dmz, relayDir, 'relay', relayEnv);
+    const lan = ['--lan', `${site.nodeAddress}:${LAN_PORT}`];
+    await succeed(site.node, ['join', '-', '--only', 'node', '--dir', nodeDir, ...lan], { input: `${pairing}\n` });
+    const node = await this.#started(site.node, nodeDir, 'node');
+    const lanAuthority = join(this.folder, `${realm}-lan-authority.pem`);
+    await writeFile(
+      lanAuthority,
+      `${await succeed(site.node, ['cert', 'show', '--lan-authority', '--dir', nodeDir])}\n`,
+    );
+    return { realm, site, relayDir, nodeDir, relay, node, lanAuthority };
+  }
+
+  async user(branch: Branch, login: string, name: string): Promise<void> {
+    await succeed(branch.site.node, ['user', 'add', login, '--name', name, '--dir', branch.nodeDir], {
+      input: `${FIRST_PASSWORD}\n`,
+    });
+  }
+
+  /** Somebody's terminal client at a desk of the branch, logged in. */
+  async chat(branch: Branch, login: string): Promise<Program> {
+    const server = `https://${branch.site.nodeAddress}:${LAN_PORT}`;
+    const args = [
+      'chat',
+      '--server',
+      server,
+      '--user',
+      `${login}@${branch.realm}`,
+      '--ca',
+      branch.lanAuthority,
+      '--json',
+    ];
+    const program = new Program(branch.site.desk, args, {
+      CANOPY_PASSWORD: FIRST_PASSWORD,
+      CANOPY_NEW_PASSWORD: PASSWORD,
+    });
+    this.#programs.push(program);
+    await program.line((line) => line['event'] === 'ready');
+    return program;
+  }
+
+  /** Starts a server again in its directory; for a test that has stopped it. */
+  async restart(host: Namespace, dir: string, only?: 'node' | 'relay'): Promise<Program> {
+    return this.#started(host, dir, only);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#programs.map((program) => program.stop()));
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #started(host: Namespace, dir: string, only?: 'node' | 'relay', env = {}): Promise<Program> {
+    const program = new Program(host, ['start', '--json', '--dir', dir, ...(only ? ['--only', only] : [])], env);
+    this.#programs.push(program);
+    await program.line((line) => line['ready'] === true);
+    return program;
+  }
+}
+
+function listening({ address }: PublicHost): string[] {
+  const wan = `${address}:${WAN_PORT}`;
+  return [
+    '--lan',
+    `${address}:${LAN_PORT}`,
+    '--wan',
+    wan,
+    '--wan',
+    `${address}:443`,
+    '--announce',
+    wan,
+    '--announce',
+    `${address}:443`,
+  ];
+}
+
+async function invite(parent: PublicRealm, tier: 'enterprise' | 'branch', realm: string): Promise<string> {
+  return succeed(parent.where.host, ['invite', tier, realm, '--dir', parent.dir]);
+}
