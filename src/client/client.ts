@@ -7,6 +7,7 @@ export type { ErrorParams, ServerAnswer, SessionForm } from '../protocols/lan/ro
 export type { Route, Stamp, User } from '../protocols/lan/wire.ts';
 export { type Catalogue, sentenceOf } from './catalogue/catalogue.ts';
 export { english } from './catalogue/en.ts';
+export { paramsOf } from './failure.ts';
 export type { ClientStorage, HttpFetch, LiveSocket, OpenSocket } from './platform.ts';
 export type {
   Client,
@@ -19,6 +20,7 @@ export type {
   Me,
   Message,
   MessageState,
+  Passwords,
   SendRequest,
   StateChange,
 } from './surface.ts';

@@ -49,6 +49,7 @@ export class Session implements Client {
       storage: this.#storage,
       form: init.session ?? 'bearer',
       deviceName: init.deviceName ?? '',
+      passwords: async () => init.passwords ?? import('../crypto/login.ts'),
     });
     this.#people = new People(this.#http);
     const me = () => this.#present();

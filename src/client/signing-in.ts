@@ -2,7 +2,6 @@
 // sees, or a token that the caller keeps.
 
 import * as v from 'valibot';
-import { proveLogin, registerPassword } from '../crypto/login.ts';
 import {
   emptyAnswer,
   loginFinishRequest,
@@ -20,7 +19,7 @@ import type { RealmName } from '../realm/names.ts';
 import { failure } from './failure.ts';
 import type { Http } from './http.ts';
 import type { ClientStorage } from './platform.ts';
-import type { LoginOptions, Me } from './surface.ts';
+import type { LoginOptions, Me, Passwords } from './surface.ts';
 
 const DEVICE_KEY = 'device';
 
@@ -29,6 +28,8 @@ export interface SigningInComponents {
   readonly storage: ClientStorage;
   readonly form: SessionForm;
   readonly deviceName: string;
+  /** Loaded at the first use: it brings some 400 KB of WebAssembly. */
+  readonly passwords: () => Promise<Passwords>;
 }
 
 export class SigningIn {
@@ -87,6 +88,7 @@ export class SigningIn {
 
   async #prove(login: string, password: string, realm: RealmName, signal?: AbortSignal): Promise<SessionAnswer> {
     const { http, form, deviceName } = this.#components;
+    const { proveLogin } = await this.#components.passwords();
     let loginId = '';
     const proof = await proveLogin(password, realm, async (request) => {
       const started = await http.post('/login/start', { login, request }, loginStartAnswer, signal);
@@ -100,6 +102,7 @@ export class SigningIn {
 
   async #renewPassword(newPassword: string, realm: RealmName, signal?: AbortSignal): Promise<Me> {
     const { http, form } = this.#components;
+    const { registerPassword } = await this.#components.passwords();
     let changeId = '';
     const { userId } = await this.#whose(signal);
     const { record } = await registerPassword(newPassword, realm, async (request) => {

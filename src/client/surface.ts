@@ -18,7 +18,12 @@ export interface ClientInit {
   /** 0 up to 1; for back-off. Default Math.random. */
   readonly random?: () => number;
   readonly storage?: ClientStorage;
+  /** Where passwords are stretched, for half a second; a page passes one that works in a Worker. Default here, loaded late. */
+  readonly passwords?: Passwords;
 }
+
+/** The functions of src/crypto/login.ts. */
+export type Passwords = Pick<typeof import('../crypto/login.ts'), 'proveLogin' | 'registerPassword'>;
 
 /** `offline` until connect(); `waiting` between two tries; `live` once the backlog is through. */
 export type ConnectionState = 'offline' | 'connecting' | 'catching-up' | 'live' | 'waiting';

@@ -10,8 +10,6 @@ export const CLOSE = {
   noVersion: 4406,
   /** The reader is too slow: its queue is full. It resumes by its cursor. */
   slowReader: 4408,
-  /** More frames than the rate allows. */
-  rate: 4429,
   /** The server stops; come back soon. */
   stopping: 4503,
   /** RFC 6455: a frame above the limit. */

@@ -28,6 +28,8 @@ export const serverAnswer = v.object({
   capabilities: v.array(v.string()),
   /** Milliseconds since 1970, so that a client notices a wrong clock. */
   time,
+  /** Only of the demonstration: whom its login page fills in, and whom to write to (full addresses). */
+  demo: v.optional(v.object({ user: v.string(), colleague: v.string() })),
 });
 export type ServerAnswer = v.InferOutput<typeof serverAnswer>;
 
