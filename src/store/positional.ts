@@ -75,6 +75,13 @@ export class FieldReader {
     return typeof value === 'boolean' ? value : this.#fail('true or false');
   }
 
+  /** A string of at most `most`, a finite number, true or false. */
+  scalar(most: number): string | number | boolean {
+    const value = this.#next();
+    if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return value;
+    return typeof value === 'string' && value.length <= most ? value : this.#fail('a string, number or boolean');
+  }
+
   /** One of the given strings. */
   oneOf<const T extends string>(allowed: readonly T[]): T {
     const value = this.#next();

@@ -1,0 +1,44 @@
+// Users whose entry is here and whose profile record is not, for each realm; the newest entry of a user counts.
+import type { SignedEntry } from '../../src/protocols/ledger/entry.ts';
+import { decodeUserEntry, USER_ADDED, USER_CHANGED, type UserEntry } from '../../src/protocols/ledger/kinds.ts';
+import type { UserId } from '../../src/realm/ids.ts';
+import type { RealmName } from '../../src/realm/names.ts';
+
+export class PendingUsers {
+  readonly #realms = new Map<RealmName, Map<UserId, UserEntry>>();
+
+  /** Takes an entry of a directory chain if it speaks of a user. @throws InputError `malformed`, `bad-id` */
+  note({ entry }: SignedEntry): void {
+    if (entry.kind !== USER_ADDED && entry.kind !== USER_CHANGED) return;
+    const user = decodeUserEntry(entry.payload);
+    const users = this.#realms.get(entry.realm) ?? new Map<UserId, UserEntry>();
+    this.#realms.set(entry.realm, users.set(user.id, user));
+  }
+
+  get(realm: RealmName, id: UserId): UserEntry | undefined {
+    return this.#realms.get(realm)?.get(id);
+  }
+
+  of(realm: RealmName): UserEntry[] {
+    return [...(this.#realms.get(realm)?.values() ?? [])];
+  }
+
+  realms(): RealmName[] {
+    return [...this.#realms.keys()];
+  }
+
+  /** Only if `entry` is still the newest. */
+  settle(realm: RealmName, entry: UserEntry): void {
+    const users = this.#realms.get(realm);
+    if (users?.get(entry.id) === entry) users.delete(entry.id);
+  }
+
+  /** Behind the others of its realm, so that a record nobody has does not keep others waiting. */
+  postpone(realm: RealmName, id: UserId): void {
+    const users = this.#realms.get(realm);
+    const entry = users?.get(id);
+    if (!users || !entry) return;
+    users.delete(id);
+    users.set(id, entry);
+  }
+}

@@ -1,0 +1,250 @@
+// The directory: own users, which it appends to the own directory chain, and those of the followed chains. A user is listed once both
+// the entry and the profile record with the right hashes are on disk; the home realm is that of the chain, so that no realm can speak
+// for another's users.
+import { randomBytes } from 'node:crypto';
+import type { Network } from '../../src/overlay/seam.ts';
+import type { ChainId, SignedEntry } from '../../src/protocols/ledger/entry.ts';
+import { encodeUserEntry, USER_ADDED, USER_CHANGED, type UserEntry } from '../../src/protocols/ledger/kinds.ts';
+import { sameBytes } from '../../src/protocols/ledger/verify.ts';
+import { decodeProfile, encodeProfile, loginHash, profileHash, SALT } from '../../src/protocols/profile/record.ts';
+import { ProfileServer } from '../../src/protocols/profile/server.ts';
+import type { Clock } from '../../src/realm/clock.ts';
+import { CanopyError, InputError } from '../../src/realm/errors.ts';
+import type { UserId } from '../../src/realm/ids.ts';
+import type { Log } from '../../src/realm/log.ts';
+import type { RealmName } from '../../src/realm/names.ts';
+import type { Login, UserAddress } from '../../src/realm/user-address.ts';
+import type { Database } from '../../src/store/database.ts';
+import type { Write } from '../../src/store/engine.ts';
+import type { LedgerService } from '../ledger/ledger-service.ts';
+import type { Directory, UserKind, UserProfile, UserStatus } from './directory.ts';
+import { PendingUsers } from './pending-users.ts';
+import { ProfileFetcher } from './profile-fetcher.ts';
+import { ProfileStore } from './profile-store.ts';
+import { UserIndex } from './user-index.ts';
+
+export interface DirectoryComponents {
+  readonly database: Database;
+  readonly ledger: LedgerService;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface DirectoryInit {
+  readonly realm: RealmName;
+  readonly enterprise: RealmName | undefined;
+}
+
+export interface OwnUser {
+  readonly id: UserId;
+  readonly login: Login;
+  readonly name: string;
+  readonly kind: UserKind;
+}
+
+const MAX_RESULTS = 100;
+
+export class UserDirectory implements Directory {
+  readonly #parts: DirectoryComponents;
+  readonly #init: DirectoryInit;
+  readonly #profiles: ProfileStore;
+  readonly #index = new UserIndex();
+  readonly #pending = new PendingUsers();
+  readonly #listeners = new Set<(user: UserProfile) => void>();
+  readonly #fetcher: ProfileFetcher;
+  readonly #server: ProfileServer;
+  readonly #unsubscribe: (() => void)[] = [];
+  /** Entries are taken in the order they come. */
+  #taking: Promise<void> = Promise.resolve();
+
+  constructor(components: DirectoryComponents, init: DirectoryInit) {
+    this.#parts = components;
+    this.#init = init;
+    this.#profiles = new ProfileStore(components.database);
+    this.#fetcher = new ProfileFetcher({
+      ...components,
+      holders: (home) =>
+        init.enterprise === undefined || init.enterprise === init.realm ? [home] : [home, init.enterprise],
+      missing: (home) => this.#pending.of(home).map(({ id }) => id),
+      take: (home, ids, records) => this.#takeRecords(home, ids, records),
+    });
+    this.#server = new ProfileServer({
+      ...components,
+      mayRead: (peer) => components.ledger.isColleague(peer),
+      find: async (id) => this.#recordOf(this.#index.get(id)),
+    });
+  }
+
+  findByAddress(address: UserAddress): UserProfile | undefined {
+    return this.#index.find(address);
+  }
+
+  findById(id: UserId): UserProfile | undefined {
+    return this.#index.get(id);
+  }
+
+  search(prefix: string, limit: number): UserProfile[] {
+    return this.#index.search(prefix.trim().toLowerCase(), Math.min(limit, MAX_RESULTS));
+  }
+
+  list(): UserProfile[] {
+    return this.#index.list();
+  }
+
+  onChange(listener: (user: UserProfile) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves when user, profile and `writes` are on disk, in one commit. The caller has made sure that the login is free. */
+  async add(user: OwnUser, writes: readonly Write[]): Promise<UserProfile> {
+    const record = encodeProfile({ ...user, salt: randomBytes(SALT) });
+    return this.#write(USER_ADDED, record, user.kind, 'active', [
+      ...writes,
+      this.#profiles.put(this.#init.realm, user.id, record),
+    ]);
+  }
+
+  /** As `add`, for the status of an own user. @throws InputError `unknown-user` */
+  async setStatus(id: UserId, status: UserStatus, writes: readonly Write[]): Promise<UserProfile> {
+    const user = this.#index.get(id);
+    const record = await this.#recordOf(user);
+    if (!user || !record || user.home !== this.#init.realm)
+      throw new InputError('unknown-user', `No user ${id} of this realm`);
+    return this.#write(USER_CHANGED, record, user.kind, status, writes);
+  }
+
+  /** Reads chains and records on disk; once, before anything else. */
+  async load(): Promise<void> {
+    const { store } = this.#parts.ledger;
+    for (const id of await store.chains()) {
+      if (id.chain !== 'directory') continue;
+      for await (const signed of store.entries(id)) this.#note(signed);
+      await this.#settle(id.realm);
+    }
+  }
+
+  start(): void {
+    const { ledger, network } = this.#parts;
+    this.#server.start();
+    this.#unsubscribe.push(
+      ledger.store.onEntries((id, entries) => this.#onEntries(id, entries)),
+      network.onPath(({ realm, kind }) => kind !== 'unreachable' && this.#fetchIfMissing(realm)),
+    );
+    for (const realm of this.#pending.realms()) this.#fetchIfMissing(realm);
+  }
+
+  async stop(): Promise<void> {
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    this.#server.stop();
+    await this.#fetcher.stop();
+    await this.#taking;
+  }
+
+  async #write(
+    kind: string,
+    record: Uint8Array,
+    user: UserKind,
+    status: UserStatus,
+    writes: readonly Write[],
+  ): Promise<UserProfile> {
+    const profile = decodeProfile(record);
+    const entry = {
+      id: profile.id,
+      kind: user,
+      status,
+      loginHash: loginHash(profile.login, profile.salt),
+      profileHash: profileHash(record),
+    };
+    await this.#parts.ledger.ownDirectory.append({ kind, payload: encodeUserEntry(entry), writes });
+    const known = this.#list(this.#init.realm, entry, record);
+    if (!known) throw new InputError('login-taken', `"${profile.login}" belongs to somebody else`);
+    return known;
+  }
+
+  #onEntries(id: ChainId, entries: readonly SignedEntry[]): void {
+    if (id.chain !== 'directory' || id.realm === this.#init.realm) return;
+    for (const signed of entries) this.#note(signed);
+    this.#taking = this.#taking
+      .then(() => this.#settle(id.realm))
+      .then(() => this.#fetchIfMissing(id.realm))
+      .catch((error) =>
+        this.#parts.log.error({ realm: id.realm, why: String(error) }, 'directory entries were not taken'),
+      );
+  }
+
+  /** A malformed entry concerns nobody but its author. */
+  #note(signed: SignedEntry): void {
+    try {
+      this.#pending.note(signed);
+    } catch (error) {
+      if (!(error instanceof CanopyError)) throw error;
+      const { realm, n } = signed.entry;
+      this.#parts.log.warn({ realm, n, code: error.code }, 'directory entry is malformed');
+    }
+  }
+
+  async #recordOf(user: UserProfile | undefined): Promise<Uint8Array | undefined> {
+    return user && this.#profiles.get(user.home, user.id);
+  }
+
+  /** Lists pending users whose record is on disk already. */
+  async #settle(realm: RealmName): Promise<void> {
+    for (const entry of this.#pending.of(realm)) {
+      const record = await this.#profiles.get(realm, entry.id);
+      if (record && sameBytes(profileHash(record), entry.profileHash)) this.#list(realm, entry, record);
+    }
+  }
+
+  async #takeRecords(
+    home: RealmName,
+    ids: readonly UserId[],
+    records: readonly (Uint8Array | undefined)[],
+  ): Promise<void> {
+    const fitting = ids.flatMap((id, i) => {
+      const entry = this.#pending.get(home, id);
+      const record = records[i];
+      if (entry && record && sameBytes(profileHash(record), entry.profileHash)) return [{ entry, record }];
+      this.#pending.postpone(home, id);
+      return [];
+    });
+    await this.#profiles.commit(fitting.map(({ entry, record }) => this.#profiles.put(home, entry.id, record)));
+    for (const { entry, record } of fitting) this.#list(home, entry, record);
+  }
+
+  /** Puts a user on the list, if the record says what the entry vouches for. Either way nothing more is to be fetched. */
+  #list(home: RealmName, entry: UserEntry, record: Uint8Array): UserProfile | undefined {
+    this.#pending.settle(home, entry);
+    const user = vouchedFor(home, entry, record);
+    if (!user || !this.#index.put(user)) {
+      this.#parts.log.warn({ user: entry.id, realm: home }, 'directory entry contradicts its record or another user');
+      return undefined;
+    }
+    for (const listener of this.#listeners) listener(user);
+    return user;
+  }
+
+  #fetchIfMissing(realm: RealmName): void {
+    if (realm !== this.#init.realm && this.#pending.of(realm).length > 0) this.#fetcher.wake(realm);
+  }
+}
+
+/** The user that entry and record together speak of; undefined when they do not fit each other. */
+function vouchedFor(home: RealmName, entry: UserEntry, record: Uint8Array): UserProfile | undefined {
+  try {
+    const { id, login, name, salt } = decodeProfile(record);
+    if (id !== entry.id || !sameBytes(loginHash(login, salt), entry.loginHash)) return undefined;
+    return { id, address: { login, realm: home }, name, kind: entry.kind, home, status: entry.status };
+  } catch (error) {
+    if (error instanceof CanopyError) return undefined;
+    throw error;
+  }
+}
+
+/** A directory that has read what is on disk; `start` makes it serve and fetch profiles. */
+export async function openDirectory(components: DirectoryComponents, init: DirectoryInit): Promise<UserDirectory> {
+  const directory = new UserDirectory(components, init);
+  await directory.load();
+  return directory;
+}
