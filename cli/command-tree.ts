@@ -5,26 +5,45 @@ import { makeCommand } from './command.ts';
 import { certCommand } from './commands/cert.ts';
 import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
+import { enrolCommand } from './commands/enrol.ts';
 import { initCommand } from './commands/init.ts';
+import { inviteCommand } from './commands/invite.ts';
+import { joinCommand } from './commands/join.ts';
+import { pingCommand } from './commands/ping.ts';
 import { startCommand } from './commands/start.ts';
+import { statusCommand } from './commands/status.ts';
+import { userCommand } from './commands/user.ts';
 import { versionCommand } from './commands/version.ts';
 import { reportFailure } from './failure.ts';
+
+/** In the order of `canopy --help`. */
+const COMMANDS = [
+  initCommand,
+  inviteCommand,
+  joinCommand,
+  startCommand,
+  userCommand,
+  statusCommand,
+  pingCommand,
+  certCommand,
+  configCommand,
+  enrolCommand,
+  versionCommand,
+];
 
 export function commandTree(cli: Cli): Command {
   const program = makeCommand(cli, {
     name: 'canopy',
     summary: 'Joins the offices of a company into one messenger',
     examples: [
-      'canopy demo                                      two branches on this machine, in a minute',
-      'canopy init region ua --dir /srv/ua              the first realm',
-      'canopy invite branch lviv --dir /srv/acme        a token for a new branch',
-      'canopy join TOKEN --dir /srv/lviv                the new branch takes it',
-      'canopy start --dir /srv/lviv                     and runs',
+      'canopy demo                                 two branches on this machine, in a minute',
+      'canopy init region ua --dir /srv/ua         the first realm',
+      'canopy invite branch lviv --dir /srv/acme   a token for a new branch',
+      'canopy join TOKEN --dir /srv/lviv           the new branch takes it',
+      'canopy start --dir /srv/lviv                and runs',
     ],
   });
-  for (const make of [initCommand, startCommand, certCommand, configCommand, versionCommand]) {
-    program.addCommand(make(cli));
-  }
+  for (const make of COMMANDS) program.addCommand(make(cli));
   return program.addCommand(completionCommand(cli, program));
 }
 

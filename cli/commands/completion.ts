@@ -50,7 +50,7 @@ function bashScript(tree: readonly Place[]): string[] {
     '    case "$word" in -*) ;; *) path="$path $word" ;; esac',
     '  done',
     `  case "\${path# }" in`,
-    ...tree.map((place) => `    "${place.path.join(' ')}"*) words="${names(place)}" ;;`).reverse(),
+    ...tree.map((place) => `    "${place.path.join(' ')}"*) words="${names(place)}" ;;`).toReversed(),
     '  esac',
     `  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))`,
     `  [ "\${#COMPREPLY[@]}" -gt 0 ] || COMPREPLY=($(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}"))`,

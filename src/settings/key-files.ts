@@ -1,64 +1,44 @@
-// Keys and chains in a data directory. A key is made once and kept: enrolling again after a crash must show the same one.
-
-import { type Chain, readChainPem, writeChainPem } from '../pki/chain.ts';
-import {
-  type AuthorityKey,
-  generateAuthorityKey,
-  generateLeafKey,
-  type LeafKey,
-  readAuthorityKeyPem,
-  readLeafKeyPem,
-  writeAuthorityKeyPem,
-  writeLeafKeyPem,
-} from '../pki/keys.ts';
+// Keys and chains in a data directory, as PEM files of mode 0600.
+import type { Credential } from '../pki/bootstrap.ts';
+import { type Chain, readChainPem } from '../pki/chain.ts';
+import { type LeafKey, readLeafKeyPem } from '../pki/keys.ts';
 import { LocalError, messageOf } from '../realm/errors.ts';
 import { type KeyFiles, readOptional } from './data-directory.ts';
 import { makePrivateFolder, writePrivateFile } from './private-file.ts';
 
-export async function ensureLeafKey(files: KeyFiles): Promise<LeafKey> {
-  const pem = await readOptional(files.key);
-  if (pem !== undefined) return readable(files.key, () => readLeafKeyPem(pem));
-  const key = await generateLeafKey();
+export async function writeKey(files: { readonly folder: string; readonly key: string }, pem: string): Promise<void> {
   await makePrivateFolder(files.folder);
-  await writePrivateFile(files.key, writeLeafKeyPem(key));
-  return key;
+  await writePrivateFile(files.key, pem);
 }
 
-export async function ensureAuthorityKey(files: {
-  readonly folder: string;
-  readonly key: string;
-}): Promise<AuthorityKey> {
-  const pem = await readOptional(files.key);
-  if (pem !== undefined) return readable(files.key, () => readAuthorityKeyPem(pem));
-  const key = await generateAuthorityKey();
+export async function writeChain(files: KeyFiles, pem: string): Promise<void> {
   await makePrivateFolder(files.folder);
-  await writePrivateFile(files.key, writeAuthorityKeyPem(key));
-  return key;
+  await writePrivateFile(files.chain, pem);
 }
 
-/** @throws LocalError `key-missing` */
+export async function writeCredential(files: KeyFiles, { keyPem, chainPem }: Credential): Promise<void> {
+  await writeKey(files, keyPem);
+  await writeChain(files, chainPem);
+}
+
+/** Undefined while one of the two files is missing. */
+export async function findCredential(files: KeyFiles): Promise<Credential | undefined> {
+  const [keyPem, chainPem] = await Promise.all([readOptional(files.key), readOptional(files.chain)]);
+  return keyPem === undefined || chainPem === undefined ? undefined : { keyPem, chainPem };
+}
+
+/** @throws LocalError `key-missing`, `key-damaged` */
 export async function readLeafKey(files: KeyFiles): Promise<LeafKey> {
   const pem = await readOptional(files.key);
   if (pem === undefined) throw missing(files.key);
   return readable(files.key, () => readLeafKeyPem(pem));
 }
 
-export async function writeChain(files: KeyFiles, chain: Chain): Promise<void> {
-  await makePrivateFolder(files.folder);
-  await writePrivateFile(files.chain, writeChainPem(chain));
-}
-
-/** Undefined when none was written yet. */
-export async function findChain(files: KeyFiles): Promise<Chain | undefined> {
-  const pem = await readOptional(files.chain);
-  return pem === undefined ? undefined : readable(files.chain, () => readChainPem(pem));
-}
-
-/** @throws LocalError `key-missing` */
+/** @throws LocalError `key-missing`, `key-damaged` */
 export async function readChain(files: KeyFiles): Promise<Chain> {
-  const chain = await findChain(files);
-  if (!chain) throw missing(files.chain);
-  return chain;
+  const pem = await readOptional(files.chain);
+  if (pem === undefined) throw missing(files.chain);
+  return readable(files.chain, () => readChainPem(pem));
 }
 
 function readable<T>(path: string, read: () => T): T {

@@ -1,0 +1,86 @@
+// canopy user add, list. Registration by OPAQUE runs here, on the client's side: no password crosses the control socket.
+import { type Command, Option } from 'commander';
+import { AdminClient, type AdminUser } from '../../node/admin/api.ts';
+import { registerPassword } from '../../src/crypto/login.ts';
+import { parseUserId } from '../../src/realm/ids.ts';
+import { parseLogin } from '../../src/realm/user-address.ts';
+import { dataDirectory } from '../../src/settings/data-directory.ts';
+import { type Cli, printJson, printLines } from '../cli.ts';
+import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
+import { readNewPassword } from '../secret-input.ts';
+import { tableLines } from '../table.ts';
+
+interface AddOptions {
+  readonly dir: string;
+  readonly json: boolean;
+  readonly name: string;
+  readonly passwordFile?: string;
+}
+
+export function userCommand(cli: Cli): Command {
+  const add = makeCommand(cli, {
+    name: 'add',
+    summary: 'Add a user to this realm',
+    details: 'The first password comes from stdin or a file; at the first login the user is asked for a new one.',
+    examples: [
+      'canopy user add clerk --name "Clerk One" --dir /srv/kyiv',
+      'canopy user add clerk --name "Clerk One" --password-file first.txt --dir /srv/kyiv',
+    ],
+  })
+    .argument('<login>', 'what the user logs in with: 1 to 64 of a-z 0-9 . _ -')
+    .requiredOption('--name <name>', 'the name that colleagues see')
+    .addOption(new Option('--password-file <file>', 'read the first password from a file'))
+    .addOption(dirOption(cli))
+    .addOption(jsonOption())
+    .action(act('the user was not added', (login: string, options: AddOptions) => addUser(cli, login, options)));
+  const list = makeCommand(cli, {
+    name: 'list',
+    summary: "Tell this realm's users",
+    examples: ['canopy user list --dir /srv/kyiv', 'canopy user list --json --dir /srv/kyiv'],
+  })
+    .addOption(dirOption(cli))
+    .addOption(jsonOption())
+    .action(act('the users are not known', (options: { dir: string; json: boolean }) => listUsers(cli, options)));
+  return makeCommand(cli, {
+    name: 'user',
+    summary: 'Users of this realm',
+    examples: ['canopy user add clerk --name "Clerk One" --dir /srv/kyiv', 'canopy user list --dir /srv/kyiv'],
+  })
+    .addCommand(add)
+    .addCommand(list);
+}
+
+async function addUser(cli: Cli, loginText: string, options: AddOptions): Promise<void> {
+  const login = parseLogin(loginText);
+  const admin = new AdminClient(dataDirectory(options.dir).socket.node);
+  // Asked before the password is: nobody types one in vain.
+  await admin.status();
+  const password = await readNewPassword(cli, options.passwordFile);
+  const user = await registerUser(admin, { login, name: options.name, password });
+  if (options.json) printJson(cli, { user });
+  else printLines(cli, [`added ${user.address} (${user.name})`]);
+}
+
+export async function registerUser(
+  admin: AdminClient,
+  user: { readonly login: string; readonly name: string; readonly password: string },
+): Promise<AdminUser> {
+  const { realm } = await admin.status();
+  let registrationId = '';
+  const { record } = await registerPassword(user.password, realm, async (request) => {
+    const started = await admin.startUser({ login: user.login, name: user.name, request });
+    registrationId = started.registrationId;
+    return { response: started.response, userId: parseUserId(started.userId) };
+  });
+  return admin.finishUser({ registrationId, record });
+}
+
+async function listUsers(cli: Cli, { dir, json }: { dir: string; json: boolean }): Promise<void> {
+  const users = await new AdminClient(dataDirectory(dir).socket.node).users();
+  if (json) printJson(cli, { users });
+  else if (users.length === 0) printLines(cli, ['nobody yet; add one: canopy user add LOGIN --name "First Last"']);
+  else {
+    const rows = users.map(({ address, name, kind, status }) => [address, name, kind, status]);
+    printLines(cli, tableLines(['USER', 'NAME', 'KIND', 'STATUS'], rows));
+  }
+}

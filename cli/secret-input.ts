@@ -1,0 +1,55 @@
+// Lines that should not be seen: passwords and tokens. They are never an argument's value; a file, stdin or a hidden prompt gives them.
+import { readFile } from 'node:fs/promises';
+import { isCancel, password } from '@clack/prompts';
+import { InputError, LocalError, messageOf } from '../src/realm/errors.ts';
+import type { Cli } from './cli.ts';
+
+/** Characters that we read from stdin at all. */
+const MAX_INPUT = 64 * 1024;
+const MIN_PASSWORD = 8;
+const MAX_PASSWORD = 1024;
+
+/** All of stdin, without the end of its last line. @throws InputError `input-too-long` */
+export async function readStdin(cli: Cli): Promise<string> {
+  let text = '';
+  for await (const part of cli.stdin) {
+    text += String(part);
+    if (text.length > MAX_INPUT) throw new InputError('input-too-long', `stdin has more than ${MAX_INPUT} characters`);
+  }
+  return text.replace(/\r?\n$/, '');
+}
+
+/** A new password: from the file, from a hidden prompt asked twice, or from stdin. @throws InputError `bad-password` */
+export async function readNewPassword(cli: Cli, file: string | undefined): Promise<string> {
+  const given = file === undefined ? await askOrRead(cli) : await readSecretFile(file);
+  if (given.length < MIN_PASSWORD || given.length > MAX_PASSWORD || given.includes('\n')) {
+    throw new InputError('bad-password', `a password is one line of ${MIN_PASSWORD} to ${MAX_PASSWORD} characters`, {
+      hint: 'Give it on stdin or with --password-file FILE.',
+    });
+  }
+  return given;
+}
+
+async function askOrRead(cli: Cli): Promise<string> {
+  if (!cli.interactive) return readStdin(cli);
+  const first = await prompt('First password (the user will be asked for a new one)');
+  const again = await prompt('The same again');
+  if (first !== again) {
+    throw new InputError('passwords-differ', 'the two passwords are not the same', { hint: 'Run the command again.' });
+  }
+  return first;
+}
+
+async function prompt(message: string): Promise<string> {
+  const answer = await password({ message, output: process.stderr });
+  if (isCancel(answer)) throw new InputError('cancelled', 'no password was given', { hint: 'Run the command again.' });
+  return answer;
+}
+
+async function readSecretFile(path: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
+  } catch (cause) {
+    throw new LocalError('cannot-read', `${path} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
