@@ -1,0 +1,126 @@
+// Who is admitted: for each peer id the certificate it showed and its open connections. A peer leaves the registry with
+// its last connection, so it is bounded by the host's limit of connections.
+//
+// A connection's `timeline` is one object from the socket to the finished libp2p connection; it is the only thing that all
+// stages share, so it is the key under which a stage leaves word for a later one.
+import type { Connection, MessageStream } from '@libp2p/interface';
+import type { Chain, ValidatedLeaf } from '../../pki/chain.ts';
+import { codeOf, RefusedError } from '../../realm/errors.ts';
+import type { RealmName, Role } from '../../realm/names.ts';
+import type { OverlayAudit } from '../audit.ts';
+import type { Peer } from '../seam.ts';
+
+export interface AdmittedPeer extends Peer {
+  readonly leaf: ValidatedLeaf;
+  readonly chain: Chain;
+}
+
+/** Who must be at the other end, when that is known before. */
+export interface Expectation {
+  readonly realm: RealmName;
+  readonly role: Role;
+}
+
+/** Throws RefusedError when the chain is no longer good. */
+export type JudgeChain = (chain: Chain) => Promise<ValidatedLeaf>;
+
+interface Entry {
+  peer: AdmittedPeer;
+  readonly connections: Set<Connection>;
+}
+
+type Staged = Pick<MessageStream, 'timeline'>;
+
+export class Admissions {
+  readonly #entries = new Map<string, Entry>();
+  readonly #staged = new WeakMap<object, AdmittedPeer>();
+  readonly #expected = new WeakMap<object, Expectation>();
+  readonly #audited = new WeakSet<object>();
+  readonly #audit: OverlayAudit;
+
+  constructor(audit: OverlayAudit) {
+    this.#audit = audit;
+  }
+
+  /** An admitted peer with an open connection. */
+  get(peerId: string): AdmittedPeer | undefined {
+    return this.#entries.get(peerId)?.peer;
+  }
+
+  peers(): AdmittedPeer[] {
+    return [...this.#entries.values()].map((entry) => entry.peer);
+  }
+
+  connections(peerId: string): Connection[] {
+    return [...(this.#entries.get(peerId)?.connections ?? [])];
+  }
+
+  expect(connection: Staged, expectation: Expectation): void {
+    this.#expected.set(connection.timeline, expectation);
+  }
+
+  expectation(connection: Staged): Expectation | undefined {
+    return this.#expected.get(connection.timeline);
+  }
+
+  /** The encrypter has admitted the peer at the end of this connection. */
+  stage(connection: Staged, peer: AdmittedPeer): void {
+    this.#staged.set(connection.timeline, peer);
+  }
+
+  staged(connection: Staged): AdmittedPeer | undefined {
+    return this.#staged.get(connection.timeline);
+  }
+
+  /** A refusal on this connection was audited, with a better reason than later stages know. */
+  markAudited(connection: Staged): void {
+    this.#audited.add(connection.timeline);
+  }
+
+  isAudited(connection: Staged): boolean {
+    return this.#audited.has(connection.timeline);
+  }
+
+  opened(connection: Connection): void {
+    const peerId = connection.remotePeer.toString();
+    const peer = this.staged(connection) ?? this.get(peerId);
+    if (!peer) {
+      // No way of ours leads here: the gater has refused what nobody admitted.
+      connection.abort(new RefusedError('not-admitted', `${peerId} was never admitted`));
+      return;
+    }
+    const entry = this.#entries.get(peerId) ?? { peer, connections: new Set<Connection>() };
+    entry.peer = peer;
+    entry.connections.add(connection);
+    this.#entries.set(peerId, entry);
+  }
+
+  closed(connection: Connection): void {
+    const peerId = connection.remotePeer.toString();
+    const entry = this.#entries.get(peerId);
+    entry?.connections.delete(connection);
+    if (entry?.connections.size === 0) this.#entries.delete(peerId);
+  }
+
+  /** Judges everyone again and cuts whoever is no longer to be admitted (expired, revoked). */
+  async recheck(judge: JudgeChain): Promise<void> {
+    for (const [peerId, entry] of this.#entries) {
+      const refusal = await refusalOf(judge, entry.peer.chain);
+      if (refusal) this.#cut(peerId, entry, refusal);
+    }
+  }
+
+  #cut(peerId: string, { peer, connections }: Entry, refusal: Error): void {
+    this.#audit({ code: 'session-cut', reason: codeOf(refusal), realm: peer.realm, role: peer.role, peerId });
+    for (const connection of connections) connection.abort(refusal);
+  }
+}
+
+async function refusalOf(judge: JudgeChain, chain: Chain): Promise<Error | undefined> {
+  try {
+    await judge(chain);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}

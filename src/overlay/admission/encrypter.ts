@@ -1,0 +1,179 @@
+// `/canopy/noise/1`: Noise (as libp2p specifies it) and then, inside it, certificates, before any muxer exists. A stranger
+// never reaches identify, because there is no connection to speak it on.
+//
+// The listener judges first and shows its own chain only to those it admits. The dialler's verdict goes out before its
+// first muxer frame, so admission costs no round trip that the chains alone would not cost. Both have DEADLINE for all.
+import { noise } from '@chainsafe/libp2p-noise';
+import type {
+  ComponentLogger,
+  ConnectionEncrypter,
+  MessageStream,
+  PeerId,
+  PrivateKey,
+  SecureConnectionOptions,
+  SecuredConnection,
+  Upgrader,
+} from '@libp2p/interface';
+import type { LengthPrefixedStream } from '@libp2p/utils';
+import type { Chain } from '../../pki/chain.ts';
+import { codeOf, PeerError, RefusedError } from '../../realm/errors.ts';
+import type { OverlayAudit } from '../audit.ts';
+import { handshakeFrames } from '../wire.ts';
+import type { Admissions, AdmittedPeer } from './admissions.ts';
+import {
+  decodeAnswer,
+  decodeHello,
+  decodeVerdict,
+  encodeAnswer,
+  encodeHello,
+  encodeVerdict,
+  MAX_ADMISSION_FRAME,
+} from './codec.ts';
+import type { Judge } from './judge.ts';
+
+export const ADMISSION_PROTOCOL = '/canopy/noise/1';
+/** For Noise and the certificates together. */
+export const ADMISSION_DEADLINE = 5_000;
+/** So long a refused peer may take to read the reason. */
+const REFUSAL_LINGER = 1_000;
+
+export interface NoiseComponents {
+  readonly peerId: PeerId;
+  readonly privateKey: PrivateKey;
+  readonly logger: ComponentLogger;
+  readonly upgrader: Upgrader;
+}
+
+export interface AdmissionInit {
+  /** Our own chain; renewal replaces it. */
+  readonly chain: () => Chain;
+  readonly judge: Judge;
+  readonly admissions: Admissions;
+  readonly audit: OverlayAudit;
+}
+
+type Frames = LengthPrefixedStream<MessageStream>;
+
+interface Handshake {
+  /** The bare connection, which other parts know. */
+  readonly raw: MessageStream;
+  readonly remotePeer: PeerId;
+  readonly frames: Frames;
+  readonly signal: AbortSignal;
+}
+
+export function admission(init: AdmissionInit): (components: NoiseComponents) => ConnectionEncrypter {
+  return (components) => new AdmissionEncrypter(components, init);
+}
+
+class AdmissionEncrypter implements ConnectionEncrypter {
+  readonly protocol = ADMISSION_PROTOCOL;
+  readonly #noise: ConnectionEncrypter;
+  readonly #init: AdmissionInit;
+
+  constructor(components: NoiseComponents, init: AdmissionInit) {
+    this.#noise = noise()(components);
+    this.#init = init;
+  }
+
+  secureOutbound(connection: MessageStream, options: SecureConnectionOptions = {}): Promise<SecuredConnection> {
+    const limited = withDeadline(options);
+    return this.#finish(connection, limited.signal, this.#noise.secureOutbound(connection, limited), (handshake) =>
+      this.#dial(handshake),
+    );
+  }
+
+  secureInbound(connection: MessageStream, options: SecureConnectionOptions = {}): Promise<SecuredConnection> {
+    const limited = withDeadline(options);
+    return this.#finish(connection, limited.signal, this.#noise.secureInbound(connection, limited), (handshake) =>
+      this.#listen(handshake),
+    );
+  }
+
+  async #finish(
+    raw: MessageStream,
+    signal: AbortSignal,
+    securing: Promise<SecuredConnection>,
+    exchange: (handshake: Handshake) => Promise<AdmittedPeer>,
+  ): Promise<SecuredConnection> {
+    const secured = await securing;
+    const frames = handshakeFrames(secured.connection, MAX_ADMISSION_FRAME);
+    const peer = await exchange({ raw, remotePeer: secured.remotePeer, frames, signal });
+    this.#init.admissions.stage(raw, peer);
+    return { ...secured, connection: frames.unwrap() };
+  }
+
+  async #dial(handshake: Handshake): Promise<AdmittedPeer> {
+    const { frames, signal } = handshake;
+    await frames.write(encodeHello(this.#init.chain()), { signal });
+    const answer = decodeAnswer(await this.#read(handshake));
+    if (answer.kind === 'refused') throw refusedByPeer(answer.code);
+    const peer = await this.#judge(handshake, answer.chain, (code) => encodeVerdict({ kind: 'refused', code }));
+    await frames.write(encodeVerdict({ kind: 'ok' }), { signal });
+    return peer;
+  }
+
+  async #listen(handshake: Handshake): Promise<AdmittedPeer> {
+    const { frames, signal } = handshake;
+    const hello = await this.#read(handshake);
+    const refuse = (code: string): Uint8Array => encodeAnswer({ kind: 'refused', code });
+    const chain = await this.#orRefuse(handshake, async () => decodeHello(hello), refuse);
+    const peer = await this.#judge(handshake, chain, refuse);
+    await frames.write(encodeAnswer({ kind: 'ok', chain: this.#init.chain() }), { signal });
+    const verdict = decodeVerdict(await this.#read(handshake));
+    if (verdict.kind === 'refused') throw refusedByPeer(verdict.code);
+    return peer;
+  }
+
+  async #read({ frames, signal }: Handshake): Promise<Uint8Array> {
+    return (await frames.read({ signal })).subarray();
+  }
+
+  #judge(handshake: Handshake, chain: Chain, refusal: (code: string) => Uint8Array): Promise<AdmittedPeer> {
+    const { raw, remotePeer } = handshake;
+    const check = async (): Promise<AdmittedPeer> => {
+      const { judge, admissions } = this.#init;
+      const leaf = await judge.peer(chain, remotePeer.publicKey?.raw, admissions.expectation(raw));
+      const { realm, tier, role } = leaf;
+      return { realm, tier, role, peerId: remotePeer.toString(), leaf, chain };
+    };
+    return this.#orRefuse(handshake, check, refusal);
+  }
+
+  /** Tells the peer why before the connection ends, so that its operator sees more than a closed socket. */
+  async #orRefuse<T>(
+    { raw, remotePeer, frames }: Handshake,
+    check: () => Promise<T>,
+    refusal: (code: string) => Uint8Array,
+  ): Promise<T> {
+    try {
+      return await check();
+    } catch (error) {
+      const code = codeOf(error);
+      this.#init.admissions.markAudited(raw);
+      this.#init.audit({ code: 'admission-refused', reason: code, peerId: remotePeer.toString(), ...addressOf(raw) });
+      const signal = AbortSignal.timeout(REFUSAL_LINGER);
+      await frames.write(refusal(code), { signal }).catch(() => {});
+      await frames
+        .unwrap()
+        .close({ signal })
+        .catch(() => {});
+      throw error;
+    }
+  }
+}
+
+function withDeadline(options: SecureConnectionOptions): SecureConnectionOptions & { signal: AbortSignal } {
+  const deadline = AbortSignal.timeout(ADMISSION_DEADLINE);
+  return { ...options, signal: options.signal ? AbortSignal.any([options.signal, deadline]) : deadline };
+}
+
+/** The other side's certificate rules, not ours, said no; the code is its own. */
+function refusedByPeer(code: string): RefusedError | PeerError {
+  return new RefusedError(`peer-${code}`, `the other side refused our certificate: ${code}`);
+}
+
+/** The address, where the stream is a whole connection. */
+export function addressOf(raw: MessageStream): { address?: string } {
+  return 'remoteAddr' in raw ? { address: String(raw.remoteAddr) } : {};
+}

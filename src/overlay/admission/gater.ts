@@ -1,0 +1,35 @@
+// Which connections may exist. Ordinary ones come through the encrypter. WebRTC brings its own encryption and so passes the
+// encrypter by: its connections are taken only for a relay that is admitted on another open connection, the one that
+// carried the signalling and with it the fingerprints.
+import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface';
+import { relationOf, type Standing } from '../scope.ts';
+import type { Admissions } from './admissions.ts';
+
+export interface GaterComponents {
+  readonly self: Standing;
+  readonly admissions: Admissions;
+  /** Whether this address may be dialled at all; a node dials its relay and nothing else. */
+  readonly mayDial?: (address: string) => boolean;
+}
+
+export function createGater({ self, admissions, mayDial }: GaterComponents): ConnectionGater {
+  const isDenied = (peerId: PeerId, connection: MultiaddrConnection): boolean => {
+    if (admissions.staged(connection)) return false;
+    return admissions.get(peerId.toString())?.role !== 'relay' || self.role !== 'relay';
+  };
+  const relationTo = (peerId: PeerId): string => {
+    const peer = admissions.get(peerId.toString());
+    return peer?.role === 'relay' ? relationOf(self, peer) : 'stranger';
+  };
+  return {
+    denyDialMultiaddr: (address) => mayDial?.(address.toString()) === false,
+    denyInboundUpgradedConnection: isDenied,
+    denyOutboundUpgradedConnection: isDenied,
+    denyInboundRelayReservation: (source) => !['own', 'child', 'descendant'].includes(relationTo(source)),
+    denyOutboundRelayedConnection: (source, destination) => {
+      const [from, to] = [admissions.get(source.toString()), admissions.get(destination.toString())];
+      return !from || !to || relationOf(from, to) === 'stranger';
+    },
+    denyInboundRelayedConnection: (relay) => !['own', 'parent', 'ancestor'].includes(relationTo(relay)),
+  };
+}

@@ -1,0 +1,182 @@
+// A libp2p host as both programs use it: admission as the only encrypter (plain Noise is not even offered), the scope table
+// before each handler, windows and limits that hold (see the notes beside them). Relays listen; nodes never do.
+import { yamux } from '@chainsafe/libp2p-yamux';
+import type { ConnectionEncrypter, ServiceMap, Transport } from '@libp2p/interface';
+import type { Registrar } from '@libp2p/interface-internal';
+import { tcp } from '@libp2p/tcp';
+import { createLibp2p, type Libp2p, type Libp2pOptions, type ServiceFactoryMap } from 'libp2p';
+import type { Chain } from '../pki/chain.ts';
+import type { Clock, Timer } from '../realm/clock.ts';
+import { messageOf } from '../realm/errors.ts';
+import type { Log } from '../realm/log.ts';
+import type { RealmName } from '../realm/names.ts';
+import { Admissions } from './admission/admissions.ts';
+import { ADMISSION_DEADLINE, admission, type NoiseComponents } from './admission/encrypter.ts';
+import { createGater } from './admission/gater.ts';
+import { Judge } from './admission/judge.ts';
+import { auditUpgrades } from './admission/refused-upgrades.ts';
+import { limitAudit, type OverlayAudit } from './audit.ts';
+import { type GuardComponents, guardRegistrar } from './guard.ts';
+import { hostKey, type Identity } from './identity.ts';
+import { type HostInternals, hostInternals } from './links/host-internals.ts';
+import { Scope } from './scope.ts';
+
+export type HostComponents = Omit<HostInternals, 'registrar'> & NoiseComponents & { readonly registrar: Registrar };
+export type Factory<T> = (components: HostComponents) => T;
+
+export interface HostInit {
+  readonly identity: Identity;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly audit: OverlayAudit;
+  /** Multiaddrs; empty for a node. */
+  readonly listen?: readonly string[];
+  readonly announce?: readonly string[];
+  isRevoked?(serial: string, issuer: RealmName): boolean;
+  readonly mayDial?: (address: string) => boolean;
+  /** Further ways in, `/canopy/enrol/1` of a relay. */
+  readonly encrypters?: readonly Factory<ConnectionEncrypter>[];
+  readonly transports?: readonly Factory<Transport>[];
+  readonly services?: ServiceFactoryMap;
+}
+
+/** Milliseconds between two looks at certificates of open connections: a revocation cuts within 60 s. */
+const RECHECK_INTERVAL = 15_000;
+const LIMITS = {
+  maxConnections: 2_000,
+  /** From one address in a second: a company's offices may share one. */
+  inboundConnectionThreshold: 60,
+  maxIncomingPendingConnections: 100,
+  inboundUpgradeTimeout: ADMISSION_DEADLINE,
+  maxDialQueueLength: 500,
+};
+/** A silent connection is noticed after at most 15 s; a busy one has time to answer behind its bulk. */
+const MONITOR = { pingInterval: 5_000, pingTimeout: { minTimeout: 10_000, maxTimeout: 10_000 } };
+const MIB = 1024 * 1024;
+/**
+ * Below the 4 MiB that a paused stream may buffer; otherwise yamux grows its window past it and pausing resets the stream.
+ * A relay holds many strangers' streams, so its windows are smaller.
+ */
+const STREAM_WINDOW = { node: 2 * MIB, relay: MIB } as const;
+const MAX_STREAMS = 2_048;
+
+export class Host {
+  readonly libp2p: Libp2p<ServiceMap>;
+  readonly internals: HostInternals;
+  readonly admissions: Admissions;
+  readonly scope: Scope;
+  readonly #judge: Judge;
+  readonly #init: HostInit;
+  readonly #own: { chain: Chain };
+  #recheck: Timer | undefined;
+
+  constructor(parts: HostParts) {
+    this.libp2p = parts.libp2p;
+    this.internals = parts.internals;
+    this.admissions = parts.admissions;
+    this.scope = parts.scope;
+    this.#judge = parts.judge;
+    this.#init = parts.init;
+    this.#own = parts.own;
+    const { events } = parts.internals;
+    events.addEventListener('connection:open', ({ detail }) => this.admissions.opened(detail));
+    events.addEventListener('connection:close', ({ detail }) => this.admissions.closed(detail));
+  }
+
+  get identity(): Identity {
+    return { ...this.#init.identity, chain: this.#own.chain };
+  }
+
+  /** After renewal: what we show from now on. The key stays. */
+  useChain(chain: Chain): void {
+    this.#own.chain = chain;
+  }
+
+  async start(): Promise<void> {
+    await this.libp2p.start();
+    this.#scheduleRecheck();
+  }
+
+  async stop(): Promise<void> {
+    this.#recheck?.cancel();
+    this.#recheck = undefined;
+    await this.libp2p.stop();
+  }
+
+  /** Looks again at everyone's certificate, at once after a revocation has arrived. */
+  async recheck(): Promise<void> {
+    await this.admissions.recheck((chain) => this.#judge.chain(chain));
+  }
+
+  #scheduleRecheck(): void {
+    this.#recheck = this.#init.clock.after(RECHECK_INTERVAL, () => {
+      this.recheck()
+        .catch((error) => this.#init.log.error({ error: messageOf(error) }, 'recheck failed'))
+        .finally(() => this.#recheck && this.#scheduleRecheck());
+    });
+  }
+}
+
+interface HostParts {
+  readonly init: HostInit;
+  readonly libp2p: Libp2p<ServiceMap>;
+  readonly internals: HostInternals;
+  readonly admissions: Admissions;
+  readonly scope: Scope;
+  readonly judge: Judge;
+  readonly own: { chain: Chain };
+}
+
+/** Not started yet. */
+export async function createHost(init: HostInit): Promise<Host> {
+  const { identity, clock, isRevoked } = init;
+  const audit = limitAudit(init.audit, clock);
+  const admissions = new Admissions(audit);
+  const scope = new Scope(identity);
+  const own = { chain: identity.chain };
+  const { rootFingerprint } = identity;
+  const judge = new Judge({ self: identity, rootFingerprint, clock, ...(isRevoked ? { isRevoked } : {}) });
+  const encrypter = admission({ chain: () => own.chain, judge, admissions, audit });
+  const found = Promise.withResolvers<HostInternals>();
+  const libp2p = await createLibp2p({
+    ...(await baseOptions(init)),
+    connectionGater: createGater({ self: identity, admissions, ...(init.mayDial ? { mayDial: init.mayDial } : {}) }),
+    connectionEncrypters: [encrypter, ...(init.encrypters ?? [])],
+    transports: [tcp(), ...(init.transports ?? [])],
+    services: {
+      guard: prepare({ scope, admissions, audit }, found.resolve),
+      ...init.services,
+    },
+  });
+  return new Host({ init, libp2p, internals: await found.promise, admissions, scope, judge, own });
+}
+
+/** Runs while libp2p is being put together, before any service has started and registered a handler. */
+function prepare(guard: GuardComponents, found: (internals: HostInternals) => void): Factory<object> {
+  return (components) => {
+    guardRegistrar(components.registrar, guard);
+    auditUpgrades(components.upgrader, guard);
+    found(hostInternals(components));
+    return {};
+  };
+}
+
+async function baseOptions({ identity, listen = [], announce = [] }: HostInit): Promise<Libp2pOptions> {
+  const maxStreamWindowSize = STREAM_WINDOW[identity.role];
+  return {
+    start: false,
+    privateKey: await hostKey(identity),
+    nodeInfo: { name: 'canopy', version: '1', userAgent: 'canopy' },
+    addresses: { listen: [...listen], announce: [...announce] },
+    connectionManager: LIMITS,
+    connectionMonitor: MONITOR,
+    streamMuxers: [
+      yamux({
+        maxInboundStreams: MAX_STREAMS,
+        maxOutboundStreams: MAX_STREAMS,
+        streamOptions: { maxStreamWindowSize },
+      }),
+    ],
+    transportManager: { faultTolerance: identity.role === 'node' ? 1 : 0 },
+  };
+}

@@ -1,0 +1,121 @@
+// What an admitted peer may speak: one table of our role, the peer's role and the relation between the two realms. A
+// protocol that is not in the table is refused to everyone; those of a node's own parts are declared as they are handled.
+//
+// The house of a branch is the realm right above it: its enterprise, or the region where there is no enterprise between.
+// Two branches of one house are siblings. Everyone else below the same root is a stranger, who is not even admitted.
+import { isWithin, parentOf, type RealmName, type Role, type Tier } from '../realm/names.ts';
+import type { HandleOptions } from './seam.ts';
+
+/** What the other is to us. */
+export type Relation = 'own' | 'parent' | 'ancestor' | 'child' | 'descendant' | 'sibling' | 'stranger';
+
+/** The part of a certificate that decides. */
+export interface Standing {
+  readonly realm: RealmName;
+  readonly tier: Tier;
+  readonly role: Role;
+}
+
+interface Rule {
+  readonly protocol: RegExp;
+  readonly peer: Role;
+  readonly relations: readonly Relation[];
+}
+
+const FAMILY: readonly Relation[] = ['own', 'parent', 'child', 'sibling'];
+const ABOVE: readonly Relation[] = ['own', 'parent', 'ancestor'];
+const BELOW: readonly Relation[] = ['own', 'child', 'descendant'];
+const KIN: readonly Relation[] = ['own', 'parent', 'ancestor', 'child', 'descendant', 'sibling'];
+
+const rule = (protocol: RegExp, peer: Role, relations: readonly Relation[]): Rule => ({ protocol, peer, relations });
+
+const RELAY_RULES: readonly Rule[] = [
+  rule(/^\/(ipfs|canopy)\/(id|id\/push|ping)\/1\.0\.0$/, 'relay', KIN),
+  rule(/^\/(ipfs|canopy)\/(id|id\/push|ping)\/1\.0\.0$/, 'node', ['own']),
+  // Private table of one enterprise (or region): its own relays and those of its branches.
+  rule(/^\/canopy\/[a-z0-9.-]+\/kad\/1$/, 'relay', FAMILY),
+  rule(/^\/libp2p\/circuit\/relay\/0\.2\.0\/hop$/, 'relay', BELOW),
+  rule(/^\/libp2p\/circuit\/relay\/0\.2\.0\/stop$/, 'relay', ABOVE),
+  rule(/^\/webrtc-signaling\/0\.0\.1$/, 'relay', KIN),
+  rule(/^\/canopy\/(alive|locate|punch)\/1$/, 'relay', KIN),
+  rule(/^\/canopy\/enrol-forward\/1$/, 'relay', KIN),
+  rule(/^\/canopy\/forward\/1$/, 'relay', ['parent', 'child', 'sibling']),
+  rule(/^\/canopy\/(forward|paths)\/1$/, 'node', ['own']),
+  rule(/^\/canopy\/echo\/1$/, 'node', ['own']),
+];
+
+const NODE_RULES: readonly Rule[] = [
+  rule(/^\/canopy\/(forward|enrol-forward|echo)\/1$/, 'relay', ['own']),
+  rule(/^\/canopy\/echo\/1$/, 'node', FAMILY),
+];
+
+const RULES: Readonly<Record<Role, readonly Rule[]>> = { relay: RELAY_RULES, node: NODE_RULES };
+
+/** Relations that each `allow` of the seam stands for; the own relay may speak whatever its node offers to a family. */
+const ALLOWANCE: Readonly<Record<HandleOptions['allow'], readonly Relation[]>> = {
+  own: ['own'],
+  family: FAMILY,
+  enterprise: FAMILY,
+};
+
+type Place = Pick<Standing, 'realm' | 'tier'>;
+
+export function relationOf(self: Place, other: Place): Relation {
+  if (other.realm === self.realm) return 'own';
+  if (other.realm === parentOf(self.realm)) return 'parent';
+  if (parentOf(other.realm) === self.realm) return 'child';
+  if (isWithin(self.realm, other.realm)) return 'ancestor';
+  if (isWithin(other.realm, self.realm)) return 'descendant';
+  const branches = self.tier === 'branch' && other.tier === 'branch';
+  return branches && parentOf(self.realm) === parentOf(other.realm) ? 'sibling' : 'stranger';
+}
+
+/** Whether two programs have anything to say to each other at all; if not, they aren't admitted. */
+export function mayConnect(self: Standing, other: Standing): boolean {
+  const relation = relationOf(self, other);
+  if (self.role !== other.role) return relation === 'own';
+  return (self.role === 'relay' ? KIN : FAMILY).includes(relation);
+}
+
+/** Whether nodes of a realm may reach nodes of another, by name alone; the certificates are checked when they meet. */
+export function mayReach(self: Place, destination: RealmName): boolean {
+  const relation = relationOf(self, { realm: destination, tier: 'branch' });
+  return relation === 'parent' || relation === 'child' || relation === 'sibling';
+}
+
+/** The table, with what a program declares for itself. */
+export class Scope {
+  readonly self: Standing;
+  readonly #declared = new Map<string, HandleOptions['allow']>();
+
+  constructor(self: Standing) {
+    this.self = self;
+  }
+
+  declare(protocol: string, allow: HandleOptions['allow']): void {
+    this.#declared.set(protocol, allow);
+  }
+
+  mayOpen(peer: Standing, protocol: string): boolean {
+    const relation = relationOf(this.self, peer);
+    const allow = this.#declared.get(protocol);
+    if (allow !== undefined) return this.#mayOpenDeclared(peer, relation, allow);
+    return RULES[this.self.role].some(
+      (entry) => entry.peer === peer.role && entry.relations.includes(relation) && entry.protocol.test(protocol),
+    );
+  }
+
+  #mayOpenDeclared(peer: Standing, relation: Relation, allow: HandleOptions['allow']): boolean {
+    if (peer.role !== this.self.role && relation !== 'own') return false;
+    return ALLOWANCE[allow].includes(relation) && (allow !== 'enterprise' || sameEnterprise(this.self, peer));
+  }
+}
+
+/** A region is nobody's enterprise, but for branches that stand directly below it. */
+function sameEnterprise(a: Place, b: Place): boolean {
+  return a.realm === b.realm || houseOf(a) === houseOf(b);
+}
+
+function houseOf({ realm, tier }: Place): RealmName | undefined {
+  return tier === 'branch' ? parentOf(realm) : realm;
+}

@@ -1,0 +1,88 @@
+// Certified programs for tests: a root, and below it region, enterprise and branches, made once for each process.
+import type { Identity } from '../../src/overlay/identity.ts';
+import { type Chain, fingerprintOf } from '../../src/pki/chain.ts';
+import { createRoot, issueAuthority, issueLeaf } from '../../src/pki/issue.ts';
+import {
+  type AuthorityKey,
+  generateAuthorityKey,
+  generateLeafKey,
+  type LeafKey,
+  localSigner,
+} from '../../src/pki/keys.ts';
+import { parentOf, parseRealmName, type RealmName, type Role, type Tier } from '../../src/realm/names.ts';
+
+interface Authority {
+  readonly key: AuthorityKey;
+  readonly chain: Chain;
+}
+
+/** A hierarchy of its own; two of them share nothing. */
+export class Realms {
+  readonly #authorities = new Map<RealmName, Promise<Authority>>();
+  readonly #root: Promise<Authority>;
+  readonly region: RealmName;
+
+  constructor(region: string) {
+    this.region = parseRealmName(region);
+    this.#root = this.#makeRoot();
+  }
+
+  async rootFingerprint(): Promise<string> {
+    const [root] = (await this.#root).chain;
+    return fingerprintOf(root ?? new Uint8Array());
+  }
+
+  async identity(
+    realm: string,
+    role: Role,
+    options: { lifetime?: number; key?: LeafKey; now?: number } = {},
+  ): Promise<Identity> {
+    const name = parseRealmName(realm);
+    const authority = await this.#authority(name);
+    const key = options.key ?? (await generateLeafKey());
+    const chain = await issueLeaf({
+      signer: localSigner(authority.key),
+      chain: authority.chain,
+      realm: name,
+      tier: this.tierOf(name),
+      role,
+      publicKey: key.publicKey,
+      now: options.now ?? Date.now(),
+      ...(options.lifetime === undefined ? {} : { lifetime: options.lifetime }),
+    });
+    const rootFingerprint = await this.rootFingerprint();
+    return { realm: name, tier: this.tierOf(name), role, privateKey: key.seed, chain, rootFingerprint };
+  }
+
+  tierOf(realm: RealmName): Tier {
+    if (realm === this.region) return 'region';
+    return parentOf(realm) === this.region ? 'enterprise' : 'branch';
+  }
+
+  async #makeRoot(): Promise<Authority> {
+    const key = await generateAuthorityKey();
+    const der = await createRoot({ realm: this.region, now: Date.now(), signer: localSigner(key) });
+    return { key, chain: [der] };
+  }
+
+  #authority(realm: RealmName): Promise<Authority> {
+    const known = this.#authorities.get(realm) ?? this.#makeAuthority(realm);
+    this.#authorities.set(realm, known);
+    return known;
+  }
+
+  async #makeAuthority(realm: RealmName): Promise<Authority> {
+    const parent = parentOf(realm);
+    const issuer = realm === this.region || !parent ? await this.#root : await this.#authority(parent);
+    const key = await generateAuthorityKey();
+    const chain = await issueAuthority({
+      signer: localSigner(issuer.key),
+      chain: issuer.chain,
+      realm,
+      tier: this.tierOf(realm),
+      now: Date.now(),
+      publicKey: key.spki,
+    });
+    return { key, chain };
+  }
+}
