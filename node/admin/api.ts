@@ -89,6 +89,7 @@ export const REQUESTS = {
 } as const;
 
 const userStarted = v.object({ registrationId: v.string(), userId: v.string(), response: v.string() });
+export type UserStarted = v.InferOutput<typeof userStarted>;
 
 export { NotRunningError } from './socket-call.ts';
 
@@ -110,7 +111,7 @@ export class AdminClient {
     return (await this.#call('GET', '/v1/users', v.object({ users: v.array(user) }))).users;
   }
 
-  startUser(body: v.InferInput<typeof REQUESTS.startUser>): Promise<v.InferOutput<typeof userStarted>> {
+  startUser(body: v.InferInput<typeof REQUESTS.startUser>): Promise<UserStarted> {
     return this.#call('POST', '/v1/users/start', userStarted, body);
   }
 
