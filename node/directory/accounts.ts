@@ -51,6 +51,7 @@ export interface LoggedIn {
 
 export interface PasswordChangeStarted {
   readonly changeId: string;
+  readonly userId: UserId;
   readonly response: string;
 }
 

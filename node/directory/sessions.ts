@@ -27,6 +27,6 @@ export interface Sessions {
   /** Resolves when durable. Ending a session that is gone is no error. */
   end(sessionId: string, why: SessionEnd): Promise<void>;
   endAll(user: UserId, why: SessionEnd, except?: string): Promise<void>;
-  /** Calls back when a session has ended, durably: its sockets must be closed. Returns the unsubscriber. */
+  /** Calls back when a session ends, even if the disk cannot take it yet: its sockets must be closed. Returns the unsubscriber. */
   onEnd(listener: (session: Session, why: SessionEnd) => void): () => void;
 }

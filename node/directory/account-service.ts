@@ -1,0 +1,173 @@
+// Accounts and logins of the realm's own users; registrar.ts registers their passwords.
+import { CanopyError, InputError, RefusedError } from '../../src/realm/errors.ts';
+import type { UserId } from '../../src/realm/ids.ts';
+import type { Log } from '../../src/realm/log.ts';
+import type { RealmName } from '../../src/realm/names.ts';
+import { type Login, parseLogin, parseUserAddress } from '../../src/realm/user-address.ts';
+import type { Database } from '../../src/store/database.ts';
+import type { AccountComponents } from './account-components.ts';
+import { type Account, AccountStore } from './account-store.ts';
+import type {
+  Accounts,
+  LoggedIn,
+  LoginFinish,
+  LoginStart,
+  LoginStarted,
+  PasswordChangeStarted,
+  RegistrationStart,
+  RegistrationStarted,
+} from './accounts.ts';
+import type { UserProfile } from './directory.ts';
+import { type Attempt, LoginGuard } from './login-guard.ts';
+import { openOpaque } from './opaque-server.ts';
+import { Pending } from './pending.ts';
+import { Registrar } from './registrar.ts';
+import type { SessionStore } from './session-store.ts';
+import type { Session } from './sessions.ts';
+
+interface StartedLogin {
+  readonly attempt: Attempt;
+  readonly login: string;
+  readonly state: string;
+}
+
+const MAX_LOGIN_TYPED = 320;
+
+export class AccountService implements Accounts {
+  readonly sessions: SessionStore;
+  readonly #parts: AccountComponents;
+  readonly #realm: RealmName;
+  readonly #registrar: Registrar;
+  readonly #logins: Pending<StartedLogin>;
+
+  constructor(components: AccountComponents, realm: RealmName) {
+    this.#parts = components;
+    this.#realm = realm;
+    this.sessions = components.sessions;
+    this.#registrar = new Registrar(components);
+    this.#logins = new Pending(components.clock, 'unknown-login-attempt');
+  }
+
+  startRegistration(start: RegistrationStart): Promise<RegistrationStarted> {
+    return this.#registrar.start(start);
+  }
+
+  finishRegistration(finish: { registrationId: string; record: string; by?: string }): Promise<UserProfile> {
+    return this.#registrar.finish(finish);
+  }
+
+  startReset(of: { login: Login; request: string }): Promise<RegistrationStarted> {
+    return this.#registrar.startReset(of);
+  }
+
+  finishReset(finish: { registrationId: string; record: string; by?: string }): Promise<UserProfile> {
+    return this.#registrar.finishReset(finish);
+  }
+
+  startPasswordChange(session: Session, request: string): Promise<PasswordChangeStarted> {
+    return this.#registrar.startChange(session, request);
+  }
+
+  finishPasswordChange(session: Session, finish: { changeId: string; record: string }): Promise<void> {
+    return this.#registrar.finishChange(session, finish);
+  }
+
+  async startLogin({ login, request, from }: LoginStart): Promise<LoginStarted> {
+    const { guard, opaque } = this.#parts;
+    const typed = login.trim().toLowerCase().slice(0, MAX_LOGIN_TYPED);
+    const account = this.#find(typed);
+    // The bare login and the full address give one id, as they do for an account that exists.
+    const user = account?.id ?? opaque.decoyId(bare(typed, this.#realm));
+    const attempt = { user, exists: account !== undefined, from };
+    guard.enter(attempt);
+    const { state, response } = opaque.startLogin(user, account?.record, request);
+    return { loginId: this.#logins.add({ attempt, login: typed, state }), response, userId: user };
+  }
+
+  async finishLogin({ loginId, finish, device }: LoginFinish): Promise<LoggedIn> {
+    const { accounts, directory, opaque } = this.#parts;
+    const started = this.#logins.take(loginId);
+    const { user: id } = started.attempt;
+    try {
+      opaque.finishLogin(id, started.state, finish);
+      const account = accounts.get(id);
+      const user = directory.findById(id);
+      if (!account || !user) throw new RefusedError('wrong-password', 'The login or the password is wrong');
+      if (account.status === 'disabled')
+        throw new RefusedError('account-disabled', `The account "${account.login}" is disabled`);
+      const created = await this.sessions.create(id, device, [this.#parts.guard.succeed(started.attempt)]);
+      await this.#audit('login', started, { session: created.session.id, device: device.id });
+      return { ...created, user, mustChangePassword: account.mustChangePassword };
+    } catch (error) {
+      if (error instanceof RefusedError) await this.#audit('login-refused', started, { why: error.code });
+      throw error;
+    }
+  }
+
+  async logout(session: Session): Promise<void> {
+    await this.sessions.end(session.id, 'logout');
+    await this.#parts.audit.record({ code: 'logout', actor: session.user, fields: { session: session.id } });
+  }
+
+  mustChangePassword(user: UserId): boolean {
+    return this.#parts.accounts.get(user)?.mustChangePassword ?? false;
+  }
+
+  async setStatus(user: UserId, status: 'active' | 'disabled', by?: string): Promise<UserProfile> {
+    const { accounts, audit, directory } = this.#parts;
+    const account = accounts.get(user);
+    if (!account) throw new InputError('unknown-user', `No user ${user} in this realm`);
+    const changed = { ...account, status };
+    const profile = await directory.setStatus(user, status, [accounts.put(changed)]);
+    accounts.remember(changed);
+    if (status === 'disabled') await this.sessions.endAll(user, 'disabled');
+    await audit.record({ code: `user-${status}`, ...(by === undefined ? {} : { actor: by }), fields: { user } });
+    return profile;
+  }
+
+  list(): UserProfile[] {
+    return this.#parts.accounts.list().flatMap(({ id }) => this.#parts.directory.findById(id) ?? []);
+  }
+
+  /** The own account that was typed, with or without the realm. A user of another realm is unknown here like any other name. */
+  #find(typed: string): Account | undefined {
+    try {
+      if (!typed.includes('@')) return this.#parts.accounts.find(parseLogin(typed));
+      const { login, realm } = parseUserAddress(typed);
+      return realm === this.#realm ? this.#parts.accounts.find(login) : undefined;
+    } catch (error) {
+      if (error instanceof CanopyError) return undefined;
+      throw error;
+    }
+  }
+
+  #audit(code: string, { attempt, login }: StartedLogin, fields: Record<string, string>): Promise<void> {
+    return this.#parts.audit.record({
+      code,
+      actor: login,
+      fields: { user: attempt.user, from: attempt.from, ...fields },
+    });
+  }
+}
+
+function bare(typed: string, realm: RealmName): string {
+  return typed.endsWith(`@${realm}`) ? typed.slice(0, -realm.length - 1) : typed;
+}
+
+export interface AccountInit {
+  readonly realm: RealmName;
+}
+
+export interface AccountNeeds extends Omit<AccountComponents, 'accounts' | 'opaque' | 'guard'> {
+  readonly database: Database;
+  readonly log: Log;
+}
+
+export async function openAccounts(needs: AccountNeeds, { realm }: AccountInit): Promise<AccountService> {
+  const accounts = new AccountStore();
+  await accounts.load(needs.database);
+  const guard = new LoginGuard(needs);
+  await guard.load();
+  const opaque = await openOpaque(needs.database, realm);
+  return new AccountService({ ...needs, accounts, opaque, guard }, realm);
+}

@@ -1,0 +1,150 @@
+// Registers passwords: of a new account, of one that an administrator resets, and of a user who changes the own one.
+import { randomUUID } from 'node:crypto';
+import { MAX_NAME } from '../../src/protocols/profile/record.ts';
+import { ConflictError, InputError, RefusedError } from '../../src/realm/errors.ts';
+import { parseUserId, type UserId } from '../../src/realm/ids.ts';
+import type { Login } from '../../src/realm/user-address.ts';
+import { parseLogin } from '../../src/realm/user-address.ts';
+import type { Write } from '../../src/store/engine.ts';
+import type { AccountComponents } from './account-components.ts';
+import type { Account } from './account-store.ts';
+import type { PasswordChangeStarted, RegistrationStart, RegistrationStarted } from './accounts.ts';
+import type { UserKind, UserProfile } from './directory.ts';
+import { Pending } from './pending.ts';
+import type { Session } from './sessions.ts';
+
+interface NewUser {
+  readonly id: UserId;
+  readonly login: Login;
+  readonly name: string;
+  readonly kind: UserKind;
+}
+
+const MINUTE = 60_000;
+/** A stolen session alone must not be enough to take over an account: a change asks for a fresh login. */
+const FRESH_LOGIN = 15 * MINUTE;
+
+/** @throws InputError `bad-name` */
+function parseName(text: string): string {
+  const name = text.trim();
+  if (name.length > 0 && name.length <= MAX_NAME && name.isWellFormed() && !/\p{Cc}/u.test(name)) return name;
+  throw new InputError('bad-name', `"${name.slice(0, MAX_NAME)}" can't be a name`, {
+    hint: `Use 1 to ${MAX_NAME} characters without line breaks.`,
+  });
+}
+
+export class Registrar {
+  readonly #parts: AccountComponents;
+  readonly #newUsers: Pending<NewUser>;
+  readonly #resets: Pending<UserId>;
+  readonly #changes: Pending<UserId>;
+  /** Logins that are being written, so that two registrations of one login don't both pass. */
+  readonly #reserved = new Set<Login>();
+
+  constructor(components: AccountComponents) {
+    this.#parts = components;
+    this.#newUsers = new Pending(components.clock, 'unknown-registration');
+    this.#resets = new Pending(components.clock, 'unknown-registration');
+    this.#changes = new Pending(components.clock, 'unknown-password-change');
+  }
+
+  async start({ login, name, kind = 'person', request }: RegistrationStart): Promise<RegistrationStarted> {
+    const user = { id: parseUserId(randomUUID()), login: parseLogin(login), name: parseName(name), kind };
+    this.#assertFree(user.login);
+    const response = this.#parts.opaque.register(user.id, request);
+    return { registrationId: this.#newUsers.add(user), userId: user.id, response };
+  }
+
+  async finish({
+    registrationId,
+    record,
+    by,
+  }: {
+    registrationId: string;
+    record: string;
+    by?: string;
+  }): Promise<UserProfile> {
+    const { accounts, directory, opaque } = this.#parts;
+    const user = this.#newUsers.take(registrationId);
+    this.#assertFree(user.login);
+    opaque.assertRecord(user.id, record);
+    this.#reserved.add(user.login);
+    try {
+      const account: Account = { id: user.id, login: user.login, record, mustChangePassword: true, status: 'active' };
+      const profile = await directory.add(user, [accounts.put(account)]);
+      accounts.remember(account);
+      await this.#audit('user-added', user.id, by, { login: user.login });
+      return profile;
+    } finally {
+      this.#reserved.delete(user.login);
+    }
+  }
+
+  async startReset({ login, request }: { login: Login; request: string }): Promise<RegistrationStarted> {
+    const account = this.#parts.accounts.find(login);
+    if (!account) throw new InputError('unknown-user', `No user "${login}" in this realm`);
+    const response = this.#parts.opaque.register(account.id, request);
+    return { registrationId: this.#resets.add(account.id), userId: account.id, response };
+  }
+
+  async finishReset({
+    registrationId,
+    record,
+    by,
+  }: {
+    registrationId: string;
+    record: string;
+    by?: string;
+  }): Promise<UserProfile> {
+    const user = this.#resets.take(registrationId);
+    await this.#setRecord(user, record, true, undefined);
+    await this.#audit('password-reset', user, by);
+    const profile = this.#parts.directory.findById(user);
+    if (!profile) throw new InputError('unknown-user', `No user ${user} in this realm`);
+    return profile;
+  }
+
+  async startChange(session: Session, request: string): Promise<PasswordChangeStarted> {
+    const { accounts, clock, opaque } = this.#parts;
+    const due = accounts.get(session.user)?.mustChangePassword ?? false;
+    if (!due && clock.now() - session.created > FRESH_LOGIN) {
+      throw new RefusedError('login-again', 'A change of password needs a login of the last 15 minutes');
+    }
+    const response = opaque.register(session.user, request);
+    return { changeId: this.#changes.add(session.user), userId: session.user, response };
+  }
+
+  async finishChange(session: Session, { changeId, record }: { changeId: string; record: string }): Promise<void> {
+    if (this.#changes.take(changeId) !== session.user) {
+      throw new InputError('unknown-password-change', 'This change was begun by another user');
+    }
+    await this.#setRecord(session.user, record, false, session.id);
+    await this.#audit('password-changed', session.user, session.user);
+  }
+
+  async #setRecord(
+    user: UserId,
+    record: string,
+    mustChangePassword: boolean,
+    except: string | undefined,
+  ): Promise<void> {
+    const { accounts, opaque, sessions } = this.#parts;
+    const account = accounts.get(user);
+    if (!account) throw new InputError('unknown-user', `No user ${user} in this realm`);
+    opaque.assertRecord(user, record);
+    const changed = { ...account, record, mustChangePassword };
+    const writes: Write[] = [accounts.put(changed)];
+    await sessions.endAll(user, 'password-changed', except, writes);
+    accounts.remember(changed);
+  }
+
+  #assertFree(login: Login): void {
+    if (this.#parts.accounts.find(login) || this.#reserved.has(login)) {
+      throw new ConflictError('login-taken', `The login "${login}" is taken`, { hint: 'Choose another login.' });
+    }
+  }
+
+  #audit(code: string, user: UserId, by: string | undefined, fields: Record<string, string> = {}): Promise<void> {
+    return this.#parts.audit.record({ code, ...(by === undefined ? {} : { actor: by }), fields: { user, ...fields } });
+  }
+}
