@@ -1,0 +1,91 @@
+// The HTTP part: security headers on everything, JSON in and out, errors as codes. Routes are in routes/; the guard has seen
+// each request before it comes here.
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { API_PREFIX, LIVE_VERSION, MAX_JSON_BODY } from '../../src/protocols/lan/limits.ts';
+import type { ServerAnswer } from '../../src/protocols/lan/routes.ts';
+import { InputError, RefusedError } from '../../src/realm/errors.ts';
+import { createCallers } from './caller.ts';
+import type { LanComponents, LanSettings } from './components.ts';
+import type { SessionCookie } from './cookies.ts';
+import { addHealth } from './health.ts';
+import { addPages, type Pages } from './pages.ts';
+import { refusalOf } from './refusals.ts';
+import type { LanEnv } from './request.ts';
+import { conversationRoutes } from './routes/conversations.ts';
+import { loginRoutes } from './routes/login.ts';
+import { userRoutes } from './routes/users.ts';
+import { securityHeaders } from './security-headers.ts';
+
+export interface AppInit {
+  readonly components: LanComponents;
+  readonly cookie: SessionCookie;
+  readonly secure: boolean;
+  readonly pages: Pages | undefined;
+  readonly demo: LanSettings['demo'];
+}
+
+/** Reached without a session; these and nothing else. */
+const OPEN = new Set(['/server', '/login/start', '/login/finish']);
+/** Reached while the first password has not been changed. */
+const DURING_CHANGE = new Set(['/me', '/logout', '/password/start', '/password/finish']);
+
+export function createApp(init: AppInit): Hono<LanEnv> {
+  const app = new Hono<LanEnv>();
+  const headers = Object.entries(securityHeaders(init.secure));
+  app.use(async (context, next) => {
+    await next();
+    for (const [name, value] of headers) context.header(name, value);
+  });
+  app.route(API_PREFIX, createApi(init));
+  addHealth(app, init.components.checks);
+  if (init.pages) addPages(app, init.pages);
+  app.notFound((context) => context.json({ error: { code: 'not-found' } }, 404));
+  app.onError((error, context) => {
+    const refusal = refusalOf(error instanceof HTTPException ? malformed(error) : error);
+    if (refusal.status === 500) init.components.log.error({ err: error }, 'request failed');
+    if (typeof refusal.params['retryAfter'] === 'number') {
+      context.header('retry-after', String(Math.ceil(refusal.params['retryAfter'])));
+    }
+    const { code, params } = refusal;
+    return context.json({ error: { code, params } }, refusal.status as ContentfulStatusCode);
+  });
+  return app;
+}
+
+function createApi(init: AppInit): Hono<LanEnv> {
+  const { components, cookie, demo } = init;
+  const callers = createCallers(components, cookie);
+  const api = new Hono<LanEnv>();
+  const onError = () => {
+    throw new InputError('request-too-long', `a request has at most ${MAX_JSON_BODY} bytes`);
+  };
+  api.use(bodyLimit({ maxSize: MAX_JSON_BODY, onError }));
+  api.use(async (context, next) => {
+    context.header('cache-control', 'no-store');
+    const path = context.req.path.slice(API_PREFIX.length);
+    if (!OPEN.has(path)) {
+      const caller = callers(context.env.incoming);
+      if (!DURING_CHANGE.has(path) && components.accounts.mustChangePassword(caller.user.id)) {
+        throw new RefusedError('password-change-required', 'the first password must be changed');
+      }
+      context.set('caller', caller);
+    }
+    await next();
+  });
+  api.get('/server', (context) => {
+    const { realm, clock } = components;
+    const answer: ServerAnswer = { realm, versions: [LIVE_VERSION], capabilities: [], time: clock.now() };
+    return context.json(demo ? { ...answer, demo } : answer);
+  });
+  api.route('/', loginRoutes(components, cookie));
+  api.route('/', userRoutes(components));
+  api.route('/', conversationRoutes(components));
+  return api;
+}
+
+function malformed(cause: HTTPException): InputError {
+  return new InputError('request-malformed', cause.message, { cause });
+}

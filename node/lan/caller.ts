@@ -1,0 +1,50 @@
+// Whose request it is: the session of a bearer token or of the cookie. A cookie is sent by the browser whoever caused the
+// request, so what changes something must also come from a page of this server (fault case 27).
+import type { IncomingMessage } from 'node:http';
+import { RefusedError } from '../../src/realm/errors.ts';
+import type { UserProfile } from '../directory/directory.ts';
+import type { Session } from '../directory/sessions.ts';
+import type { LanComponents } from './components.ts';
+import type { SessionCookie } from './cookies.ts';
+
+export interface Caller {
+  readonly session: Session;
+  readonly user: UserProfile;
+  readonly form: 'cookie' | 'bearer';
+}
+
+export type Callers = (request: IncomingMessage) => Caller;
+
+/** 32 bytes in base64url. */
+const TOKEN = /^[A-Za-z0-9_-]{43}$/;
+const BEARER = /^Bearer ([A-Za-z0-9_-]{43})$/i;
+
+/** The function that it makes throws RefusedError `session-missing`, `origin-refused`. */
+export function createCallers(
+  components: Pick<LanComponents, 'accounts' | 'directory'>,
+  cookie: SessionCookie,
+): Callers {
+  const { accounts, directory } = components;
+  return (request) => {
+    const { authorization } = request.headers;
+    const form = authorization === undefined ? 'cookie' : 'bearer';
+    const token = authorization === undefined ? cookie.read(request.headers.cookie) : BEARER.exec(authorization)?.[1];
+    const session = token !== undefined && TOKEN.test(token) ? accounts.sessions.find(token) : undefined;
+    const user = session && directory.findById(session.user);
+    if (!session || user?.status !== 'active') throw new RefusedError('session-missing', 'no live session');
+    if (form === 'cookie' && changesSomething(request)) requireOwnPage(request);
+    return { session, user, form };
+  };
+}
+
+/** An upgrade is a GET, but what follows it is not. */
+function changesSomething(request: IncomingMessage): boolean {
+  return request.method !== 'GET' || request.headers.upgrade !== undefined;
+}
+
+/** The guard has compared an Origin that is there; here one must be there. @throws RefusedError `origin-refused` */
+export function requireOwnPage(request: IncomingMessage): void {
+  if (request.headers.origin === undefined) {
+    throw new RefusedError('origin-refused', 'a request with a cookie that changes something names its origin');
+  }
+}

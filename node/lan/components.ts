@@ -1,0 +1,77 @@
+// What the LAN side needs of the rest of the node, and how it is set up.
+
+import type { Path } from '../../src/overlay/seam.ts';
+import type { Clock } from '../../src/realm/clock.ts';
+import type { MessageId, UserId } from '../../src/realm/ids.ts';
+import type { Log } from '../../src/realm/log.ts';
+import type { RealmName } from '../../src/realm/names.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { Conversations } from '../conversations/conversations.ts';
+import type { Accounts } from '../directory/accounts.ts';
+import type { Directory } from '../directory/directory.ts';
+import type { Session, Sessions } from '../directory/sessions.ts';
+import type { Presence } from '../presence/presence.ts';
+
+export type LanSessions = Pick<Sessions, 'find' | 'end' | 'onEnd'> & {
+  /** A new token for the session; the old one is worth nothing from then on. */
+  rotate?(session: Session): Promise<string>;
+};
+
+export type LanAccounts = Pick<
+  Accounts,
+  'startLogin' | 'finishLogin' | 'logout' | 'startPasswordChange' | 'finishPasswordChange' | 'mustChangePassword'
+> & { readonly sessions: LanSessions };
+
+export type LanDirectory = Pick<Directory, 'findByAddress' | 'findById' | 'search'>;
+
+export type LanConversations = Pick<
+  Conversations,
+  | 'submit'
+  | 'markDelivered'
+  | 'markRead'
+  | 'deliveredUpTo'
+  | 'eventsSince'
+  | 'history'
+  | 'listConversations'
+  | 'findMessage'
+  | 'onEvent'
+> & {
+  /** The hops that a message took, as far as they are remembered. */
+  routeOf?(user: UserId, id: MessageId): Promise<Path | undefined>;
+};
+
+export type LanPresence = Pick<Presence, 'watch' | 'setOnline' | 'setOffline' | 'typing'>;
+
+/** One line of /readyz; `detail` is a constant phrase or a figure, never a name of a user. */
+export interface HealthCheck {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail?: string;
+}
+
+export interface LanComponents {
+  readonly realm: RealmName;
+  readonly accounts: LanAccounts;
+  readonly directory: LanDirectory;
+  readonly conversations: LanConversations;
+  readonly presence: LanPresence;
+  readonly audit: Pick<Audit, 'record'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly checks: () => Promise<readonly HealthCheck[]>;
+}
+
+export interface LanSettings {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** PEM, the chain leaf first. Without it the server speaks plain HTTP, on loopback alone and for `*.localhost` alone. */
+  readonly tls?: { readonly key: string; readonly chain: string };
+  /** Names by which clients call this server, without a port; its own addresses need not be named when it has TLS. */
+  readonly names: readonly string[];
+  /** Networks of the clients, `192.168.7.0/24`. Default: those of the listening interface, and loopback. */
+  readonly networks?: readonly string[];
+  /** Folder of the built web client; without it there are no pages. */
+  readonly pages?: string;
+  readonly demo?: { readonly user: string; readonly colleague: string };
+}

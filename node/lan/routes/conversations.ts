@@ -1,0 +1,62 @@
+// Conversations, their histories, single messages and the way that they took. What a user is no member of does not exist
+// for that user; asking for it is written down (fault case 30).
+import { Hono } from 'hono';
+import { eventsQuery } from '../../../src/protocols/lan/routes.ts';
+import { conversationId, messageId } from '../../../src/protocols/lan/wire.ts';
+import { codeOf, RefusedError } from '../../../src/realm/errors.ts';
+import { formatUserAddress } from '../../../src/realm/user-address.ts';
+import type { Caller } from '../caller.ts';
+import type { LanComponents } from '../components.ts';
+import { formOf, type LanEnv } from '../request.ts';
+import { viewConversation, viewJsonMessage, viewPeople } from '../views.ts';
+
+export function conversationRoutes(components: LanComponents): Hono<LanEnv> {
+  const { conversations, directory, audit } = components;
+  const routes = new Hono<LanEnv>();
+
+  const denied = ({ user }: Caller, what: string) =>
+    audit.record({ code: 'access-refused', actor: formatUserAddress(user.address), fields: { what } });
+
+  const message = async (caller: Caller, text: string) => {
+    const id = formOf(text, messageId);
+    const found = await conversations.findMessage(caller.user.id, id);
+    if (found) return found;
+    throw new RefusedError('message-unknown', `no message ${id} of this user`);
+  };
+
+  routes.get('/conversations', async (context) => {
+    const list = await conversations.listConversations(context.get('caller').user.id);
+    return context.json({ conversations: list.map((summary) => viewConversation(directory, summary)) });
+  });
+
+  routes.get('/conversations/:id/events', async (context) => {
+    const caller = context.get('caller');
+    const id = formOf(context.req.param('id'), conversationId);
+    const { before, limit } = formOf(context.req.query(), eventsQuery);
+    const position = before === undefined ? {} : { before };
+    try {
+      const page = await conversations.history(caller.user.id, id, { ...position, limit });
+      const answer = { events: page.messages.map(viewJsonMessage), users: viewPeople(directory, page.messages) };
+      return context.json(page.next === undefined ? answer : { ...answer, next: page.next });
+    } catch (error) {
+      if (codeOf(error) === 'conversation-unknown') await denied(caller, 'conversation');
+      throw error;
+    }
+  });
+
+  routes.get('/messages/:id', async (context) => {
+    const found = await message(context.get('caller'), context.req.param('id'));
+    return context.json({ message: viewJsonMessage(found), users: viewPeople(directory, [found]) });
+  });
+
+  routes.get('/messages/:id/route', async (context) => {
+    const caller = context.get('caller');
+    const found = await message(caller, context.req.param('id'));
+    const path = await conversations.routeOf?.(caller.user.id, found.envelope.id);
+    const travelled = found.path !== 'local' || found.state !== 'stored';
+    if (!path) return context.json(travelled ? { route: { kind: found.path, hops: [] } } : {});
+    const hops = path.hops.map(({ realm, role, pid, peerId }) => ({ realm, role, pid, peerId }));
+    return context.json({ route: path.via ? { kind: path.kind, via: path.via, hops } : { kind: path.kind, hops } });
+  });
+  return routes;
+}

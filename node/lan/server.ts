@@ -1,0 +1,153 @@
+// The LAN side of a node: pages, API and live sockets on one address, over TLS 1.2 or later. It serves and never fetches:
+// nothing here opens a connection to anywhere (docs/protocols/lan-api.md).
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import { InputError, LocalError } from '../../src/realm/errors.ts';
+import { createApp } from './app.ts';
+import { createCallers } from './caller.ts';
+import type { LanComponents, LanSettings } from './components.ts';
+import { sessionCookie } from './cookies.ts';
+import { createGuard, type Guard } from './guard.ts';
+import { LiveHub, refuseUpgrade } from './live/live-hub.ts';
+import { clientNetworks } from './networks.ts';
+import { readPages } from './pages.ts';
+import { securityHeaders } from './security-headers.ts';
+
+/** A request's head must be there in 10 s and all of it in 30 s; a writer of a byte a minute is cut (fault case 14). */
+const HTTP_LIMITS = {
+  maxHeaderSize: 8 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 30_000,
+  connectionsCheckingInterval: 5_000,
+} as const;
+const MAX_CONNECTIONS = 20_000;
+const MAX_REQUESTS_PER_SOCKET = 10_000;
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+export interface LanServer {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** After start: `https://HOST:PORT` by the first name of the settings. */
+  readonly url: string;
+  readonly port: number;
+}
+
+/** @throws InputError `lan-needs-tls`, `bad-network` */
+export function createLanServer(components: LanComponents, settings: LanSettings): LanServer {
+  checkPlain(settings);
+  const secure = settings.tls !== undefined;
+  const server = settings.tls
+    ? createSecureServer({
+        ...HTTP_LIMITS,
+        key: settings.tls.key,
+        cert: settings.tls.chain,
+        minVersion: 'TLSv1.2',
+        ALPNProtocols: ['http/1.1'],
+      })
+    : createServer(HTTP_LIMITS);
+  server.maxConnections = MAX_CONNECTIONS;
+  server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
+  const guard = createGuard({
+    secure,
+    names: settings.names,
+    port: () => portOf(server),
+    maySpeak: clientNetworks(settings.host, settings.networks),
+  });
+  const cookie = sessionCookie(components.realm, secure);
+  const hub = new LiveHub(components, createCallers(components, cookie));
+  const [name = settings.host] = settings.names;
+  return {
+    get port() {
+      return portOf(server);
+    },
+    get url() {
+      return `${secure ? 'https' : 'http'}://${name.includes(':') ? `[${name}]` : name}:${portOf(server)}`;
+    },
+    start: async () => {
+      const pages = settings.pages === undefined ? undefined : await readPages(settings.pages);
+      const app = createApp({ components, cookie, secure, pages, demo: settings.demo });
+      const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+      attach(server, { guard, hub, answer, secure, log: components.log });
+      hub.start();
+      await listen(server, settings);
+    },
+    stop: async () => {
+      const closed = server.listening ? once(server, 'close') : Promise.resolve();
+      server.close();
+      await hub.stop();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** Plain HTTP never leaves the host, and only by names that no DNS resolves to any other place (RFC 6761 section 6.3). */
+function checkPlain({ tls, host, names }: LanSettings): void {
+  const isLocal = LOOPBACK.has(host) && names.every((name) => /(^|\.)localhost$/.test(name));
+  if (tls || (isLocal && names.length > 0)) return;
+  throw new InputError('lan-needs-tls', `plain HTTP at ${host} as ${names.join(', ') || 'no name'} is refused`, {
+    hint: 'Give a certificate, or listen on 127.0.0.1 under a name that ends in .localhost.',
+  });
+}
+
+function portOf(server: Server): number {
+  const address: AddressInfo | string | null = server.address();
+  return address !== null && typeof address === 'object' ? address.port : 0;
+}
+
+async function listen(server: Server, { host, port }: LanSettings): Promise<void> {
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+  } catch (cause) {
+    const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
+    throw new LocalError(isTaken ? 'port-in-use' : 'cannot-listen', `cannot listen on ${host}:${port}`, {
+      cause,
+      hint: isTaken ? 'Another program has this port. Choose another with --lan HOST:PORT.' : 'Check the address.',
+    });
+  }
+}
+
+interface Parts {
+  readonly guard: Guard;
+  readonly hub: LiveHub;
+  readonly answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  readonly secure: boolean;
+  readonly log: LanComponents['log'];
+}
+
+function attach(server: Server, { guard, hub, answer, secure, log }: Parts): void {
+  const refused = (request: IncomingMessage, code: string) =>
+    log.warn({ code, from: request.socket.remoteAddress }, 'request refused');
+  server.on('request', (request, response) => {
+    const refusal = guard.check(request);
+    if (!refusal) return void answer(request, response);
+    refused(request, refusal.code);
+    response.writeHead(refusal.status, {
+      ...securityHeaders(secure),
+      'content-type': 'application/json',
+      connection: 'close',
+    });
+    response.end(JSON.stringify({ error: { code: refusal.code } }));
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const refusal = guard.check(request);
+    if (!refusal) return hub.upgrade(request, socket, head);
+    refused(request, refusal.code);
+    refuseUpgrade(socket, refusal);
+  });
+  // CONNECT asks for a tunnel; there is none.
+  server.on('connect', (request: IncomingMessage, socket: Duplex) => {
+    refused(request, 'method-refused');
+    refuseUpgrade(socket, { status: 405, code: 'method-refused' });
+  });
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) refuseUpgrade(socket, { status: 400, code: 'request-malformed' });
+    else socket.destroy();
+  });
+}

@@ -1,0 +1,61 @@
+// What clients are shown of users and messages: from the node's own forms to those of the LAN API, and not a field more.
+import { toString } from 'uint8arrays/to-string';
+import type { ConversationEntry } from '../../src/protocols/lan/routes.ts';
+import type { FrameMessage, JsonMessage, User } from '../../src/protocols/lan/wire.ts';
+import type { UserId } from '../../src/realm/ids.ts';
+import { formatUserAddress } from '../../src/realm/user-address.ts';
+import type { ConversationSummary, LoggedMessage } from '../conversations/conversations.ts';
+import type { UserProfile } from '../directory/directory.ts';
+import type { LanDirectory } from './components.ts';
+
+export function viewUser(profile: UserProfile): User {
+  const { id, address, name, kind } = profile;
+  return { id, address: formatUserAddress(address), name, kind };
+}
+
+/** Somebody who wrote once and is no longer in the directory keeps the id, without a name. */
+export function viewUserById(directory: LanDirectory, id: UserId): User {
+  const profile = directory.findById(id);
+  return profile ? viewUser(profile) : { id, address: '', name: '', kind: 'person' };
+}
+
+function viewHeader(message: LoggedMessage) {
+  const { id, conversation, sender, device, recipients, expires } = message.envelope;
+  const { stamp, state, path } = message;
+  const { ms, counter } = stamp;
+  return {
+    id,
+    conversation,
+    sender,
+    device,
+    recipients: [...recipients],
+    stamp: { ms, counter },
+    expires,
+    state,
+    path,
+  };
+}
+
+export function viewFrameMessage(message: LoggedMessage): FrameMessage {
+  return { ...viewHeader(message), body: message.envelope.body };
+}
+
+export function viewJsonMessage(message: LoggedMessage): JsonMessage {
+  return { ...viewHeader(message), body: toString(message.envelope.body, 'base64url') };
+}
+
+/** Everybody whom the messages name, once. */
+export function viewPeople(directory: LanDirectory, messages: readonly LoggedMessage[]): User[] {
+  const ids = new Set(messages.flatMap(({ envelope }) => [envelope.sender, ...envelope.recipients]));
+  return [...ids].map((id) => viewUserById(directory, id));
+}
+
+export function viewConversation(directory: LanDirectory, summary: ConversationSummary): ConversationEntry {
+  return {
+    id: summary.id,
+    members: summary.members.map((id) => viewUserById(directory, id)),
+    unread: summary.unread,
+    ...(summary.last && { last: viewJsonMessage(summary.last) }),
+    ...(summary.lastRead && { lastRead: summary.lastRead }),
+  };
+}
