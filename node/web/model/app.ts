@@ -9,6 +9,7 @@ import { ColleagueFinder } from './find-colleague.ts';
 import type { LocalStore } from './local-store.ts';
 import { People } from './people.ts';
 import { Preferences } from './preferences.ts';
+import { Screen } from './screen.ts';
 import { SessionModel } from './session.ts';
 
 export interface AppComponents {
@@ -17,6 +18,8 @@ export interface AppComponents {
   readonly store: LocalStore;
   readonly place: Place;
   readonly languages: readonly string[];
+  /** The username that the page's address suggests. */
+  readonly suggestedUser: string | undefined;
   readonly visible: ReadonlySignal<boolean>;
   readonly focused: ReadonlySignal<boolean>;
   readonly online: ReadonlySignal<boolean>;
@@ -41,6 +44,7 @@ export interface Workspace {
 export class App {
   readonly session: SessionModel;
   readonly preferences: Preferences;
+  readonly screen = new Screen();
   readonly workspace: Signal<Workspace | undefined> = signal(undefined);
   readonly #components: AppComponents;
   readonly #stops: (() => void)[] = [];
@@ -65,7 +69,12 @@ export class App {
 
   stop(): void {
     this.#leave();
-    for (const stop of this.#stops.splice(0).reverse()) stop();
+    for (const stop of this.#stops.splice(0).toReversed()) stop();
+  }
+
+  /** What the login form is filled with: from the page's address, or from a demonstration. */
+  suggestedUser(): string | undefined {
+    return this.#components.suggestedUser ?? this.session.server.value?.demo?.user;
   }
 
   /** The page is going: what is typed reaches the disk. */
@@ -106,18 +115,17 @@ export class App {
     workspace.connection.stop();
     workspace.people.stop();
     this.workspace.value = undefined;
+    this.screen.close();
   }
 
   #demoColleague(me: User): ReadonlySignal<User | undefined> {
     const found: Signal<User | undefined> = signal(undefined);
     const address = this.session.server.peek()?.demo?.colleague;
     if (address !== undefined && address !== me.address) {
-      this.#components.client.findUser(address).then(
-        (user) => {
-          found.value = user;
-        },
-        () => undefined,
-      );
+      void this.#components.client
+        .findUser(address)
+        .catch(() => undefined)
+        .then((user) => (found.value = user));
     }
     return found;
   }

@@ -61,6 +61,8 @@ export class Chats {
         this.#timelines.get(change.conversation)?.apply(change);
         this.#refreshLast(change.conversation);
       }),
+      client.on('position', ({ conversation, upTo }) => this.#onPosition(conversation, upTo)),
+      client.on('removed', ({ conversation, id }) => this.#timelines.get(conversation)?.remove(id)),
       client.on('ready', () => void this.#refresh()),
       client.on('reset', () => void this.#reload()),
       place.current.subscribe((id) => this.#onOpen(id)),
@@ -74,7 +76,7 @@ export class Chats {
   }
 
   stop(): void {
-    for (const stop of this.#stops.splice(0).reverse()) stop();
+    for (const stop of this.#stops.splice(0).toReversed()) stop();
   }
 
   timelineOf(chat: Chat): Timeline {
@@ -151,6 +153,16 @@ export class Chats {
     this.#markSeen();
   }
 
+  /** Read on another device of the same person. */
+  #onPosition(conversation: string, upTo: Message['id']): void {
+    const chat = this.list.value.find(({ id }) => id === conversation);
+    if (!chat || chat.lastRead === upTo) return;
+    const messages = this.#timelines.get(conversation)?.messages.value ?? [];
+    const at = messages.findIndex(({ id }) => id === upTo);
+    const unread = at === -1 ? chat.unread : messages.slice(at + 1).filter(({ mine }) => !mine).length;
+    this.#put({ ...chat, lastRead: upTo, unread: Math.min(unread, chat.unread) });
+  }
+
   #refreshLast(conversation: string): void {
     const chat = this.list.value.find(({ id }) => id === conversation);
     const message = this.#timelines.get(conversation)?.messages.value.find(({ id }) => id === chat?.last?.id);
@@ -162,11 +174,15 @@ export class Chats {
     this.firstNew.value = undefined;
     const chat = this.list.peek().find((known) => known.id === id);
     if (!chat) return;
+    void this.#load(chat);
+  }
+
+  /** "New" stands above what was unread when the conversation was opened, however much is read meanwhile. */
+  async #load(chat: Chat): Promise<void> {
     const timeline = this.timelineOf(chat);
-    const { unread } = chat;
-    void timeline.load().then(() => {
-      if (unread > 0 && this.#isOpen(chat.id)) this.firstNew.value ??= nthFromEnd(timeline.messages.value, unread);
-    });
+    await timeline.load();
+    if (chat.unread === 0 || !this.#isOpen(chat.id)) return;
+    this.firstNew.value ??= nthFromEnd(timeline.messages.value, chat.unread);
   }
 
   #isOpen(id: string): boolean {

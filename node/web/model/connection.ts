@@ -42,7 +42,7 @@ export class ConnectionModel {
   }
 
   stop(): void {
-    for (const stop of this.#stops.splice(0).reverse()) stop();
+    for (const stop of this.#stops.splice(0).toReversed()) stop();
     this.#patience?.cancel();
   }
 

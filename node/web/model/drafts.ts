@@ -43,7 +43,7 @@ export class Drafts {
 
   /** Writes what is not written yet: the page is about to go. */
   flush(): void {
-    for (const conversation of [...this.#saves.keys()]) this.#save(conversation);
+    for (const conversation of this.#saves.keys()) this.#save(conversation);
   }
 
   #save(conversation: string): void {

@@ -1,12 +1,13 @@
 // Codes of failures as sentences. Each says what is the matter and what to do.
 
-import type { ErrorParams } from '../../../src/client/client.ts';
-import { CanopyError } from '../../../src/realm/errors.ts';
+import { type ErrorParams, paramsOf } from '../../../src/client/client.ts';
+import { codeOf } from '../../../src/realm/errors.ts';
 import type { TextKey } from '../text/texts.ts';
 import type { Wording } from './wording.ts';
 
 const SENTENCES: Readonly<Record<string, TextKey>> = {
   'login-refused': 'error.loginRefused',
+  'wrong-password': 'error.loginRefused',
   'login-backoff': 'error.loginBackoff',
   'server-unreachable': 'error.unreachable',
   'message-too-long': 'error.tooLong',
@@ -25,9 +26,7 @@ export interface Failure {
 
 /** What any thrown value says; parameters are read where the error carries them. */
 export function failureOf(error: unknown): Failure {
-  if (!(error instanceof CanopyError)) return { code: 'internal', params: {} };
-  const params: unknown = 'params' in error ? error.params : undefined;
-  return { code: error.code, params: typeof params === 'object' && params !== null ? { ...params } : {} };
+  return { code: codeOf(error), params: paramsOf(error) };
 }
 
 export function failureText(words: Wording, failure: Failure): string {

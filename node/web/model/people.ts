@@ -22,6 +22,8 @@ export class People {
   readonly #clock: Clock;
   readonly #presence = new Map<string, Signal<PresenceView>>();
   readonly #typing = new Map<string, Timer>();
+  #watched: readonly User[] = [];
+  #previewed: User | undefined;
   readonly #stops: (() => void)[] = [];
 
   constructor({ client, clock }: PeopleComponents) {
@@ -33,7 +35,9 @@ export class People {
   start(): void {
     this.#stops.push(
       this.#client.on('presence', ({ user, state, lastSeenAt }) => this.#update(user.id, { state, lastSeenAt })),
-      this.#client.on('typing', ({ user }) => this.#startTyping(user.id)),
+      this.#client.on('typing', ({ user, active }) =>
+        active ? this.#startTyping(user.id) : this.#stopTyping(user.id),
+      ),
       this.#client.on('message', (message) => this.#stopTyping(message.from.id)),
       this.#client.on('connection', ({ state }) => state === 'waiting' && this.#forget()),
     );
@@ -41,7 +45,7 @@ export class People {
   }
 
   stop(): void {
-    for (const stop of this.#stops.splice(0).reverse()) stop();
+    for (const stop of this.#stops.splice(0).toReversed()) stop();
     for (const timer of this.#typing.values()) timer.cancel();
     this.#typing.clear();
   }
@@ -56,7 +60,18 @@ export class People {
   }
 
   watch(users: readonly User[]): void {
-    this.#client.watch(users);
+    this.#watched = users;
+    this.#client.watch(this.#previewed ? [...users, this.#previewed] : users);
+  }
+
+  /** Watches one more while a preview shows them; returns the end of it. */
+  preview(user: User): () => void {
+    this.#previewed = user;
+    this.watch(this.#watched);
+    return () => {
+      this.#previewed = undefined;
+      this.watch(this.#watched);
+    };
   }
 
   #update(id: string, change: Partial<PresenceView>): void {

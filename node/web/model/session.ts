@@ -40,20 +40,24 @@ export class SessionModel {
 
   /** Learns who serves here and takes up the session of the cookie; tries until the server answers. */
   async open(signal?: AbortSignal): Promise<void> {
-    while (!signal?.aborted) {
-      try {
-        this.server.value = await this.#client.server(signal);
-        const me = await this.#client.resume();
-        this.stage.value = me ? { kind: 'in', me } : { kind: 'login', ended: false };
-        return;
-      } catch (error) {
-        if (codeOf(error) === 'password-change-required') {
-          this.stage.value = { kind: 'login', ended: false };
-          return;
-        }
-        this.stage.value = { kind: 'opening', unreachable: true };
-        await sleep(this.#clock, OPENING_RETRY, signal).catch(() => undefined);
-      }
+    for (;;) {
+      const stage = await this.#openOnce(signal);
+      if (signal?.aborted) return;
+      this.stage.value = stage;
+      if (stage.kind !== 'opening') return;
+      await sleep(this.#clock, OPENING_RETRY, signal).catch(() => undefined);
+    }
+  }
+
+  async #openOnce(signal?: AbortSignal): Promise<Stage> {
+    try {
+      this.server.value = await this.#client.server(signal);
+      const me = await this.#client.resume();
+      return me ? { kind: 'in', me } : { kind: 'login', ended: false };
+    } catch (error) {
+      // a first password: its session opens nothing, log in again and choose
+      if (codeOf(error) === 'password-change-required') return { kind: 'login', ended: false };
+      return { kind: 'opening', unreachable: true };
     }
   }
 

@@ -49,6 +49,10 @@ export class Timeline {
     this.messages.value = this.messages.value.toSpliced(at, 0, message);
   }
 
+  remove(id: string): void {
+    this.messages.value = this.messages.value.filter((message) => message.id !== id);
+  }
+
   /** Reading a message means that those before it were read, or at least delivered. */
   apply(change: StateChange): void {
     const at = this.messages.value.findIndex(({ id }) => id === change.id);

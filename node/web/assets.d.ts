@@ -1,0 +1,12 @@
+// What vite makes of imports that are no modules.
+declare module '*?url' {
+  const address: string;
+  // oxlint-disable-next-line import/no-default-export
+  export default address;
+}
+declare module '*?worker&url' {
+  const address: string;
+  // oxlint-disable-next-line import/no-default-export
+  export default address;
+}
+declare module '*.css';

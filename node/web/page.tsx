@@ -1,0 +1,48 @@
+// Binds the models to a page: its address, focus, theme, title, and the browser's storage.
+import { effect, signal } from '@preact/signals';
+import { render } from 'preact';
+import type { Client } from '../../src/client/client.ts';
+import { systemClock } from '../../src/realm/clock.ts';
+import { App } from './model/app.ts';
+import { hashPlace } from './page-place.ts';
+import { pageSignals } from './page-signals.ts';
+import { AppView } from './view/app-view.tsx';
+import './style/tokens.css';
+import './style/base.css';
+import './style/controls.css';
+import './style/people.css';
+import './style/entrance.css';
+import './style/workspace.css';
+import './style/rail.css';
+import './style/timeline.css';
+import './style/composer.css';
+import './style/overlays.css';
+
+export function startPage(client: Client): void {
+  const app = new App({
+    client,
+    clock: systemClock,
+    store: localStorage,
+    place: { current: hashPlace() },
+    languages: navigator.languages,
+    suggestedUser: new URLSearchParams(location.search).get('user') ?? undefined,
+    ...pageSignals(),
+  });
+  followInDocument(app);
+  addEventListener('pagehide', () => app.flush());
+  app.start();
+  render(<AppView app={app} />, document.body);
+}
+
+function followInDocument({ preferences, workspace }: App): void {
+  const unread = signal(0);
+  effect(() => {
+    unread.value = workspace.value?.chats.unread.value ?? 0;
+  });
+  effect(() => {
+    const name = preferences.words.value.t('app.name');
+    document.title = unread.value > 0 ? `(${unread.value}) ${name}` : name;
+    document.documentElement.lang = preferences.language.value;
+    document.documentElement.dataset['theme'] = preferences.theme.value;
+  });
+}

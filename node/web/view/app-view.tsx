@@ -1,0 +1,45 @@
+// The root: which page the session's stage asks for.
+import type { App } from '../model/app.ts';
+import type { Stage } from '../model/session.ts';
+import { AppContext, useApp, useWords, WorkspaceContext } from './context.ts';
+import { LoginPage } from './login-page.tsx';
+import { Mark } from './mark.tsx';
+import { PasswordPage } from './password-page.tsx';
+import { WorkspaceView } from './workspace-view.tsx';
+
+export function AppView({ app }: { readonly app: App }) {
+  return (
+    <AppContext.Provider value={app}>
+      <StageView stage={app.session.stage.value} />
+    </AppContext.Provider>
+  );
+}
+
+function StageView({ stage }: { readonly stage: Stage }) {
+  const workspace = useApp().workspace.value;
+  switch (stage.kind) {
+    case 'opening':
+      return <Opening unreachable={stage.unreachable} />;
+    case 'login':
+      return <LoginPage ended={stage.ended} />;
+    case 'new-password':
+      return <PasswordPage />;
+    case 'in':
+      if (!workspace) return <Opening unreachable={false} />;
+      return (
+        <WorkspaceContext.Provider value={workspace}>
+          <WorkspaceView />
+        </WorkspaceContext.Provider>
+      );
+  }
+}
+
+function Opening({ unreachable }: { readonly unreachable: boolean }) {
+  const { t } = useWords();
+  return (
+    <main class="opening">
+      <Mark large />
+      <p role="status">{t(unreachable ? 'connection.offline' : 'start.loading')}</p>
+    </main>
+  );
+}

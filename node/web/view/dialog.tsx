@@ -1,0 +1,37 @@
+// A native modal dialog: the browser keeps the focus inside and gives it back; Esc and a click beside it close it.
+import type { ComponentChildren } from 'preact';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
+
+interface DialogProps {
+  readonly title: string;
+  readonly class?: string;
+  readonly children: ComponentChildren;
+  onClose(): void;
+}
+
+export function Dialog({ title, class: extra = '', children, onClose }: DialogProps) {
+  const ref = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  useLayoutEffect(() => {
+    const dialog = ref.current;
+    dialog?.showModal();
+    // closed before it leaves the page, else the focus would be lost with it
+    return () => dialog?.close();
+  }, []);
+  return (
+    <dialog
+      ref={ref}
+      class={`dialog ${extra}`}
+      aria-labelledby={heading}
+      onClose={onClose}
+      onPointerDown={(event) => event.target === ref.current && ref.current?.close()}
+    >
+      <div class="dialog-body">
+        <h2 id={heading} class="dialog-title">
+          {title}
+        </h2>
+        {children}
+      </div>
+    </dialog>
+  );
+}

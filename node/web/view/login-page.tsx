@@ -1,0 +1,65 @@
+// Logging in. On the demonstration the username is filled in, so that the password is all that is left to type.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { failureText } from '../model/failure-text.ts';
+import { useApp, useWords } from './context.ts';
+import { EntrancePage } from './entrance-page.tsx';
+import { Field } from './field.tsx';
+import { PasswordField } from './password-field.tsx';
+
+interface LoginPageProps {
+  /** The session ended by itself. */
+  readonly ended: boolean;
+}
+
+export function LoginPage({ ended }: LoginPageProps) {
+  const app = useApp();
+  const { session } = app;
+  const { t } = useWords();
+  const server = session.server.value;
+  const [username, setUsername] = useState(app.suggestedUser() ?? '');
+  const [password, setPassword] = useState('');
+  const [missing, setMissing] = useState<'username' | 'password'>();
+  const fields = { username: useRef<HTMLInputElement>(null), password: useRef<HTMLInputElement>(null) };
+  useEffect(() => (username === '' ? fields.username : fields.password).current?.focus(), []);
+
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    const gap = username.trim() === '' ? 'username' : password === '' ? 'password' : undefined;
+    setMissing(gap);
+    if (gap) fields[gap].current?.focus();
+    else void session.logIn(username, password);
+  };
+  const failure = session.failure.value;
+  const wrong = failure && failureText(useWords(), failure);
+  return (
+    <EntrancePage
+      title={t('login.title')}
+      lead={server && t('login.at', { realm: server.realm })}
+      onSubmit={submit}
+      submit={t(session.busy.value ? 'login.checking' : 'login.submit')}
+    >
+      {ended && <p class="notice">{t('login.ended')}</p>}
+      <Field
+        label={t('login.username')}
+        name="username"
+        autocomplete="username"
+        value={username}
+        disabled={session.busy.value}
+        hint={server && t('login.usernameHint', { realm: server.realm })}
+        error={missing === 'username' ? t('login.noUsername') : undefined}
+        inputRef={fields.username}
+        onInput={setUsername}
+      />
+      <PasswordField
+        label={t('login.password')}
+        autocomplete="current-password"
+        value={password}
+        disabled={session.busy.value}
+        hint={server?.demo && t('login.demo', { user: server.demo.user })}
+        error={missing === 'password' ? t('login.noPassword') : wrong}
+        inputRef={fields.password}
+        onInput={setPassword}
+      />
+    </EntrancePage>
+  );
+}

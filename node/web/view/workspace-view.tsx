@@ -1,0 +1,50 @@
+// Rail, conversation, details, and what lies over them; one column at a time where the screen is narrow.
+import { useEffect } from 'preact/hooks';
+import { AddDialog } from './add-dialog.tsx';
+import { ChatView } from './chat-view.tsx';
+import { useApp, useWords, useWorkspace } from './context.ts';
+import { DetailsPanel } from './details-panel.tsx';
+import { EmptyState } from './empty-state.tsx';
+import { Icon } from './icon.tsx';
+import { onWorkspaceKey } from './keys.ts';
+import { Rail } from './rail.tsx';
+import { SwitchDialog } from './switch-dialog.tsx';
+
+export function WorkspaceView() {
+  const { screen } = useApp();
+  const workspace = useWorkspace();
+  const chat = workspace.chats.current.value;
+  const dialog = screen.dialog.value;
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => onWorkspaceKey(event, screen, workspace.chats);
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, [workspace]);
+  return (
+    <div class={chat ? 'workspace workspace-chat' : 'workspace'}>
+      <div class="columns">
+        <Rail />
+        {chat ? <ChatView key={chat.id} chat={chat} /> : <EmptyState />}
+        {chat && screen.details.value && <DetailsPanel chat={chat} />}
+      </div>
+      <ConnectionStrip />
+      {dialog === 'add' && <AddDialog />}
+      {dialog === 'switch' && <SwitchDialog />}
+    </div>
+  );
+}
+
+/** Only there while something is the matter. */
+function ConnectionStrip() {
+  const text = useWorkspace().connection.text(useWords());
+  return (
+    <div role="status" class={text === undefined ? 'strip strip-none' : 'strip'}>
+      {text !== undefined && (
+        <>
+          <Icon name="link-off" />
+          <span>{text}</span>
+        </>
+      )}
+    </div>
+  );
+}
