@@ -159,7 +159,7 @@ export async function acceptReply(options: AcceptReplyOptions): Promise<Credenti
   const { slot, keyPem } = options.pending;
   const publicKey = slot === 'authority' ? readAuthorityKeyPem(keyPem).spki : readLeafKeyPem(keyPem).publicKey;
   const live = options.live === undefined ? {} : { live: options.live };
-  const chain = await acceptEnrolReply(reply, { token, slot, publicKey, now, ...live });
+  const chain = await acceptEnrolReply(reply, { ...token, slot, publicKey, now, ...live });
   return { keyPem, chainPem: writeChainPem(chain) };
 }
 

@@ -14,10 +14,10 @@ import { equals } from 'uint8arrays/equals';
 import { fromString } from 'uint8arrays/from-string';
 import { toString } from 'uint8arrays/to-string';
 import { InputError, RefusedError } from '../realm/errors.ts';
-import { parentOf, parseRealmName, type RealmName } from '../realm/names.ts';
+import { parentOf, parseRealmName, type RealmName, type Role } from '../realm/names.ts';
 import { type Chain, expectChain, MAX_CHAIN, validateAuthority, validateLeaf } from './chain.ts';
 import { FieldReader } from './fields.ts';
-import { leafSpki } from './keys.ts';
+import type { Subject } from './profile.ts';
 import { type JoinToken, SLOTS, type Slot, TOKEN_ID_BYTES } from './token.ts';
 
 const VERSION = 1;
@@ -110,10 +110,11 @@ export function decodeEnrolReply(bytes: Uint8Array): EnrolReply {
   return { kind, time: read.time(time), code: read.text(last, MAX_CODE) };
 }
 
-export interface AcceptOptions {
-  readonly token: JoinToken;
-  readonly slot: Slot;
-  /** The key of the request: SPKI for an authority, 32 raw bytes for a relay. */
+/** What was asked for, and the root that the answer must end in. */
+export interface AcceptOptions extends Pick<JoinToken, 'realm' | 'tier' | 'rootFingerprint'> {
+  /** What the certificate is for: an authority, or a relay's or node's leaf. */
+  readonly slot: Slot | Role;
+  /** The key of the request: SPKI for an authority, 32 raw bytes for a leaf. */
   readonly publicKey: Uint8Array;
   readonly now: number;
   /** The reply has just come over the wire, so its time can be compared with ours. */
@@ -121,26 +122,31 @@ export interface AcceptOptions {
 }
 
 /**
- * The chain that an issuer gave, after the same checks that any peer will make.
+ * The chain that an issuer gave, after the same checks that any peer will make. Serves enrolment and renewal.
  * @throws RefusedError with the issuer's code, `clock-skew`, `enrol-wrong-chain` or `cert-…`; PeerError `enrol-malformed`
  */
 export async function acceptEnrolReply(bytes: Uint8Array, options: AcceptOptions): Promise<Chain> {
   const reply = decodeEnrolReply(bytes);
   checkClock(reply.time, options);
-  if (reply.kind === 'refused') throw refusalOf(reply.code, options.token);
-  const trust = { rootFingerprint: options.token.rootFingerprint, now: options.now };
-  const issued =
-    options.slot === 'authority' ? await validateAuthority(reply.chain, trust) : await validateLeaf(reply.chain, trust);
-  const spki = 'spki' in issued ? issued.spki : leafSpki(issued.publicKey);
-  const expected = options.slot === 'authority' ? options.publicKey : leafSpki(options.publicKey);
-  const fits = issued.realm === options.token.realm && issued.tier === options.token.tier && equals(spki, expected);
-  if (!fits || ('role' in issued && issued.role !== 'relay')) {
+  if (reply.kind === 'refused') throw refusalOf(reply.code, options);
+  const issued = await readIssued(reply.chain, options);
+  const { realm, tier, slot, publicKey } = options;
+  const fits = issued.kind === slot && issued.realm === realm && issued.tier === tier && equals(issued.key, publicKey);
+  if (!fits)
     throw new RefusedError(
       'enrol-wrong-chain',
       `the reply certifies the ${issued.tier} ${issued.realm}, not what was asked for`,
     );
-  }
   return reply.chain;
+}
+
+async function readIssued(chain: Chain, { slot, ...trust }: AcceptOptions): Promise<Subject & { key: Uint8Array }> {
+  if (slot === 'authority') {
+    const { realm, tier, spki } = await validateAuthority(chain, trust);
+    return { kind: 'authority', realm, tier, key: spki };
+  }
+  const { realm, tier, role, publicKey } = await validateLeaf(chain, trust);
+  return { kind: role, realm, tier, key: publicKey };
 }
 
 function checkClock(time: number, { now, live }: AcceptOptions): void {

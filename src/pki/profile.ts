@@ -45,6 +45,8 @@ const CHILD_TIERS: Readonly<Record<Tier, readonly Tier[]>> = {
   branch: [],
 };
 
+export const childTiersOf = (tier: Tier): readonly Tier[] => CHILD_TIERS[tier];
+
 export function isAuthorityKind(kind: Kind): kind is AuthorityKind {
   return kind === 'root' || kind === 'authority';
 }
