@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode } from 'cborg';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { type Content, decodeContent, encodeContent, MAX_TEXT } from '../../src/crypto/content.ts';
 import {
   decodeEnvelope,

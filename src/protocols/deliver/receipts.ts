@@ -55,7 +55,7 @@ function readEntry(item: unknown): ReceiptEntry {
   const fields = new Fields(item, 'receipt', 6);
   const user = readId(fields, parseUserId);
   const state = STATES[fields.uint(STATES.length - 1)];
-  if (!state) fields.fail('1 or 2');
+  if (!state) return fields.fail('1 or 2');
   return {
     user,
     state,

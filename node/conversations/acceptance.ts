@@ -1,0 +1,122 @@
+// Accepting a message of a local user: checked, stamped, written to the log and to the outboxes in one durable batch.
+
+import { sha256 } from '@noble/hashes/sha2.js';
+import { type Envelope, encodeEnvelope, MAX_BODY, MAX_RECIPIENTS, sameBytes } from '../../src/crypto/envelope.ts';
+import type { Clock } from '../../src/realm/clock.ts';
+import { ConflictError, InputError, RefusedError } from '../../src/realm/errors.ts';
+import { directConversationId, type UserId } from '../../src/realm/ids.ts';
+import type { RealmName } from '../../src/realm/names.ts';
+import type { Outbox } from '../delivery/outbox.ts';
+import type { Directory } from '../directory/directory.ts';
+import type { ArrivalLog } from './arrival-log.ts';
+import type { Stored, Submission, Submitter } from './conversations.ts';
+import type { EventStore, MessageEntry } from './event-store.ts';
+import type { HybridClock } from './hybrid-clock.ts';
+import { Turns } from './turns.ts';
+
+export interface AcceptanceComponents {
+  readonly realm: RealmName;
+  readonly incarnation: number;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly stamps: HybridClock;
+  readonly store: EventStore;
+  readonly arrivals: ArrivalLog;
+  readonly outbox: Pick<Outbox, 'add' | 'assertRoom'>;
+  readonly directory: Pick<Directory, 'findById'>;
+}
+
+export class Acceptance {
+  readonly #parts: AcceptanceComponents;
+  readonly #turns = new Turns();
+
+  constructor(parts: AcceptanceComponents) {
+    this.#parts = parts;
+  }
+
+  async submit(from: Submitter, message: Submission): Promise<Stored> {
+    this.#checkForm(from, message);
+    return this.#turns.run(`${from.user}/${message.id}`, async () => {
+      const before = await this.#parts.store.message(message.id, from.user);
+      return before ? sameAnswer(before, message) : this.#accept(from, message);
+    });
+  }
+
+  #checkForm({ user }: Submitter, { conversation, recipients, body }: Submission): void {
+    if (body.length > MAX_BODY) {
+      throw new InputError('body-too-long', `A body of ${body.length} bytes; at most ${MAX_BODY}`);
+    }
+    if (recipients.length === 0 || recipients.length > MAX_RECIPIENTS) {
+      throw new InputError('too-many-recipients', `${recipients.length} recipients; from 1 to ${MAX_RECIPIENTS}`);
+    }
+    if (!isDirect(conversation, user, recipients)) {
+      throw new InputError(
+        'conversation-unknown',
+        `${conversation} is not the conversation of its sender and recipient`,
+      );
+    }
+  }
+
+  async #accept(from: Submitter, message: Submission): Promise<Stored> {
+    const homes = this.#homesOf(from.user, message);
+    const { stamps, arrivals, outbox, clock } = this.#parts;
+    const stamp = stamps.tick();
+    const encoded = encodeEnvelope(this.#envelope(from, message, stamp));
+    const added = homes.map((home) => outbox.add(home, encoded, clock.now()));
+    const audience = this.#localOf(from.user, message.recipients);
+    const at = { arrivedAt: clock.now(), stamp, clockAhead: false } as const;
+    const record = { kind: 'message', ...at, path: 'local', pathRef: new Uint8Array(), encoded } as const;
+    await arrivals.append([{ record, audience }], { added });
+    return { state: 'stored', stamp, already: false };
+  }
+
+  /** The other realms that must get it. @throws InputError `user-unknown`, `message-expired`; RefusedError `user-disabled`, `outbox-full` */
+  #homesOf(sender: UserId, { recipients, expires }: Submission): RealmName[] {
+    const { clock, directory, outbox, realm } = this.#parts;
+    if (expires > 0 && expires <= clock.now())
+      throw new InputError('message-expired', 'The message has expired already');
+    if (directory.findById(sender)?.status !== 'active')
+      throw new RefusedError('user-disabled', `${sender} may not write`);
+    const homes = new Set<RealmName>();
+    for (const id of recipients) {
+      const user = directory.findById(id);
+      if (!user) throw new InputError('user-unknown', `Nobody known here has the id ${id}`);
+      if (user.status !== 'active') throw new RefusedError('user-disabled', `${id} is disabled`);
+      if (user.home !== realm) homes.add(user.home);
+    }
+    for (const home of homes) outbox.assertRoom(home);
+    return [...homes];
+  }
+
+  #localOf(sender: UserId, recipients: readonly UserId[]): UserId[] {
+    const { directory, realm } = this.#parts;
+    const local = recipients.filter((user) => directory.findById(user)?.home === realm);
+    return [...new Set([sender, ...local])];
+  }
+
+  #envelope({ user, device }: Submitter, message: Submission, stamp: Envelope['stamp']): Envelope {
+    const { id, conversation, recipients, expires, body } = message;
+    const { realm: origin, incarnation } = this.#parts;
+    const addresses = { version: 1, id, conversation, sender: user, device, recipients, origin, incarnation } as const;
+    return { ...addresses, stamp, expires, priority: 'text', durable: true, body };
+  }
+}
+
+/** A conversation of two has the id that follows from the two; other conversations come later. */
+export function isDirect(
+  conversation: Submission['conversation'],
+  sender: UserId,
+  recipients: readonly UserId[],
+): boolean {
+  const [other] = recipients;
+  return recipients.length === 1 && other !== undefined && conversation === directConversationId(sender, other);
+}
+
+/** @throws ConflictError `id-conflict` */
+function sameAnswer(before: MessageEntry, { id, conversation, body }: Submission): Stored {
+  if (before.conversation === conversation && sameBytes(before.bodyHash, sha256(body))) {
+    return { state: 'stored', stamp: before.stamp, already: true };
+  }
+  throw new ConflictError('id-conflict', `A message with the id ${id} and another body is stored already`, {
+    hint: 'Give each new message an id of its own.',
+  });
+}

@@ -1,0 +1,116 @@
+// Appends to the node's one sequence of arrivals: gives out numbers, writes in one durable batch, and announces what is on disk,
+// in order. The database commits in the order of the calls and resolves in that order, so announcing right after the await
+// keeps the order too.
+
+import type { UserId } from '../../src/realm/ids.ts';
+import type { Log } from '../../src/realm/log.ts';
+import type { Database } from '../../src/store/database.ts';
+import type { Write } from '../../src/store/engine.ts';
+import type { Added } from '../delivery/outbox.ts';
+import type { Cursor, UserEvent } from './conversations.ts';
+import { type EventRecord, encodeEvent, type MessageRecord } from './event-record.ts';
+import { arrivalWrite, eventWrite, headWrite, memberWrite, messageWrites, unreadWrite } from './event-store.ts';
+import { toUserEvent } from './event-view.ts';
+import type { HybridClock } from './hybrid-clock.ts';
+
+/** An event that is about to get its number. */
+export interface Draft {
+  readonly record: EventRecord;
+  /** Users of this realm among whose arrivals it is. */
+  readonly audience: readonly UserId[];
+}
+
+export interface Companions {
+  readonly writes?: readonly Write[];
+  /** Outbox entries of the same batch. */
+  readonly added?: readonly Added[];
+}
+
+type Listener = (user: UserId, event: UserEvent) => void;
+
+interface Init {
+  readonly database: Pick<Database, 'commit'>;
+  readonly clock: HybridClock;
+  readonly head: Cursor;
+  readonly log: Log;
+}
+
+/** (user, conversation) pairs whose membership is known to be on disk; forgotten all at once when there are too many. */
+const MAX_KNOWN = 100_000;
+
+export class ArrivalLog {
+  readonly #init: Init;
+  readonly #listeners = new Set<Listener>();
+  readonly #known = new Set<string>();
+  #head: Cursor;
+
+  constructor(init: Init) {
+    this.#init = init;
+    this.#head = init.head;
+  }
+
+  /** The newest number given out. */
+  get head(): Cursor {
+    return this.#head;
+  }
+
+  onEvent(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Numbers are given out before this function first waits. Resolves once all of it is on disk and announced. */
+  async append(drafts: readonly Draft[], { writes = [], added = [] }: Companions = {}): Promise<void> {
+    const numbered = drafts.map((draft) => ({ draft, at: this.#next() }));
+    const batch = numbered.flatMap(({ draft, at }) => this.#writesOf(draft, at));
+    if (drafts.length > 0 || added.length > 0) batch.push(headWrite(this.#head, this.#init.clock.last));
+    await this.#init.database.commit([...batch, ...added.flatMap((entry) => entry.writes), ...writes]);
+    for (const entry of added) entry.committed();
+    for (const { draft, at } of numbered) this.#announce(draft, at);
+  }
+
+  #next(): Cursor {
+    this.#head = { incarnation: this.#head.incarnation, n: this.#head.n + 1 };
+    return this.#head;
+  }
+
+  #writesOf({ record, audience }: Draft, at: Cursor): Write[] {
+    const event = eventWrite(at, encodeEvent(record));
+    if (record.kind === 'message') return [event, ...this.#messageWritesOf(record, audience, at)];
+    return [event, ...audience.map((user) => arrivalWrite(user, at))];
+  }
+
+  #messageWritesOf(record: MessageRecord, audience: readonly UserId[], at: Cursor): Write[] {
+    const { id, sender, conversation, recipients } = record.encoded.envelope;
+    const incoming = { cursor: at, conversation, sender, id };
+    const members = [...new Set([sender, ...recipients])].sort();
+    const writes = messageWrites(at, record.stamp, record.encoded);
+    for (const user of audience) {
+      if (user === sender) writes.push(arrivalWrite(user, at));
+      else writes.push(arrivalWrite(user, at, incoming), unreadWrite(user, incoming));
+      if (!this.#known.has(`${user}/${conversation}`)) writes.push(memberWrite(user, conversation, members));
+    }
+    return writes;
+  }
+
+  #announce({ record, audience }: Draft, cursor: Cursor): void {
+    if (record.kind === 'message') this.#remember(record, audience);
+    const event = toUserEvent(record, cursor, []);
+    for (const user of audience) {
+      for (const listener of this.#listeners) this.#tell(listener, user, event);
+    }
+  }
+
+  #remember(record: MessageRecord, audience: readonly UserId[]): void {
+    if (this.#known.size > MAX_KNOWN) this.#known.clear();
+    for (const user of audience) this.#known.add(`${user}/${record.encoded.envelope.conversation}`);
+  }
+
+  #tell(listener: Listener, user: UserId, event: UserEvent): void {
+    try {
+      listener(user, event);
+    } catch (error) {
+      this.#init.log.error({ err: error }, 'a listener of arrivals failed');
+    }
+  }
+}

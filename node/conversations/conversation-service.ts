@@ -1,0 +1,194 @@
+// Conversations of one node: put together of the acceptance of local messages, the intake of what other realms delivered,
+// the marks of readers, and the store that all of them append to.
+import type { Envelope } from '../../src/crypto/envelope.ts';
+import type { Clock, Timer } from '../../src/realm/clock.ts';
+import { type MessageId, parseMessageId, type UserId } from '../../src/realm/ids.ts';
+import type { Log } from '../../src/realm/log.ts';
+import type { RealmName } from '../../src/realm/names.ts';
+import type { Database } from '../../src/store/database.ts';
+import type { Write } from '../../src/store/engine.ts';
+import type { Outbox } from '../delivery/outbox.ts';
+import type { Directory } from '../directory/directory.ts';
+import { Acceptance } from './acceptance.ts';
+import { ArrivalLog } from './arrival-log.ts';
+import { ConversationReader } from './conversation-reader.ts';
+import type {
+  ConversationSummary,
+  Conversations,
+  Cursor,
+  EventPage,
+  HistoryPage,
+  LoggedMessage,
+  Receipt,
+  Stored,
+  Submission,
+  Submitter,
+  UserEvent,
+} from './conversations.ts';
+import { encodeEvent } from './event-record.ts';
+import { EventStore, eventWrite, expiryRemoval, messageRemovals, receiptWrite } from './event-store.ts';
+import { HybridClock } from './hybrid-clock.ts';
+import { type Delivered, Intake, type Outcome } from './intake.ts';
+import { ReadingMarks } from './reading-marks.ts';
+
+export interface ConversationsInit {
+  readonly realm: RealmName;
+  readonly incarnation: number;
+  readonly database: Pick<Database, 'commit' | 'get' | 'iterate'>;
+  readonly directory: Pick<Directory, 'findById'>;
+  readonly outbox: Pick<Outbox, 'add' | 'assertRoom'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly newId?: () => MessageId;
+}
+
+/** Milliseconds between two looks for expired messages, and how many one look removes at a time. */
+const SWEEP_INTERVAL = 60_000;
+const SWEEP_STEP = 500;
+
+/** Reads where the sequence stands; writes nothing. */
+export async function openConversations(init: ConversationsInit): Promise<ConversationService> {
+  const store = new EventStore(init.database);
+  const head = await store.head();
+  const stamps = new HybridClock(init.clock, head?.stamp ?? { ms: 0, counter: 0 });
+  const { incarnation } = init;
+  const n = head?.cursor.incarnation === incarnation ? head.cursor.n : 0;
+  const arrivals = new ArrivalLog({ ...init, clock: stamps, head: { incarnation, n } });
+  return new ConversationService(init, store, arrivals, stamps);
+}
+
+export class ConversationService implements Conversations {
+  readonly #init: ConversationsInit;
+  readonly #store: EventStore;
+  readonly #arrivals: ArrivalLog;
+  readonly #acceptance: Acceptance;
+  readonly #intake: Intake;
+  readonly #marks: ReadingMarks;
+  readonly #reader: ConversationReader;
+  #sweep: Timer | undefined;
+  #sweeping: Promise<void> = Promise.resolve();
+
+  constructor(init: ConversationsInit, store: EventStore, arrivals: ArrivalLog, stamps: HybridClock) {
+    const newId = init.newId ?? (() => parseMessageId(crypto.randomUUID()));
+    const parts = { ...init, store, arrivals, stamps, newId };
+    this.#init = init;
+    this.#store = store;
+    this.#arrivals = arrivals;
+    this.#acceptance = new Acceptance(parts);
+    this.#intake = new Intake(parts);
+    this.#marks = new ReadingMarks(parts);
+    this.#reader = new ConversationReader(store, arrivals);
+  }
+
+  submit(from: Submitter, message: Submission): Promise<Stored> {
+    return this.#acceptance.submit(from, message);
+  }
+
+  markDelivered(user: UserId, upTo: Cursor): Promise<void> {
+    return this.#marks.markDelivered(user, upTo);
+  }
+
+  markRead(user: UserId, conversation: Envelope['conversation'], upTo: MessageId): Promise<void> {
+    return this.#marks.markRead(user, conversation, upTo);
+  }
+
+  head(_user: UserId): Cursor {
+    return this.#arrivals.head;
+  }
+
+  deliveredUpTo(user: UserId): Promise<Cursor> {
+    return this.#reader.deliveredUpTo(user);
+  }
+
+  eventsSince(user: UserId, cursor: Cursor, limit: number): Promise<EventPage> {
+    return this.#reader.eventsSince(user, cursor, limit);
+  }
+
+  history(
+    user: UserId,
+    conversation: Envelope['conversation'],
+    page: { before?: string; limit: number },
+  ): Promise<HistoryPage> {
+    return this.#reader.history(user, conversation, page);
+  }
+
+  listConversations(user: UserId): Promise<readonly ConversationSummary[]> {
+    return this.#reader.listConversations(user);
+  }
+
+  async findMessage(user: UserId, id: MessageId): Promise<LoggedMessage | undefined> {
+    return (await this.#reader.findMessage(user, id))?.message;
+  }
+
+  onEvent(listener: (user: UserId, event: UserEvent) => void): () => void {
+    return this.#arrivals.onEvent(listener);
+  }
+
+  /** For delivery: takes in what another realm handed over. */
+  ingest(items: readonly Delivered[], finish: (outcomes: readonly Outcome[]) => Write[]): Promise<Outcome[]> {
+    return this.#intake.ingest(items, finish);
+  }
+
+  /** For delivery: which stream brought a message, and who else should have it. */
+  locate(user: UserId, id: MessageId): ReturnType<ConversationReader['findMessage']> {
+    return this.#reader.findMessage(user, id);
+  }
+
+  /** For delivery: a message could not be delivered to that realm; its sender learns `failed`. */
+  async fail(sender: UserId, id: MessageId, realm: RealmName, code: string): Promise<void> {
+    const found = await this.#reader.findMessage(sender, id);
+    if (!found) return;
+    const { conversation, recipients } = found.message.envelope;
+    const users = recipients.filter((user) => this.#init.directory.findById(user)?.home === realm);
+    const receipts = users.map((user): Receipt => ({ user, state: 'failed', at: this.#init.clock.now(), code }));
+    const drafts = receipts.map((receipt) => ({
+      record: { kind: 'state', conversation, receipt, ids: [id] } as const,
+      audience: [sender],
+    }));
+    await this.#arrivals.append(drafts, { writes: receipts.map((receipt) => receiptWrite(id, sender, receipt)) });
+  }
+
+  async start(): Promise<void> {
+    this.#sweepLater(0);
+  }
+
+  async stop(): Promise<void> {
+    this.#sweep?.cancel();
+    this.#sweep = undefined;
+    await this.#sweeping;
+  }
+
+  #sweepLater(delay: number): void {
+    this.#sweep = this.#init.clock.after(delay, () => {
+      this.#sweeping = this.#sweepOnce();
+    });
+  }
+
+  async #sweepOnce(): Promise<void> {
+    try {
+      await this.removeExpired();
+    } catch (error) {
+      this.#init.log.error({ err: error }, 'removing expired messages failed');
+    }
+    if (this.#sweep) this.#sweepLater(SWEEP_INTERVAL);
+  }
+
+  /** Puts a tombstone in the place of each message whose time is over. */
+  async removeExpired(): Promise<void> {
+    for (;;) {
+      const now = this.#init.clock.now();
+      const expired = await this.#store.expired(now, SWEEP_STEP);
+      const writes = await Promise.all(expired.map(({ expires, cursor }) => this.#tombstone(expires, cursor, now)));
+      await this.#init.database.commit(writes.flat());
+      if (expired.length < SWEEP_STEP) return;
+    }
+  }
+
+  async #tombstone(expires: number, at: Cursor, now: number): Promise<Write[]> {
+    const record = await this.#store.event(at);
+    if (record?.kind !== 'message') return [expiryRemoval(expires, at)];
+    const { conversation, id, sender } = record.encoded.envelope;
+    const removed = encodeEvent({ kind: 'removed', at: now, conversation, id, sender });
+    return [expiryRemoval(expires, at), eventWrite(at, removed), ...messageRemovals(at, record)];
+  }
+}

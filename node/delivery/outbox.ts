@@ -1,0 +1,207 @@
+// The durable queues of what other realms have not acknowledged. One sequence for each destination; its numbers are given
+// out when an entry is added, in the same turn in which its writes are handed to the database, so that the order on disk is
+// the order of the numbers. A number whose write failed is never used again: the destination is told to skip it.
+//
+//   ('outbox', 'entry', destination, incarnation, n)  -> [queuedAt, expires, sender, id, digest, envelope]
+//   ('outbox', 'last', destination)                   -> [incarnation, n]: the newest number given out
+import { type EncodedEnvelope, MAX_ENVELOPE, readId } from '../../src/crypto/envelope.ts';
+import { decodeStrict, encodeItem, Fields } from '../../src/crypto/strict-cbor.ts';
+import { RefusedError } from '../../src/realm/errors.ts';
+import { idBytes, type MessageId, parseMessageId, parseUserId, type UserId } from '../../src/realm/ids.ts';
+import { parseRealmName, type RealmName } from '../../src/realm/names.ts';
+import type { Database } from '../../src/store/database.ts';
+import type { Write } from '../../src/store/engine.ts';
+import { between, key, parseKey, under } from '../../src/store/keys.ts';
+import { RecentEntries } from './recent-entries.ts';
+
+export interface OutboxEntry {
+  readonly incarnation: number;
+  readonly n: number;
+  readonly queuedAt: number;
+  /** Milliseconds since 1970; 0 for never. */
+  readonly expires: number;
+  readonly sender: UserId;
+  readonly id: MessageId;
+  readonly digest: Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
+/** An entry that is being added: `writes` go into the caller's commit, `committed` is called after it. */
+export interface Added {
+  readonly writes: readonly Write[];
+  committed(): void;
+}
+
+export interface Position {
+  readonly incarnation: number;
+  readonly n: number;
+}
+
+/** Entries that one destination may leave unacknowledged. */
+const MAX_QUEUE = 1_000_000;
+const HASH = 32;
+
+interface Queue {
+  last: Position;
+  depth: number;
+  readonly recent: RecentEntries;
+}
+
+interface Init {
+  readonly database: Pick<Database, 'commit' | 'get' | 'iterate'>;
+  readonly incarnation: number;
+}
+
+/** Reads where each queue stands. */
+export async function openOutbox(init: Init): Promise<Outbox> {
+  const outbox = new Outbox(init);
+  await outbox.load();
+  return outbox;
+}
+
+export class Outbox {
+  readonly #database: Init['database'];
+  readonly #incarnation: number;
+  readonly #queues = new Map<RealmName, Queue>();
+  readonly #listeners = new Set<(destination: RealmName) => void>();
+
+  constructor(init: Init) {
+    this.#database = init.database;
+    this.#incarnation = init.incarnation;
+  }
+
+  async load(): Promise<void> {
+    for await (const [at, value] of this.#database.iterate(under('outbox', 'last'))) {
+      const destination = parseRealmName(String(parseKey(at)[2]));
+      const fields = new Fields(decodeStrict(value, 64), 'outbox position', 2);
+      const queue = this.#queue(destination);
+      queue.last = { incarnation: fields.uint(), n: fields.uint() };
+      queue.depth = await this.#countEntries(destination);
+      queue.recent.begin(queue.last);
+    }
+  }
+
+  async #countEntries(destination: RealmName): Promise<number> {
+    let count = 0;
+    for await (const _ of this.#database.iterate(under('outbox', 'entry', destination))) count++;
+    return count;
+  }
+
+  destinations(): RealmName[] {
+    return [...this.#queues.keys()];
+  }
+
+  depth(destination: RealmName): number {
+    return this.#queues.get(destination)?.depth ?? 0;
+  }
+
+  /** Calls back after an entry is on disk. Returns the unsubscriber. */
+  onAdded(listener: (destination: RealmName) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** @throws RefusedError `outbox-full` */
+  assertRoom(destination: RealmName): void {
+    if (this.depth(destination) < MAX_QUEUE) return;
+    throw new RefusedError('outbox-full', `${MAX_QUEUE} messages wait for ${destination}`, {
+      hint: 'See why that realm is away: canopy status',
+    });
+  }
+
+  /** The caller hands `writes` to the database in this same turn. */
+  add(destination: RealmName, envelope: EncodedEnvelope, queuedAt: number): Added {
+    const queue = this.#queue(destination);
+    const { incarnation, n } = queue.last;
+    queue.last = { incarnation: this.#incarnation, n: incarnation === this.#incarnation ? n + 1 : 1 };
+    const { expires, sender, id } = envelope.envelope;
+    const entry = { ...queue.last, queuedAt, expires, sender, id, digest: envelope.digest, bytes: envelope.bytes };
+    return { writes: entryWrites(destination, entry), committed: () => this.#committed(destination, queue, entry) };
+  }
+
+  #committed(destination: RealmName, queue: Queue, entry: OutboxEntry): void {
+    queue.depth++;
+    queue.recent.push(entry);
+    for (const listener of this.#listeners) listener(destination);
+  }
+
+  /** Entries after a position, in order: at most `count`, and no more once they have reached `bytes`. Of one incarnation only. */
+  async read(
+    destination: RealmName,
+    after: Position,
+    limits: { count: number; bytes: number },
+  ): Promise<OutboxEntry[]> {
+    const recent = this.#queue(destination).recent.after(after, limits);
+    if (recent) return recent;
+    const entries: OutboxEntry[] = [];
+    let bytes = 0;
+    for await (const entry of this.#stored(destination, after, limits.count)) {
+      if (entry.incarnation !== (entries[0]?.incarnation ?? entry.incarnation)) break;
+      entries.push(entry);
+      bytes += entry.bytes.length;
+      if (bytes >= limits.bytes) break;
+    }
+    return entries;
+  }
+
+  async *#stored(destination: RealmName, after: Position, limit: number): AsyncIterable<OutboxEntry> {
+    const { lt } = under('outbox', 'entry', destination);
+    const { gte } = between(['outbox', 'entry', destination, after.incarnation], after.n + 1);
+    for await (const [at, value] of this.#database.iterate({ gte, lt, limit })) yield readEntry(at, value);
+  }
+
+  /** The entry that waits longest. */
+  async oldest(destination: RealmName): Promise<OutboxEntry | undefined> {
+    for await (const entry of this.#stored(destination, { incarnation: 0, n: 0 }, 1)) return entry;
+    return undefined;
+  }
+
+  /** Removes settled entries, with `more` in the same commit. */
+  async remove(destination: RealmName, entries: readonly OutboxEntry[], more: readonly Write[]): Promise<void> {
+    const removals = entries.map(
+      ({ incarnation, n }): Write => ({ type: 'del', key: entryKey(destination, incarnation, n) }),
+    );
+    await this.#database.commit([...removals, ...more]);
+    const queue = this.#queue(destination);
+    queue.depth = Math.max(0, queue.depth - entries.length);
+    queue.recent.drop(entries);
+  }
+
+  #queue(destination: RealmName): Queue {
+    let queue = this.#queues.get(destination);
+    if (!queue) {
+      queue = { last: { incarnation: this.#incarnation, n: 0 }, depth: 0, recent: new RecentEntries() };
+      queue.recent.begin(queue.last);
+      this.#queues.set(destination, queue);
+    }
+    return queue;
+  }
+}
+
+function entryKey(destination: RealmName, incarnation: number, n: number): Uint8Array {
+  return key('outbox', 'entry', destination, incarnation, n);
+}
+
+function entryWrites(destination: RealmName, entry: OutboxEntry): Write[] {
+  const { incarnation, n, queuedAt, expires, sender, id, digest, bytes } = entry;
+  const value = encodeItem([queuedAt, expires, idBytes(sender), idBytes(id), digest, bytes]);
+  return [
+    { type: 'put', key: entryKey(destination, incarnation, n), value },
+    { type: 'put', key: key('outbox', 'last', destination), value: encodeItem([incarnation, n]) },
+  ];
+}
+
+function readEntry(at: Uint8Array, value: Uint8Array): OutboxEntry {
+  const [incarnation, n] = parseKey(at).slice(3).map(Number);
+  const fields = new Fields(decodeStrict(value, MAX_ENVELOPE + 256), 'outbox entry', 6);
+  return {
+    incarnation: incarnation ?? 0,
+    n: n ?? 0,
+    queuedAt: fields.uint(),
+    expires: fields.uint(),
+    sender: readId(fields, parseUserId),
+    id: readId(fields, parseMessageId),
+    digest: fields.bytes(HASH, HASH),
+    bytes: fields.bytes(MAX_ENVELOPE),
+  };
+}
