@@ -1,12 +1,11 @@
 // canopy user add, list. Registration by OPAQUE runs here, on the client's side: no password crosses the control socket.
 import { type Command, Option } from 'commander';
-import { AdminClient, type AdminUser } from '../../node/admin/api.ts';
-import { registerPassword } from '../../src/crypto/login.ts';
-import { parseUserId } from '../../src/realm/ids.ts';
+import { AdminClient } from '../../node/admin/api.ts';
 import { parseLogin } from '../../src/realm/user-address.ts';
 import { dataDirectory } from '../../src/settings/data-directory.ts';
 import { type Cli, printJson, printLines } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
+import { registerUser } from '../register-user.ts';
 import { readNewPassword } from '../secret-input.ts';
 import { tableLines } from '../table.ts';
 
@@ -59,20 +58,6 @@ async function addUser(cli: Cli, loginText: string, options: AddOptions): Promis
   const user = await registerUser(admin, { login, name: options.name, password });
   if (options.json) printJson(cli, { user });
   else printLines(cli, [`added ${user.address} (${user.name})`]);
-}
-
-export async function registerUser(
-  admin: AdminClient,
-  user: { readonly login: string; readonly name: string; readonly password: string },
-): Promise<AdminUser> {
-  const { realm } = await admin.status();
-  let registrationId = '';
-  const { record } = await registerPassword(user.password, realm, async (request) => {
-    const started = await admin.startUser({ login: user.login, name: user.name, request });
-    registrationId = started.registrationId;
-    return { response: started.response, userId: parseUserId(started.userId) };
-  });
-  return admin.finishUser({ registrationId, record });
 }
 
 async function listUsers(cli: Cli, { dir, json }: { dir: string; json: boolean }): Promise<void> {

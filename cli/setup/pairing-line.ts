@@ -2,14 +2,14 @@
 import { peerIdOfKey } from '../../src/overlay/identity.ts';
 import { dataDirectory } from '../../src/settings/data-directory.ts';
 import { readLeafKey } from '../../src/settings/key-files.ts';
+import { innerRelayAddresses } from '../../src/settings/relay-addresses.ts';
 import { readSettings } from '../../src/settings/settings.ts';
 import type { JoinPlan } from './join-plan.ts';
 import { encodePairing } from './pairing.ts';
-import { relayAddresses } from './relay-addresses.ts';
 
 export async function pairingLine(plan: JoinPlan): Promise<string> {
   const directory = dataDirectory(plan.dir);
   const { settings } = await readSettings(directory, process.env);
   const { publicKey } = await readLeafKey(directory.relay);
-  return encodePairing(plan.tokenLine, relayAddresses(settings.relay, peerIdOfKey(publicKey)));
+  return encodePairing(plan.tokenLine, innerRelayAddresses(settings.relay, peerIdOfKey(publicKey)));
 }
