@@ -32,15 +32,15 @@ export async function readNewPassword(cli: Cli, file: string | undefined): Promi
 
 async function askOrRead(cli: Cli): Promise<string> {
   if (!cli.interactive) return readStdin(cli);
-  const first = await prompt('First password (the user will be asked for a new one)');
-  const again = await prompt('The same again');
+  const first = await askPassword('First password (the user will be asked for a new one)');
+  const again = await askPassword('The same again');
   if (first !== again) {
     throw new InputError('passwords-differ', 'the two passwords are not the same', { hint: 'Run the command again.' });
   }
   return first;
 }
 
-async function prompt(message: string): Promise<string> {
+export async function askPassword(message: string): Promise<string> {
   const answer = await password({ message, output: process.stderr });
   if (isCancel(answer)) throw new InputError('cancelled', 'no password was given', { hint: 'Run the command again.' });
   return answer;

@@ -44,7 +44,8 @@ function statusOfKind(error: CanopyError): number {
   return 500;
 }
 
-/** The one parameter that clients act on: seconds until a login may be tried again. */
+/** The one parameter that clients act on: when a login may be tried again, in seconds on the wire. */
 function paramsOf(error: CanopyError): ErrorParams {
-  return 'retryAfter' in error && typeof error.retryAfter === 'number' ? { retryAfter: error.retryAfter } : {};
+  if (!('retryAfter' in error) || typeof error.retryAfter !== 'number') return {};
+  return { retryAfter: Math.ceil(error.retryAfter / 1000) };
 }

@@ -8,7 +8,7 @@ export type { Route, Stamp, User } from '../protocols/lan/wire.ts';
 export { type Catalogue, sentenceOf } from './catalogue/catalogue.ts';
 export { english } from './catalogue/en.ts';
 export { paramsOf } from './failure.ts';
-export type { ClientStorage, HttpFetch, LiveSocket, OpenSocket } from './platform.ts';
+export type { ClientStorage, HttpAnswer, HttpFetch, HttpInit, LiveSocket, OpenSocket } from './platform.ts';
 export type {
   Client,
   ClientEvents,

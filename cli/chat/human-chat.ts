@@ -1,0 +1,149 @@
+// `canopy chat` for a person: lines go to the chosen colleague, what comes is printed with time and name, and each own
+// message tells how far it is. Plain lines, so that it works over any terminal.
+import { createInterface, type Interface } from 'node:readline';
+import { type Client, english, type Message, paramsOf, type StateChange, sentenceOf } from '../../src/client/client.ts';
+import { codeOf } from '../../src/realm/errors.ts';
+import { type Cli, paint } from '../cli.ts';
+import { Partners } from './conversation-partners.ts';
+
+const HELP = [
+  '/to USER@BRANCH   write to this colleague from now on',
+  '/who              your conversations',
+  '/quit             leave (or Ctrl+D)',
+  'Anything else is sent to the colleague chosen.',
+];
+const TICKS = { queued: '…', stored: '✓', delivered: '✓✓', read: '✓✓ read', failed: '!' } as const;
+const EXCERPT = 24;
+
+export async function humanChat(cli: Cli, client: Client, signal: AbortSignal): Promise<void> {
+  const chat = new HumanChat(cli, client);
+  await chat.run(signal);
+}
+
+class HumanChat {
+  readonly #cli: Cli;
+  readonly #client: Client;
+  readonly #partners: Partners;
+  readonly #lines: Interface;
+  readonly #sent = new Map<string, Message>();
+  #to: string | undefined;
+
+  constructor(cli: Cli, client: Client) {
+    this.#cli = cli;
+    this.#client = client;
+    this.#partners = new Partners(client);
+    this.#lines = createInterface({ input: cli.stdin, output: cli.stdout, terminal: cli.interactive, prompt: '> ' });
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    this.#listen();
+    this.#client.connect();
+    this.#lines.on('SIGINT', () => this.#lines.close());
+    const onAbort = () => this.#lines.close();
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#lines.prompt();
+    for await (const line of this.#lines) {
+      if (signal.aborted || line.trim() === '/quit') break;
+      await this.#obey(line.trim()).catch((error: unknown) => this.#complain(error));
+      this.#lines.prompt();
+    }
+    signal.removeEventListener('abort', onAbort);
+    this.#lines.close();
+    if (!signal.aborted) await this.#client.drained(signal);
+  }
+
+  #listen(): void {
+    const client = this.#client;
+    client.on('ready', ({ me }) => {
+      this.#print(this.#quiet(`connected as ${me.user.name} <${me.user.address}>, /help tells more`));
+      this.#partners.load().catch(() => {});
+    });
+    client.on('connection', ({ state, code, retryIn }) => {
+      if (state !== 'waiting') return;
+      const why = sentenceOf(english, code ?? 'server-unreachable');
+      this.#print(this.#quiet(`${why} (${Math.ceil((retryIn ?? 0) / 1000)} s)`));
+    });
+    client.on('message', (message) => this.#show(message));
+    client.on('state', (change) => this.#tick(change));
+    client.on('presence', ({ user, state }) => this.#print(this.#quiet(`${visible(user.name)} is ${state}`)));
+    client.on('typing', ({ user, active }) => {
+      if (active) this.#print(this.#quiet(`${visible(user.name)} is typing…`));
+    });
+    client.on('error', ({ message }) => this.#print(this.#quiet(message)));
+    client.on('signed-out', ({ code }) => this.#print(sentenceOf(english, code)));
+  }
+
+  #show(message: Message): void {
+    this.#partners.meet([message.from, ...message.to]);
+    if (message.mine && message.state === 'queued') return void this.#sent.set(message.id, message);
+    const text = visible(message.text ?? sentenceOf(english, message.problem ?? 'content-unreadable'));
+    const name = paint(this.#cli, this.#cli.stdout, 'bold', visible(message.from.name || message.from.address));
+    this.#print(`${clock(message.sentAt)} ${name} <${visible(message.from.address)}>  ${text}`);
+    if (message.mine) return;
+    this.#to ??= message.from.address;
+    if (this.#cli.interactive) this.#client.markRead(message.id).catch(() => {});
+  }
+
+  #tick({ id, state, failure }: StateChange): void {
+    const message = this.#sent.get(id);
+    if (!message) return;
+    const words = visible(message.text ?? '');
+    const excerpt = words.length > EXCERPT ? `${words.slice(0, EXCERPT)}…` : words;
+    const why = failure ? ` ${sentenceOf(english, failure.code, failure.params)}` : '';
+    this.#print(this.#quiet(`  ${TICKS[state]} ${excerpt}${why}`));
+    if (state === 'read' || state === 'failed') this.#sent.delete(id);
+  }
+
+  async #obey(line: string): Promise<void> {
+    if (line === '') return;
+    if (line === '/help') return HELP.forEach((text) => this.#print(this.#quiet(text)));
+    if (line === '/who') return this.#who();
+    if (line.startsWith('/to ')) return this.#choose(line.slice(4).trim());
+    if (/^\/\w/.test(line)) return this.#print(`No such command: ${visible(line)}. /help tells more.`);
+    if (this.#to === undefined) return this.#print('Choose a colleague first: /to USER@BRANCH');
+    await this.#client.send({ to: this.#to, text: line });
+  }
+
+  async #choose(address: string): Promise<void> {
+    const user = await this.#client.findUser(address);
+    if (!user) return this.#print(sentenceOf(english, 'user-unknown', { address }));
+    this.#to = user.address;
+    this.#partners.meet([user]);
+    this.#print(this.#quiet(`to ${visible(user.name)} <${user.address}>`));
+  }
+
+  async #who(): Promise<void> {
+    const conversations = await this.#client.conversations();
+    if (conversations.length === 0) this.#print('Nobody here yet. Type /to and a colleague’s address.');
+    for (const { others, unread } of conversations) {
+      const names = others.map((user) => `${visible(user.name)} <${user.address}>`).join(', ');
+      this.#print(unread > 0 ? `${names}  ${unread} unread` : names);
+    }
+  }
+
+  #complain(error: unknown): void {
+    this.#print(sentenceOf(english, codeOf(error), paramsOf(error)));
+  }
+
+  /** Above the line that is being typed. */
+  #print(text: string): void {
+    if (this.#cli.interactive) this.#cli.stdout.write('\r\x1b[K');
+    this.#cli.stdout.write(`${text}\n`);
+    if (this.#cli.interactive) this.#lines.prompt(true);
+  }
+
+  #quiet(text: string): string {
+    return paint(this.#cli, this.#cli.stdout, 'dim', text);
+  }
+}
+
+/** What others wrote must not steer this terminal: control characters and overrides of direction become visible marks. */
+export function visible(text: string): string {
+  return text.replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (mark) =>
+    mark === '\n' || mark === '\t' ? ' ' : '\ufffd',
+  );
+}
+
+function clock(milliseconds: number): string {
+  return new Date(milliseconds).toTimeString().slice(0, 5);
+}

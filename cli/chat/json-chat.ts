@@ -1,0 +1,151 @@
+// `canopy chat --json`: one JSON object a line, in both directions.
+//
+//   in   {"send":{"id":"..","to":"engineer@lviv.acme.ua","text":".."}}   `id` is the sender's UUID; without one a new one is made.
+//                                             The same again is harmless and tells the state again; with another text it is `id-conflict`.
+//        {"typing":{"to":".."}}   {"read":{"id":".."}}
+//   out  {"event":"ready","v":1}              the connection stands, what was missed has been told; again after each reconnect
+//        {"event":"message","id":..,"from":..,"to":..,"text":..,"sentAt":..}           messages of others
+//        {"event":"state","id":..,"state":"stored|delivered|read"}
+//        {"event":"presence","user":..,"state":"online|offline|typing","lastSeenAt":..}
+//        {"event":"error","code":..,"message":..}   with "id" when it is about a message
+//
+// Times are RFC 3339 in UTC. `text` is null when this client can't read the content; `problem` then says why.
+import { createInterface } from 'node:readline';
+import * as v from 'valibot';
+import { type Client, english, type Message, type StateChange, sentenceOf } from '../../src/client/client.ts';
+import { codeOf, InputError, messageOf, UnreachableError } from '../../src/realm/errors.ts';
+import { parseMessageId } from '../../src/realm/ids.ts';
+import type { Cli } from '../cli.ts';
+import { Partners } from './conversation-partners.ts';
+
+const PROTOCOL_VERSION = 1;
+
+const line = v.union([
+  v.strictObject({ send: v.strictObject({ id: v.optional(v.string()), to: v.string(), text: v.string() }) }),
+  v.strictObject({ typing: v.strictObject({ to: v.string() }) }),
+  v.strictObject({ read: v.strictObject({ id: v.string() }) }),
+]);
+type Line = v.InferOutput<typeof line>;
+
+/** Resolves at the end of input, when all that was sent is stored; or when the signal aborts. */
+export async function jsonChat(cli: Cli, client: Client, signal: AbortSignal): Promise<void> {
+  const write = (event: object) => void cli.stdout.write(`${JSON.stringify(event)}\n`);
+  const partners = new Partners(client);
+  tell(client, partners, write);
+  client.connect();
+  const lines = createInterface({ input: cli.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+  const onAbort = () => lines.close();
+  signal.addEventListener('abort', onAbort, { once: true });
+  for await (const text of lines) {
+    if (signal.aborted) break;
+    if (text.trim() !== '') await obey(client, partners, text, write, signal);
+  }
+  signal.removeEventListener('abort', onAbort);
+  if (!signal.aborted) await client.drained(signal);
+}
+
+type Write = (event: object) => void;
+
+function tell(client: Client, partners: Partners, write: Write): void {
+  client.on('ready', () => {
+    write({ event: 'ready', v: PROTOCOL_VERSION });
+    // Presence alone depends on it; the next reconnect tries again.
+    partners.load().catch(() => {});
+  });
+  client.on('message', (message) => {
+    partners.meet([message.from, ...message.to]);
+    if (!message.mine) write(messageEvent(message));
+  });
+  client.on('state', (change) => write(stateEvent(change)));
+  client.on('presence', ({ user, state, lastSeenAt }) =>
+    write({
+      event: 'presence',
+      user: user.address,
+      state,
+      ...(lastSeenAt !== undefined && { lastSeenAt: at(lastSeenAt) }),
+    }),
+  );
+  client.on('typing', ({ user, active }) => {
+    if (active) write({ event: 'presence', user: user.address, state: 'typing' });
+  });
+  client.on('error', ({ code, message }) => write({ event: 'error', code, message }));
+  client.on('signed-out', ({ code }) => write({ event: 'error', code, message: sentenceOf(english, code) }));
+}
+
+function messageEvent({ id, from, to, text, problem, sentAt }: Message): object {
+  const [first] = to;
+  const known = { event: 'message', id, from: from.address, to: first?.address ?? '', text: text ?? null };
+  return { ...known, sentAt: at(sentAt), ...(problem !== undefined && { problem }) };
+}
+
+function stateEvent({ id, state, failure }: StateChange): object {
+  if (!failure) return { event: 'state', id, state };
+  const { code, params } = failure;
+  return { event: 'error', id, code, message: sentenceOf(english, code, params) };
+}
+
+function at(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+async function obey(
+  client: Client,
+  partners: Partners,
+  text: string,
+  write: Write,
+  signal: AbortSignal,
+): Promise<void> {
+  let id: string | undefined;
+  try {
+    const command = parseLine(text);
+    if ('send' in command) id = command.send.id;
+    if ('read' in command) id = command.read.id;
+    await patiently(client, signal, () => act(client, partners, command));
+  } catch (error) {
+    if (signal.aborted) return;
+    write({ event: 'error', ...(id !== undefined && { id }), code: codeOf(error), message: messageOf(error) });
+  }
+}
+
+function parseLine(text: string): Line {
+  let input: unknown;
+  try {
+    input = JSON.parse(text);
+  } catch (cause) {
+    throw new InputError('bad-input', 'The line is not JSON.', { cause });
+  }
+  const result = v.safeParse(line, input);
+  if (!result.success) throw new InputError('bad-input', 'The line is neither send nor typing nor read.');
+  return result.output;
+}
+
+async function act(client: Client, partners: Partners, command: Line): Promise<void> {
+  if ('typing' in command) return client.typing(command.typing.to);
+  if ('read' in command) return client.markRead(parseMessageId(command.read.id));
+  const { id, to, text } = command.send;
+  const message = await client.send({ to, text, ...(id !== undefined && { id: parseMessageId(id) }) });
+  partners.meet(message.to);
+}
+
+/** While the server is away, waits for it: the order of what was asked for is kept. */
+async function patiently(client: Client, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof UnreachableError) || signal.aborted) throw error;
+      await nextReady(client, signal);
+    }
+  }
+}
+
+function nextReady(client: Client, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onAbort = () => reject(signal.reason);
+  const stop = client.on('ready', () => resolve());
+  signal.addEventListener('abort', onAbort, { once: true });
+  return promise.finally(() => {
+    stop();
+    signal.removeEventListener('abort', onAbort);
+  });
+}

@@ -1,0 +1,87 @@
+// canopy chat: a terminal client for operators, scripts and tests.
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { type Client, createClient } from '../../src/client/client.ts';
+import { codeOf, InputError, LocalError, messageOf, RefusedError } from '../../src/realm/errors.ts';
+import { formatUserAddress, parseUserAddress } from '../../src/realm/user-address.ts';
+import { humanChat } from '../chat/human-chat.ts';
+import { jsonChat } from '../chat/json-chat.ts';
+import { checkServer, nodePlatform } from '../chat/node-platform.ts';
+import type { Cli } from '../cli.ts';
+import { act, jsonOption, makeCommand } from '../command.ts';
+import { askPassword } from '../secret-input.ts';
+
+interface ChatOptions {
+  readonly server: string;
+  readonly user: string;
+  readonly ca?: string;
+  readonly passwordFile?: string;
+  readonly json: boolean;
+}
+
+export function chatCommand(cli: Cli): Command {
+  return makeCommand(cli, {
+    name: 'chat',
+    summary: 'Writes and reads messages in the terminal',
+    details:
+      'The password comes from CANOPY_PASSWORD, --password-file or a prompt; at a first login CANOPY_NEW_PASSWORD becomes the new one.\nWith --json each line in and out is one JSON object; docs/protocols/lan-api.md tells which.',
+    examples: [
+      'canopy chat --server https://kyiv.acme.ua:8443 --user clerk@kyiv.acme.ua --ca lan-authority.pem',
+      'canopy chat --server http://kyiv.localhost:7101 --user clerk@kyiv.acme.ua --json < lines',
+    ],
+  })
+    .requiredOption('--server <url>', "the node's LAN address")
+    .requiredOption('--user <user@realm>', 'who you are')
+    .option('--ca <file>', "the LAN authority's certificate (canopy cert show --lan-authority --pem)")
+    .option('--password-file <file>', 'read the password from this file')
+    .addOption(jsonOption())
+    .action(act('the chat ended', (options: ChatOptions) => chat(cli, options)));
+}
+
+async function chat(cli: Cli, options: ChatOptions): Promise<void> {
+  const user = formatUserAddress(parseUserAddress(options.user));
+  const ca = options.ca === undefined ? undefined : await readText(options.ca);
+  checkServer(options.server);
+  const platform = nodePlatform(ca === undefined ? {} : { ca });
+  const client = createClient({ server: options.server, ...platform, deviceName: 'terminal' });
+  const ended = new AbortController();
+  client.on('signed-out', ({ code }) => ended.abort(new RefusedError(code, 'the session ended')));
+  try {
+    await login(client, user, await passwordOf(cli, options), cli.env['CANOPY_NEW_PASSWORD']);
+    const signal = AbortSignal.any([cli.stopSignal(), ended.signal]);
+    await (options.json ? jsonChat : humanChat)(cli, client, signal);
+    ended.signal.throwIfAborted();
+  } finally {
+    client.disconnect();
+    await platform.close();
+  }
+}
+
+/** A script that runs a second time gives the same two passwords; by then the new one is the one that fits. */
+async function login(client: Client, user: string, password: string, newPassword: string | undefined): Promise<void> {
+  if (newPassword === undefined || newPassword === '') return void (await client.login(user, password));
+  try {
+    await client.login(user, password, { newPassword });
+  } catch (error) {
+    if (codeOf(error) !== 'wrong-password') throw error;
+    await client.login(user, newPassword);
+  }
+}
+
+async function passwordOf(cli: Cli, options: ChatOptions): Promise<string> {
+  if (options.passwordFile !== undefined) return (await readText(options.passwordFile)).replace(/\r?\n$/, '');
+  const given = cli.env['CANOPY_PASSWORD'];
+  if (given !== undefined && given !== '') return given;
+  if (cli.interactive) return askPassword('Password');
+  throw new InputError('password-missing', 'no password was given', {
+    hint: 'Set CANOPY_PASSWORD, or add --password-file FILE.',
+  });
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new LocalError('cannot-read', `${path} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+}
