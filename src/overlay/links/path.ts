@@ -5,7 +5,7 @@ import { canonicalIp } from '../stun/ip-address.ts';
 import type { LinkPath } from './links.ts';
 
 const INTERNAL_PROTOCOLS: readonly string[] = [
-  '/canopy/alive/1',
+  '/canopy/link-ping/1',
   '/canopy/locate/1',
   '/canopy/punch/1',
   '/ipfs/id/1.0.0',

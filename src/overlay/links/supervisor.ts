@@ -69,7 +69,8 @@ export const ATTEMPT_LIMIT: Readonly<Record<Attempt, number>> = {
 };
 const FIRST_WAIT = 2_000;
 const LONGEST_WAIT = 300_000;
-/** With no path at all people wait: try more often. */
+/** With no path at all people wait: try sooner and more often. */
+const FIRST_WAIT_WITHOUT_PATH = 500;
 const LONGEST_WAIT_WITHOUT_PATH = 10_000;
 /** WebRTC works but is slow on lossy lines: look for TCP again after a while. */
 const WAIT_ON_WEBRTC = 60_000;
@@ -222,7 +223,9 @@ function afterGain(best: Best, at: number): number {
 
 function waitAfter(rounds: number, best: Best): number {
   if (rounds === 0) return 0;
-  return Math.min(FIRST_WAIT * 2 ** (rounds - 1), best === 'none' ? LONGEST_WAIT_WITHOUT_PATH : LONGEST_WAIT);
+  const doubled = 2 ** (rounds - 1);
+  if (best === 'none') return Math.min(FIRST_WAIT_WITHOUT_PATH * doubled, LONGEST_WAIT_WITHOUT_PATH);
+  return Math.min(FIRST_WAIT * doubled, LONGEST_WAIT);
 }
 
 function cancelRunning(state: LinkState): Step {

@@ -31,7 +31,7 @@ export interface LocatorComponents {
   readonly checkChain: ChainCheck;
   /** The best connection to an ancestor's relay, if there is one. */
   readonly connectionTo: (realm: RealmName) => Connection | undefined;
-  readonly dht?: RecordSource;
+  readonly dht: RecordSource | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }

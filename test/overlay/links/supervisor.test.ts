@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { type LinkPath, PUNCH_WAYS, type PunchWay } from '../../../src/overlay/links/links.ts';
 import {
   type Attempt,

@@ -1,0 +1,111 @@
+// Puts a relay's links together.
+import type { Logger } from '@libp2p/interface';
+import type { Clock } from '../../realm/clock.ts';
+import type { Log } from '../../realm/log.ts';
+import type { RealmName } from '../../realm/names.ts';
+import { Announcer } from '../location/announcer.ts';
+import { LocateServer } from '../location/locate/server.ts';
+import { Locator, type RecordSource } from '../location/locator.ts';
+import type { ChainCheck, RecordSigner } from '../location/record.ts';
+import { RecordStore } from '../location/record-store.ts';
+import { NatWatch } from '../stun/nat-watch.ts';
+import type { StunServers } from '../stun/servers.ts';
+import { Connections } from './connections.ts';
+import { Driver } from './driver.ts';
+import type { HostInternals } from './host-internals.ts';
+import { type Ancestor, type LinkAdmissions, type Links, type PunchWay } from './links.ts';
+import { LivenessServer } from './liveness.ts';
+import { PunchServer } from './punch/server.ts';
+import { RelayLinks } from './relay-links.ts';
+import { ReservationWatchdog } from './reservations.ts';
+
+export interface LinksComponents {
+  readonly host: HostInternals;
+  readonly realm: RealmName;
+  /** The relay's own leaf: it signs the realm's location records. */
+  readonly signer: RecordSigner;
+  readonly admissions: LinkAdmissions;
+  readonly checkChain: ChainCheck;
+  readonly ancestors: () => readonly Ancestor[];
+  /** Shared with the WebRTC transport, which asks the same servers. */
+  readonly stun: StunServers;
+  /** The enterprise's DHT: location/dht.ts. */
+  readonly dht?: { readonly find: RecordSource; readonly publish: (record: Uint8Array) => void };
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly logger: Logger;
+}
+
+export interface LinksInit {
+  readonly punch: readonly PunchWay[];
+  /** Our own STUN servers as others reach them, `HOST:PORT` or `:PORT` for a port of the host they reach us at. */
+  readonly stun: () => readonly string[];
+}
+
+export function createLinks(components: LinksComponents, init: LinksInit): Links {
+  const { host, realm, ancestors, clock, log, stun, dht } = components;
+  const connections = new Connections(host.peerId.toString());
+  const connectionTo = (name: RealmName) => connections.best(name)?.connection;
+  const store = new RecordStore(clock);
+  const locator = new Locator({
+    ...components,
+    store,
+    connectionTo,
+    dht: dht?.find,
+  });
+  const hole = { host, stun, clock, logger: components.logger };
+  const driver = new Driver({ host, connections, locator, ancestors, hole, clock, log });
+  const above = () =>
+    ancestors().flatMap(({ realm }) => {
+      const connection = connectionTo(realm);
+      return connection ? [{ realm, connection }] : [];
+    });
+  const announcer = new Announcer({
+    host,
+    realm,
+    signer: components.signer,
+    stun,
+    ancestors: above,
+    publish: dht?.publish,
+    clock,
+    log,
+    onMoved: () => links.hurryAll(),
+  });
+  const reservations = new ReservationWatchdog({ host, connections, ancestors, clock, log });
+  const locate = new LocateServer(
+    { ...components, store },
+    { realm, stun: init.stun, ownRecord: () => announcer.record },
+  );
+  const punch = new PunchServer(
+    { ...hole, registrar: host.registrar, admissions: components.admissions, log },
+    {
+      mayPunch: init.punch.includes('tcp-punch'),
+      onAsk: (asker) => links.hurry(asker),
+      dial: (asker, peerId, signal) => dialBack(driver, locator, asker, peerId, signal),
+      observed: async (asker, peerId, signal) => (await locator.locate(asker, signal)).observed.get(peerId),
+    },
+  );
+  const nat = new NatWatch({ stun, clock, log });
+  const services = [new LivenessServer(host.registrar), locate, punch, nat];
+  const links: RelayLinks = new RelayLinks(
+    { ...components, connections, locator, driver, announcer, reservations, services, nat: () => nat.kind },
+    init.punch,
+  );
+  return links;
+}
+
+/** Only the relay that asks is dialled, and only where its realm's record says. */
+async function dialBack(
+  driver: Driver,
+  locator: Locator,
+  realm: RealmName,
+  peerId: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const located = await locator.locate(realm, signal);
+  const relays = located.relays.filter((relay) => relay.peerId === peerId);
+  return driver.dialPlain(realm, { ...located, relays }, signal).then(
+    () => true,
+    () => false,
+  );
+}

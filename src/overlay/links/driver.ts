@@ -1,0 +1,174 @@
+// Carries out the supervisor's attempts over libp2p. Each returns whether it came through; what it opened shows itself as a
+// connection.
+import type { Connection } from '@libp2p/interface';
+import { multiaddr } from '@multiformats/multiaddr';
+import { type Clock, sleep } from '../../realm/clock.ts';
+import { codeOf, messageOf, UnreachableError } from '../../realm/errors.ts';
+import type { Log } from '../../realm/log.ts';
+import { isWithin, type RealmName } from '../../realm/names.ts';
+import type { Located, Locator } from '../location/locator.ts';
+import type { Connections, TrackedConnection } from './connections.ts';
+import { dial } from './dial.ts';
+import type { HostInternals } from './host-internals.ts';
+import type { Ancestor } from './links.ts';
+import { askForDial, askForUpgrade, punch } from './punch/client.ts';
+import type { HoleComponents } from './punch/hole.ts';
+import type { Attempt } from './supervisor.ts';
+
+/** One address of a plain dial; what drops packets must not hold up the next way. */
+const PLAIN_TIMEOUT = 2_000;
+/** Our own dial gets this much of a start before the peer is asked to dial us. */
+const HEAD_START = 300;
+const MAX_DIALS = 6;
+const CIRCUIT_TIMEOUT = 4_000;
+const WEBRTC_TIMEOUT = 15_000;
+
+export interface DriverComponents {
+  readonly host: HostInternals;
+  readonly connections: Connections;
+  readonly locator: Locator;
+  readonly ancestors: () => readonly Ancestor[];
+  readonly hole: HoleComponents;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class Driver {
+  readonly #components: DriverComponents;
+
+  constructor(components: DriverComponents) {
+    this.#components = components;
+  }
+
+  /** Never throws. */
+  async run(attempt: Attempt, realm: RealmName, signal: AbortSignal): Promise<boolean> {
+    const begun = this.#components.clock.monotonic();
+    try {
+      await this.#begin(attempt, realm, signal);
+      this.#components.log.debug(
+        { realm, attempt, ms: this.#components.clock.monotonic() - begun },
+        'link attempt succeeded',
+      );
+      return true;
+    } catch (error) {
+      this.#components.log.debug(
+        { realm, attempt, code: codeOf(error), reason: messageOf(error) },
+        'link attempt failed',
+      );
+      return false;
+    }
+  }
+
+  #begin(attempt: Attempt, realm: RealmName, signal: AbortSignal): Promise<unknown> {
+    switch (attempt) {
+      case 'locate':
+        return this.#components.locator.locate(realm, signal);
+      case 'relayed':
+        return this.#dialCircuit(realm, signal);
+      case 'ask':
+        return askForUpgrade(this.#signalling(realm).connection, signal);
+      case 'tcp':
+        return this.#dialBothWays(realm, signal);
+      case 'tcp-punch':
+        return this.#punch(realm, signal);
+      case 'webrtc':
+        return this.#dialWebrtc(realm, signal);
+    }
+  }
+
+  /** Through the nearest common ancestor first. */
+  async #dialCircuit(realm: RealmName, signal: AbortSignal): Promise<Connection> {
+    const failures: unknown[] = [];
+    const located = this.#located(realm);
+    for (const carrier of this.#carriers(realm)) {
+      for (const { peerId } of located.relays) {
+        const address = carrier.connection.remoteAddr.encapsulate(`/p2p-circuit/p2p/${peerId}`);
+        try {
+          return await dial(this.#components.host, address, CIRCUIT_TIMEOUT, signal);
+        } catch (error) {
+          signal.throwIfAborted();
+          failures.push(error);
+        }
+      }
+    }
+    throw new UnreachableError(
+      'no-circuit',
+      `no ancestor carries us to ${realm}: ${failures.map(messageOf).join('; ') || 'none connected'}`,
+    );
+  }
+
+  /** Connections to relays of common ancestors that can carry a circuit: direct ones. */
+  #carriers(realm: RealmName): TrackedConnection[] {
+    const common = this.#components.ancestors().filter((one) => one.realm !== realm && isWithin(realm, one.realm));
+    return common
+      .toSorted((a, b) => b.realm.length - a.realm.length)
+      .flatMap((ancestor) => this.#components.connections.to(ancestor.realm))
+      .filter(({ path }) => path === 'direct-tcp');
+  }
+
+  /** Our dial, and where it doesn't come through at once, the peer's: only one of us may have an open port. */
+  async #dialBothWays(realm: RealmName, signal: AbortSignal): Promise<unknown> {
+    const tracked = this.#components.connections.best(realm);
+    if (!tracked) return this.dialPlain(realm, this.#located(realm), signal);
+    const done = new AbortController();
+    const limit = AbortSignal.any([signal, done.signal]);
+    const located = await this.#components.locator.locate(realm, limit);
+    try {
+      const theirs = sleep(this.#components.clock, HEAD_START, limit).then(() => askForDial(tracked.connection, limit));
+      return await Promise.any([
+        this.dialPlain(realm, located, limit),
+        theirs.then((ok) => ok || Promise.reject(new UnreachableError('not-dialled', 'the peer could not dial us'))),
+      ]);
+    } finally {
+      done.abort();
+    }
+  }
+
+  /** Dials the addresses of the realm's record, all at once; the first that is admitted wins. */
+  async dialPlain(realm: RealmName, located: Located, signal: AbortSignal): Promise<Connection> {
+    const done = new AbortController();
+    const own = new Set(
+      this.#components.host.addressManager.getAddresses().map((one) => one.decapsulate('/p2p').toString()),
+    );
+    const addresses = located.relays.flatMap(({ peerId, addrs }) =>
+      addrs.filter((addr) => !own.has(addr)).map((addr) => multiaddr(addr).encapsulate(`/p2p/${peerId}`)),
+    );
+    const limit = AbortSignal.any([signal, done.signal]);
+    const dials = addresses
+      .slice(0, MAX_DIALS)
+      .map((address) => dial(this.#components.host, address, PLAIN_TIMEOUT, limit));
+    try {
+      return await Promise.any(dials);
+    } catch (cause) {
+      throw new UnreachableError('no-plain-path', `no address of ${realm} answers`, { cause });
+    } finally {
+      done.abort();
+    }
+  }
+
+  async #punch(realm: RealmName, signal: AbortSignal): Promise<Connection> {
+    const { connection, peerId } = this.#signalling(realm);
+    const located = await this.#components.locator.locate(realm, signal);
+    return punch(connection, this.#components.hole, located.observed.get(peerId), signal);
+  }
+
+  /** The transport signals over the relayed connection that is there already. */
+  #dialWebrtc(realm: RealmName, signal: AbortSignal): Promise<Connection> {
+    const { peerId, connection } = this.#signalling(realm);
+    const carrier = connection.remoteAddr.decapsulate('/p2p-circuit');
+    const address = carrier.encapsulate(`/p2p-circuit/webrtc/p2p/${peerId}`);
+    return dial(this.#components.host, address, WEBRTC_TIMEOUT, signal);
+  }
+
+  #signalling(realm: RealmName): TrackedConnection {
+    const tracked = this.#components.connections.best(realm);
+    if (!tracked) throw new UnreachableError('no-path', `no connection to ${realm} to signal on`);
+    return tracked;
+  }
+
+  #located(realm: RealmName): Located {
+    const located = this.#components.locator.remembered(realm);
+    if (!located) throw new UnreachableError('not-located', `nobody knows where ${realm} is`);
+    return located;
+  }
+}

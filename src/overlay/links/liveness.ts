@@ -1,0 +1,94 @@
+// Whether the other end of a link's connection still answers: `/canopy/link-ping/1`.
+//
+// One stream for each connection and direction. Each 4 s a frame of 8 bytes (varint length before it) goes out and must
+// come back as it is; the time between is the link's round trip. Bulk on the same connection may delay it, so nothing is
+// concluded from one late answer: the supervisor decides by the time of the last one (supervisor.ts, BLACK_HOLE). The
+// stream has no part in libp2p's own ping, which has shorter patience.
+import type { Connection, Stream } from '@libp2p/interface';
+import { lpStream } from '@libp2p/utils';
+import { type Clock, sleep } from '../../realm/clock.ts';
+import { PeerError } from '../../realm/errors.ts';
+import type { HostInternals } from './host-internals.ts';
+
+export const LINK_PING_PROTOCOL = '/canopy/link-ping/1';
+const PING_INTERVAL = 4_000;
+const PING_TIMEOUT = 12_000;
+const PING_BYTES = 8;
+/** The asker pings far more often; a stream that is silent for so long has lost its asker. */
+const SERVER_PATIENCE = 60_000;
+
+/** Echoes. */
+export class LivenessServer {
+  readonly #registrar: HostInternals['registrar'];
+
+  constructor(registrar: HostInternals['registrar']) {
+    this.#registrar = registrar;
+  }
+
+  async start(): Promise<void> {
+    const options = { maxInboundStreams: 2, maxOutboundStreams: 2, runOnLimitedConnection: true };
+    await this.#registrar.handle(LINK_PING_PROTOCOL, (stream) => echo(stream), options);
+  }
+
+  async stop(): Promise<void> {
+    await this.#registrar.unhandle(LINK_PING_PROTOCOL);
+  }
+}
+
+async function echo(stream: Stream): Promise<void> {
+  const frames = lpStream(stream, { maxDataLength: PING_BYTES });
+  try {
+    for (;;) {
+      const signal = AbortSignal.timeout(SERVER_PATIENCE);
+      await frames.write(await frames.read({ signal }), { signal });
+    }
+  } catch (error) {
+    // The asker ended its stream, fell silent or sent too much: in each case there is nobody to echo to.
+    stream.abort(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+/** Pings until the signal aborts; a stream that breaks is opened again with the next ping. */
+export async function watchConnection(
+  connection: Connection,
+  clock: Clock,
+  onAnswer: (rtt: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted && connection.status === 'open') {
+    await pingOn(connection, clock, onAnswer, signal).catch(() => {});
+    await sleep(clock, PING_INTERVAL, signal).catch(() => {});
+  }
+}
+
+async function pingOn(
+  connection: Connection,
+  clock: Clock,
+  onAnswer: (rtt: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const opening = AbortSignal.any([signal, AbortSignal.timeout(PING_TIMEOUT)]);
+  const stream = await connection.newStream(LINK_PING_PROTOCOL, { signal: opening, runOnLimitedConnection: true });
+  try {
+    const frames = lpStream(stream, { maxDataLength: PING_BYTES });
+    for (let count = 0; ; count++) {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(PING_TIMEOUT)]);
+      const begun = clock.monotonic();
+      await frames.write(pingFrame(count), { signal: limit });
+      const answer = await frames.read({ signal: limit });
+      if (answer.byteLength !== PING_BYTES || answer.getUint8(PING_BYTES - 1) !== (count & 0xff)) {
+        throw new PeerError('link-ping', 'the echo is not what was sent');
+      }
+      onAnswer(clock.monotonic() - begun);
+      await sleep(clock, PING_INTERVAL, signal);
+    }
+  } finally {
+    stream.abort(new PeerError('link-ping', 'the watch on this connection ended'));
+  }
+}
+
+function pingFrame(count: number): Uint8Array {
+  const frame = new Uint8Array(PING_BYTES);
+  new DataView(frame.buffer).setUint32(PING_BYTES - 4, count >>> 0);
+  return frame;
+}

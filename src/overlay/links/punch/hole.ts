@@ -1,0 +1,94 @@
+// Our side of one hole: a local port whose outer address a STUN server has told us, and the attempts from it.
+import type { Socket } from 'node:net';
+import type { Connection, Logger } from '@libp2p/interface';
+import { multiaddr } from '@multiformats/multiaddr';
+import type { Clock } from '../../../realm/clock.ts';
+import { LocalError } from '../../../realm/errors.ts';
+import { askTcp, type OuterAddress } from '../../stun/client.ts';
+import { isHostAddress } from '../../stun/ip-address.ts';
+import { type Endpoint } from '../../stun/message.ts';
+import type { StunServers } from '../../stun/servers.ts';
+import type { HostInternals } from '../host-internals.ts';
+import { STUN_TIMEOUT } from './index.ts';
+import { simultaneousOpen } from './simultaneous-open.ts';
+import { socketConnection } from './socket-connection.ts';
+
+export interface HoleComponents {
+  readonly host: Pick<HostInternals, 'upgrader'>;
+  readonly stun: StunServers;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export class Hole {
+  readonly #components: HoleComponents;
+  readonly #address: OuterAddress;
+
+  private constructor(components: HoleComponents, address: OuterAddress) {
+    this.#components = components;
+    this.#address = address;
+  }
+
+  /** Asks all STUN servers at once, each from a port of its own, and takes the first that answers. @throws LocalError `no-stun` */
+  static async open(components: HoleComponents, signal: AbortSignal): Promise<Hole> {
+    const done = new AbortController();
+    const limit = AbortSignal.any([signal, done.signal, AbortSignal.timeout(STUN_TIMEOUT)]);
+    const asked = components.stun.list().map((server) => askTcp(server, 0, limit));
+    try {
+      const address = await Promise.any(asked);
+      for (const other of asked)
+        void other.then(
+          ({ socket }) => socket !== address.socket && socket.destroy(),
+          () => {},
+        );
+      return new Hole(components, address);
+    } catch (cause) {
+      throw new LocalError('no-stun', 'no STUN server told us our outer address over TCP', { cause });
+    } finally {
+      done.abort();
+    }
+  }
+
+  get outer(): Endpoint {
+    return this.#address.outer;
+  }
+
+  connect(to: Endpoint, signal: AbortSignal): Promise<Socket> {
+    return simultaneousOpen(this.#address.localPort, to, this.#components.clock, signal);
+  }
+
+  /** Secures the socket as dialler or listener; whoever is not this peer is refused there. */
+  async upgrade(
+    socket: Socket,
+    to: Endpoint,
+    peerId: string,
+    dialler: boolean,
+    signal: AbortSignal,
+  ): Promise<Connection> {
+    const family = to.host.includes(':') ? 'ip6' : 'ip4';
+    const connection = socketConnection({
+      socket,
+      remoteAddr: multiaddr(`/${family}/${to.host}/tcp/${to.port}/p2p/${peerId}`),
+      direction: dialler ? 'outbound' : 'inbound',
+      log: this.#components.logger,
+    });
+    try {
+      return await this.#components.host.upgrader.upgradeOutbound(connection, { signal, initiator: dialler });
+    } catch (error) {
+      connection.abort(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#address.socket.destroy();
+  }
+}
+
+/**
+ * Whether the address that a peer names may be connected to: it is where an ancestor sees the peer, or, when no ancestor can
+ * say, at least an address that is somebody else's host. Without this a peer could make us knock at third parties' doors.
+ */
+export function isCredible(named: Endpoint, observed: string | undefined): boolean {
+  return observed === undefined ? isHostAddress(named.host) : named.host === observed;
+}

@@ -1,0 +1,140 @@
+// Tells each ancestor's relay, again and again, where our realm's relay is, and learns in return how we look from there and
+// which STUN servers that ancestor has.
+import type { Connection } from '@libp2p/interface';
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
+import type { Clock, Timer } from '../../realm/clock.ts';
+import { codeOf, messageOf } from '../../realm/errors.ts';
+import type { Log } from '../../realm/log.ts';
+import type { RealmName } from '../../realm/names.ts';
+import type { HostInternals } from '../links/host-internals.ts';
+import { hostOf } from '../links/path.ts';
+import type { Endpoint } from '../stun/message.ts';
+import { parseEndpoint, type StunServers } from '../stun/servers.ts';
+import { announce } from './locate/client.ts';
+import { MAX_ADDRESSES, type RecordSigner, signRecord } from './record.ts';
+
+const INTERVAL = 60_000;
+const LIFETIME = 20 * 60_000;
+const ANNOUNCE_TIMEOUT = 4_000;
+
+export interface AnnouncerComponents {
+  readonly host: Pick<HostInternals, 'peerId' | 'addressManager'>;
+  readonly realm: RealmName;
+  readonly signer: RecordSigner;
+  readonly stun: StunServers;
+  /** The present connection to each ancestor's relay. */
+  readonly ancestors: () => readonly { readonly realm: RealmName; readonly connection: Connection }[];
+  /** Puts the record where it is found when ancestors are down. */
+  readonly publish: ((record: Uint8Array) => void) | undefined;
+  /** The address at which ancestors see us is another one than before. */
+  readonly onMoved: () => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class Announcer {
+  readonly #components: AnnouncerComponents;
+  readonly #incarnation: number;
+  readonly #observed = new Map<RealmName, string>();
+  #sequence = 0;
+  #record: Uint8Array | undefined;
+  #timer: Timer | undefined;
+  #stopped = false;
+
+  constructor(components: AnnouncerComponents) {
+    this.#components = components;
+    // A relay keeps nothing on disk: the time of its start tells its records from those of an earlier run.
+    this.#incarnation = components.clock.now();
+  }
+
+  /** Our record as last signed. */
+  get record(): Uint8Array | undefined {
+    return this.#record;
+  }
+
+  async start(): Promise<void> {
+    this.#stopped = false;
+    await this.announceAll();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  /** Now, and from now on each minute. */
+  async announceAll(): Promise<void> {
+    this.#timer?.cancel();
+    if (this.#stopped) return;
+    this.#timer = this.#components.clock.after(INTERVAL, () => void this.announceAll());
+    const record = await this.#sign();
+    await Promise.all(this.#components.ancestors().map((one) => this.#announce(one.realm, one.connection, record)));
+    this.#components.publish?.(record);
+  }
+
+  async announceTo(realm: RealmName, connection: Connection): Promise<void> {
+    if (!this.#stopped) await this.#announce(realm, connection, this.#record ?? (await this.#sign()));
+  }
+
+  async #announce(realm: RealmName, connection: Connection, record: Uint8Array): Promise<void> {
+    try {
+      const reply = await announce(connection, record, AbortSignal.timeout(ANNOUNCE_TIMEOUT));
+      this.#components.stun.set(realm, stunServers(reply.stun, hostOf(connection.remoteAddr)));
+      await this.#seen(realm, reply.host, connection);
+    } catch (error) {
+      this.#components.log.debug({ ancestor: realm, code: codeOf(error), reason: messageOf(error) }, 'announcement failed');
+    }
+  }
+
+  /** A new outer address is worth a new record at once, with that address in it. */
+  async #seen(realm: RealmName, host: string, connection: Connection): Promise<void> {
+    const before = this.#observed.get(realm);
+    if (host === '' || host === before) return;
+    this.#observed.set(realm, host);
+    if (before !== undefined) this.#components.onMoved();
+    await this.#announce(realm, connection, await this.#sign());
+  }
+
+  async #sign(): Promise<Uint8Array> {
+    const { clock, host, realm, signer } = this.#components;
+    const relays = [{ peerId: host.peerId.toString(), addrs: this.#addresses() }];
+    const expires = clock.now() + LIFETIME;
+    const record = { realm, relays, incarnation: this.#incarnation, sequence: ++this.#sequence, expires };
+    this.#record = await signRecord(record, signer);
+    return this.#record;
+  }
+
+  /** Ours as announced, and our port at the address that ancestors see: a router may forward it. */
+  #addresses(): string[] {
+    const plain = this.#components.host.addressManager.getAddresses().flatMap(plainTcp);
+    const seen = [...new Set(this.#observed.values())];
+    const ports = [...new Set(plain.map(({ port }) => port))];
+    const behind = seen.flatMap((host) =>
+      ports.map((port) => `/${host.includes(':') ? 'ip6' : 'ip4'}/${host}/tcp/${port}`),
+    );
+    const onlyLocal = seen.every(isLoopback);
+    const own = plain.filter(({ host }) => onlyLocal || !isLoopback(host)).map(({ text }) => text);
+    return [...new Set([...own, ...behind])].slice(0, MAX_ADDRESSES);
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host.startsWith('127.') || host === '::1';
+}
+
+function plainTcp(address: Multiaddr): { host: string; port: string; text: string }[] {
+  const [ip, tcp, ...rest] = address.getComponents();
+  const host = ip?.name === 'ip4' || ip?.name === 'ip6' ? ip.value : undefined;
+  const plain = tcp?.name === 'tcp' && rest.every(({ name }) => name === 'p2p');
+  if (host === undefined || !plain || tcp.value === undefined) return [];
+  return [{ host, port: tcp.value, text: multiaddr(`/${ip?.name}/${host}/tcp/${tcp.value}`).toString() }];
+}
+
+/** `:PORT` is a port of the host at which we reach the ancestor. */
+function stunServers(texts: readonly string[], reachedAt: string | undefined): Endpoint[] {
+  return texts.flatMap((text) => {
+    const host = reachedAt?.includes(':') ? `[${reachedAt}]` : reachedAt;
+    const server = parseEndpoint(text.startsWith(':') && host !== undefined ? `${host}${text}` : text);
+    return server ? [server] : [];
+  });
+}

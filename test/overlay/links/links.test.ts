@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import type { LinkPath, Links } from '../../../src/overlay/links/links.ts';
+import type { RealmName } from '../../../src/realm/names.ts';
+import { loudLog, type RelayHost, type RelayHostInit, startRelay, TestRegistry } from './relay-host.ts';
+
+const LIMIT = { timeout: 60_000 };
+const running: RelayHost[] = [];
+
+async function start(init: RelayHostInit): Promise<RelayHost> {
+  const host = await startRelay({ ...init, ...(process.env['LOUD'] ? { log: loudLog(init.realm) } : {}) });
+  running.push(host);
+  return host;
+}
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((host) => host.stop()));
+});
+
+/** Resolves when the link has this path. */
+function pathIs(links: Links, realm: RealmName, kind: LinkPath | 'unreachable'): Promise<void> {
+  const reached = () => links.reports().some((report) => report.realm === realm && report.kind === kind);
+  if (reached()) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = links.onChange(() => {
+      if (!reached()) return;
+      done();
+      resolve();
+    });
+  });
+}
+
+/** At once, as a waiting message needs it: the ancestors may not even be connected yet. */
+function getSoon(from: RelayHost, to: RelayHost) {
+  return from.links.get(to.realm, AbortSignal.timeout(20_000));
+}
+
+async function family(ways: RelayHostInit['ways'] = [], more: Partial<RelayHostInit> = {}) {
+  const registry = new TestRegistry();
+  const region = await start({ realm: 'ua', registry });
+  const kyiv = await start({ realm: 'kyiv.ua', registry, ancestors: [region], ways, ...more });
+  const lviv = await start({ realm: 'lviv.ua', registry, ancestors: [region], ways, ...more });
+  return { registry, region, kyiv, lviv };
+}
+
+test('two branches meet through their common ancestor', LIMIT, async () => {
+  const { region, kyiv, lviv } = await family();
+  const { path, via, connection } = await getSoon(kyiv, lviv);
+  assert.equal(path, 'relayed');
+  assert.equal(via, region.realm);
+  assert.equal(connection.remotePeer.toString(), lviv.peerId);
+});
+
+test('a relayed link becomes direct by plain tcp where an address answers', LIMIT, async () => {
+  const { kyiv, lviv } = await family(['tcp']);
+  await getSoon(kyiv, lviv);
+  await Promise.all([pathIs(kyiv.links, lviv.realm, 'direct-tcp'), pathIs(lviv.links, kyiv.realm, 'direct-tcp')]);
+  assert.equal(kyiv.links.current(lviv.realm)?.path, 'direct-tcp');
+});
+
+test('a link to a realm that nobody knows is refused', LIMIT, async () => {
+  const { kyiv } = await family();
+  await pathIs(kyiv.links, 'ua' as RealmName, 'direct-tcp');
+  await assert.rejects(kyiv.links.get('odesa.ua' as RealmName, AbortSignal.timeout(20_000)), { code: 'no-path' });
+});
+
+test('the reservation at an ancestor comes back after its relay has restarted', LIMIT, async () => {
+  const { registry, region, kyiv, lviv } = await family();
+  await getSoon(kyiv, lviv);
+  const port = Number(/tcp\/(\d+)/.exec(region.addresses[0] ?? '')?.[1]);
+  const lost = pathIs(kyiv.links, lviv.realm, 'unreachable');
+  await region.stop();
+  running.splice(running.indexOf(region), 1);
+  await lost;
+  await start({ realm: 'ua', registry, key: region.key, port });
+  const { path } = await getSoon(kyiv, lviv);
+  assert.equal(path, 'relayed');
+});
+
+test('when the direct connection dies the link goes on relayed', LIMIT, async () => {
+  const { kyiv, lviv } = await family(['tcp']);
+  await getSoon(kyiv, lviv);
+  await pathIs(kyiv.links, lviv.realm, 'direct-tcp');
+  kyiv.links.current(lviv.realm)?.connection.abort(new Error('cut'));
+  const { connection } = await getSoon(kyiv, lviv);
+  assert.equal(connection.status, 'open');
+});
