@@ -37,7 +37,7 @@ function explain(directory: string, cause: unknown): CanopyError {
     });
   }
   if (/ENOSPC|EDQUOT|No space left|[Qq]uota|File too large/.test(text)) return diskFull(directory, cause);
-  if (/CORRUPTION|Corruption|corrupt/.test(text)) return damaged(directory, text, cause);
+  if (/CORRUPTION|Corruption|corrupt|No such file/.test(text)) return damaged(directory, text, cause);
   return new LocalError('store-failed', `The database in ${directory} failed: ${text}`, {
     hint: 'Check the disk and the rights of the directory, then start again.',
     cause,
@@ -65,13 +65,19 @@ function seal(key: Uint8Array, value: Uint8Array): Uint8Array {
   return sealed;
 }
 
+/** LevelDB hands out Buffers, whose `slice` shares memory; what leaves the store are plain arrays. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 function unseal(directory: string, key: Uint8Array, sealed: Uint8Array): Uint8Array {
   const length = sealed.length - CHECKSUM;
-  const value = sealed.subarray(0, Math.max(length, 0));
-  const view = new DataView(sealed.buffer, sealed.byteOffset, sealed.byteLength);
-  if (length < 0 || view.getUint32(length) !== crc32(value, crc32(key)))
-    throw damaged(directory, 'a value has a wrong checksum');
-  return value;
+  if (length >= 0) {
+    const value = plain(sealed).subarray(0, length);
+    const stored = new DataView(sealed.buffer, sealed.byteOffset + length).getUint32(0);
+    if (stored === crc32(value, crc32(key))) return value;
+  }
+  throw damaged(directory, 'a value has a wrong checksum');
 }
 
 class LevelView implements ReadView {
@@ -97,7 +103,7 @@ class LevelView implements ReadView {
     const { store, directory } = this.#engine;
     const rows = store.iterator({ ...this.#options(), ...range });
     try {
-      for await (const [key, sealed] of rows) yield [key, unseal(directory, key, sealed)];
+      for await (const [key, sealed] of rows) yield [plain(key), unseal(directory, key, sealed)];
     } catch (error) {
       throw explain(directory, error);
     } finally {
