@@ -121,8 +121,7 @@ export class Link {
       case 'changed':
         return this.#announce();
       case 'exhausted':
-        for (const { reject } of this.#waiters)
-          reject(new UnreachableError('no-path', `no way leads to ${this.realm} now`));
+        return this.#giveUp();
     }
   }
 
