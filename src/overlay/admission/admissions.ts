@@ -29,6 +29,9 @@ interface Entry {
   readonly connections: Set<Connection>;
 }
 
+/** Failed dials whose reason nobody has asked for. */
+const MAX_FAILURES = 64;
+
 type Staged = Pick<MessageStream, 'timeline'>;
 
 export class Admissions {
@@ -36,6 +39,7 @@ export class Admissions {
   readonly #staged = new WeakMap<object, AdmittedPeer>();
   readonly #expected = new WeakMap<object, Expectation>();
   readonly #audited = new WeakSet<object>();
+  readonly #failures = new Map<string, Error>();
   readonly #audit: OverlayAudit;
 
   constructor(audit: OverlayAudit) {
@@ -70,6 +74,20 @@ export class Admissions {
 
   staged(connection: Staged): AdmittedPeer | undefined {
     return this.#staged.get(connection.timeline);
+  }
+
+  /** Why we and whoever is at this address did not admit each other; libp2p keeps only the message of that error. */
+  noteFailure(address: string, error: Error): void {
+    const [oldest] = this.#failures.keys();
+    if (this.#failures.size >= MAX_FAILURES && oldest !== undefined) this.#failures.delete(oldest);
+    this.#failures.set(address, error);
+  }
+
+  /** Once: the failure is forgotten. */
+  takeFailure(address: string): Error | undefined {
+    const failure = this.#failures.get(address);
+    this.#failures.delete(address);
+    return failure;
   }
 
   /** A refusal on this connection was audited, with a better reason than later stages know. */

@@ -76,27 +76,30 @@ class AdmissionEncrypter implements ConnectionEncrypter {
     this.#init = init;
   }
 
-  secureOutbound(connection: MessageStream, options: SecureConnectionOptions = {}): Promise<SecuredConnection> {
+  async secureOutbound(connection: MessageStream, options: SecureConnectionOptions = {}): Promise<SecuredConnection> {
     const limited = withDeadline(options);
-    return this.#finish(connection, limited.signal, this.#noise.secureOutbound(connection, limited), (handshake) =>
-      this.#dial(handshake),
-    );
+    const secured = await this.#noise.secureOutbound(connection, limited);
+    try {
+      return await this.#finish(connection, limited.signal, secured, (handshake) => this.#dial(handshake));
+    } catch (error) {
+      const { address } = addressOf(connection);
+      if (address !== undefined && error instanceof Error) this.#init.admissions.noteFailure(address, error);
+      throw error;
+    }
   }
 
-  secureInbound(connection: MessageStream, options: SecureConnectionOptions = {}): Promise<SecuredConnection> {
+  async secureInbound(connection: MessageStream, options: SecureConnectionOptions = {}): Promise<SecuredConnection> {
     const limited = withDeadline(options);
-    return this.#finish(connection, limited.signal, this.#noise.secureInbound(connection, limited), (handshake) =>
-      this.#listen(handshake),
-    );
+    const secured = await this.#noise.secureInbound(connection, limited);
+    return this.#finish(connection, limited.signal, secured, (handshake) => this.#listen(handshake));
   }
 
   async #finish(
     raw: MessageStream,
     signal: AbortSignal,
-    securing: Promise<SecuredConnection>,
+    secured: SecuredConnection,
     exchange: (handshake: Handshake) => Promise<AdmittedPeer>,
   ): Promise<SecuredConnection> {
-    const secured = await securing;
     const frames = handshakeFrames(secured.connection, MAX_ADMISSION_FRAME);
     const peer = await exchange({ raw, remotePeer: secured.remotePeer, frames, signal });
     this.#init.admissions.stage(raw, peer);

@@ -1,0 +1,57 @@
+// Frames of `/canopy/forward/1`; index.ts says what they mean.
+import { encode } from 'cborg';
+import * as v from 'valibot';
+import type { Hop } from '../seam.ts';
+import { codeField, countField, decodeFrame, peerIdField, realmField, roleField } from '../wire.ts';
+import { type ForwardHeader, type ForwardReply, MAX_HOPS } from './index.ts';
+
+const VERSION = 1;
+
+export const classField = v.picklist(['interactive', 'bulk']);
+export const pathField = v.picklist(['local', 'direct-tcp', 'direct-webrtc', 'relayed']);
+const hops = v.pipe(v.array(v.strictTuple([realmField, roleField, countField, peerIdField])), v.maxLength(MAX_HOPS));
+const via = v.nullable(realmField);
+
+const header = v.strictTuple([
+  v.literal(VERSION),
+  classField,
+  realmField,
+  realmField,
+  v.pipe(hops, v.minLength(1)),
+  v.nullable(pathField),
+  via,
+]);
+const reply = v.union([
+  v.strictTuple([v.literal(VERSION), v.literal('ok'), hops, pathField, via]),
+  v.strictTuple([v.literal(VERSION), v.literal('refused'), codeField]),
+]);
+
+export function encodeHeader(value: ForwardHeader): Uint8Array {
+  const { origin, destination, kind = null } = value;
+  return encode([VERSION, value.class, origin, destination, value.hops.map(packHop), kind, value.via ?? null]);
+}
+
+/** @throws PeerError `bad-frame` */
+export function decodeHeader(bytes: Uint8Array): ForwardHeader {
+  const [, klass, origin, destination, packed, kind, carrier] = decodeFrame(header, bytes, 'forward header');
+  const path = { ...(kind === null ? {} : { kind }), ...(carrier === null ? {} : { via: carrier }) };
+  return { class: klass, origin, destination, hops: packed.map(unpackHop), ...path };
+}
+
+export function encodeReply(value: ForwardReply): Uint8Array {
+  if (value.kind === 'refused') return encode([VERSION, 'refused', value.code]);
+  return encode([VERSION, 'ok', value.hops.map(packHop), value.path, value.via ?? null]);
+}
+
+/** @throws PeerError `bad-frame` */
+export function decodeReply(bytes: Uint8Array): ForwardReply {
+  const fields = decodeFrame(reply, bytes, 'forward reply');
+  if (fields[1] === 'refused') return { kind: 'refused', code: fields[2] };
+  const [, kind, packed, path, carrier] = fields;
+  return { kind, hops: packed.map(unpackHop), path, ...(carrier === null ? {} : { via: carrier }) };
+}
+
+type PackedHop = [Hop['realm'], Hop['role'], number, string];
+
+const packHop = ({ realm, role, pid, peerId }: Hop): PackedHop => [realm, role, pid, peerId];
+const unpackHop = ([realm, role, pid, peerId]: PackedHop): Hop => ({ realm, role, pid, peerId });

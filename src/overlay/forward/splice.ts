@@ -1,0 +1,118 @@
+// Joins two streams of a relay. What one side does not take is not asked of the other: at most one window of yamux waits
+// here for each direction. When either half dies, both are reset at once.
+import type { Stream } from '@libp2p/interface';
+import { Uint8ArrayList } from 'uint8arraylist';
+import { PeerError } from '../../realm/errors.ts';
+import type { StreamClass } from '../seam.ts';
+
+/** Handed over at once; see forwarded-connection.ts about the order in which streams drain. */
+const PIECE = 64 * 1024;
+/** For a half that has ended to hand over its last bytes to a slow reader. */
+const CLOSE_DEADLINE = 60_000;
+
+/** Resolves when both halves have ended, in whatever way; never rejects. */
+export async function splice(a: Stream, b: Stream, streamClass: StreamClass): Promise<void> {
+  const kill = (cause: Error): void => {
+    a.abort(cause);
+    b.abort(cause);
+    for (const half of halves) half.over();
+  };
+  const halves = [new Half(a, b, streamClass, kill), new Half(b, a, streamClass, kill)];
+  await Promise.all(halves.map((half) => half.run()));
+}
+
+class Half {
+  readonly #from: Stream;
+  readonly #to: Stream;
+  readonly #class: StreamClass;
+  readonly #kill: (cause: Error) => void;
+  readonly #queue = new Uint8ArrayList();
+  readonly #over = Promise.withResolvers<void>();
+  #hasEnded: boolean;
+  #isOver = false;
+  #isFull = false;
+
+  constructor(from: Stream, to: Stream, streamClass: StreamClass, kill: (cause: Error) => void) {
+    this.#from = from;
+    this.#to = to;
+    this.#class = streamClass;
+    this.#kill = kill;
+    this.#hasEnded = from.remoteWriteStatus === 'closed';
+  }
+
+  run(): Promise<void> {
+    if (this.#from.status !== 'open' || this.#to.status !== 'open') {
+      this.#kill(new PeerError('stream-reset', 'a stream ended before it was joined'));
+      return this.#over.promise;
+    }
+    this.#to.addEventListener('drain', () => {
+      this.#isFull = false;
+      this.#pushSoon();
+    });
+    this.#from.addEventListener('remoteCloseWrite', () => {
+      this.#hasEnded = true;
+      this.#push();
+    });
+    this.#from.addEventListener('end', () => this.#push());
+    this.#from.addEventListener('close', ({ error }) => this.#ending(error, this.#hasEnded));
+    this.#to.addEventListener('close', ({ error }) => this.#ending(error, this.#isOver));
+    this.#from.addEventListener('message', ({ data }) => {
+      this.#queue.append(data);
+      this.#push();
+    });
+    return this.#over.promise;
+  }
+
+  over(): void {
+    this.#isOver = true;
+    if (this.#queue.byteLength > 0) this.#queue.consume(this.#queue.byteLength);
+    this.#over.resolve();
+  }
+
+  /** A stream that closes without an error may still have been cut off by its connection. */
+  #ending(error: Error | undefined, isInOrder: boolean): void {
+    if (error || !isInOrder) this.#kill(error ?? new PeerError('stream-reset', 'the connection below ended'));
+    else this.#push();
+  }
+
+  #pushSoon(): void {
+    if (this.#class === 'bulk') setImmediate(() => this.#push());
+    else queueMicrotask(() => this.#push());
+  }
+
+  #push(): void {
+    if (this.#isOver) return;
+    try {
+      this.#move();
+    } catch (error) {
+      this.#kill(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #move(): void {
+    while (this.#queue.byteLength > 0 && !this.#to.writableNeedsDrain) {
+      const piece = this.#queue.sublist(0, Math.min(PIECE, this.#queue.byteLength));
+      this.#queue.consume(piece.byteLength);
+      this.#to.send(piece);
+    }
+    if (this.#queue.byteLength > 0) return this.#pauseSoon();
+    // Delivers what waited, and so comes back here before it returns.
+    if (this.#from.readStatus === 'paused') this.#from.resume();
+    if (this.#queue.byteLength === 0 && this.#hasEnded && this.#from.readBufferLength === 0) this.#finish();
+  }
+
+  /** In a microtask: a pause inside the `message` that `resume()` delivers would be undone when `resume()` returns. */
+  #pauseSoon(): void {
+    if (this.#isFull) return;
+    this.#isFull = true;
+    queueMicrotask(() => {
+      if (this.#isFull && this.#from.readStatus === 'readable') this.#from.pause();
+    });
+  }
+
+  #finish(): void {
+    if (this.#isOver) return;
+    this.over();
+    this.#to.close({ signal: AbortSignal.timeout(CLOSE_DEADLINE) }).catch((error: Error) => this.#kill(error));
+  }
+}

@@ -1,0 +1,181 @@
+// The node's side of forwarding, as a transport of libp2p: dialling `/canopy/<realm>` opens a stream to the own relay, and
+// what the relay hands over is taken in like any inbound connection. Admission runs inside, end to end.
+import type {
+  Connection,
+  CreateListenerOptions,
+  DialTransportOptions,
+  Listener,
+  Startable,
+  Stream,
+  Transport,
+  Upgrader,
+} from '@libp2p/interface';
+import { transportSymbol } from '@libp2p/interface';
+import type { Registrar } from '@libp2p/interface-internal';
+import type { Multiaddr } from '@multiformats/multiaddr';
+import { codeOf, LocalError, RefusedError, UnreachableError } from '../../realm/errors.ts';
+import type { Admissions } from '../admission/admissions.ts';
+import type { Identity } from '../identity.ts';
+import type { Path, StreamClass } from '../seam.ts';
+import { handshakeFrames } from '../wire.ts';
+import { type ForwardTarget, forwardAddress, parseForwardAddress, registerAddresses } from './address.ts';
+import { decodeHeader, decodeReply, encodeHeader, encodeReply } from './codec.ts';
+import { forwardedConnection } from './forwarded-connection.ts';
+import { checkLastHop, ownHop } from './hops.ts';
+import { FORWARD_PROTOCOL, type ForwardHeader, HEADER_DEADLINE, MAX_HEADER, OPEN_DEADLINE } from './index.ts';
+
+export interface ForwardTransportInit {
+  readonly identity: Pick<Identity, 'realm' | 'role'>;
+  readonly admissions: () => Admissions;
+  /** The open connection to the own relay. */
+  readonly relay: () => Connection | undefined;
+}
+
+export interface ForwardTransportComponents {
+  readonly peerId: { toString(): string };
+  readonly registrar: Registrar;
+  readonly upgrader: Upgrader;
+}
+
+/** What is known of a forwarded connection, found again by the finished connection. */
+export interface ForwardedPath {
+  readonly class: StreamClass;
+  readonly path: Path;
+}
+
+/** Streams of one relay: two for each realm, and those that come in. */
+const MAX_FORWARDED = 1_024;
+
+export class ForwardTransport implements Transport, Startable {
+  readonly [transportSymbol] = true as const;
+  readonly [Symbol.toStringTag] = '@canopy/forward';
+  readonly #init: ForwardTransportInit;
+  readonly #components: ForwardTransportComponents;
+  readonly #paths = new WeakMap<object, ForwardedPath>();
+
+  constructor(components: ForwardTransportComponents, init: ForwardTransportInit) {
+    registerAddresses();
+    this.#components = components;
+    this.#init = init;
+  }
+
+  async start(): Promise<void> {
+    const limits = { maxInboundStreams: MAX_FORWARDED, maxOutboundStreams: MAX_FORWARDED };
+    await this.#components.registrar.handle(FORWARD_PROTOCOL, (...given) => this.#accept(...given), limits);
+  }
+
+  /** Also needed so that libp2p calls `start`. */
+  async stop(): Promise<void> {
+    await this.#components.registrar.unhandle(FORWARD_PROTOCOL);
+  }
+
+  /** Undefined for a connection that is not forwarded. */
+  pathOf(connection: Connection): ForwardedPath | undefined {
+    return this.#paths.get(connection.timeline);
+  }
+
+  listenFilter(): Multiaddr[] {
+    return [];
+  }
+
+  dialFilter(addresses: Multiaddr[]): Multiaddr[] {
+    return addresses.filter((address) => parseForwardAddress(address));
+  }
+
+  createListener(_options: CreateListenerOptions): Listener {
+    throw new LocalError('no-listener', 'forwarded connections come from the own relay, not from a listener');
+  }
+
+  /** @throws UnreachableError `relay-away`, `no-path`, `node-away`; RefusedError with the relay's code */
+  async dial(address: Multiaddr, options: DialTransportOptions): Promise<Connection> {
+    const target = parseForwardAddress(address);
+    const relay = this.#init.relay();
+    if (!target || !relay) throw new UnreachableError('relay-away', 'there is no connection to the own relay now');
+    const signal = AbortSignal.any([options.signal, AbortSignal.timeout(OPEN_DEADLINE)]);
+    const maxOutboundStreams = MAX_FORWARDED;
+    const stream = await relay.newStream([FORWARD_PROTOCOL], {
+      signal,
+      maxOutboundStreams,
+      runOnLimitedConnection: true,
+    });
+    try {
+      const path = await this.#ask(stream, target, signal);
+      return await this.#upgrade(stream, address, { class: target.class, path }, target, signal);
+    } catch (error) {
+      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    }
+  }
+
+  async #ask(stream: Stream, target: ForwardTarget, signal: AbortSignal): Promise<Path> {
+    const frames = handshakeFrames(stream, MAX_HEADER);
+    const origin = this.#init.identity.realm;
+    const header = { class: target.class, origin, destination: target.realm, hops: [this.#ownHop()] };
+    await frames.write(encodeHeader(header), { signal });
+    const reply = decodeReply((await frames.read({ signal })).subarray());
+    if (reply.kind === 'refused') throw refusal(reply.code, target);
+    frames.unwrap();
+    return { kind: reply.path, hops: reply.hops, ...(reply.via === undefined ? {} : { via: reply.via }) };
+  }
+
+  async #upgrade(
+    stream: Stream,
+    address: Multiaddr,
+    forwarded: ForwardedPath,
+    { realm }: ForwardTarget,
+    signal: AbortSignal,
+  ): Promise<Connection> {
+    const bare = forwardedConnection(stream, address, forwarded.class);
+    this.#init.admissions().expect(bare, { realm, role: 'node' });
+    this.#paths.set(bare.timeline, forwarded);
+    const connection = await this.#components.upgrader.upgradeOutbound(bare, { signal });
+    if (connection.remotePeer.toString() === forwarded.path.hops.at(-1)?.peerId) return connection;
+    const error = new RefusedError('wrong-hop', `the relays named another node of ${realm} than the one that answered`);
+    connection.abort(error);
+    throw error;
+  }
+
+  async #accept(stream: Stream, relay: Connection): Promise<void> {
+    const signal = AbortSignal.timeout(HEADER_DEADLINE);
+    const frames = handshakeFrames(stream, MAX_HEADER);
+    try {
+      const header = decodeHeader((await frames.read({ signal })).subarray());
+      const path = this.#checkedPath(header, relay);
+      await frames.write(encodeReply({ kind: 'ok', hops: path.hops, path: path.kind }), { signal });
+      frames.unwrap();
+      const bare = forwardedConnection(stream, forwardAddress(header.origin, header.class), header.class);
+      this.#init.admissions().expect(bare, { realm: header.origin, role: 'node' });
+      this.#paths.set(bare.timeline, { class: header.class, path });
+      await this.#components.upgrader.upgradeInbound(bare, { signal });
+    } catch (error) {
+      await frames.write(encodeReply({ kind: 'refused', code: codeOf(error) }), { signal }).catch(() => {});
+      stream.abort(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** @throws RefusedError `wrong-hop`, `out-of-scope` */
+  #checkedPath(header: ForwardHeader, connection: Connection): Path {
+    const relay = this.#init.admissions().get(connection.remotePeer.toString());
+    const { realm } = this.#init.identity;
+    if (!relay || header.destination !== realm || header.origin === realm) {
+      throw new RefusedError(
+        'out-of-scope',
+        `a stream from ${header.origin} for ${header.destination} came to ${realm}`,
+      );
+    }
+    checkLastHop(header.hops, relay);
+    const kind = header.kind ?? 'local';
+    return { kind, hops: [...header.hops, this.#ownHop()], ...(header.via === undefined ? {} : { via: header.via }) };
+  }
+
+  #ownHop(): ReturnType<typeof ownHop> {
+    return ownHop(this.#init.identity, this.#components.peerId.toString());
+  }
+}
+
+const AWAY: readonly string[] = ['no-path', 'node-away', 'hop-failed', 'quota'];
+
+function refusal(code: string, { realm }: ForwardTarget): RefusedError | UnreachableError {
+  if (AWAY.includes(code)) return new UnreachableError(code, `${realm} can't be reached now: ${code}`);
+  return new RefusedError(code, `the way to ${realm} was refused: ${code}`);
+}

@@ -1,0 +1,244 @@
+// A node in the overlay: one connection to its own relay, and through it connections to nodes of other realms. It dials
+// nothing else and listens nowhere.
+import type { Connection, Stream as RawStream } from '@libp2p/interface';
+import type { Chain } from '../pki/chain.ts';
+import type { Clock } from '../realm/clock.ts';
+import { codeOf, InputError, messageOf, RefusedError, UnreachableError } from '../realm/errors.ts';
+import type { Log } from '../realm/log.ts';
+import type { RealmName } from '../realm/names.ts';
+import type { OverlayAudit } from './audit.ts';
+import { answerEcho, ECHO_PROTOCOL, MAX_ECHO, measureEcho } from './echo/index.ts';
+import { forwardAddress } from './forward/address.ts';
+import { OPEN_DEADLINE } from './forward/index.ts';
+import { ForwardTransport } from './forward/transport.ts';
+import { FramedStream } from './framed-stream.ts';
+import { createHost, type Host } from './host.ts';
+import type { Identity } from './identity.ts';
+import { InnerConnections } from './node/inner-connections.ts';
+import { PathFollower } from './node/path-follower.ts';
+import { RelayKeeper, type RelayState } from './node/relay-keeper.ts';
+import type {
+  HandleOptions,
+  Network,
+  OpenOptions,
+  PathReport,
+  PingReport,
+  Stream,
+  StreamClass,
+  StreamHandler,
+} from './seam.ts';
+
+export interface NodeOverlayInit {
+  readonly identity: Identity;
+  /** Multiaddrs of the own relay, best first. */
+  readonly relays: readonly string[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly audit: OverlayAudit;
+  isRevoked?(serial: string, issuer: RealmName): boolean;
+}
+
+const DEFAULT_MAX_STREAMS = 16;
+/** Streams of one protocol that we may have open with one node. */
+const MAX_OUTBOUND = 256;
+
+export class NodeOverlay implements Network {
+  readonly #init: NodeOverlayInit;
+  readonly #host: Host;
+  readonly #keeper: RelayKeeper;
+  readonly #follower: PathFollower;
+  readonly #inner: InnerConnections;
+
+  constructor(init: NodeOverlayInit, parts: NodeParts) {
+    const { host, transport, keeper } = parts;
+    const { clock, log } = init;
+    this.#init = init;
+    this.#host = host;
+    this.#keeper = keeper;
+    this.#follower = new PathFollower({ admissions: host.admissions, log });
+    const dial = (realm: RealmName, streamClass: StreamClass): Promise<Connection> =>
+      dialNode(host, transport, realm, streamClass);
+    this.#inner = new InnerConnections({ dial, pathOf: (connection) => transport.pathOf(connection), clock, log });
+    keeper.onChange((relay) => relay && void this.#follower.follow(relay));
+    this.#follower.onPath((report) => this.#inner.improve(report));
+    host.internals.events.addEventListener('connection:open', ({ detail }) => this.#adopt(detail));
+    this.handle(ECHO_PROTOCOL, { allow: 'family', maxFrame: MAX_ECHO }, answerEcho);
+  }
+
+  /** Resolves at once, whether or not the relay is there. */
+  async start(): Promise<void> {
+    await this.#host.start();
+    this.#keeper.start();
+  }
+
+  async stop(): Promise<void> {
+    const stopping = this.#keeper.stop();
+    await this.#host.stop();
+    await stopping;
+  }
+
+  get peerId(): string {
+    return this.#host.libp2p.peerId.toString();
+  }
+
+  /** Whether the own relay is connected, and if not, why. */
+  get relay(): RelayState {
+    return this.#keeper.state;
+  }
+
+  onRelay(listener: (state: RelayState) => void): () => void {
+    return this.#keeper.onChange(() => listener(this.#keeper.state));
+  }
+
+  useChain(chain: Chain): void {
+    this.#host.useChain(chain);
+  }
+
+  recheck(): Promise<void> {
+    return this.#host.recheck();
+  }
+
+  async open(realm: RealmName, protocol: string, options: OpenOptions): Promise<Stream> {
+    if (realm === this.#init.identity.realm) throw new InputError('own-realm', `${realm} is this node's own realm`);
+    const { signal, class: streamClass = 'interactive' } = options;
+    const connection = await this.#inner.get(realm, streamClass, signal);
+    try {
+      return await this.#openOn(connection, protocol, options);
+    } catch (error) {
+      // The connection may have died since it was last used; then a new one is worth one try.
+      if (connection.status === 'open' || signal.aborted) throw streamError(error, realm, protocol, signal);
+    }
+    const fresh = await this.#inner.get(realm, streamClass, signal);
+    return this.#openOn(fresh, protocol, options).catch((error) => {
+      throw streamError(error, realm, protocol, signal);
+    });
+  }
+
+  handle(protocol: string, options: HandleOptions, handler: StreamHandler): void {
+    this.#host.scope.declare(protocol, options.allow);
+    const serve = (raw: RawStream, connection: Connection): void => {
+      void this.#serve(raw, connection, options, handler);
+    };
+    const limits = { maxInboundStreams: options.maxStreams ?? DEFAULT_MAX_STREAMS, maxOutboundStreams: MAX_OUTBOUND };
+    this.#host.internals.registrar.handle(protocol, serve, limits).catch((error) => {
+      this.#init.log.error({ protocol, error: messageOf(error) }, 'protocol not registered');
+    });
+  }
+
+  async paths(_signal: AbortSignal): Promise<PathReport[]> {
+    return this.#follower.reports;
+  }
+
+  async ping(realm: RealmName, signal: AbortSignal): Promise<PingReport> {
+    const stream = await this.open(realm, ECHO_PROTOCOL, { signal, maxFrame: MAX_ECHO });
+    try {
+      return { path: stream.path, rtt: await measureEcho(stream, () => this.#init.clock.monotonic(), signal) };
+    } catch (error) {
+      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    }
+  }
+
+  onPath(listener: (report: PathReport) => void): () => void {
+    return this.#follower.onPath(listener);
+  }
+
+  async #openOn(connection: Connection, protocol: string, { signal, maxFrame }: OpenOptions): Promise<Stream> {
+    const raw = await connection.newStream([protocol], { signal, maxOutboundStreams: MAX_OUTBOUND });
+    return this.#framed(raw, connection, 'outbound', maxFrame);
+  }
+
+  async #serve(raw: RawStream, connection: Connection, options: HandleOptions, handler: StreamHandler): Promise<void> {
+    try {
+      const stream = this.#framed(raw, connection, 'inbound', options.maxFrame);
+      await handler(stream);
+      await stream.finish();
+    } catch (error) {
+      this.#init.log.debug(
+        { protocol: raw.protocol, code: codeOf(error), error: messageOf(error) },
+        'stream ended badly',
+      );
+      raw.abort(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #framed(raw: RawStream, connection: Connection, opened: 'outbound' | 'inbound', maxFrame?: number): FramedStream {
+    const peer = this.#host.admissions.get(connection.remotePeer.toString());
+    if (!peer) throw new RefusedError('not-admitted', `${connection.remotePeer.toString()} is no longer admitted`);
+    const { realm, tier, role, peerId } = peer;
+    const path = this.#inner.path(connection, opened);
+    return new FramedStream(raw, { peer: { realm, tier, role, peerId }, path, ...(maxFrame ? { maxFrame } : {}) });
+  }
+
+  #adopt(connection: Connection): void {
+    const peer = this.#host.admissions.get(connection.remotePeer.toString());
+    if (peer?.role === 'node') this.#inner.adopt(peer.realm, connection);
+  }
+}
+
+interface NodeParts {
+  readonly host: Host;
+  readonly transport: ForwardTransport;
+  readonly keeper: RelayKeeper;
+}
+
+/** Not started yet. */
+export async function createNodeOverlay(init: NodeOverlayInit): Promise<NodeOverlay> {
+  const { identity, clock, log } = init;
+  const late: { host?: Host; transport?: ForwardTransport; keeper?: RelayKeeper } = {};
+  const host = await createHost({
+    ...init,
+    mayDial: (address) => late.keeper?.mayDial(address) === true,
+    transports: [
+      (components) => {
+        late.transport = new ForwardTransport(components, {
+          identity,
+          admissions: () => present(late.host).admissions,
+          relay: () => late.keeper?.connection,
+        });
+        return late.transport;
+      },
+    ],
+  });
+  late.host = host;
+  const { realm } = identity;
+  const keeper = new RelayKeeper({ libp2p: host.libp2p, admissions: host.admissions, realm, clock, log }, init.relays);
+  late.keeper = keeper;
+  return new NodeOverlay(init, { host, transport: present(late.transport), keeper });
+}
+
+function present<T>(part: T | undefined): T {
+  if (part === undefined) throw new Error('the parts of a host are used before it was made');
+  return part;
+}
+
+/** Past libp2p's queue of dials, whose deadlines are too short for a new link and which keeps only messages of errors. */
+async function dialNode(
+  host: Host,
+  transport: ForwardTransport,
+  realm: RealmName,
+  streamClass: StreamClass,
+): Promise<Connection> {
+  const address = forwardAddress(realm, streamClass);
+  const { upgrader } = host.internals;
+  try {
+    return await transport.dial(address, { upgrader, signal: AbortSignal.timeout(OPEN_DEADLINE) });
+  } catch (error) {
+    const failure = host.admissions.takeFailure(address.toString()) ?? error;
+    if (failure instanceof RefusedError || failure instanceof UnreachableError) throw failure;
+    throw new UnreachableError('no-path', `no way leads to ${realm} now: ${messageOf(failure)}`, { cause: failure });
+  }
+}
+
+function streamError(error: unknown, realm: RealmName, protocol: string, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  const name = error instanceof Error ? error.name : '';
+  if (name === 'UnsupportedProtocolError') {
+    return new RefusedError('unsupported-protocol', `the node of ${realm} does not speak ${protocol}`, {
+      cause: error,
+    });
+  }
+  return new UnreachableError('stream-failed', `no stream to ${realm} could be opened: ${messageOf(error)}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,117 @@
+// Connections of this node with other nodes: for each realm one for interactive streams and one for bulk. They are
+// disposable: when the path improves a new one is dialled, new streams go there, and the old one is closed when it is idle.
+import type { Connection } from '@libp2p/interface';
+import type { Clock } from '../../realm/clock.ts';
+import { messageOf, UnreachableError } from '../../realm/errors.ts';
+import type { Log } from '../../realm/log.ts';
+import type { RealmName } from '../../realm/names.ts';
+import type { ForwardedPath } from '../forward/transport.ts';
+import type { Path, PathKind, PathReport, StreamClass } from '../seam.ts';
+
+export interface InnerConnectionsComponents {
+  dial(realm: RealmName, streamClass: StreamClass): Promise<Connection>;
+  pathOf(connection: Connection): ForwardedPath | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Slot {
+  current?: Connection;
+  dialling?: Promise<Connection>;
+}
+
+const IDLE_CHECK = 2_000;
+const RANK: readonly (PathKind | 'unreachable')[] = ['unreachable', 'relayed', 'direct-webrtc', 'direct-tcp', 'local'];
+const CLASSES: readonly StreamClass[] = ['interactive', 'bulk'];
+
+export class InnerConnections {
+  readonly #components: InnerConnectionsComponents;
+  readonly #slots = new Map<string, Slot>();
+
+  constructor(components: InnerConnectionsComponents) {
+    this.#components = components;
+  }
+
+  /** @throws UnreachableError, RefusedError; the signal's reason. Others may go on waiting for the same dial. */
+  async get(realm: RealmName, streamClass: StreamClass, signal: AbortSignal): Promise<Connection> {
+    const slot = this.#slot(realm, streamClass);
+    if (slot.current?.status === 'open') return slot.current;
+    signal.throwIfAborted();
+    slot.dialling ??= this.#dial(slot, realm, streamClass);
+    return race(slot.dialling, signal);
+  }
+
+  /** A connection that the other node has dialled serves as well. */
+  adopt(realm: RealmName, connection: Connection): void {
+    const streamClass = this.#components.pathOf(connection)?.class;
+    if (!streamClass) return;
+    const slot = this.#slot(realm, streamClass);
+    if (slot.current?.status !== 'open') slot.current = connection;
+  }
+
+  /** As seen from this node: hops begin here for what we open, and at the other end for what came in. */
+  path(connection: Connection, opened: 'outbound' | 'inbound'): Path {
+    const path = this.#components.pathOf(connection)?.path ?? { kind: 'local', hops: [] };
+    return connection.direction === opened ? path : { ...path, hops: path.hops.toReversed() };
+  }
+
+  /** The relay has a better way to that realm than our connections use. */
+  improve({ realm, kind }: PathReport): void {
+    for (const streamClass of CLASSES) {
+      const slot = this.#slots.get(key(realm, streamClass));
+      const current = slot?.current;
+      if (!slot || current?.status !== 'open' || slot.dialling || this.#rank(current) >= RANK.indexOf(kind)) continue;
+      this.#replace(slot, current, realm, streamClass).catch((error) => {
+        this.#components.log.debug({ realm, error: messageOf(error) }, 'better path not taken');
+      });
+    }
+  }
+
+  async #replace(slot: Slot, old: Connection, realm: RealmName, streamClass: StreamClass): Promise<void> {
+    const replacement = await this.#components.dial(realm, streamClass);
+    const isBetter = this.#rank(replacement) > this.#rank(old) || old.status !== 'open';
+    if (isBetter) slot.current = replacement;
+    this.#retire(isBetter ? old : replacement);
+  }
+
+  #retire(connection: Connection): void {
+    this.#components.clock.after(IDLE_CHECK, () => {
+      if (connection.status !== 'open') return;
+      if (connection.streams.length > 0) return this.#retire(connection);
+      connection.close().catch((error) => connection.abort(error));
+    });
+  }
+
+  #rank(connection: Connection): number {
+    return RANK.indexOf(this.#components.pathOf(connection)?.path.kind ?? 'unreachable');
+  }
+
+  async #dial(slot: Slot, realm: RealmName, streamClass: StreamClass): Promise<Connection> {
+    try {
+      const connection = await this.#components.dial(realm, streamClass);
+      if (connection.status !== 'open')
+        throw new UnreachableError('no-path', `the connection to ${realm} ended at once`);
+      slot.current = connection;
+      return connection;
+    } finally {
+      delete slot.dialling;
+    }
+  }
+
+  #slot(realm: RealmName, streamClass: StreamClass): Slot {
+    const name = key(realm, streamClass);
+    const slot = this.#slots.get(name) ?? {};
+    this.#slots.set(name, slot);
+    return slot;
+  }
+}
+
+const key = (realm: RealmName, streamClass: StreamClass): string => `${realm} ${streamClass}`;
+
+function race<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const aborted = (): void => reject(signal.reason);
+    signal.addEventListener('abort', aborted, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
+  });
+}
