@@ -84,7 +84,7 @@ test('a damaged value in a table is refused, and the error names the repair', LI
   });
 });
 
-test('a database whose files don't belong together is named as damaged', LIMIT, async (t) => {
+test('a database whose files do not fit together is named as damaged', LIMIT, async (t) => {
   const directory = await temporaryDirectory(t);
   const first = await openDatabase(directory);
   await first.commit([put(['a'], 'a')]);

@@ -1,0 +1,142 @@
+// The forms of the ledger: round trips, truncations, and a fixed vector that later versions must still read.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { CHAINS, decodeEntry, decodeSigned, encodeEntry, joinSigned } from '../../../src/protocols/ledger/entry.ts';
+import { decodeAnswer, decodeRequest, encodeAnswer, encodeRequest } from '../../../src/protocols/ledger/frames.ts';
+import {
+  decodeRealmCertified,
+  decodeUserEntry,
+  encodeRealmCertified,
+  encodeUserEntry,
+  USER_KINDS,
+  USER_STATUSES,
+} from '../../../src/protocols/ledger/kinds.ts';
+import {
+  decodeRequest as decodeIds,
+  decodeReply,
+  encodeRequest as encodeIds,
+  encodeReply,
+} from '../../../src/protocols/profile/frames.ts';
+import { decodeProfile, encodeProfile } from '../../../src/protocols/profile/record.ts';
+import { parseUserId } from '../../../src/realm/ids.ts';
+import { TIERS } from '../../../src/realm/names.ts';
+import { parseLogin } from '../../../src/realm/user-address.ts';
+import { kyiv, lviv } from './ledger-realm.ts';
+
+const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+const plain = { noNullPrototype: true } as const;
+const userId = fc.uuid().map(parseUserId);
+
+const entry = fc.record(
+  {
+    realm: fc.constantFrom(kyiv, lviv),
+    chain: fc.constantFrom(...CHAINS),
+    incarnation: fc.nat(),
+    n: fc.nat(),
+    previous: bytes(32),
+    time: fc.maxSafeNat(),
+    kind: fc.stringMatching(/^[a-z-]{1,40}$/),
+    payload: fc.uint8Array({ maxLength: 200 }),
+    keyId: bytes(16),
+  },
+  plain,
+);
+
+test('an entry reads back, alone and signed', () => {
+  fc.assert(
+    fc.property(entry, bytes(64), (value, signature) => {
+      const encoded = encodeEntry(value);
+      assert.deepEqual(decodeEntry(encoded), value);
+      assert.deepEqual(decodeSigned(joinSigned(value, encoded, signature).bytes).entry, value);
+    }),
+  );
+});
+
+test('an entry of version 1 is read as ever', () => {
+  const value = {
+    realm: kyiv,
+    chain: 'directory',
+    incarnation: 1,
+    n: 2,
+    previous: new Uint8Array(32),
+    time: 1_800_000_000_000,
+    kind: 'user-added',
+    payload: Uint8Array.of(1, 2, 3),
+    keyId: new Uint8Array(16).fill(7),
+  } as const;
+  const vector =
+    '8a016c6b7969762e61636d652e7561696469726563746f72790102582000000000000000000000000000000000000000000000000000000000000000001b000001a3185c50006a757365722d6164646564430102035007070707070707070707070707070707';
+  assert.equal(Buffer.from(encodeEntry(value)).toString('hex'), vector);
+  assert.deepEqual(decodeEntry(new Uint8Array(Buffer.from(vector, 'hex'))), value);
+});
+
+const user = fc.record(
+  {
+    id: userId,
+    kind: fc.constantFrom(...USER_KINDS),
+    status: fc.constantFrom(...USER_STATUSES),
+    loginHash: bytes(32),
+    profileHash: bytes(32),
+  },
+  plain,
+);
+const realm = fc.record(
+  {
+    realm: fc.constantFrom(kyiv, lviv),
+    tier: fc.constantFrom(...TIERS),
+    chain: fc.uint8Array({ maxLength: 300 }),
+    relays: fc.array(
+      fc.webUrl().map((url) => url.slice(0, 200)),
+      { maxLength: 3 },
+    ),
+  },
+  plain,
+);
+const profile = fc.record(
+  {
+    id: userId,
+    login: fc.stringMatching(/^[a-z0-9._-]{1,64}$/).map(parseLogin),
+    name: fc.string({ unit: 'grapheme', maxLength: 30 }).map((name) => name.slice(0, 100).toWellFormed()),
+    salt: bytes(16),
+  },
+  plain,
+);
+
+test('payloads and profile records read back', () => {
+  fc.assert(fc.property(user, (value) => assert.deepEqual(decodeUserEntry(encodeUserEntry(value)), value)));
+  fc.assert(fc.property(realm, (value) => assert.deepEqual(decodeRealmCertified(encodeRealmCertified(value)), value)));
+  fc.assert(fc.property(profile, (value) => assert.deepEqual(decodeProfile(encodeProfile(value)), value)));
+});
+
+test('frames read back', () => {
+  const request = { realm: kyiv, chain: 'network', from: 7 } as const;
+  assert.deepEqual(decodeRequest(encodeRequest(request)), request);
+  const answers = [
+    { kind: 'entries', entries: [Uint8Array.of(1), Uint8Array.of(2)] },
+    { kind: 'tip', n: 9 },
+    { kind: 'refused', code: 'scope' },
+  ] as const;
+  for (const answer of answers) assert.deepEqual(decodeAnswer(encodeAnswer(answer)), answer);
+  fc.assert(
+    fc.property(fc.array(userId, { maxLength: 128 }), (ids) => assert.deepEqual(decodeIds(encodeIds(ids)), ids)),
+  );
+  const records = [Uint8Array.of(1), undefined, Uint8Array.of(3)];
+  assert.deepEqual(decodeReply(encodeReply(records)), records);
+});
+
+test('every truncation of an entry is refused', () => {
+  fc.assert(
+    fc.property(entry, fc.nat(), (value, cut) => {
+      const encoded = encodeEntry(value);
+      assert.throws(() => decodeEntry(encoded.slice(0, cut % encoded.length)), { code: 'malformed' });
+    }),
+  );
+});
+
+test('what exceeds a limit is refused', () => {
+  const many = Array.from({ length: 65 }, () => Uint8Array.of(1));
+  assert.throws(() => decodeAnswer(encodeAnswer({ kind: 'entries', entries: many })), { code: 'malformed' });
+  const ids = Array.from({ length: 129 }, () => parseUserId('00000000-0000-4000-8000-000000000000'));
+  assert.throws(() => decodeIds(encodeIds(ids)), { code: 'malformed' });
+});
