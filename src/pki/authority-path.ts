@@ -13,6 +13,8 @@ import {
   keyUsage,
   nameConstraints,
   nameParts,
+  notCritical,
+  OID,
   overlayConstraints,
   subjectAltNames,
   USAGE,
@@ -107,6 +109,10 @@ function readAuthority(der: Uint8Array, issuer: CheckedAuthority | undefined): C
   if (!constraints?.ca || !(usage & USAGE.keyCertSign))
     refuse('cert-not-authority', `the certificate of ${commonNameOf(subject)} may not certify others`);
   if (!isAuthorityKind(subject.kind)) refuse('cert-not-authority', `${commonNameOf(subject)} is no authority`);
+  const weak = notCritical(certificate, [OID.basicConstraints, OID.keyUsage, OID.nameConstraints]);
+  if (weak.length > 0) {
+    refuse('cert-not-critical', `the authority ${subject.realm} does not mark ${weak.join(', ')} as critical`);
+  }
   if (!isP256Spki(certificate.spki)) refuse('cert-algorithm', `the authority ${subject.realm} has no ECDSA P-256 key`);
   const { pathLength } = constraints;
   const most = Math.min(pathLengthOf(subject), issuer ? issuer.room - 1 : Number.POSITIVE_INFINITY);

@@ -35,6 +35,11 @@ export function unknownCritical(certificate: Certificate): string | undefined {
   return [...certificate.extensions].find(([oid, { critical }]) => critical && !KNOWN.has(oid))?.[0];
 }
 
+/** Those of `oids` that are there without being critical, or not there at all. */
+export function notCritical(certificate: Certificate, oids: readonly string[]): string[] {
+  return oids.filter((oid) => certificate.extensions.get(oid)?.critical !== true);
+}
+
 function read(certificate: Certificate, oid: string): Uint8Array | undefined {
   const extension = certificate.extensions.get(oid);
   if (extension) checkStrict(extension.value);
