@@ -33,7 +33,7 @@ export interface Workspace {
   readonly chats: Chats;
   readonly drafts: Drafts;
   readonly connection: ConnectionModel;
-  /** The colleague of the demonstration, while nobody else is in the list. */
+  /** The demonstration's other person. */
   readonly colleague: ReadonlySignal<User | undefined>;
   newFinder(): ColleagueFinder;
   routeOf(message: Message, signal: AbortSignal): Promise<Route | undefined>;

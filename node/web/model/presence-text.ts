@@ -13,6 +13,8 @@ const HOUR = 60 * MINUTE;
 export function presenceText(words: Wording, presence: PresenceView, now: number): string {
   if (presence.typing) return words.t('presence.typing');
   if (presence.state === 'online') return words.t('presence.online');
+  // not connected, or not told yet: better nothing than a guess
+  if (presence.state === 'unknown') return '';
   if (presence.lastSeenAt === undefined) return words.t('presence.offline');
   return lastSeenText(words, presence.lastSeenAt, now);
 }

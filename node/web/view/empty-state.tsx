@@ -5,25 +5,27 @@ import { Mark } from './mark.tsx';
 import { Avatar } from './person.tsx';
 
 export function EmptyState() {
+  const { chats } = useWorkspace();
+  return <main class="empty">{chats.loaded.value && <Teaching />}</main>;
+}
+
+/** Also in the rail of a narrow screen, where there is no middle. */
+export function Teaching() {
   const { screen } = useApp();
   const { chats } = useWorkspace();
   const { t } = useWords();
   const isNobody = chats.list.value.length === 0;
   return (
-    <main class="empty">
-      {chats.loaded.value && (
-        <div class="empty-body">
-          <Mark large />
-          {isNobody && <h1>{t('empty.title')}</h1>}
-          <p class="lead">{t(isNobody ? 'empty.teach' : 'empty.choose')}</p>
-          <DemoColleague />
-          <button type="button" class="button" onClick={() => screen.open('add')}>
-            <Icon name="plus" />
-            {t('rail.add')}
-          </button>
-        </div>
-      )}
-    </main>
+    <div class="teaching">
+      <Mark large />
+      {isNobody && <h1>{t('empty.title')}</h1>}
+      <p class="lead">{t(isNobody ? 'empty.teach' : 'empty.choose')}</p>
+      <DemoColleague />
+      <button type="button" class="button" onClick={() => screen.open('add')}>
+        <Icon name="plus" />
+        {t('rail.add')}
+      </button>
+    </div>
   );
 }
 
@@ -32,7 +34,7 @@ function DemoColleague() {
   const { chats, colleague } = useWorkspace();
   const { t } = useWords();
   const user = colleague.value;
-  if (!user) return null;
+  if (!user || chats.list.value.some(({ person }) => person.id === user.id)) return null;
   return (
     <>
       <button type="button" class="button button-main button-person" onClick={() => chats.begin(user)}>

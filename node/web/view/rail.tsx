@@ -6,6 +6,7 @@ import { saidAt } from '../model/rows.ts';
 import { LanguageChoice, ThemeButton } from './choices.tsx';
 import { useApp, useWords, useWorkspace } from './context.ts';
 import { DeliveryMark } from './delivery-mark.tsx';
+import { Teaching } from './empty-state.tsx';
 import { Icon, IconButton } from './icon.tsx';
 import { onListKey } from './keys.ts';
 import { Avatar } from './person.tsx';
@@ -30,10 +31,9 @@ export function Rail() {
 
 function ChatList() {
   const { chats } = useWorkspace();
-  const { t } = useWords();
   const list = chats.list.value;
   const current = chats.current.value;
-  if (list.length === 0) return <p class="rail-empty">{chats.loaded.value ? t('empty.title') : t('start.loading')}</p>;
+  if (list.length === 0) return <NobodyYet />;
   return (
     <ul class="chat-list" onKeyDown={(event) => onListKey(event, event.currentTarget)}>
       {list.map((chat, index) => (
@@ -46,6 +46,17 @@ function ChatList() {
         </li>
       ))}
     </ul>
+  );
+}
+
+function NobodyYet() {
+  const { chats } = useWorkspace();
+  const { t } = useWords();
+  if (!chats.loaded.value) return <p class="rail-empty">{t('start.loading')}</p>;
+  return (
+    <div class="rail-teaching">
+      <Teaching />
+    </div>
   );
 }
 
