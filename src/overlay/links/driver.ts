@@ -15,10 +15,15 @@ import { askForDial, askForUpgrade, punch } from './punch/client.ts';
 import type { HoleComponents } from './punch/hole.ts';
 import type { Attempt } from './supervisor.ts';
 
-/** One address of a plain dial; what drops packets must not hold up the next way. */
-const PLAIN_TIMEOUT = 2_000;
+/** A plain dial when there is no other path. */
+const PLAIN_TIMEOUT = 4_000;
+/**
+ * A plain dial beside a relayed path: an address that drops packets must not hold up the next way. Connecting, admission and
+ * the muxer take about 6 round trips; the relayed path's is the measure, as soon as it is known.
+ */
+const PROBE_TIMEOUT = { unknown: 1_000, least: 700, most: 2_500, fixed: 300, roundTrips: 6 };
 /** Our own dial gets this much of a start before the peer is asked to dial us. */
-const HEAD_START = 300;
+const HEAD_START = 50;
 const MAX_DIALS = 6;
 const CIRCUIT_TIMEOUT = 4_000;
 const WEBRTC_TIMEOUT = 15_000;
@@ -134,9 +139,8 @@ export class Driver {
       addrs.filter((addr) => !own.has(addr)).map((addr) => multiaddr(addr).encapsulate(`/p2p/${peerId}`)),
     );
     const limit = AbortSignal.any([signal, done.signal]);
-    const dials = addresses
-      .slice(0, MAX_DIALS)
-      .map((address) => dial(this.#components.host, address, PLAIN_TIMEOUT, limit));
+    const timeout = plainTimeout(this.#components.connections.best(realm));
+    const dials = addresses.slice(0, MAX_DIALS).map((address) => dial(this.#components.host, address, timeout, limit));
     try {
       return await Promise.any(dials);
     } catch (cause) {
@@ -171,4 +175,10 @@ export class Driver {
     if (!located) throw new UnreachableError('not-located', `nobody knows where ${realm} is`);
     return located;
   }
+}
+
+function plainTimeout(beside: TrackedConnection | undefined): number {
+  if (!beside) return PLAIN_TIMEOUT;
+  const { unknown, least, most, fixed, roundTrips } = PROBE_TIMEOUT;
+  return beside.rtt === undefined ? unknown : Math.min(most, Math.max(least, fixed + roundTrips * beside.rtt));
 }

@@ -15,6 +15,7 @@ import { createLinks } from '../../../src/overlay/links/create-links.ts';
 import { type HostInternals, hostInternals } from '../../../src/overlay/links/host-internals.ts';
 import type { Ancestor, LinkAdmissions, Links, PunchWay } from '../../../src/overlay/links/links.ts';
 import type { ChainCheck } from '../../../src/overlay/location/record.ts';
+import type { Endpoint } from '../../../src/overlay/stun/message.ts';
 import { StunResponder } from '../../../src/overlay/stun/responder.ts';
 import { StunServers } from '../../../src/overlay/stun/servers.ts';
 import { systemClock } from '../../../src/realm/clock.ts';
@@ -51,12 +52,14 @@ export function testChain(realm: string, key: Ed25519PrivateKey): Uint8Array[] {
 export interface RelayHostInit {
   readonly realm: string;
   readonly registry: TestRegistry;
-  readonly ancestors?: readonly RelayHost[];
+  readonly ancestors?: readonly Pick<RelayHost, 'realm' | 'addresses'>[];
   readonly ways?: readonly PunchWay[];
   readonly key?: Ed25519PrivateKey;
   readonly port?: number;
   readonly listen?: readonly string[];
   readonly webrtc?: boolean;
+  /** Where its STUN listens, HOST:PORT each; default a free port on loopback. */
+  readonly stun?: readonly Endpoint[];
   readonly log?: Log;
 }
 
@@ -78,7 +81,7 @@ export async function startRelay(init: RelayHostInit): Promise<RelayHost> {
   init.registry.add(peerId, realm);
   const stunServers = new StunServers();
   const libp2p = await createHost(init, key, stunServers);
-  const stun = new StunResponder({ clock: systemClock, log: silent }, [{ host: '127.0.0.1', port: 0 }]);
+  const stun = new StunResponder({ clock: systemClock, log: silent }, init.stun ?? [{ host: '127.0.0.1', port: 0 }]);
   await stun.start();
   const ancestors = (init.ancestors ?? []).map((one): Ancestor => ({ realm: one.realm, relays: one.addresses }));
   const links = createLinks(

@@ -14,6 +14,9 @@ import {
   step,
 } from '../../../src/overlay/links/supervisor.ts';
 
+/** Objects as literals make them. */
+const PLAIN = { noNullPrototype: true } as const;
+
 const INITIATOR: LinkSettings = { ways: PUNCH_WAYS, initiator: true, dialFirst: false };
 
 /** Feeds events and collects what the machine asks for. */
@@ -164,11 +167,14 @@ function live(bench: Bench, world: World, until: number): void {
 }
 
 const attempts = fc.uniqueArray(fc.constantFrom<Attempt>('locate', 'relayed', 'tcp', 'tcp-punch', 'webrtc'));
-const worlds = fc.record({
-  works: attempts.map((list) => new Set(list)),
-  takes: fc.integer({ min: 0, max: 5_000 }),
-  hangs: attempts.map((list) => new Set(list)),
-});
+const worlds = fc.record(
+  {
+    works: attempts.map((list) => new Set(list)),
+    takes: fc.integer({ min: 0, max: 5_000 }),
+    hangs: attempts.map((list) => new Set(list)),
+  },
+  PLAIN,
+);
 const allowed = fc.subarray<PunchWay>([...PUNCH_WAYS]);
 
 test('whatever works and whatever hangs, the link ends with the best path that exists, and tries a bounded number of times', () => {
@@ -193,13 +199,13 @@ test('whatever works and whatever hangs, the link ends with the best path that e
 
 const paths = fc.subarray<LinkPath>(['direct-tcp', 'direct-webrtc', 'relayed']);
 const events = fc.oneof(
-  fc.record({ kind: fc.constant('wanted' as const) }),
-  fc.record({ kind: fc.constant('unwanted' as const) }),
-  fc.record({ kind: fc.constant('hurry' as const) }),
-  fc.record({ kind: fc.constant('tick' as const) }),
-  fc.record({ kind: fc.constant('paths' as const), open: paths }),
-  fc.record({ kind: fc.constant('ended' as const), number: fc.integer({ min: 1, max: 30 }), ok: fc.boolean() }),
-  fc.record({ kind: fc.constant('heard' as const), path: fc.constantFrom<LinkPath>('direct-tcp', 'relayed') }),
+  fc.record({ kind: fc.constant('wanted' as const) }, PLAIN),
+  fc.record({ kind: fc.constant('unwanted' as const) }, PLAIN),
+  fc.record({ kind: fc.constant('hurry' as const) }, PLAIN),
+  fc.record({ kind: fc.constant('tick' as const) }, PLAIN),
+  fc.record({ kind: fc.constant('paths' as const), open: paths }, PLAIN),
+  fc.record({ kind: fc.constant('ended' as const), number: fc.integer({ min: 1, max: 30 }), ok: fc.boolean() }, PLAIN),
+  fc.record({ kind: fc.constant('heard' as const), path: fc.constantFrom<LinkPath>('direct-tcp', 'relayed') }, PLAIN),
 );
 
 test('no order of events makes two attempts run at once, or one for a link that nobody wants', () => {
