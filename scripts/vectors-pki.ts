@@ -9,6 +9,7 @@ import { authorityCases } from './vectors-pki/authority-cases.ts';
 import { createWorld, forge, TIME } from './vectors-pki/forge.ts';
 import { formCases } from './vectors-pki/form-cases.ts';
 import { leafCases } from './vectors-pki/leaf-cases.ts';
+import { shapeCases } from './vectors-pki/shape-cases.ts';
 import type { Bench, Vector } from './vectors-pki/vector.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../test/vectors/pki');
@@ -23,7 +24,12 @@ const rightful = {
   node: await forge(world, 'node'),
 };
 const bench: Bench = { world, rightful };
-const vectors = [...(await leafCases(bench)), ...(await authorityCases(bench)), ...(await formCases(bench))];
+const vectors = [
+  ...(await leafCases(bench)),
+  ...(await shapeCases(bench)),
+  ...(await authorityCases(bench)),
+  ...(await formCases(bench)),
+];
 
 const certificates = new Map<string, string>();
 function idOf(der: Uint8Array): string {

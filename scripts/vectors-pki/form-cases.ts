@@ -2,7 +2,7 @@
 import { concat } from 'uint8arrays/concat';
 import { fromString } from 'uint8arrays/from-string';
 import { ECDSA_SHA256 } from '../../src/pki/certificate.ts';
-import { readAll, readSequence, TAG, writeDer } from '../../src/pki/der.ts';
+import { readOne, readSequence, TAG, writeDer } from '../../src/pki/der.ts';
 import { assemble, flip, forge, resign, signed } from './forge.ts';
 import { type Bench, chainWith, type Vector } from './vector.ts';
 
@@ -27,19 +27,17 @@ function withField(index: number, field: (old: Uint8Array) => Uint8Array): (fiel
 const SERIAL = 1;
 const VALIDITY = 4;
 const EXTENSIONS = 7;
+const EXTENSIONS_TAG = 0xa3;
 
 function resigned({ world, rightful }: Bench): (change: (fields: Uint8Array[]) => readonly Uint8Array[]) => Uint8Array {
   return (change) => resign(rightful.node, world.keys.branch, change);
 }
 
 /** The list of extensions with something added. */
-function addExtension(old: Uint8Array, added: (list: readonly Uint8Array[]) => Uint8Array): Uint8Array {
-  const list = readAll(
-    readSequence(readAll(old)[0]?.content ?? old, 'extensions').length > 0
-      ? (readAll(readAll(old)[0]?.content ?? old)[0]?.content ?? old)
-      : old,
-  ).map(({ whole }) => whole);
-  return writeDer(0xa3, writeDer(TAG.sequence, ...list, added(list)));
+function addExtension(field: Uint8Array, added: (list: readonly Uint8Array[]) => Uint8Array): Uint8Array {
+  const { content } = readOne(field, EXTENSIONS_TAG, 'the extensions');
+  const list = readSequence(content, 'the extensions').map(({ whole }) => whole);
+  return writeDer(EXTENSIONS_TAG, writeDer(TAG.sequence, ...list, added(list)));
 }
 
 function encodings(bench: Bench): Vector[] {

@@ -50,3 +50,8 @@ export async function changed(
     ...(place === 'root' ? { root: der } : {}),
   };
 }
+
+/** A chain that begins with a leaf. */
+export function leafChain(name: string, expect: string, chain: readonly Uint8Array[], stricter?: string): Vector {
+  return { name, expect, ...(stricter === undefined ? {} : { stricter }), subject: 'leaf', chain };
+}

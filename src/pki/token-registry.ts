@@ -45,6 +45,8 @@ const MAX_WRONG_PER_TOKEN = 10;
 const MAX_WRONG_PER_MINUTE = 60;
 const MINUTE = 60_000;
 const SECOND = 1000;
+/** Refusals that are no attempt to guess. */
+const UNCOUNTED: ReadonlySet<string> = new Set(['token-expired', 'token-locked']);
 
 interface Use {
   readonly slot: Slot;
@@ -127,14 +129,12 @@ export class TokenRegistry {
 
   async #answer(request: EnrolRequest): Promise<Chain> {
     const stored = await this.#components.store.get(request.tokenId);
-    if (!stored) throw new RefusedError('token-unknown', `there is no token ${request.tokenId}`);
+    if (!stored) throw refusedFor('token-unknown', request.tokenId);
     const record = decodeRecord(stored);
-    if (record.wrong >= MAX_WRONG_PER_TOKEN)
-      throw new RefusedError('token-locked', `the token ${request.tokenId} is locked`);
     try {
       return await this.#use(record, request);
     } catch (error) {
-      if (error instanceof RefusedError && error.code !== 'token-expired') {
+      if (error instanceof RefusedError && !UNCOUNTED.has(error.code)) {
         await this.#components.store.put(request.tokenId, encodeRecord({ ...record, wrong: record.wrong + 1 }));
       }
       throw error;
@@ -143,16 +143,17 @@ export class TokenRegistry {
 
   async #use(record: TokenRecord, request: EnrolRequest): Promise<Chain> {
     const { slot, csr, tokenId } = request;
-    if (!macsMatch(request.mac, enrolMac(record.secret, request))) {
-      throw new RefusedError('token-altered', 'the request was not made with the secret of its token');
-    }
+    const locked = record.wrong >= MAX_WRONG_PER_TOKEN;
+    if (!macsMatch(request.mac, enrolMac(record.secret, request)))
+      throw refusedFor(locked ? 'token-locked' : 'token-altered', tokenId);
     const asked = readCsr(csr);
     checkName(record, request, asked);
     const key = createHash('sha256').update(asked.spki).digest('hex');
     const used = record.uses.find((use) => use.slot === slot);
     if (used?.key === key) return used.chain;
-    if (used) throw new RefusedError('token-used', `the slot ${slot} was used with another key`);
-    if (this.#components.now() > record.expires) throw new RefusedError('token-expired', 'the token has expired');
+    if (locked) throw refusedFor('token-locked', tokenId);
+    if (used) throw refusedFor('token-used', tokenId);
+    if (this.#components.now() > record.expires) throw refusedFor('token-expired', tokenId);
     const chain = await this.#components.certify(asked);
     await this.#components.store.put(
       tokenId,
@@ -160,6 +161,10 @@ export class TokenRegistry {
     );
     return chain;
   }
+}
+
+function refusedFor(code: string, tokenId: string): RefusedError {
+  return new RefusedError(code, `the token ${tokenId} was refused: ${code}`);
 }
 
 function checkName(record: TokenRecord, request: EnrolRequest, { subject }: CertificateRequest): void {

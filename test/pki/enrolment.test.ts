@@ -153,6 +153,15 @@ describe('a token', { timeout: 60_000 }, () => {
     assert.equal(await codeFor((await prepare()).request), 'token-locked');
   });
 
+  test('that was used and then locked still serves the key that used it', async () => {
+    const mine = await prepare();
+    assert.equal(await codeFor(mine.request), 'ok');
+    const { request } = await prepare();
+    for (let attempt = 0; attempt < 12; attempt += 1) await codeFor(request);
+    assert.equal(await codeFor(request), 'token-locked');
+    assert.equal(await codeFor(mine.request), 'ok');
+  });
+
   test('is made for a name directly below only', async () => {
     for (const name of ['a.lviv.acme.ua', 'acme.ua', 'acme.pl']) {
       const made = registry.create({

@@ -123,6 +123,30 @@ describe('the authority of a region', { timeout: 60_000 }, () => {
     assert.equal(reply.kind === 'refused' && reply.code, 'may-not-issue');
   });
 
+  test('renews the authority below, which goes on with the same key', async () => {
+    const token = await authority.invite({ realm: acme, tier: 'enterprise', ancestors: [] });
+    const pending = await prepareRequest({ token, slot: 'authority', now: Date.now() });
+    const reply = await authority.enrol(pending.request);
+    const { keyPem, chainPem } = await acceptReply({ token, pending, reply, now: Date.now() });
+    const init = {
+      keyFile: await keyFile('acme.pem', keyPem),
+      chain: readChainPem(chainPem),
+      rootFingerprint: files.rootFingerprint,
+    };
+    const child = new Authority(init, { tokens: store, clock, log: silentLog });
+    await child.start();
+    try {
+      const renewed = await child.acceptOwnRenewal(await authority.renew(await child.createOwnRenewal()));
+      assert.notDeepEqual(renewed[0], init.chain[0]);
+      const { publicKey } = await generateLeafKey();
+      const leaf = await child.issueLeaf({ role: 'relay', publicKey });
+      assert.deepEqual(leaf.slice(1), renewed);
+      assert.equal((await validateLeaf(leaf, trust())).realm, acme);
+    } finally {
+      await child.stop();
+    }
+  });
+
   test('a key that is not the certificate’s is refused at start', async () => {
     const other = await keyFile('other.pem', writeAuthorityKeyPem(await generateAuthorityKey()));
     const init = {
