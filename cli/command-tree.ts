@@ -3,8 +3,10 @@ import type { Command } from 'commander';
 import type { Cli } from './cli.ts';
 import { makeCommand } from './command.ts';
 import { certCommand } from './commands/cert.ts';
+import { chatCommand } from './commands/chat.ts';
 import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
+import { demoCommand } from './commands/demo.ts';
 import { enrolCommand } from './commands/enrol.ts';
 import { initCommand } from './commands/init.ts';
 import { inviteCommand } from './commands/invite.ts';
@@ -18,6 +20,7 @@ import { reportFailure } from './failure.ts';
 
 /** In the order of `canopy --help`. */
 const COMMANDS = [
+  demoCommand,
   initCommand,
   inviteCommand,
   joinCommand,
@@ -25,6 +28,7 @@ const COMMANDS = [
   userCommand,
   statusCommand,
   pingCommand,
+  chatCommand,
   certCommand,
   configCommand,
   enrolCommand,

@@ -60,7 +60,7 @@ async function runJoin(cli: Cli, given: string, options: JoinOptions): Promise<v
   const plan = await planJoin({ line, dir: options.dir, only: options.only, now: Date.now() });
   if (options.dryRun) return tellPlan(cli, plan, options.json);
   if (options.requestOut !== undefined) return writeRequest(cli, plan, options.requestOut, options.json);
-  const courier = options.reply === undefined ? overlayCourier() : fileCourier(options.reply);
+  const courier = options.reply === undefined ? overlayCourier(plan.token.rootFingerprint) : fileCourier(options.reply);
   const changed = await joinRealm(plan, givenSettings(options), courier);
   await tellJoined(cli, plan, changed, options);
 }

@@ -78,7 +78,7 @@ export class DemoNetwork {
     const admin = new AdminClient(dataDirectory(parent.dir).socket.node);
     const { token } = await admin.invite({ tier: realm.tier, realm: realm.realm, ttl: INVITATION_TTL });
     const plan = await planJoin({ line: token, dir: realm.dir, now: this.#init.clock.now() });
-    await joinRealm(plan, realm.settings, overlayCourier());
+    await joinRealm(plan, realm.settings, overlayCourier(plan.token.rootFingerprint));
   }
 
   async #run(realm: DemoRealm): Promise<void> {

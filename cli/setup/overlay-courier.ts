@@ -1,6 +1,14 @@
-// Enrolment over the overlay.
+// Enrolment over the overlay: by a relay of a realm above, or by the branch's own.
+import { enrolOverWire } from '../../src/overlay/enrol/client.ts';
 import type { Courier } from './join-realm.ts';
 
-export function overlayCourier(): Courier {
-  throw new Error('to come');
+/** A join that finds nobody ends by then. */
+const DEADLINE = 30_000;
+
+export function overlayCourier(rootFingerprint: string): Courier {
+  return {
+    live: true,
+    carry: (request, ways) =>
+      enrolOverWire({ request, ways, rootFingerprint, now: Date.now, signal: AbortSignal.timeout(DEADLINE) }),
+  };
 }

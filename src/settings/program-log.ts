@@ -12,6 +12,7 @@ export function programLog(level: LogLevel, realm: RealmName, role: Role): Log {
       level,
       base: { realm, role, pid: process.pid },
       messageKey: 'event',
+      formatters: { level: (level) => ({ level }) },
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
     },
     destination({ fd: STDERR, sync: true }),
