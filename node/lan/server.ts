@@ -128,12 +128,14 @@ function attach(server: Server, { guard, hub, answer, secure, log }: Parts): voi
     const refusal = guard.check(request);
     if (!refusal) return void answer(request, response);
     refused(request, refusal.code);
+    const body = JSON.stringify({ error: { code: refusal.code } });
     response.writeHead(refusal.status, {
       ...securityHeaders(secure),
       'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
       connection: 'close',
     });
-    response.end(JSON.stringify({ error: { code: refusal.code } }));
+    response.end(body);
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const refusal = guard.check(request);

@@ -1,0 +1,174 @@
+// A branch's node as its LAN side sees it: real accounts, directory, ledger, conversations and audit log over a real store,
+// and a real server on a free port. The overlay is away, and presence is a small stand-in.
+
+import type { TestContext } from 'node:test';
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { AuditLog } from '../../../node/audit/audit-log.ts';
+import { openConversations } from '../../../node/conversations/conversation-service.ts';
+import { openOutbox } from '../../../node/delivery/outbox.ts';
+import type { AccountService } from '../../../node/directory/account-service.ts';
+import { openAccounts } from '../../../node/directory/account-service.ts';
+import type { UserProfile } from '../../../node/directory/directory.ts';
+import { openSessions } from '../../../node/directory/session-store.ts';
+import { openDirectory } from '../../../node/directory/user-directory.ts';
+import type { LanComponents, LanSettings } from '../../../node/lan/components.ts';
+import { createLanServer, type LanServer } from '../../../node/lan/server.ts';
+import { openLedger } from '../../../node/ledger/ledger-service.ts';
+import type { Presence, PresenceListener } from '../../../node/presence/presence.ts';
+import { registerPassword } from '../../../src/crypto/login.ts';
+import type { Network } from '../../../src/overlay/seam.ts';
+import { systemClock } from '../../../src/realm/clock.ts';
+import { UnreachableError } from '../../../src/realm/errors.ts';
+import type { UserId } from '../../../src/realm/ids.ts';
+import { silentLog } from '../../../src/realm/log.ts';
+import { parseRealmName } from '../../../src/realm/names.ts';
+import { parseLogin } from '../../../src/realm/user-address.ts';
+import { openDatabase } from '../../../src/store/database.ts';
+import { temporaryDirectory } from '../../store/temporary-directory.ts';
+
+export const REALM = parseRealmName('kyiv.acme.ua');
+export const HOST = 'kyiv.localhost';
+
+export interface Branch {
+  readonly server: LanServer;
+  readonly accounts: AccountService;
+  readonly audit: AuditLog;
+  readonly components: LanComponents;
+  /** With a first password that must be changed. */
+  addUser(login: string, name: string, password: string): Promise<UserProfile>;
+  /** Stops the server and starts another on the same port, over the same parts. */
+  restart(): Promise<void>;
+}
+
+const awayNetwork: Network = {
+  open: async () => {
+    throw new UnreachableError('no-path', 'the overlay is away in this test');
+  },
+  handle: () => {},
+  paths: async () => [],
+  ping: async () => {
+    throw new UnreachableError('no-path', 'the overlay is away in this test');
+  },
+  onPath: () => () => {},
+};
+
+/** Stands in for node/presence: this realm's users only. */
+function standInPresence(): Pick<Presence, 'watch' | 'setOnline' | 'setOffline' | 'typing'> {
+  const online = new Map<UserId, Set<string>>();
+  const watches = new Set<{ viewer: UserId; users: readonly UserId[]; listener: PresenceListener }>();
+  const stateOf = (user: UserId) => ((online.get(user)?.size ?? 0) > 0 ? 'online' : 'offline');
+  const tell = (user: UserId) => {
+    for (const { users, listener } of watches) {
+      if (users.includes(user)) listener({ kind: 'state', user, state: stateOf(user) });
+    }
+  };
+  return {
+    watch: (viewer, listener) => {
+      const watch = { viewer, users: [] as readonly UserId[], listener };
+      watches.add(watch);
+      const set = (users: readonly UserId[]) => {
+        watch.users = users;
+        for (const user of users) listener({ kind: 'state', user, state: stateOf(user) });
+      };
+      return { set, end: () => void watches.delete(watch) };
+    },
+    setOnline: (user, device) => {
+      online.set(user, (online.get(user) ?? new Set()).add(device));
+      tell(user);
+    },
+    setOffline: (user, device) => {
+      online.get(user)?.delete(device);
+      tell(user);
+    },
+    typing: (user, conversation, to) => {
+      for (const { viewer, listener } of watches) {
+        if (to.includes(viewer)) listener({ kind: 'typing', user, conversation, to, active: true });
+      }
+    },
+  };
+}
+
+async function openParts(t: TestContext) {
+  const database = await openDatabase(await temporaryDirectory(t));
+  t.after(() => database.close());
+  const clock = systemClock;
+  const log = silentLog;
+  const audit = new AuditLog({ database, clock });
+  const seed = ed25519.utils.randomSecretKey();
+  const publicKey = ed25519.getPublicKey(seed);
+  const key = { realm: REALM, role: 'node' as const, publicKey, notBefore: 0, notAfter: Number.MAX_SAFE_INTEGER };
+  const ledger = await openLedger(
+    {
+      database,
+      network: awayNetwork,
+      clock,
+      log,
+      audit,
+      random: Math.random,
+      checkChain: async () => key,
+      signer: () => ({ publicKey, chain: new Uint8Array(8), sign: async (bytes) => ed25519.sign(bytes, seed) }),
+    },
+    { realm: REALM, parent: undefined, enterprise: undefined, incarnation: 1 },
+  );
+  const directory = await openDirectory(
+    { database, ledger, network: awayNetwork, clock, log },
+    { realm: REALM, enterprise: undefined },
+  );
+  const sessions = await openSessions({ database, clock, log });
+  const accounts = await openAccounts({ database, directory, sessions, audit, clock, log }, { realm: REALM });
+  const outbox = await openOutbox({ database, incarnation: 1 });
+  const conversations = await openConversations({
+    realm: REALM,
+    incarnation: 1,
+    database,
+    directory,
+    outbox,
+    clock,
+    log,
+  });
+  return { audit, accounts, directory, conversations };
+}
+
+export async function openBranch(t: TestContext, given: Partial<LanSettings> = {}): Promise<Branch> {
+  const { audit, accounts, directory, conversations } = await openParts(t);
+  const components: LanComponents = {
+    realm: REALM,
+    accounts,
+    directory,
+    conversations,
+    presence: standInPresence(),
+    audit,
+    clock: systemClock,
+    log: silentLog,
+    checks: async () => [{ name: 'store', ok: true }],
+  };
+  const settings = { host: '127.0.0.1', port: 0, names: [HOST], ...given };
+  let server = createLanServer(components, settings);
+  await server.start();
+  t.after(() => server.stop());
+  return {
+    get server() {
+      return server;
+    },
+    accounts,
+    audit,
+    components,
+    addUser: (login, name, password) => addUser(accounts, login, name, password),
+    restart: async () => {
+      const { port } = server;
+      await server.stop();
+      server = createLanServer(components, { ...settings, port });
+      await server.start();
+    },
+  };
+}
+
+async function addUser(accounts: AccountService, login: string, name: string, password: string): Promise<UserProfile> {
+  let registrationId = '';
+  const { record } = await registerPassword(password, REALM, async (request) => {
+    const started = await accounts.startRegistration({ login: parseLogin(login), name, request });
+    registrationId = started.registrationId;
+    return started;
+  });
+  return accounts.finishRegistration({ registrationId, record });
+}
