@@ -1,17 +1,11 @@
 // One program of a realm as a process of its own: started, asked whether it is ready, watched, stopped.
 import { type ChildProcess, fork } from 'node:child_process';
 import { openSync } from 'node:fs';
-import { join } from 'node:path';
 import * as v from 'valibot';
 import { LocalError, UnreachableError } from '../../src/realm/errors.ts';
 import type { Role } from '../../src/realm/names.ts';
 import { errorFromForm } from '../../src/settings/error-form.ts';
 import type { Environment } from '../../src/settings/settings.ts';
-
-const PROGRAMS: Readonly<Record<Role, string>> = {
-  node: join(import.meta.dirname, '..', '..', 'node', 'main.ts'),
-  relay: join(import.meta.dirname, '..', '..', 'relay', 'main.ts'),
-};
 
 /** A program that has not said that it is ready by then is given up. */
 const READY_DEADLINE = 60_000;
@@ -23,6 +17,8 @@ const failedMessage = v.object({ ready: v.literal(false), error: v.unknown() });
 
 export interface ChildInit {
   readonly role: Role;
+  /** What is run. */
+  readonly script: string;
   readonly dir: string;
   readonly env: Environment;
   /** Where its log goes; undefined: to our stderr. */
@@ -42,7 +38,7 @@ export class ChildProgram {
   constructor(init: ChildInit) {
     this.role = init.role;
     const log = init.logFile === undefined ? 'inherit' : openSync(init.logFile, 'a', 0o600);
-    this.#child = fork(PROGRAMS[init.role], ['--dir', init.dir], {
+    this.#child = fork(init.script, ['--dir', init.dir], {
       stdio: ['ignore', log, log, 'ipc'],
       env: { ...init.env },
       execArgv: [],

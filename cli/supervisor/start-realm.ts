@@ -1,4 +1,5 @@
 // From a data directory to a running realm: what `canopy start` and the demonstration share.
+import { join } from 'node:path';
 import * as v from 'valibot';
 import { systemClock } from '../../src/realm/clock.ts';
 import type { RealmName, Role } from '../../src/realm/names.ts';
@@ -25,6 +26,12 @@ export interface RunningRealm {
   readonly supervisor: Supervisor;
 }
 
+const ROOT = join(import.meta.dirname, '..', '..');
+const SCRIPTS: Readonly<Record<Role, string>> = {
+  node: join(ROOT, 'node', 'main.ts'),
+  relay: join(ROOT, 'relay', 'main.ts'),
+};
+
 const nodeReady = v.object({ lan: v.string() });
 const relayReady = v.object({ relay: v.array(v.string()) });
 
@@ -37,7 +44,7 @@ export async function startRealm(start: RealmStart): Promise<RunningRealm> {
   if (start.only) requireProgram(file, start.only);
   const supervisor = new Supervisor({
     dir: directory.path,
-    programs: start.only ? [start.only] : file.programs,
+    programs: (start.only ? [start.only] : file.programs).map((role) => ({ role, script: SCRIPTS[role] })),
     env: start.env,
     clock: systemClock,
     say: start.say,

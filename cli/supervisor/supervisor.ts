@@ -11,9 +11,15 @@ export const LONGEST_PAUSE = 30_000;
 /** After so long a life the next end counts as the first. */
 export const STEADY_AFTER = 60_000;
 
+export interface Program {
+  readonly role: Role;
+  readonly script: string;
+}
+
 export interface SupervisorInit {
   readonly dir: string;
-  readonly programs: readonly Role[];
+  /** What to run, in this order. */
+  readonly programs: readonly Program[];
   readonly env: Environment;
   readonly clock: Clock;
   /** Where each program's log goes; undefined: to our stderr. */
@@ -22,8 +28,7 @@ export interface SupervisorInit {
   readonly say: (text: string) => void;
 }
 
-interface Slot {
-  readonly role: Role;
+interface Slot extends Program {
   child: ChildProgram | undefined;
   pause: number;
   timer: Timer | undefined;
@@ -36,7 +41,12 @@ export class Supervisor {
 
   constructor(init: SupervisorInit) {
     this.#init = init;
-    this.#slots = init.programs.map((role) => ({ role, child: undefined, pause: FIRST_PAUSE, timer: undefined }));
+    this.#slots = init.programs.map((program) => ({
+      ...program,
+      child: undefined,
+      pause: FIRST_PAUSE,
+      timer: undefined,
+    }));
   }
 
   /** Resolves with each program's ready message when all are ready; when one fails, stops the others and throws its error. */
@@ -76,7 +86,7 @@ export class Supervisor {
 
   async #launch(slot: Slot): Promise<Ready> {
     const { dir, env, logFile, clock } = this.#init;
-    const child = new ChildProgram({ role: slot.role, dir, env, logFile: logFile?.(slot.role) });
+    const child = new ChildProgram({ role: slot.role, script: slot.script, dir, env, logFile: logFile?.(slot.role) });
     slot.child = child;
     const begun = clock.monotonic();
     const ready = await child.ready();

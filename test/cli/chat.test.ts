@@ -1,0 +1,249 @@
+// `canopy chat` end to end: two terminals of one branch, each with its own streams, against a real LAN server.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { type TestContext, test } from 'node:test';
+import { visible } from '../../cli/chat/human-chat.ts';
+import { checkServer } from '../../cli/chat/node-platform.ts';
+import type { Cli } from '../../cli/cli.ts';
+import { chatCommand } from '../../cli/commands/chat.ts';
+import { CommandFailure } from '../../cli/failure.ts';
+import { codeOf } from '../../src/realm/errors.ts';
+import { type Branch, openBranch } from '../node/lan/branch-fixture.ts';
+
+const TIMEOUT = { timeout: 60_000 };
+const ENGINEER = 'engineer@kyiv.acme.ua';
+const CLERK = 'clerk@kyiv.acme.ua';
+
+interface Line {
+  readonly [key: string]: unknown;
+}
+
+/** One run of the command, its lines parsed as they come. */
+class Terminal {
+  readonly lines: string[] = [];
+  readonly ended: Promise<void>;
+  readonly #stdin = new PassThrough();
+  readonly #stdout = new PassThrough();
+  readonly #stop = new AbortController();
+
+  constructor(
+    t: TestContext,
+    branch: Branch,
+    user: string,
+    env: Record<string, string>,
+    flags: readonly string[] = ['--json'],
+  ) {
+    this.#stdout.setEncoding('utf8');
+    let rest = '';
+    this.#stdout.on('data', (text: string) => {
+      const parts = (rest + text).split('\n');
+      rest = parts.pop() ?? '';
+      this.lines.push(...parts);
+    });
+    const cli: Cli = {
+      stdin: this.#stdin,
+      stdout: this.#stdout,
+      stderr: new PassThrough().resume(),
+      env,
+      interactive: false,
+      stopSignal: () => this.#stop.signal,
+    };
+    const words = ['--server', branch.server.url, '--user', user, ...flags];
+    this.ended = chatCommand(cli)
+      .parseAsync(words, { from: 'user' })
+      .then(() => {});
+    this.ended.catch(() => {});
+    t.after(async () => {
+      this.#stop.abort();
+      await this.ended.catch(() => {});
+    });
+  }
+
+  say(line: object | string): void {
+    this.#stdin.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`);
+  }
+
+  eof(): Promise<void> {
+    this.#stdin.end();
+    return this.ended;
+  }
+
+  events(): Line[] {
+    return this.lines.map((line) => JSON.parse(line) as Line);
+  }
+
+  /** The first event that has these fields; those that came before the call count. */
+  async event(fields: Line): Promise<Line> {
+    for (;;) {
+      const found = this.events().find((event) => Object.entries(fields).every(([key, value]) => event[key] === value));
+      if (found) return found;
+      await this.#more();
+    }
+  }
+
+  async text(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const found = this.lines.find((line) => pattern.test(line));
+      if (found !== undefined) return found;
+      await this.#more();
+    }
+  }
+
+  async #more(): Promise<void> {
+    await Promise.race([once(this.#stdout, 'data'), this.ended.then(() => assert.fail('the chat ended'))]);
+  }
+}
+
+const PASSWORDS = { CANOPY_PASSWORD: 'first-one', CANOPY_NEW_PASSWORD: 'second-one' };
+
+async function twoPeople(t: TestContext): Promise<Branch> {
+  const branch = await openBranch(t);
+  await branch.addUser('clerk', 'Clerk One', 'first-one');
+  await branch.addUser('engineer', 'Engineer One', 'first-one');
+  return branch;
+}
+
+test('two terminals write to each other, line by line', TIMEOUT, async (t) => {
+  const branch = await twoPeople(t);
+  const clerk = new Terminal(t, branch, CLERK, PASSWORDS);
+  const engineer = new Terminal(t, branch, ENGINEER, PASSWORDS);
+  assert.deepEqual(await clerk.event({ event: 'ready' }), { event: 'ready', v: 1 });
+  await engineer.event({ event: 'ready' });
+
+  const id = '7a1f9d0e-6a55-4f2e-8a0b-51c3b2a49d10';
+  clerk.say({ send: { id, to: ENGINEER, text: 'Привіт <b>світ</b>\n2' } });
+  const message = await engineer.event({ event: 'message' });
+  assert.deepEqual(
+    { ...message, sentAt: '' },
+    { event: 'message', id, from: CLERK, to: ENGINEER, text: 'Привіт <b>світ</b>\n2', sentAt: '' },
+  );
+  assert.ok(Math.abs(Date.parse(String(message['sentAt'])) - Date.now()) < 60_000);
+  await clerk.event({ event: 'state', id, state: 'stored' });
+  await clerk.event({ event: 'state', id, state: 'delivered' });
+  engineer.say({ read: { id } });
+  await clerk.event({ event: 'state', id, state: 'read' });
+  await clerk.event({ event: 'presence', user: ENGINEER, state: 'online' });
+  engineer.say({ typing: { to: CLERK } });
+  await clerk.event({ event: 'presence', user: ENGINEER, state: 'typing' });
+  assert.equal(clerk.events().filter(({ event }) => event === 'message').length, 0, 'own messages are not told');
+
+  await engineer.eof();
+  const offline = await clerk.event({ event: 'presence', user: ENGINEER, state: 'offline' });
+  assert.equal(offline['event'], 'presence');
+  await clerk.eof();
+});
+
+test('the same id again is harmless, also from a second run, and with another text a conflict', TIMEOUT, async (t) => {
+  const branch = await twoPeople(t);
+  const engineer = new Terminal(t, branch, ENGINEER, PASSWORDS);
+  await engineer.event({ event: 'ready' });
+  const id = '7a1f9d0e-6a55-4f2e-8a0b-51c3b2a49d11';
+  for (let run = 0; run < 2; run++) {
+    const clerk = new Terminal(t, branch, CLERK, PASSWORDS);
+    clerk.say({ send: { id, to: ENGINEER, text: 'once' } });
+    await clerk.event({ event: 'state', id, state: 'stored' });
+    clerk.say({ send: { id, to: ENGINEER, text: 'another' } });
+    await clerk.event({ event: 'error', id, code: 'id-conflict' });
+    await clerk.eof();
+  }
+  const third = new Terminal(t, branch, CLERK, PASSWORDS);
+  third.say({ send: { id, to: ENGINEER, text: 'another' } });
+  await third.event({ event: 'error', id, code: 'id-conflict' });
+  assert.equal(engineer.events().filter(({ event }) => event === 'message').length, 1);
+});
+
+test('at the end of input everything that was sent is stored, and who comes later gets it once', TIMEOUT, async (t) => {
+  const branch = await twoPeople(t);
+  const clerk = new Terminal(t, branch, CLERK, PASSWORDS);
+  const texts = Array.from({ length: 50 }, (_, i) => String(i));
+  for (const text of texts) clerk.say({ send: { to: ENGINEER, text } });
+  await clerk.eof();
+  assert.equal(clerk.events().filter(({ state }) => state === 'stored').length, 50);
+
+  const engineer = new Terminal(t, branch, ENGINEER, PASSWORDS);
+  await engineer.event({ event: 'message', text: '49' });
+  await engineer.eof();
+  const told = engineer.events().flatMap(({ event, text }) => (event === 'message' ? [text] : []));
+  assert.deepEqual(told, texts);
+  const again = new Terminal(t, branch, ENGINEER, PASSWORDS);
+  await again.event({ event: 'ready' });
+  await again.eof();
+  assert.equal(again.events().filter(({ event }) => event === 'message').length, 0);
+});
+
+test('a restart of the server is survived', TIMEOUT, async (t) => {
+  const branch = await twoPeople(t);
+  const clerk = new Terminal(t, branch, CLERK, PASSWORDS);
+  const engineer = new Terminal(t, branch, ENGINEER, PASSWORDS);
+  await Promise.all([clerk.event({ event: 'ready' }), engineer.event({ event: 'ready' })]);
+  const restart = branch.restart();
+  for (let i = 0; i < 20; i++) clerk.say({ send: { to: ENGINEER, text: String(i) } });
+  await restart;
+  await engineer.event({ event: 'message', text: '19' });
+  const told = engineer.events().flatMap(({ event, text }) => (event === 'message' ? [text] : []));
+  assert.deepEqual(
+    told,
+    Array.from({ length: 20 }, (_, i) => String(i)),
+  );
+});
+
+test('what is wrong on a line is told and the next line still counts', TIMEOUT, async (t) => {
+  const branch = await twoPeople(t);
+  const clerk = new Terminal(t, branch, CLERK, PASSWORDS);
+  clerk.say('not json');
+  await clerk.event({ event: 'error', code: 'bad-input' });
+  clerk.say({ send: { to: 'stranger@kyiv.acme.ua', text: 'x' } });
+  await clerk.event({ event: 'error', code: 'user-unknown' });
+  clerk.say({ send: { id: 'no-uuid', to: ENGINEER, text: 'x' } });
+  await clerk.event({ event: 'error', code: 'bad-id', id: 'no-uuid' });
+  clerk.say({ read: { id: '7a1f9d0e-6a55-4f2e-8a0b-51c3b2a49d12' } });
+  await clerk.event({ event: 'error', code: 'message-unknown' });
+  clerk.say({ send: { to: ENGINEER, text: '' } });
+  await clerk.event({ event: 'error', code: 'message-empty' });
+  clerk.say({ send: { to: ENGINEER, text: 'right' } });
+  await clerk.event({ event: 'state', state: 'stored' });
+});
+
+test('a wrong password ends the command with its code', TIMEOUT, async (t) => {
+  const branch = await twoPeople(t);
+  const clerk = new Terminal(t, branch, CLERK, { CANOPY_PASSWORD: 'no' });
+  await assert.rejects(
+    clerk.ended,
+    (error: unknown) => error instanceof CommandFailure && codeOf(error.cause) === 'wrong-password',
+  );
+  const nothing = new Terminal(t, branch, CLERK, {});
+  await assert.rejects(
+    nothing.ended,
+    (error: unknown) => error instanceof CommandFailure && codeOf(error.cause) === 'password-missing',
+  );
+});
+
+test('a person sees names, texts and ticks', TIMEOUT, async (t) => {
+  const branch = await twoPeople(t);
+  const engineer = new Terminal(t, branch, ENGINEER, PASSWORDS, []);
+  await engineer.text(/connected as Engineer One/);
+  const clerk = new Terminal(t, branch, CLERK, PASSWORDS, []);
+  await clerk.text(/connected as Clerk One/);
+  clerk.say('/to engineer@kyiv.acme.ua');
+  await clerk.text(/to Engineer One/);
+  clerk.say('good \u001b[31mmorning');
+  assert.match(
+    await engineer.text(/morning/),
+    /^\d\d:\d\d Clerk One <clerk@kyiv\.acme\.ua> {2}good \ufffd\[31mmorning$/,
+  );
+  await clerk.text(/✓✓ good/);
+  await clerk.eof();
+});
+
+test('what others wrote does not steer the terminal', () => {
+  assert.equal(visible('a\u001b]0;title\u0007b\u009bc\u202ed\ne'), 'a\ufffd]0;title\ufffdb\ufffdc\ufffdd e');
+});
+
+test('a session does not cross a network in clear', () => {
+  for (const server of ['http://chat.acme.ua:8443', 'http://192.168.1.5', 'ftp://x', 'kyiv', 'http://evillocalhost']) {
+    assert.throws(() => checkServer(server), { code: 'bad-server' }, server);
+  }
+  for (const server of ['https://chat.acme.ua:8443', 'http://kyiv.localhost:7101', 'http://127.0.0.1:1'])
+    checkServer(server);
+});
