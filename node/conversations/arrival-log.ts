@@ -42,14 +42,17 @@ export class ArrivalLog {
   readonly #init: Init;
   readonly #listeners = new Set<Listener>();
   readonly #known = new Set<string>();
+  /** The newest number given out, and the newest that is on disk. Readers see nothing above the second. */
+  #given: Cursor;
   #head: Cursor;
 
   constructor(init: Init) {
     this.#init = init;
+    this.#given = init.head;
     this.#head = init.head;
   }
 
-  /** The newest number given out. */
+  /** The newest number on disk. */
   get head(): Cursor {
     return this.#head;
   }
@@ -63,15 +66,16 @@ export class ArrivalLog {
   async append(drafts: readonly Draft[], { writes = [], added = [] }: Companions = {}): Promise<void> {
     const numbered = drafts.map((draft) => ({ draft, at: this.#next() }));
     const batch = numbered.flatMap(({ draft, at }) => this.#writesOf(draft, at));
-    if (drafts.length > 0 || added.length > 0) batch.push(headWrite(this.#head, this.#init.clock.last));
+    if (drafts.length > 0 || added.length > 0) batch.push(headWrite(this.#given, this.#init.clock.last));
     await this.#init.database.commit([...batch, ...added.flatMap((entry) => entry.writes), ...writes]);
+    this.#head = numbered.at(-1)?.at ?? this.#head;
     for (const entry of added) entry.committed();
     for (const { draft, at } of numbered) this.#announce(draft, at);
   }
 
   #next(): Cursor {
-    this.#head = { incarnation: this.#head.incarnation, n: this.#head.n + 1 };
-    return this.#head;
+    this.#given = { incarnation: this.#given.incarnation, n: this.#given.n + 1 };
+    return this.#given;
   }
 
   #writesOf({ record, audience }: Draft, at: Cursor): Write[] {

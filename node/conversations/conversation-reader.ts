@@ -4,7 +4,7 @@ import { ConflictError, InputError, RefusedError } from '../../src/realm/errors.
 import { type ConversationId, type MessageId, parseMessageId, type UserId } from '../../src/realm/ids.ts';
 import type { ArrivalLog } from './arrival-log.ts';
 import type { ConversationSummary, Cursor, EventPage, HistoryPage, LoggedMessage, UserEvent } from './conversations.ts';
-import type { EventStore, LogPosition } from './event-store.ts';
+import { type EventStore, isAfter, type LogPosition } from './event-store.ts';
 import { receiptsFor, toLoggedMessage, toUserEvent } from './event-view.ts';
 
 /** Unread messages are counted up to here. */
@@ -35,7 +35,8 @@ export class ConversationReader {
   async eventsSince(user: UserId, cursor: Cursor, limit: number): Promise<EventPage> {
     this.#assertKnown(cursor);
     const size = Math.min(limit, MAX_PAGE);
-    const arrivals = await this.#store.arrivals(user, cursor, size + 1);
+    const { head } = this.#arrivals;
+    const arrivals = (await this.#store.arrivals(user, cursor, size + 1)).filter((one) => !isAfter(one.cursor, head));
     const page = arrivals.slice(0, size);
     const events = await Promise.all(page.map((arrival) => this.#event(user, arrival.cursor)));
     return {

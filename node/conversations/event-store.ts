@@ -59,6 +59,10 @@ const cursorOf = (parts: readonly KeyPart[]): Cursor => ({ incarnation: Number(p
 const eventKey = (at: Cursor): Uint8Array => key('conv', 'event', at.incarnation, at.n);
 const bytesOf = (part: KeyPart | undefined): Uint8Array => (part instanceof Uint8Array ? part : new Uint8Array());
 
+export function isAfter(a: Cursor, b: Cursor): boolean {
+  return a.incarnation === b.incarnation ? a.n > b.n : a.incarnation > b.incarnation;
+}
+
 // Writes, for a commit of the caller.
 
 export function headWrite(head: Cursor, stamp: Stamp): Write {

@@ -4,7 +4,7 @@ import { type EncodedEnvelope, sameBytes } from '../../src/crypto/envelope.ts';
 import type { PathKind } from '../../src/overlay/seam.ts';
 import { decodeReceipts, type ReceiptEntry } from '../../src/protocols/deliver/receipts.ts';
 import type { Clock } from '../../src/realm/clock.ts';
-import { PeerError } from '../../src/realm/errors.ts';
+import { codeOf, LocalError, PeerError } from '../../src/realm/errors.ts';
 import { directConversationId, type MessageId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Write } from '../../src/store/engine.ts';
@@ -71,10 +71,17 @@ export class Intake {
     return outcomes;
   }
 
+  /** What throws while one envelope is judged is that envelope's trouble, unless the store itself fails. */
   async #judge(item: Delivered): Promise<Judged> {
-    const why = this.#whyForeign(item);
-    if (why) return rejected(why);
-    return item.encoded.envelope.priority === 'receipt' ? this.#judgeReceipts(item) : this.#judgeMessage(item);
+    try {
+      const why = this.#whyForeign(item);
+      if (why) return rejected(why);
+      const isReceipt = item.encoded.envelope.priority === 'receipt';
+      return await (isReceipt ? this.#judgeReceipts(item) : this.#judgeMessage(item));
+    } catch (error) {
+      if (error instanceof LocalError) throw error;
+      return rejected(codeOf(error));
+    }
   }
 
   /** A realm speaks for its own users only. One whom the directory does not know yet is taken at the origin's word. */

@@ -22,6 +22,7 @@ import {
   deliveredWrite,
   type EventStore,
   type Incoming,
+  isAfter,
   readWrite,
   receiptWrite,
   unreadRemoval,
@@ -180,10 +181,6 @@ function toWrites({ ids, sender, user, state, at }: ReceiptEntry): Write[] {
 
 function toDraft({ conversation, ids, sender, user, state, at }: ReceiptEntry): Draft {
   return { record: { kind: 'state', conversation, receipt: { user, state, at }, ids }, audience: [sender] };
-}
-
-function isAfter(a: Cursor, b: Cursor): boolean {
-  return a.incarnation === b.incarnation ? a.n > b.n : a.incarnation > b.incarnation;
 }
 
 function earlier(a: Cursor, b: Cursor): Cursor {

@@ -2,29 +2,16 @@
 // out when an entry is added, in the same turn in which its writes are handed to the database, so that the order on disk is
 // the order of the numbers. A number whose write failed is never used again: the destination is told to skip it.
 //
-//   ('outbox', 'entry', destination, incarnation, n)  -> [queuedAt, expires, sender, id, digest, envelope]
-//   ('outbox', 'last', destination)                   -> [incarnation, n]: the newest number given out
-import { type EncodedEnvelope, MAX_ENVELOPE, readId } from '../../src/crypto/envelope.ts';
-import { decodeStrict, encodeItem, Fields } from '../../src/crypto/strict-cbor.ts';
+// The keys are those of outbox-entry.ts.
+import type { EncodedEnvelope } from '../../src/crypto/envelope.ts';
+import { decodeStrict, Fields } from '../../src/crypto/strict-cbor.ts';
 import { RefusedError } from '../../src/realm/errors.ts';
-import { idBytes, type MessageId, parseMessageId, parseUserId, type UserId } from '../../src/realm/ids.ts';
 import { parseRealmName, type RealmName } from '../../src/realm/names.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { Write } from '../../src/store/engine.ts';
-import { between, key, parseKey, under } from '../../src/store/keys.ts';
-import { RecentEntries } from './recent-entries.ts';
-
-export interface OutboxEntry {
-  readonly incarnation: number;
-  readonly n: number;
-  readonly queuedAt: number;
-  /** Milliseconds since 1970; 0 for never. */
-  readonly expires: number;
-  readonly sender: UserId;
-  readonly id: MessageId;
-  readonly digest: Uint8Array;
-  readonly bytes: Uint8Array;
-}
+import { between, parseKey, under } from '../../src/store/keys.ts';
+import { entryKey, entryWrites, type OutboxEntry, type Position, readEntry } from './outbox-entry.ts';
+import { isBefore, RecentEntries } from './recent-entries.ts';
 
 /** An entry that is being added: `writes` go into the caller's commit, `committed` is called after it. */
 export interface Added {
@@ -32,17 +19,13 @@ export interface Added {
   committed(): void;
 }
 
-export interface Position {
-  readonly incarnation: number;
-  readonly n: number;
-}
-
 /** Entries that one destination may leave unacknowledged. */
 const MAX_QUEUE = 1_000_000;
-const HASH = 32;
 
 interface Queue {
+  /** The newest number given out, and the newest that is on disk: nothing above the second is ever read. */
   last: Position;
+  committed: Position;
   depth: number;
   readonly recent: RecentEntries;
 }
@@ -76,6 +59,7 @@ export class Outbox {
       const fields = new Fields(decodeStrict(value, 64), 'outbox position', 2);
       const queue = this.#queue(destination);
       queue.last = { incarnation: fields.uint(), n: fields.uint() };
+      queue.committed = queue.last;
       queue.depth = await this.#countEntries(destination);
       queue.recent.begin(queue.last);
     }
@@ -121,6 +105,7 @@ export class Outbox {
 
   #committed(destination: RealmName, queue: Queue, entry: OutboxEntry): void {
     queue.depth++;
+    queue.committed = { incarnation: entry.incarnation, n: entry.n };
     queue.recent.push(entry);
     for (const listener of this.#listeners) listener(destination);
   }
@@ -131,12 +116,14 @@ export class Outbox {
     after: Position,
     limits: { count: number; bytes: number },
   ): Promise<OutboxEntry[]> {
-    const recent = this.#queue(destination).recent.after(after, limits);
+    const queue = this.#queue(destination);
+    const recent = queue.recent.after(after, limits);
     if (recent) return recent;
+    const { committed } = queue;
     const entries: OutboxEntry[] = [];
     let bytes = 0;
     for await (const entry of this.#stored(destination, after, limits.count)) {
-      if (entry.incarnation !== (entries[0]?.incarnation ?? entry.incarnation)) break;
+      if (entry.incarnation !== (entries[0]?.incarnation ?? entry.incarnation) || isBefore(committed, entry)) break;
       entries.push(entry);
       bytes += entry.bytes.length;
       if (bytes >= limits.bytes) break;
@@ -170,38 +157,11 @@ export class Outbox {
   #queue(destination: RealmName): Queue {
     let queue = this.#queues.get(destination);
     if (!queue) {
-      queue = { last: { incarnation: this.#incarnation, n: 0 }, depth: 0, recent: new RecentEntries() };
-      queue.recent.begin(queue.last);
+      const none = { incarnation: this.#incarnation, n: 0 };
+      queue = { last: none, committed: none, depth: 0, recent: new RecentEntries() };
+      queue.recent.begin(none);
       this.#queues.set(destination, queue);
     }
     return queue;
   }
-}
-
-function entryKey(destination: RealmName, incarnation: number, n: number): Uint8Array {
-  return key('outbox', 'entry', destination, incarnation, n);
-}
-
-function entryWrites(destination: RealmName, entry: OutboxEntry): Write[] {
-  const { incarnation, n, queuedAt, expires, sender, id, digest, bytes } = entry;
-  const value = encodeItem([queuedAt, expires, idBytes(sender), idBytes(id), digest, bytes]);
-  return [
-    { type: 'put', key: entryKey(destination, incarnation, n), value },
-    { type: 'put', key: key('outbox', 'last', destination), value: encodeItem([incarnation, n]) },
-  ];
-}
-
-function readEntry(at: Uint8Array, value: Uint8Array): OutboxEntry {
-  const [incarnation, n] = parseKey(at).slice(3).map(Number);
-  const fields = new Fields(decodeStrict(value, MAX_ENVELOPE + 256), 'outbox entry', 6);
-  return {
-    incarnation: incarnation ?? 0,
-    n: n ?? 0,
-    queuedAt: fields.uint(),
-    expires: fields.uint(),
-    sender: readId(fields, parseUserId),
-    id: readId(fields, parseMessageId),
-    digest: fields.bytes(HASH, HASH),
-    bytes: fields.bytes(MAX_ENVELOPE),
-  };
 }

@@ -1,6 +1,6 @@
 // The newest entries of one queue, kept in memory so that what was just written need not be read from disk to be sent. It
 // answers only for positions from which it is complete; before that the disk answers.
-import type { OutboxEntry, Position } from './outbox.ts';
+import type { OutboxEntry, Position } from './outbox-entry.ts';
 
 /** Bytes of envelopes kept for one destination. */
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -69,6 +69,6 @@ export class RecentEntries {
   }
 }
 
-function isBefore(a: Position, b: Position): boolean {
+export function isBefore(a: Position, b: Position): boolean {
   return a.incarnation === b.incarnation ? a.n < b.n : a.incarnation < b.incarnation;
 }

@@ -1,0 +1,275 @@
+// The origin's side of one stream of `/canopy/deliver/1` (src/protocols/deliver): greets, settles what the destination has
+// already, sends batches as they gather without waiting for each, and removes from the outbox what is acknowledged.
+import type { Network, Stream } from '../../src/overlay/seam.ts';
+import { digestOf, encodeBatchHeader, signedBytes } from '../../src/protocols/deliver/batch.ts';
+import {
+  type Ack,
+  decodeDeliverFrame,
+  encodeDeliverFrame,
+  type SetAside,
+  type Welcome,
+} from '../../src/protocols/deliver/frames.ts';
+import {
+  ACK_DEADLINE,
+  BATCH_BYTES,
+  DELIVER_PROTOCOL,
+  DELIVER_VERSION,
+  HELLO_DEADLINE,
+  MAX_BATCH_ENVELOPES,
+  MAX_DELIVER_FRAME,
+  MAX_IN_FLIGHT,
+} from '../../src/protocols/deliver/index.ts';
+import { isMarked, type Marks, NO_MARKS } from '../../src/protocols/deliver/mark-set.ts';
+import type { Clock, Timer } from '../../src/realm/clock.ts';
+import { PeerError, RefusedError, UnreachableError } from '../../src/realm/errors.ts';
+import type { RealmName } from '../../src/realm/names.ts';
+import type { BatchSigner } from './batch-signing.ts';
+import { Bell } from './bell.ts';
+import { within } from './deadline.ts';
+import { handoverWrite, type StoredPath, storePath } from './handover-store.ts';
+import type { Outbox } from './outbox.ts';
+import type { OutboxEntry, Position } from './outbox-entry.ts';
+import type { Tally } from './tally.ts';
+
+export interface DeliverSessionComponents {
+  readonly realm: RealmName;
+  readonly incarnation: number;
+  readonly network: Pick<Network, 'open'>;
+  readonly outbox: Pick<Outbox, 'read' | 'remove'>;
+  readonly signer: BatchSigner;
+  readonly clock: Clock;
+  readonly tally: Tally;
+  readonly onOpen: () => void;
+  /** A message that the destination will never show. */
+  readonly onFailed: (entry: OutboxEntry, destination: RealmName, code: string) => Promise<void>;
+}
+
+interface InFlight {
+  readonly entries: readonly OutboxEntry[];
+  readonly expired: readonly OutboxEntry[];
+  readonly incarnation: number;
+  readonly last: number;
+  readonly bytes: number;
+}
+
+export class DeliverSession {
+  readonly #parts: DeliverSessionComponents;
+  readonly #destination: RealmName;
+  readonly #bell = new Bell();
+  readonly #ended = new AbortController();
+  #stream: Stream | undefined;
+  #way: StoredPath | undefined;
+  #inFlight: InFlight[] = [];
+  #deadline: Timer | undefined;
+  #renewing = false;
+  /** Something was acknowledged on this stream. */
+  progressed = false;
+
+  constructor(parts: DeliverSessionComponents, destination: RealmName) {
+    this.#parts = parts;
+    this.#destination = destination;
+  }
+
+  get path(): Stream['path'] | undefined {
+    return this.#stream?.path;
+  }
+
+  get isBusy(): boolean {
+    return this.#inFlight.length > 0;
+  }
+
+  /** There is something new in the outbox. */
+  wake(): void {
+    this.#bell.ring();
+  }
+
+  /** Ends the stream as soon as nothing is in flight, so that the next one takes the better path. */
+  renew(): void {
+    this.#renewing = true;
+    this.#bell.ring();
+  }
+
+  /** Resolves when it was renewed or the destination ended the stream; rejects when it broke. */
+  async run(outer: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([outer, this.#ended.signal]);
+    const { stream, marks } = await this.#open(signal);
+    this.#parts.onOpen();
+    const reading = this.#readAcks(stream, signal);
+    try {
+      await this.#send(stream, marks, signal);
+      await stream.close();
+    } finally {
+      this.#ended.abort();
+      stream.abort(new UnreachableError('stream-over', 'The deliver session is over'));
+      await reading;
+      this.#deadline?.cancel();
+    }
+  }
+
+  async #open(outer: AbortSignal): Promise<{ stream: Stream; marks: Welcome['marks'] }> {
+    const { network, clock, realm: origin, incarnation, signer } = this.#parts;
+    const destination = this.#destination;
+    return within(clock, HELLO_DEADLINE, outer, async (signal) => {
+      const stream = await network.open(destination, DELIVER_PROTOCOL, { signal, maxFrame: MAX_DELIVER_FRAME });
+      try {
+        const versions = [DELIVER_VERSION];
+        const hello = { kind: 'hello', versions, origin, incarnation, destination, chain: signer.chain } as const;
+        await stream.write(encodeDeliverFrame(hello), signal);
+        const { marks } = expectWelcome(await stream.read(signal));
+        this.#stream = stream;
+        this.#way = storePath(stream.path);
+        return { stream, marks };
+      } catch (error) {
+        stream.abort(error instanceof Error ? error : new PeerError('stream-failed', String(error)));
+        throw error;
+      }
+    });
+  }
+
+  async #send(stream: Stream, marks: Welcome['marks'], signal: AbortSignal): Promise<void> {
+    let at: Position = { incarnation: 0, n: 0 };
+    for (;;) {
+      signal.throwIfAborted();
+      const entries = this.#mayRead() ? await this.#read(at) : [];
+      const [first] = entries;
+      const last = entries.at(-1);
+      if (first && last) {
+        const known = marks.get(first.incarnation) ?? NO_MARKS;
+        const from = Math.max(known.watermark, at.incarnation === first.incarnation ? at.n : 0);
+        await this.#sendEntries(stream, entries, { marks: known, first: from + 1, last: last.n }, signal);
+        at = { incarnation: last.incarnation, n: last.n };
+      } else if (this.#renewing && this.#inFlight.length === 0) return;
+      else await this.#bell.heard(signal);
+    }
+  }
+
+  #mayRead(): boolean {
+    return !this.#renewing && this.#inFlight.reduce((sum, { bytes }) => sum + bytes, 0) < MAX_IN_FLIGHT;
+  }
+
+  #read(at: Position): Promise<OutboxEntry[]> {
+    return this.#parts.outbox.read(this.#destination, at, { count: MAX_BATCH_ENVELOPES, bytes: BATCH_BYTES });
+  }
+
+  async #sendEntries(
+    stream: Stream,
+    entries: readonly OutboxEntry[],
+    span: { marks: Marks; first: number; last: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const now = this.#parts.clock.now();
+    const settled = entries.filter(({ n }) => isMarked(span.marks, n));
+    const open = entries.filter(({ n }) => !isMarked(span.marks, n));
+    if (settled.length > 0) await this.#remove(settled, undefined);
+    if (open.length === 0) return;
+    const expired = open.filter(({ expires }) => expires > 0 && expires <= now);
+    const live = open.filter((entry) => !expired.includes(entry));
+    const bytes = live.reduce((sum, entry) => sum + entry.bytes.length, 0);
+    const [{ incarnation }] = open as [OutboxEntry];
+    this.#inFlight.push({ entries: live, expired, incarnation, last: span.last, bytes });
+    this.#expectAck();
+    await stream.write(this.#batch(live, incarnation, span), signal);
+    this.#parts.tally.sent += live.length;
+  }
+
+  #batch(entries: readonly OutboxEntry[], incarnation: number, span: { first: number; last: number }): Uint8Array {
+    const { realm: origin, signer } = this.#parts;
+    const lives = entries.map((entry) => entry.expires);
+    const header = encodeBatchHeader({
+      origin,
+      incarnation,
+      first: span.first,
+      last: span.last,
+      destination: this.#destination,
+      expiry: lives.includes(0) ? 0 : Math.max(0, ...lives),
+      numbers: entries.map(({ n }) => n),
+      digest: digestOf(entries.map(({ digest }) => digest)),
+    });
+    const signature = signer.sign(signedBytes(header));
+    return encodeDeliverFrame({ kind: 'batch', header, signature, envelopes: entries.map(({ bytes }) => bytes) });
+  }
+
+  async #readAcks(stream: Stream, signal: AbortSignal): Promise<void> {
+    try {
+      for (;;) {
+        const frame = await stream.read(signal);
+        if (!frame) break;
+        await this.#acknowledged(expectAck(frame));
+      }
+      if (!this.#renewing) throw new UnreachableError('stream-ended', `${this.#destination} ended the stream`);
+    } catch (error) {
+      this.#ended.abort(error);
+    }
+  }
+
+  async #acknowledged({ incarnation, marks, setAside }: Ack): Promise<void> {
+    const isSettled = (batch: InFlight) =>
+      batch.incarnation === incarnation &&
+      (batch.last <= marks.watermark ||
+        (batch.entries.length > 0 && batch.entries.every(({ n }) => isMarked(marks, n))));
+    const settled = this.#inFlight.filter(isSettled);
+    this.#inFlight = this.#inFlight.filter((batch) => !isSettled(batch));
+    this.progressed ||= settled.length > 0;
+    this.#expectAck();
+    this.#bell.ring();
+    await this.#remove(
+      settled.flatMap((batch) => batch.entries),
+      this.#way,
+      setAside,
+    );
+    const expired = settled.flatMap((batch) => batch.expired);
+    await this.#remove(
+      expired,
+      undefined,
+      expired.map(({ n }) => ({ n, code: 'expired' })),
+    );
+  }
+
+  /** Takes entries out of the outbox and writes down what became of them. */
+  async #remove(
+    entries: readonly OutboxEntry[],
+    way: StoredPath | undefined,
+    setAside: readonly SetAside[] = [],
+  ): Promise<void> {
+    if (entries.length === 0) return;
+    const at = this.#parts.clock.now();
+    const codes = new Map(setAside.map(({ n, code }) => [n, code]));
+    const records = entries.map((entry) => {
+      const code = codes.get(entry.n);
+      const state = code === undefined ? 'handed-over' : 'failed';
+      return handoverWrite(entry, this.#destination, { state, at, ref: way?.ref, code });
+    });
+    await this.#parts.outbox.remove(this.#destination, entries, [...records, ...(way ? [way.write] : [])]);
+    for (const entry of entries) {
+      const code = codes.get(entry.n);
+      if (code !== undefined) await this.#parts.onFailed(entry, this.#destination, code);
+    }
+  }
+
+  /** Something in flight must be acknowledged in time, or the stream counts as a black hole. */
+  #expectAck(): void {
+    this.#deadline?.cancel();
+    this.#deadline = undefined;
+    if (this.#inFlight.length === 0) return;
+    this.#deadline = this.#parts.clock.after(ACK_DEADLINE, () => {
+      this.#ended.abort(new UnreachableError('ack-missing', `${this.#destination} acknowledged nothing in time`));
+    });
+  }
+}
+
+function expectWelcome(frame: Uint8Array | undefined): Welcome {
+  const decoded = frame && decodeDeliverFrame(frame);
+  if (decoded?.kind === 'welcome' && decoded.version === DELIVER_VERSION) return decoded;
+  throw unexpected(decoded);
+}
+
+function expectAck(frame: Uint8Array): Ack {
+  const decoded = decodeDeliverFrame(frame);
+  if (decoded.kind === 'ack') return decoded;
+  throw unexpected(decoded);
+}
+
+function unexpected(frame: ReturnType<typeof decodeDeliverFrame> | undefined): Error {
+  if (frame?.kind === 'refusal') return new RefusedError(frame.code, `The destination refused: ${frame.code}`);
+  return new PeerError('frame-malformed', `the destination sent ${frame?.kind ?? 'nothing'} out of turn`);
+}

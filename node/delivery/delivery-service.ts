@@ -1,0 +1,139 @@
+// Delivery between nodes: a queue for each destination, a flow for each origin, and the way each message took.
+import type { Hop, Network, Stream } from '../../src/overlay/seam.ts';
+import { DELIVER_PROTOCOL, MAX_DELIVER_FRAME } from '../../src/protocols/deliver/index.ts';
+import type { Clock } from '../../src/realm/clock.ts';
+import type { MessageId, UserId } from '../../src/realm/ids.ts';
+import type { Log } from '../../src/realm/log.ts';
+import type { RealmName } from '../../src/realm/names.ts';
+import type { Database } from '../../src/store/database.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { ConversationService } from '../conversations/conversation-service.ts';
+import type { Directory } from '../directory/directory.ts';
+import type { BatchSigner, OriginKeys } from './batch-signing.ts';
+import { DeliverServer } from './deliver-server.ts';
+import type { Delivery, DeliveryCounters, MessageRoute, QueueReport } from './delivery.ts';
+import { DestinationQueue } from './destination-queue.ts';
+import { HandoverStore } from './handover-store.ts';
+import { Inbound } from './inbound.ts';
+import { InboundStore, type SetAsideEnvelope } from './inbound-store.ts';
+import { MessageRoutes } from './message-routes.ts';
+import type { Outbox } from './outbox.ts';
+import { newTally } from './tally.ts';
+
+export interface DeliveryInit {
+  readonly realm: RealmName;
+  readonly incarnation: number;
+  /** This program, as it names itself in local routes. */
+  readonly self: Hop;
+  readonly network: Pick<Network, 'open' | 'handle' | 'onPath'>;
+  readonly database: Pick<Database, 'get' | 'iterate'>;
+  readonly outbox: Outbox;
+  readonly conversations: Pick<ConversationService, 'ingest' | 'fail' | 'locate'>;
+  readonly directory: Pick<Directory, 'findById'>;
+  readonly signer: BatchSigner;
+  readonly keys: OriginKeys;
+  readonly audit: Pick<Audit, 'record'>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+/** Streams that one origin may have open: the present one and those that die. */
+const MAX_STREAMS = 4;
+
+export function createDelivery(init: DeliveryInit): DeliveryService {
+  return new DeliveryService(init);
+}
+
+export class DeliveryService implements Delivery {
+  readonly #init: DeliveryInit;
+  readonly #tally = newTally();
+  readonly #queues = new Map<RealmName, DestinationQueue>();
+  readonly #inbounds = new Map<RealmName, Promise<Inbound>>();
+  readonly #store: InboundStore;
+  readonly #routes: MessageRoutes;
+  readonly #stopped = new AbortController();
+  readonly #serving = new Set<Promise<void>>();
+  #unsubscribe: (() => void)[] = [];
+
+  constructor(init: DeliveryInit) {
+    this.#init = init;
+    this.#store = new InboundStore(init.database);
+    this.#routes = new MessageRoutes({ ...init, handovers: new HandoverStore(init.database) });
+  }
+
+  async start(): Promise<void> {
+    const { network, outbox, realm, keys, clock, audit, log } = this.#init;
+    const inboundOf = (origin: RealmName) => this.#inboundOf(origin);
+    const server = new DeliverServer({ realm, keys, clock, audit, log, inboundOf });
+    const options = { allow: 'family', maxFrame: MAX_DELIVER_FRAME, maxStreams: MAX_STREAMS } as const;
+    network.handle(DELIVER_PROTOCOL, options, (stream) => this.#serve(server, stream));
+    this.#unsubscribe = [
+      outbox.onAdded((destination) => this.#queueTo(destination).added()),
+      network.onPath((report) => this.#queues.get(report.realm)?.onPath(report)),
+    ];
+    for (const destination of outbox.destinations()) this.#queueTo(destination);
+  }
+
+  async stop(): Promise<void> {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#stopped.abort();
+    await Promise.all([...this.#queues.values()].map((queue) => queue.stop()));
+    await Promise.all(this.#serving);
+  }
+
+  explain(user: UserId, id: MessageId): Promise<MessageRoute | undefined> {
+    return this.#routes.explain(user, id);
+  }
+
+  async queues(): Promise<readonly QueueReport[]> {
+    const { outbox } = this.#init;
+    return Promise.all(
+      [...this.#queues.values()].map(async (queue): Promise<QueueReport> => {
+        const { destination: realm } = queue;
+        const oldest = (await outbox.oldest(realm))?.queuedAt;
+        return { realm, depth: outbox.depth(realm), ...queue.report(), ...(oldest !== undefined && { oldest }) };
+      }),
+    );
+  }
+
+  counters(): DeliveryCounters {
+    return { ...this.#tally };
+  }
+
+  /** What came from a realm and could not be processed, the oldest first. */
+  setAside(origin: RealmName, limit: number): Promise<SetAsideEnvelope[]> {
+    return this.#store.setAside(origin, limit);
+  }
+
+  async #serve(server: DeliverServer, stream: Stream): Promise<void> {
+    const serving = server.serve(stream, this.#stopped.signal);
+    this.#serving.add(serving);
+    await serving;
+    this.#serving.delete(serving);
+  }
+
+  #inboundOf(origin: RealmName): Promise<Inbound> {
+    const { conversations: sink, audit, clock, log } = this.#init;
+    let inbound = this.#inbounds.get(origin);
+    if (!inbound) {
+      inbound = Inbound.open(origin, { store: this.#store, sink, audit, clock, log, tally: this.#tally });
+      this.#inbounds.set(origin, inbound);
+      inbound.catch(() => this.#inbounds.delete(origin));
+    }
+    return inbound;
+  }
+
+  #queueTo(destination: RealmName): DestinationQueue {
+    let queue = this.#queues.get(destination);
+    if (!queue) {
+      const { conversations } = this.#init;
+      const onFailed = ({ sender, id }: { sender: UserId; id: MessageId }, realm: RealmName, code: string) =>
+        conversations.fail(sender, id, realm, code);
+      queue = new DestinationQueue({ ...this.#init, tally: this.#tally, onFailed }, destination);
+      this.#queues.set(destination, queue);
+      queue.start();
+    }
+    return queue;
+  }
+}

@@ -1,0 +1,88 @@
+// What became of each message on its way to each realm, and the ways themselves: one record for each distinct way, since
+// thousands of messages take the same.
+//
+//   ('handover', id, sender, realm)  -> [state, at, reference of the way or empty, code]     state 0 handed over, 1 failed
+//   ('path', reference)              -> [kind, via or '', [[realm, role, pid, peer id], …]]   reference: 16 bytes of SHA-256
+import { sha256 } from '@noble/hashes/sha2.js';
+import { decodeStrict, encodeItem, Fields } from '../../src/crypto/strict-cbor.ts';
+import type { Hop, Path, PathKind } from '../../src/overlay/seam.ts';
+import { idBytes, type MessageId, type UserId } from '../../src/realm/ids.ts';
+import { parseRealmName, type RealmName, ROLES } from '../../src/realm/names.ts';
+import type { Database } from '../../src/store/database.ts';
+import type { Write } from '../../src/store/engine.ts';
+import { key } from '../../src/store/keys.ts';
+
+export interface Handover {
+  readonly state: 'handed-over' | 'failed';
+  readonly at: number;
+  /** Unknown when the acknowledgement was lost with a crash. */
+  readonly path?: Path;
+  readonly code?: string;
+}
+
+/** A way as it is written beside what took it. */
+export interface StoredPath {
+  readonly kind: PathKind;
+  readonly ref: Uint8Array;
+  readonly write: Write;
+}
+
+const KINDS: readonly PathKind[] = ['local', 'direct-tcp', 'direct-webrtc', 'relayed'];
+const STATES = ['handed-over', 'failed'] as const;
+const REF = 16;
+const MAX_RECORD = 16 * 1024;
+const MAX_HOPS = 16;
+const MAX_NAME = 253;
+
+export function storePath(path: Path): StoredPath {
+  const hops = path.hops.map(({ realm, role, pid, peerId }) => [realm, ROLES.indexOf(role), pid, peerId]);
+  const value = encodeItem([KINDS.indexOf(path.kind), path.via ?? '', hops]);
+  const ref = sha256(value).slice(0, REF);
+  return { kind: path.kind, ref, write: { type: 'put', key: key('path', ref), value } };
+}
+
+export function handoverWrite(
+  message: { readonly id: MessageId; readonly sender: UserId },
+  realm: RealmName,
+  handover: { state: Handover['state']; at: number; ref?: Uint8Array | undefined; code?: string | undefined },
+): Write {
+  const { state, at, ref = new Uint8Array(), code = '' } = handover;
+  const value = encodeItem([STATES.indexOf(state), at, ref, code]);
+  return { type: 'put', key: key('handover', idBytes(message.id), idBytes(message.sender), realm), value };
+}
+
+export class HandoverStore {
+  readonly #database: Pick<Database, 'get'>;
+
+  constructor(database: Pick<Database, 'get'>) {
+    this.#database = database;
+  }
+
+  async handover(id: MessageId, sender: UserId, realm: RealmName): Promise<Handover | undefined> {
+    const value = await this.#database.get(key('handover', idBytes(id), idBytes(sender), realm));
+    if (!value) return undefined;
+    const fields = new Fields(decodeStrict(value, MAX_RECORD), 'handover', 4);
+    const state = STATES[fields.uint(1)] ?? 'failed';
+    const at = fields.uint();
+    const path = await this.path(fields.bytes(REF));
+    const code = fields.text(64);
+    return { state, at, ...(path && { path }), ...(code && { code }) };
+  }
+
+  async path(ref: Uint8Array): Promise<Path | undefined> {
+    const value = ref.length === 0 ? undefined : await this.#database.get(key('path', ref));
+    if (!value) return undefined;
+    const fields = new Fields(decodeStrict(value, MAX_RECORD), 'path', 3);
+    const kind = KINDS[fields.uint(KINDS.length - 1)] ?? 'local';
+    const via = fields.text(MAX_NAME);
+    const hops = fields.list(MAX_HOPS).map(readHop);
+    return { kind, ...(via && { via: parseRealmName(via) }), hops };
+  }
+}
+
+function readHop(item: unknown): Hop {
+  const fields = new Fields(item, 'hop', 4);
+  const realm = fields.parsed(MAX_NAME, parseRealmName);
+  const role = ROLES[fields.uint(ROLES.length - 1)] ?? 'node';
+  return { realm, role, pid: fields.uint(), peerId: fields.text(256) };
+}
