@@ -50,9 +50,7 @@ class Terminal {
       stopSignal: () => this.#stop.signal,
     };
     const words = ['--server', branch.server.url, '--user', user, ...flags];
-    this.ended = chatCommand(cli)
-      .parseAsync(words, { from: 'user' })
-      .then(() => {});
+    this.ended = run(cli, words);
     this.ended.catch(() => {});
     t.after(async () => {
       this.#stop.abort();
@@ -93,6 +91,10 @@ class Terminal {
   async #more(): Promise<void> {
     await Promise.race([once(this.#stdout, 'data'), this.ended.then(() => assert.fail('the chat ended'))]);
   }
+}
+
+async function run(cli: Cli, words: readonly string[]): Promise<void> {
+  await chatCommand(cli).parseAsync([...words], { from: 'user' });
 }
 
 const PASSWORDS = { CANOPY_PASSWORD: 'first-one', CANOPY_NEW_PASSWORD: 'second-one' };
