@@ -82,7 +82,10 @@ export class Announcer {
       this.#components.stun.set(realm, stunServers(reply.stun, hostOf(connection.remoteAddr)));
       await this.#seen(realm, reply.host, connection);
     } catch (error) {
-      this.#components.log.debug({ ancestor: realm, code: codeOf(error), reason: messageOf(error) }, 'announcement failed');
+      this.#components.log.debug(
+        { ancestor: realm, code: codeOf(error), reason: messageOf(error) },
+        'announcement failed',
+      );
     }
   }
 

@@ -85,3 +85,10 @@ test('when the direct connection dies the link goes on relayed', LIMIT, async ()
   const { connection } = await getSoon(kyiv, lviv);
   assert.equal(connection.status, 'open');
 });
+
+test('where only webrtc is allowed the link becomes direct by webrtc, with our own stun', LIMIT, async () => {
+  const { kyiv, lviv } = await family(['webrtc'], { webrtc: true });
+  await getSoon(kyiv, lviv);
+  await Promise.all([pathIs(kyiv.links, lviv.realm, 'direct-webrtc'), pathIs(lviv.links, kyiv.realm, 'direct-webrtc')]);
+  assert.equal(kyiv.links.current(lviv.realm)?.path, 'direct-webrtc');
+});

@@ -6,6 +6,7 @@ import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay
 import { generateKeyPair } from '@libp2p/crypto/keys';
 import { identify } from '@libp2p/identify';
 import { type Ed25519PrivateKey, FaultTolerance, type Libp2p } from '@libp2p/interface';
+import type { KadDHT, KadDHTComponents } from '@libp2p/kad-dht';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
@@ -61,6 +62,7 @@ export interface RelayHostInit {
   /** Where its STUN listens, HOST:PORT each; default a free port on loopback. */
   readonly stun?: readonly Endpoint[];
   readonly log?: Log;
+  readonly dht?: (components: KadDHTComponents) => KadDHT;
 }
 
 export interface RelayHost {
@@ -126,6 +128,7 @@ function createHost(init: RelayHostInit, key: Ed25519PrivateKey, stun: StunServe
       internals: hostInternals,
       identify: identify(),
       ping: ping(),
+      dht: init.dht ?? (() => undefined),
       circuit: circuitRelayServer({ reservations: { applyDefaultLimit: false, maxReservations: 100 } }),
     },
   });
