@@ -1,11 +1,11 @@
 // The messages of one conversation, as far as they are loaded: pages of history before, what arrives behind.
 import { type Signal, signal } from '@preact/signals';
-import type { Client, Message, StateChange } from '../../../src/client/client.ts';
+import type { Client, Message, MessageState, StateChange } from '../../../src/client/client.ts';
 import type { ConversationId } from '../../../src/realm/ids.ts';
 
 const PAGE = 50;
-/** A state never goes back, whatever order it is told in; a failed message may be queued again. */
-const PROGRESS = ['queued', 'stored', 'delivered', 'read'] as const;
+/** A state never goes back, whatever order it is told in. */
+const PROGRESS: readonly MessageState[] = ['queued', 'stored', 'delivered', 'read'];
 
 export type Loading = 'none' | 'first' | 'older' | 'failed';
 
@@ -107,15 +107,18 @@ function placeOf(messages: readonly Message[], message: Message): number {
 }
 
 function furthest(known: Message | undefined, told: Message): Message {
-  return known && rank(known) > rank(told) ? { ...told, state: known.state } : told;
+  return known && !mayFollow(known.state, told.state) ? { ...told, state: known.state } : told;
 }
 
 function withState(message: Message, change: Pick<StateChange, 'state' | 'failure'>): Message {
-  if (rank({ state: change.state }) < rank(message) && change.state !== 'queued') return message;
+  if (!mayFollow(message.state, change.state)) return message;
   const { failure: _, ...rest } = message;
   return { ...rest, state: change.state, ...(change.failure ? { failure: change.failure } : {}) };
 }
 
-function rank({ state }: Pick<Message, 'state'>): number {
-  return PROGRESS.findIndex((known) => known === state);
+/** What nobody has received yet can fail; what has failed is tried again from the beginning. */
+function mayFollow(from: MessageState, to: MessageState): boolean {
+  if (from === 'failed') return true;
+  if (to === 'failed') return from === 'queued' || from === 'stored';
+  return PROGRESS.indexOf(to) >= PROGRESS.indexOf(from);
 }

@@ -34,7 +34,6 @@ export const en = {
   'rail.label': 'Conversations',
   'rail.search': 'Search',
   'rail.add': 'New conversation',
-  'rail.you': 'You:',
   'rail.draft': 'Draft:',
   'rail.unread': { one: '{count} unread message', other: '{count} unread messages' },
   'rail.logOut': 'Log out',
@@ -122,7 +121,6 @@ export const en = {
   'details.title': 'Details',
   'details.address': 'Address',
   'details.branch': 'Branch',
-  'details.presence': 'Presence',
   'details.close': 'Close details',
 
   'connection.connecting': 'Connecting to your branch…',

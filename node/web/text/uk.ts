@@ -44,7 +44,6 @@ export const uk: Texts = {
   'rail.label': 'Розмови',
   'rail.search': 'Пошук',
   'rail.add': 'Нова розмова',
-  'rail.you': 'Ви:',
   'rail.draft': 'Чернетка:',
   'rail.unread': {
     one: '{count} непрочитане повідомлення',
@@ -159,7 +158,6 @@ export const uk: Texts = {
   'details.title': 'Подробиці',
   'details.address': 'Адреса',
   'details.branch': 'Філія',
-  'details.presence': 'Присутність',
   'details.close': 'Закрити подробиці',
 
   'connection.connecting': 'З’єднуємося з вашою філією…',

@@ -1,0 +1,206 @@
+// The smaller models: session, people, drafts, finding a colleague, connection, looks.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { signal } from '@preact/signals';
+import { chatLine, matchChats } from '../../../node/web/model/chat-lines.ts';
+import { ConnectionModel } from '../../../node/web/model/connection.ts';
+import { Drafts } from '../../../node/web/model/drafts.ts';
+import { ColleagueFinder } from '../../../node/web/model/find-colleague.ts';
+import { type LocalStore, memoryStore } from '../../../node/web/model/local-store.ts';
+import { MAX_TEXT, roomLeft } from '../../../node/web/model/message-length.ts';
+import { People } from '../../../node/web/model/people.ts';
+import { colourOf, initialsOf } from '../../../node/web/model/person-look.ts';
+import { SessionModel } from '../../../node/web/model/session.ts';
+import { Wording } from '../../../node/web/model/wording.ts';
+import { RefusedError } from '../../../src/realm/errors.ts';
+import { HandClock } from './hand-clock.ts';
+import { CLERK, ENGINEER, message, ScriptedClient } from './scripted-client.ts';
+
+const words = new Wording('en');
+
+test('a bare username belongs to the branch of the page', async () => {
+  const client = new ScriptedClient();
+  const session = new SessionModel({ client, clock: new HandClock() });
+  await session.open();
+  assert.equal(session.stage.value.kind, 'login');
+  await session.logIn(' Clerk ', 'secret');
+  assert.deepEqual(client.asked, ['login clerk@kyiv.acme.ua']);
+  assert.equal(session.stage.value.kind, 'in');
+});
+
+test('a first password leads to the choice of an own one', async () => {
+  const client = new ScriptedClient();
+  const session = new SessionModel({ client, clock: new HandClock() });
+  await session.open();
+  const me = await client.loginWith('');
+  client.loginWith = async (_, newPassword) => {
+    if (newPassword === undefined) throw new RefusedError('password-change-required', 'first');
+    return me;
+  };
+  await session.logIn('clerk', 'first');
+  assert.equal(session.stage.value.kind, 'new-password');
+  assert.equal(session.isFirstPassword('first'), true);
+  await session.choosePassword('an own one');
+  assert.equal(session.stage.value.kind, 'in');
+});
+
+test('a refused login leaves the reason at the form', async () => {
+  const client = new ScriptedClient();
+  client.loginWith = async () => Promise.reject(new RefusedError('wrong-password', 'no'));
+  const session = new SessionModel({ client, clock: new HandClock() });
+  await session.open();
+  await session.logIn('clerk', 'no');
+  assert.equal(session.failure.value?.code, 'wrong-password');
+  assert.equal(session.busy.value, false);
+});
+
+test('a session that ends by itself leads to the login and says so', async () => {
+  const client = new ScriptedClient();
+  client.resumed = await client.loginWith('');
+  const session = new SessionModel({ client, clock: new HandClock() });
+  await session.open();
+  assert.equal(session.stage.value.kind, 'in');
+  client.tell('signed-out', { code: 'session-ended' });
+  assert.deepEqual(session.stage.value, { kind: 'login', ended: true });
+});
+
+test('"typing" ends after six seconds, or with the message', () => {
+  const client = new ScriptedClient();
+  const clock = new HandClock();
+  const people = new People({ client, clock });
+  people.start();
+  const typing = { user: ENGINEER, conversation: message(1, 0).conversation, active: true };
+  client.tell('typing', typing);
+  clock.pass(5900);
+  assert.equal(people.presenceOf(ENGINEER).value.typing, true);
+  clock.pass(200);
+  assert.equal(people.presenceOf(ENGINEER).value.typing, false);
+  client.tell('typing', typing);
+  client.tell('message', message(1, 0));
+  assert.equal(people.presenceOf(ENGINEER).value.typing, false);
+  people.stop();
+});
+
+test('nobody is shown online while there is no connection', () => {
+  const client = new ScriptedClient();
+  const people = new People({ client, clock: new HandClock() });
+  people.start();
+  client.tell('presence', { user: ENGINEER, state: 'online' });
+  client.tell('connection', { state: 'waiting' });
+  assert.equal(people.presenceOf(ENGINEER).value.state, 'unknown');
+  people.stop();
+});
+
+test('a draft is on disk within a second and gone when it is sent', () => {
+  const store = memoryStore();
+  const clock = new HandClock();
+  const drafts = new Drafts({ store, clock, owner: CLERK.id });
+  drafts.set('talk', 'half a sen');
+  clock.pass(1000);
+  const reloaded = (): Drafts => new Drafts({ store, clock, owner: CLERK.id });
+  assert.equal(reloaded().of('talk').value, 'half a sen');
+  assert.equal(new Drafts({ store, clock, owner: ENGINEER.id }).of('talk').value, '');
+  drafts.set('talk', '');
+  assert.equal(reloaded().of('talk').value, '');
+});
+
+test('a draft survives a page that goes at once', () => {
+  const store = memoryStore();
+  const drafts = new Drafts({ store, clock: new HandClock(), owner: CLERK.id });
+  drafts.set('talk', 'x');
+  drafts.flush();
+  assert.equal(new Drafts({ store, clock: new HandClock(), owner: CLERK.id }).of('talk').value, 'x');
+});
+
+test('a full disk of the browser keeps nobody from writing', () => {
+  const full: LocalStore = { ...memoryStore(), setItem: () => assert.fail('QuotaExceededError') };
+  const drafts = new Drafts({ store: full, clock: new HandClock(), owner: CLERK.id });
+  drafts.set('talk', 'x');
+  drafts.flush();
+  assert.equal(drafts.of('talk').value, 'x');
+});
+
+test('a colleague is looked for when the typing pauses, by the address that was meant', async () => {
+  const client = new ScriptedClient();
+  const clock = new HandClock();
+  const finder = new ColleagueFinder({ client, clock, me: CLERK, realm: 'kyiv.acme.ua' });
+  finder.type('engineer');
+  finder.type('Engineer@lviv.acme.ua ');
+  assert.equal(finder.finding.value.kind, 'looking');
+  clock.pass(1000);
+  await setImmediate();
+  assert.deepEqual(client.asked, ['find engineer@lviv.acme.ua']);
+  assert.deepEqual(finder.finding.value, { kind: 'found', user: ENGINEER });
+});
+
+test('oneself, nobody and nonsense are told apart', async () => {
+  const client = new ScriptedClient();
+  const clock = new HandClock();
+  const finder = new ColleagueFinder({ client, clock, me: CLERK, realm: 'kyiv.acme.ua' });
+  const kindOf = async (text: string): Promise<string> => {
+    finder.type(text);
+    clock.pass(1000);
+    await setImmediate();
+    return finder.finding.value.kind;
+  };
+  assert.equal(await kindOf('clerk'), 'self');
+  assert.equal(await kindOf('nobody'), 'none');
+  assert.equal(await kindOf('no body'), 'malformed');
+  assert.equal(await kindOf('a@b@c'), 'malformed');
+  assert.equal(await kindOf('engineer@lviv.'), 'none');
+  assert.equal(await kindOf(''), 'idle');
+});
+
+test('a break is told in words after a moment, with what waits', () => {
+  const client = new ScriptedClient();
+  const clock = new HandClock();
+  const online = signal(true);
+  const connection = new ConnectionModel({ client, clock, online });
+  connection.start();
+  client.tell('connection', { state: 'live' });
+  client.tell('connection', { state: 'waiting' });
+  assert.equal(connection.text(words), undefined);
+  clock.pass(2000);
+  assert.match(connection.text(words) ?? '', /doesn’t answer\. Reconnecting…$/);
+  client.tell('message', message(1, 0, { mine: true, state: 'queued' }));
+  assert.match(connection.text(words) ?? '', /1 message waits here/);
+  online.value = false;
+  assert.match(connection.text(words) ?? '', /no network/);
+  client.tell('connection', { state: 'live' });
+  assert.equal(connection.text(words), undefined);
+  connection.stop();
+});
+
+test('the line of a conversation is what matters most now', () => {
+  const chat = { id: message(1, 0).conversation, person: ENGINEER, unread: 0, addedAt: 0, last: message(1, 0) };
+  assert.deepEqual(chatLine(chat, 'draft', true), { kind: 'typing' });
+  assert.deepEqual(chatLine(chat, ' a\n b', false), { kind: 'draft', text: 'a b' });
+  assert.deepEqual(chatLine(chat, '', false), { kind: 'message', text: 'text 1', mine: false });
+  assert.deepEqual(chatLine({ ...chat, last: undefined }, '', false), { kind: 'address', text: ENGINEER.address });
+});
+
+test('the switcher finds by the beginning of a name or by the address', () => {
+  const chats = [ENGINEER, CLERK].map((person) => ({ id: message(1, 0).conversation, person, unread: 0, addedAt: 0 }));
+  assert.deepEqual(
+    matchChats(chats, 'ENG').map(({ person }) => person),
+    [ENGINEER],
+  );
+  assert.deepEqual(
+    matchChats(chats, 'kyiv').map(({ person }) => person),
+    [CLERK],
+  );
+  assert.equal(matchChats(chats, '').length, 2);
+});
+
+test('the longest text always fits into a body', () => {
+  assert.equal(roomLeft('x'.repeat(MAX_TEXT)), 0);
+  assert.ok(new TextEncoder().encode('\uffff'.repeat(MAX_TEXT)).length < 64 * 1024);
+});
+
+test('a person has one colour and readable initials', () => {
+  assert.equal(colourOf(CLERK.id), colourOf(CLERK.id));
+  assert.equal(initialsOf('Engineer One'), 'EO');
+  assert.equal(initialsOf('Іван'), 'І');
+  assert.equal(initialsOf('<img src=x>'), 'SO'.slice(0, 1));
+});

@@ -1,0 +1,117 @@
+// A client whose server is the test: it answers from plain fields, tells what the test tells, and writes down what was
+// asked of it.
+import type { Client, ClientEvents, Conversation, HistoryPage, Me, Message, User } from '../../../src/client/client.ts';
+import {
+  directConversationId,
+  type MessageId,
+  parseDeviceId,
+  parseMessageId,
+  parseUserId,
+} from '../../../src/realm/ids.ts';
+import { parseRealmName } from '../../../src/realm/names.ts';
+
+export function person(n: number, address: string): User {
+  const id = parseUserId(`00000000-0000-4000-8000-${String(n).padStart(12, '0')}`);
+  return { id, address, name: address.slice(0, address.indexOf('@')), kind: 'person' };
+}
+
+export const CLERK = person(1, 'clerk@kyiv.acme.ua');
+export const ENGINEER = person(2, 'engineer@lviv.acme.ua');
+const ME: Me = { user: CLERK, device: parseDeviceId('00000000-0000-4000-8000-0000000000d1') };
+
+export function messageId(n: number): MessageId {
+  return parseMessageId(`00000000-0000-4000-9000-${String(n).padStart(12, '0')}`);
+}
+
+/** Number n, said at that many milliseconds, by the engineer unless it is mine. */
+export function message(n: number, at: number, more: Partial<Message> = {}): Message {
+  const mine = more.mine ?? false;
+  return {
+    id: messageId(n),
+    conversation: directConversationId(CLERK.id, ENGINEER.id),
+    from: mine ? CLERK : ENGINEER,
+    to: [mine ? ENGINEER : CLERK],
+    mine,
+    text: `text ${n}`,
+    sentAt: at,
+    stamp: { ms: at, counter: 0 },
+    state: 'stored',
+    ...more,
+  };
+}
+
+type Listener = (event: never) => void;
+
+export class ScriptedClient implements Client {
+  me: Me | undefined;
+  connection: Client['connection'] = 'offline';
+  readonly asked: string[] = [];
+  users: readonly User[] = [CLERK, ENGINEER];
+  talks: readonly Conversation[] = [];
+  pages: HistoryPage[] = [];
+  loginWith: (password: string, newPassword?: string) => Promise<Me> = async () => ME;
+  resumed: Me | undefined;
+  readonly #listeners = new Map<string, Set<Listener>>();
+
+  on<K extends keyof ClientEvents>(type: K, listener: (event: ClientEvents[K]) => void): () => void {
+    const listeners = this.#listeners.get(type) ?? new Set();
+    this.#listeners.set(type, listeners.add(listener));
+    return () => void listeners.delete(listener);
+  }
+
+  /** The server tells. */
+  tell<K extends keyof ClientEvents>(type: K, event: ClientEvents[K]): void {
+    for (const listener of this.#listeners.get(type) ?? []) (listener as (event: ClientEvents[K]) => void)(event);
+  }
+
+  get listening(): number {
+    return [...this.#listeners.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
+  async server(): ReturnType<Client['server']> {
+    return { realm: parseRealmName('kyiv.acme.ua'), versions: [1], capabilities: [], time: 0 };
+  }
+  async login(address: string, password: string, options?: { newPassword?: string }): Promise<Me> {
+    this.asked.push(`login ${address}`);
+    return this.loginWith(password, options?.newPassword);
+  }
+  resume = async (): Promise<Me | undefined> => this.resumed;
+  changePassword = async (): Promise<Me> => ME;
+  async logout(): Promise<void> {
+    this.asked.push('logout');
+  }
+  connect(): void {
+    this.asked.push('connect');
+  }
+  disconnect(): void {
+    this.asked.push('disconnect');
+  }
+  drained = async (): Promise<void> => undefined;
+  async send({ text }: { text: string }): Promise<Message> {
+    this.asked.push(`send ${text}`);
+    const { stamp: _, ...queued } = message(900, 900, { mine: true, text, state: 'queued' });
+    return queued;
+  }
+  async retry(id: MessageId): Promise<void> {
+    this.asked.push(`retry ${id}`);
+  }
+  typing = async (): Promise<void> => undefined;
+  async markRead(id: MessageId): Promise<void> {
+    this.asked.push(`read ${Number(id.slice(-12))}`);
+  }
+  watch(users: readonly User[]): void {
+    this.asked.push(`watch ${users.map(({ name }) => name).join(' ')}`);
+  }
+  async findUser(address: string): Promise<User | undefined> {
+    this.asked.push(`find ${address}`);
+    return this.users.find((user) => user.address === address);
+  }
+  searchUsers = async (): Promise<readonly User[]> => this.users;
+  userById = async (id: User['id']): Promise<User | undefined> => this.users.find((user) => user.id === id);
+  conversations = async (): Promise<readonly Conversation[]> => this.talks;
+  history = async (): Promise<HistoryPage> => this.pages.shift() ?? { messages: [], before: undefined };
+  route = async (): Promise<undefined> => undefined;
+  conversationWith(user: User): Conversation['id'] {
+    return directConversationId(CLERK.id, user.id);
+  }
+}
