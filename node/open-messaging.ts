@@ -1,29 +1,71 @@
-// Temporary, until delivery and presence are there.
+// Conversations, delivery and presence, which need each other.
 import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
-import { openConversations } from './conversations/conversation-service.ts';
-import type { Delivery } from './delivery/delivery.ts';
+import { leafKeyOfSeed } from '../src/pki/keys.ts';
+import { type ConversationService, openConversations } from './conversations/conversation-service.ts';
+import { createBatchSigner, createOriginKeys } from './delivery/batch-signing.ts';
+import { createDelivery, type DeliveryService } from './delivery/delivery-service.ts';
 import { openOutbox } from './delivery/outbox.ts';
 import type { UserDirectory } from './directory/user-directory.ts';
+import type { LanConversations } from './lan/components.ts';
 import type { Ground } from './open-node.ts';
 import type { Presence } from './presence/presence.ts';
 
-export async function openMessaging(ground: Ground, { directory }: { network: NodeOverlay; directory: UserDirectory }) {
+export interface Messaging {
+  readonly conversations: ConversationService;
+  /** The same, with the way that each message took. */
+  readonly withRoutes: LanConversations;
+  readonly delivery: DeliveryService;
+  readonly presence: Presence;
+}
+
+export async function openMessaging(
+  ground: Ground,
+  { network, directory }: { readonly network: NodeOverlay; readonly directory: UserDirectory },
+): Promise<Messaging> {
+  const { realm: file, identity, clock, log, audit, database, incarnation } = ground;
+  const { realm, rootFingerprint } = file;
   const outbox = await openOutbox(ground);
-  const conversations = await openConversations({ ...ground, realm: ground.realm.realm, directory, outbox });
-  const delivery = {
-    explain: async () => undefined,
-    queues: async () => [],
-    counters: () => ({ sent: 0, received: 0, duplicates: 0, quarantined: 0, foreign: 0 }),
-    start: async () => {},
-    stop: async () => {},
-  } satisfies Delivery;
-  const presence = {
+  const conversations = await openConversations({ realm, incarnation, database, directory, outbox, clock, log });
+  const shared = { realm, incarnation, network, directory, clock, log, random: Math.random };
+  const delivery = createDelivery({
+    ...shared,
+    self: { realm, role: 'node', pid: process.pid, peerId: network.peerId },
+    database,
+    outbox,
+    conversations,
+    signer: createBatchSigner({ key: leafKeyOfSeed(identity.privateKey), chain: () => identity.chain }),
+    keys: createOriginKeys({ rootFingerprint, clock }),
+    audit,
+  });
+  return { conversations, withRoutes: addRoutes(conversations, delivery), delivery, presence: createPresence(shared) };
+}
+
+function addRoutes(conversations: ConversationService, delivery: DeliveryService): LanConversations {
+  return {
+    submit: (...given) => conversations.submit(...given),
+    markDelivered: (...given) => conversations.markDelivered(...given),
+    markRead: (...given) => conversations.markRead(...given),
+    deliveredUpTo: (...given) => conversations.deliveredUpTo(...given),
+    eventsSince: (...given) => conversations.eventsSince(...given),
+    history: (...given) => conversations.history(...given),
+    listConversations: (...given) => conversations.listConversations(...given),
+    findMessage: (...given) => conversations.findMessage(...given),
+    onEvent: (...given) => conversations.onEvent(...given),
+    routeOf: async (user, id) => {
+      const route = await delivery.explain(user, id);
+      return route?.legs.find(({ path }) => path !== undefined)?.path;
+    },
+  };
+}
+
+// Temporary, until presence is there.
+function createPresence(_: object): Presence {
+  return {
     watch: () => ({ set() {}, end() {} }),
     setOnline() {},
     setOffline() {},
     typing() {},
     start: async () => {},
     stop: async () => {},
-  } satisfies Presence;
-  return { conversations, delivery, presence, withRoutes: conversations };
+  };
 }

@@ -2,7 +2,7 @@
 import { createNodeOverlay, type NodeOverlay } from '../src/overlay/node-overlay.ts';
 import { PathMemory, validateAuthority } from '../src/pki/chain.ts';
 import type { Clock } from '../src/realm/clock.ts';
-import { messageOf } from '../src/realm/errors.ts';
+import { messageOf, UnreachableError } from '../src/realm/errors.ts';
 import type { Log } from '../src/realm/log.ts';
 import { parentOf, type RealmName } from '../src/realm/names.ts';
 import type { DataDirectory } from '../src/settings/data-directory.ts';
@@ -15,6 +15,7 @@ import { openIncarnation } from '../src/store/incarnation.ts';
 import { AdminServer } from './admin/server.ts';
 import type { Audit } from './audit/audit.ts';
 import { AuditLog } from './audit/audit-log.ts';
+import type { Authority } from './authority/authority.ts';
 import { openAccounts } from './directory/account-service.ts';
 import { openSessions } from './directory/session-store.ts';
 import { openDirectory } from './directory/user-directory.ts';
@@ -87,9 +88,15 @@ async function findEnterprise({ directory, realm, clock }: NodeInit): Promise<Re
 async function compose(ground: Ground): Promise<OpenedNode> {
   const { directory, settings, realm, clock, log, database, audit, identity } = ground;
   const ownRelay = await findOwnRelay(directory, realm, settings);
-  const network = await openOverlay(ground, ownRelay.dialled);
+  // The authority tells the ledger of what it certifies, the ledger needs the network, and the network brings the authority requests.
+  const late: { authority?: Authority } = {};
+  const network = await openOverlay(ground, ownRelay.dialled, async (request) => {
+    if (!late.authority) throw new UnreachableError('starting', 'the node is starting');
+    return late.authority.enrol(request);
+  });
   const ledger = await openRealmLedger(ground, network);
   const authority = await openAuthority(ground, { ledger });
+  late.authority = authority;
   const users = await openDirectory(
     { database, ledger, network, clock, log },
     { realm: realm.realm, enterprise: ground.enterprise },
@@ -120,10 +127,15 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   return { node, peerId: network.peerId, url: () => lan.url };
 }
 
-function openOverlay({ identity, clock, log, audit }: Ground, relays: readonly string[]): Promise<NodeOverlay> {
+function openOverlay(
+  { identity, clock, log, audit }: Ground,
+  relays: readonly string[],
+  enrol: (request: Uint8Array) => Promise<Uint8Array>,
+): Promise<NodeOverlay> {
   return createNodeOverlay({
     identity,
     relays,
+    enrol,
     clock,
     log,
     audit: ({ code, ...fields }) => {

@@ -24,11 +24,11 @@ export function certCommand(cli: Cli): Command {
     summary: "Tell this realm's certificates",
     details:
       'Without options: the chain of the node (of the relay on a DMZ host), leaf first, up to the root.\n' +
-      'With --lan-authority: the authority that browsers of the LAN and "canopy chat --ca" need.',
+      'With --lan-authority: the authority that browsers of the LAN and "canopy chat --ca" need, as PEM.',
     examples: [
       'canopy cert show --dir /srv/kyiv',
       'canopy cert show --pem --dir /srv/kyiv > chain.pem && openssl verify -CAfile chain.pem chain.pem',
-      'canopy cert show --lan-authority --pem --dir /srv/kyiv > lan.pem',
+      'canopy cert show --lan-authority --dir /srv/kyiv > lan.pem',
     ],
   })
     .addOption(dirOption(cli))
@@ -39,7 +39,7 @@ export function certCommand(cli: Cli): Command {
   return makeCommand(cli, {
     name: 'cert',
     summary: 'Certificates of this realm',
-    examples: ['canopy cert show --dir /srv/kyiv', 'canopy cert show --lan-authority --pem --dir /srv/kyiv'],
+    examples: ['canopy cert show --dir /srv/kyiv', 'canopy cert show --lan-authority --dir /srv/kyiv > lan.pem'],
   }).addCommand(show);
 }
 
@@ -49,7 +49,7 @@ async function showCertificates(cli: Cli, options: ShowOptions): Promise<void> {
   const pem = writePem('CERTIFICATE', ders);
   const certificates = ders.map(describe);
   if (options.json) printJson(cli, { certificates, ...(options.pem ? { pem } : {}) });
-  else if (options.pem) cli.stdout.write(pem);
+  else if (options.pem || options.lanAuthority) cli.stdout.write(pem);
   else printLines(cli, certificateLines(certificates));
 }
 

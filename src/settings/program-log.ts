@@ -10,7 +10,7 @@ export function programLog(level: LogLevel, realm: RealmName, role: Role): Log {
   return pino(
     {
       level,
-      base: { realm, role, pid: process.pid },
+      base: { program: `${role} ${realm}`, pid: process.pid },
       messageKey: 'event',
       formatters: { level: (level) => ({ level }) },
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
