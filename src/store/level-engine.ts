@@ -8,6 +8,7 @@ import { crc32 } from 'node:zlib';
 import { Level } from 'level';
 import { CanopyError, ConflictError, LocalError } from '../realm/errors.ts';
 import type { Engine, KeyRange, ReadView, Row, Snapshot, Write } from './engine.ts';
+import { findDamagedLog } from './log-check.ts';
 
 type Store = Level<Uint8Array, Uint8Array>;
 type LevelSnapshot = ReturnType<Store['snapshot']>;
@@ -186,13 +187,20 @@ function toOperation(write: Write) {
 }
 
 async function openStore(directory: string): Promise<Store> {
-  const store = new Level<Uint8Array, Uint8Array>(directory, { keyEncoding: 'view', valueEncoding: 'view' });
   try {
+    await assertLogsWhole(directory);
+    // The constructor begins to open by itself, so nothing may fail between it and `open`.
+    const store = new Level<Uint8Array, Uint8Array>(directory, { keyEncoding: 'view', valueEncoding: 'view' });
     await store.open();
     return store;
   } catch (error) {
     throw explain(directory, error);
   }
+}
+
+async function assertLogsWhole(directory: string): Promise<void> {
+  const log = await findDamagedLog(directory);
+  if (log !== undefined) throw damaged(directory, `${log} has a broken record before whole ones`);
 }
 
 /** @throws ConflictError `dir-in-use`, LocalError `store-damaged`, `disk-full`, `store-failed` */
