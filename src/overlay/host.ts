@@ -1,11 +1,10 @@
 // A libp2p host as both programs use it: admission as the only encrypter (plain Noise is not even offered), the scope table
 // before each handler, windows and limits that hold (see the notes beside them). Relays listen; nodes never do.
 import { yamux } from '@chainsafe/libp2p-yamux';
-import type { ConnectionEncrypter, ServiceMap, Transport } from '@libp2p/interface';
+import type { ConnectionEncrypter, ServiceMap } from '@libp2p/interface';
 import type { Registrar } from '@libp2p/interface-internal';
 import { tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2p, type Libp2pOptions, type ServiceFactoryMap } from 'libp2p';
-import type { Chain } from '../pki/chain.ts';
 import type { Clock, Timer } from '../realm/clock.ts';
 import { messageOf } from '../realm/errors.ts';
 import type { Log } from '../realm/log.ts';
@@ -36,7 +35,7 @@ export interface HostInit {
   readonly mayDial?: (address: string) => boolean;
   /** Further ways in, `/canopy/enrol/1` of a relay. */
   readonly encrypters?: readonly Factory<ConnectionEncrypter>[];
-  readonly transports?: readonly Factory<Transport>[];
+  readonly transports?: NonNullable<Libp2pOptions['transports']>;
   readonly services?: ServiceFactoryMap;
 }
 
@@ -67,7 +66,6 @@ export class Host {
   readonly scope: Scope;
   readonly #judge: Judge;
   readonly #init: HostInit;
-  readonly #own: { chain: Chain };
   #recheck: Timer | undefined;
 
   constructor(parts: HostParts) {
@@ -77,19 +75,13 @@ export class Host {
     this.scope = parts.scope;
     this.#judge = parts.judge;
     this.#init = parts.init;
-    this.#own = parts.own;
     const { events } = parts.internals;
     events.addEventListener('connection:open', ({ detail }) => this.admissions.opened(detail));
     events.addEventListener('connection:close', ({ detail }) => this.admissions.closed(detail));
   }
 
   get identity(): Identity {
-    return { ...this.#init.identity, chain: this.#own.chain };
-  }
-
-  /** After renewal: what we show from now on. The key stays. */
-  useChain(chain: Chain): void {
-    this.#own.chain = chain;
+    return this.#init.identity;
   }
 
   async start(): Promise<void> {
@@ -124,7 +116,6 @@ interface HostParts {
   readonly admissions: Admissions;
   readonly scope: Scope;
   readonly judge: Judge;
-  readonly own: { chain: Chain };
 }
 
 /** Not started yet. */
@@ -133,10 +124,9 @@ export async function createHost(init: HostInit): Promise<Host> {
   const audit = limitAudit(init.audit, clock);
   const admissions = new Admissions(audit);
   const scope = new Scope(identity);
-  const own = { chain: identity.chain };
   const { rootFingerprint } = identity;
   const judge = new Judge({ self: identity, rootFingerprint, clock, ...(isRevoked ? { isRevoked } : {}) });
-  const encrypter = admission({ chain: () => own.chain, judge, admissions, audit });
+  const encrypter = admission({ chain: () => identity.chain, judge, admissions, audit });
   const found = Promise.withResolvers<HostInternals>();
   const libp2p = await createLibp2p({
     ...(await baseOptions(init)),
@@ -148,7 +138,7 @@ export async function createHost(init: HostInit): Promise<Host> {
       ...init.services,
     },
   });
-  return new Host({ init, libp2p, internals: await found.promise, admissions, scope, judge, own });
+  return new Host({ init, libp2p, internals: await found.promise, admissions, scope, judge });
 }
 
 /** Runs while libp2p is being put together, before any service has started and registered a handler. */

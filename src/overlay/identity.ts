@@ -12,7 +12,7 @@ export interface Identity {
   readonly role: Role;
   /** The raw 32-byte seed of the Ed25519 key. */
   readonly privateKey: Uint8Array;
-  /** Leaf first, root last. */
+  /** Leaf first, root last. Read at each handshake, so that a renewed one is shown without a restart. */
   readonly chain: Chain;
   /** SHA-256 of the root certificate's DER, in hex. */
   readonly rootFingerprint: string;

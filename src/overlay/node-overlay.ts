@@ -1,13 +1,14 @@
 // A node in the overlay: one connection to its own relay, and through it connections to nodes of other realms. It dials
 // nothing else and listens nowhere.
 import type { Connection, Stream as RawStream } from '@libp2p/interface';
-import type { Chain } from '../pki/chain.ts';
 import type { Clock } from '../realm/clock.ts';
 import { codeOf, InputError, messageOf, RefusedError, UnreachableError } from '../realm/errors.ts';
 import type { Log } from '../realm/log.ts';
 import type { RealmName } from '../realm/names.ts';
 import type { OverlayAudit } from './audit.ts';
 import { answerEcho, ECHO_PROTOCOL, MAX_ECHO, measureEcho } from './echo/index.ts';
+import { ENROL_FORWARD_PROTOCOL, type Issuer, MAX_ENROL_FRAME } from './enrol/index.ts';
+import { answerEnrolment } from './enrol/router.ts';
 import { forwardAddress } from './forward/address.ts';
 import { OPEN_DEADLINE } from './forward/index.ts';
 import { ForwardTransport } from './forward/transport.ts';
@@ -36,8 +37,11 @@ export interface NodeOverlayInit {
   readonly log: Log;
   readonly audit: OverlayAudit;
   isRevoked?(serial: string, issuer: RealmName): boolean;
+  /** Answers enrolment requests for realms right below this one; they come through the own relay. */
+  readonly enrol?: Issuer;
 }
 
+const ENROLMENT: HandleOptions = { allow: 'own', maxFrame: MAX_ENROL_FRAME };
 const DEFAULT_MAX_STREAMS = 16;
 /** Streams of one protocol that we may have open with one node. */
 const MAX_OUTBOUND = 256;
@@ -63,6 +67,8 @@ export class NodeOverlay implements Network {
     this.#follower.onPath((report) => this.#inner.improve(report));
     host.internals.events.addEventListener('connection:open', ({ detail }) => this.#adopt(detail));
     this.handle(ECHO_PROTOCOL, { allow: 'family', maxFrame: MAX_ECHO }, answerEcho);
+    const { enrol } = init;
+    if (enrol) this.handle(ENROL_FORWARD_PROTOCOL, ENROLMENT, (stream) => answerEnrolment(stream, enrol));
   }
 
   /** Resolves at once, whether or not the relay is there. */
@@ -90,10 +96,7 @@ export class NodeOverlay implements Network {
     return this.#keeper.onChange(() => listener(this.#keeper.state));
   }
 
-  useChain(chain: Chain): void {
-    this.#host.useChain(chain);
-  }
-
+  /** After a revocation arrived: closes what is open with whoever it names. */
   recheck(): Promise<void> {
     return this.#host.recheck();
   }

@@ -6,6 +6,7 @@ import { CanopyError, codeOf, messageOf, RefusedError, UnreachableError } from '
 import type { Log } from '../../realm/log.ts';
 import type { Admissions, AdmittedPeer } from '../admission/admissions.ts';
 import type { Identity } from '../identity.ts';
+import { ownNodeConnection } from '../own-node.ts';
 import { mayReach, relationOf } from '../scope.ts';
 import { handshakeFrames } from '../wire.ts';
 import { decodeHeader, decodeReply, encodeHeader, encodeReply } from './codec.ts';
@@ -125,7 +126,10 @@ export class Forwarder {
     const { identity, peerId } = this.#components;
     const hops = [...header.hops, ownHop(identity, peerId)];
     if (header.destination === identity.realm)
-      return { connection: this.#nodeConnection(), header: { ...header, hops } };
+      return {
+        connection: ownNodeConnection(this.#components.admissions, identity.realm),
+        header: { ...header, hops },
+      };
     const link = await this.#components.links.get(header.destination, signal);
     this.#checkLink(link.connection, header.destination);
     const via = link.via === undefined ? {} : { via: link.via };
@@ -139,22 +143,6 @@ export class Forwarder {
     if (!peer || !known || !['parent', 'child', 'sibling'].includes(relationOf(this.#components.identity, peer))) {
       throw new RefusedError('out-of-scope', `the link to ${realm} ends at another realm, or one that is no family`);
     }
-  }
-
-  /** The newest: an older one may be a connection that has died unnoticed. */
-  #nodeConnection(): Connection {
-    const { admissions, identity } = this.#components;
-    const connections = admissions
-      .peers()
-      .filter((peer) => peer.role === 'node' && peer.realm === identity.realm)
-      .flatMap((peer) => admissions.connections(peer.peerId))
-      .filter((connection) => connection.status === 'open');
-    const newest = connections.reduce<Connection | undefined>(
-      (best, one) => (best && best.timeline.open > one.timeline.open ? best : one),
-      undefined,
-    );
-    if (!newest) throw new UnreachableError('node-away', `the node of ${identity.realm} is not connected`);
-    return newest;
   }
 
   async #handOn(

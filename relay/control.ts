@@ -1,0 +1,49 @@
+// The relay's control socket: `GET /v1/status` over HTTP on a Unix socket that only its owner may open.
+import { once } from 'node:events';
+import { chmod, rm } from 'node:fs/promises';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { relative } from 'node:path';
+import type { RelayStatus } from './relay.ts';
+
+const SCHEMA_VERSION = 1;
+const SOCKET_MODE = 0o600;
+
+export class ControlServer {
+  readonly #path: string;
+  readonly #status: () => RelayStatus;
+  #server: Server | undefined;
+
+  constructor(path: string, status: () => RelayStatus) {
+    this.#path = path;
+    this.#status = status;
+  }
+
+  /** A stale socket is replaced: the caller holds the directory's lock. */
+  async start(): Promise<void> {
+    await rm(this.#path, { force: true });
+    const server = createServer(({ method, url }, response) => this.#answer(`${method} ${url}`, response));
+    this.#server = server;
+    server.listen(shortest(this.#path));
+    await once(server, 'listening');
+    await chmod(this.#path, SOCKET_MODE);
+  }
+
+  async stop(): Promise<void> {
+    this.#server?.closeAllConnections();
+    this.#server?.close();
+    await rm(this.#path, { force: true });
+  }
+
+  #answer(request: string, response: ServerResponse): void {
+    const known = request === 'GET /v1/status';
+    response.writeHead(known ? 200 : 404, { 'content-type': 'application/json' });
+    const body = known ? this.#status() : { error: { code: 'not-found', message: `${request} is not known` } };
+    response.end(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, ...body })}\n`);
+  }
+}
+
+/** A socket's path holds about 100 bytes; the one from the working directory may be shorter. */
+function shortest(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.length < path.length ? near : path;
+}

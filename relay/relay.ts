@@ -1,0 +1,226 @@
+// The relay of a realm: its door to the world. Composes the host, circuit relay, STUN, links, forwarding and enrolment.
+// It holds no user data; what it forwards is ciphertext.
+import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2';
+import { identify } from '@libp2p/identify';
+import { webRTC } from '@libp2p/webrtc';
+import type { OverlayAudit } from '../src/overlay/audit.ts';
+import { enrolmentDoor } from '../src/overlay/enrol/encrypter.ts';
+import { EnrolRouter } from '../src/overlay/enrol/router.ts';
+import { Forwarder } from '../src/overlay/forward/forwarder.ts';
+import { createHost, type Host } from '../src/overlay/host.ts';
+import type { Identity } from '../src/overlay/identity.ts';
+import { createLinks } from '../src/overlay/links/create-links.ts';
+import type { Ancestor, Links, NatKind, PunchWay } from '../src/overlay/links/links.ts';
+import { PATHS_PROTOCOL, servePaths } from '../src/overlay/paths/index.ts';
+import type { PathReport } from '../src/overlay/seam.ts';
+import { StunResponder } from '../src/overlay/stun/responder.ts';
+import { StunServers } from '../src/overlay/stun/servers.ts';
+import { PathMemory, validateLeaf } from '../src/pki/chain.ts';
+import type { Clock } from '../src/realm/clock.ts';
+import { LocalError, messageOf } from '../src/realm/errors.ts';
+import type { Log } from '../src/realm/log.ts';
+import type { RealmName } from '../src/realm/names.ts';
+import { listenAddress, type Place, stunText } from './addresses.ts';
+
+export interface RelaySettings {
+  readonly listen: readonly Place[];
+  /** What others dial, when it is not what we listen on. */
+  readonly announce: readonly Place[];
+  readonly stun: readonly Place[];
+  readonly punch: readonly PunchWay[];
+}
+
+export interface RelayInit {
+  readonly identity: Identity;
+  readonly settings: RelaySettings;
+  readonly ancestors: readonly Ancestor[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly audit: OverlayAudit;
+  isRevoked?(serial: string, issuer: RealmName): boolean;
+}
+
+export interface RelayStatus {
+  readonly realm: RealmName;
+  readonly peerId: string;
+  readonly addresses: readonly string[];
+  /** Whether the node of this realm is connected. */
+  readonly node: boolean;
+  readonly nat: NatKind;
+  readonly links: readonly PathReport[];
+  /** Streams between nodes that pass at this moment. */
+  readonly forwarded: number;
+  readonly circuits: number;
+}
+
+/** A realm has a few hundred realms below it at most; each of their relays reserves once. */
+const CIRCUITS = {
+  hopTimeout: 15_000,
+  maxInboundHopStreams: 256,
+  maxOutboundStopStreams: 256,
+  reservations: { applyDefaultLimit: false, maxReservations: 1_024 },
+};
+const MAX_FOLLOWERS = 8;
+
+export class Relay {
+  readonly #parts: RelayParts;
+
+  constructor(parts: RelayParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws LocalError `listen-failed`, `stun-listen` */
+  async start(): Promise<void> {
+    const { host, stun, forwarder, router, links } = this.#parts;
+    await stun.start();
+    await host.start().catch(async (cause) => {
+      await stun.stop();
+      throw listenFailed(this.#parts, cause);
+    });
+    await forwarder.start();
+    await router.start();
+    await this.#servePaths();
+    await links.start();
+  }
+
+  async stop(): Promise<void> {
+    const { host, stun, forwarder, router, links } = this.#parts;
+    await links.stop();
+    await router.stop();
+    await forwarder.stop();
+    await host.stop();
+    await stun.stop();
+  }
+
+  get peerId(): string {
+    return this.#parts.host.libp2p.peerId.toString();
+  }
+
+  /** Multiaddrs with the peer id, those that are announced. */
+  get addresses(): string[] {
+    const all = this.#parts.host.libp2p.getMultiaddrs().map(String);
+    return all.filter((address) => !address.includes('/p2p-circuit') && !address.includes('/webrtc'));
+  }
+
+  /** Keeps links to these realms (the certified list of the enterprise). */
+  keep(realms: readonly RealmName[]): void {
+    this.#parts.links.keep(realms);
+  }
+
+  /** After a revocation arrived: closes what is open with whoever it names. */
+  recheck(): Promise<void> {
+    return this.#parts.host.recheck();
+  }
+
+  status(): RelayStatus {
+    const { host, links, forwarder } = this.#parts;
+    const { realm } = host.identity;
+    const connections = host.libp2p.getConnections();
+    return {
+      realm,
+      peerId: this.peerId,
+      addresses: this.addresses,
+      node: host.admissions.peers().some((peer) => peer.role === 'node' && peer.realm === realm),
+      nat: links.nat(),
+      links: links.reports(),
+      forwarded: forwarder.openStreams,
+      circuits: connections.filter((one) => one.streams.some(({ protocol }) => protocol.endsWith('/stop'))).length,
+    };
+  }
+
+  async #servePaths(): Promise<void> {
+    const { host, links } = this.#parts;
+    await host.internals.registrar.handle(
+      PATHS_PROTOCOL,
+      (stream, connection) => {
+        const peer = host.admissions.get(connection.remotePeer.toString());
+        if (peer) void servePaths(stream, peer, links);
+      },
+      { maxInboundStreams: MAX_FOLLOWERS },
+    );
+  }
+}
+
+interface RelayParts {
+  readonly init: RelayInit;
+  readonly host: Host;
+  readonly stun: StunResponder;
+  readonly links: Links;
+  readonly forwarder: Forwarder;
+  readonly router: EnrolRouter;
+}
+
+/** Not started yet. */
+export async function createRelay(init: RelayInit): Promise<Relay> {
+  const { identity, clock, log, settings } = init;
+  const stunServers = new StunServers();
+  const late: { router?: EnrolRouter } = {};
+  const host = await createRelayHost(init, stunServers, (request, signal) =>
+    present(late.router).route(request, signal),
+  );
+  const { admissions, internals } = host;
+  const { registrar } = internals;
+  const links = openLinks(init, host, stunServers);
+  const router = new EnrolRouter({ identity, admissions, registrar, links, log });
+  late.router = router;
+  const peerId = host.libp2p.peerId.toString();
+  const forwarder = new Forwarder({ identity, peerId, registrar, admissions, links, log });
+  const stun = new StunResponder({ clock, log }, settings.stun);
+  return new Relay({ init, host, stun, links, forwarder, router });
+}
+
+function createRelayHost(
+  init: RelayInit,
+  stun: StunServers,
+  issuer: Parameters<typeof enrolmentDoor>[0]['issuer'],
+): Promise<Host> {
+  const { identity, settings, clock, audit } = init;
+  const mayUseWebrtc = settings.punch.includes('webrtc');
+  const rtcConfiguration = (): { iceServers: { urls: string[] }[] } => ({ iceServers: stun.iceServers() });
+  return createHost({
+    ...init,
+    listen: [...settings.listen.map(listenAddress), ...(mayUseWebrtc ? ['/webrtc'] : [])],
+    announce: settings.announce.map(listenAddress),
+    encrypters: [enrolmentDoor({ chain: () => identity.chain, issuer, clock, audit })],
+    transports: [circuitRelayTransport(), ...(mayUseWebrtc ? [webRTC({ rtcConfiguration })] : [])],
+    services: { identify: identify(), circuit: circuitRelayServer(CIRCUITS) },
+  });
+}
+
+function openLinks(init: RelayInit, host: Host, stun: StunServers): Links {
+  const { identity, ancestors, settings, clock, log, isRevoked } = init;
+  const trust = {
+    rootFingerprint: identity.rootFingerprint,
+    memory: new PathMemory(),
+    ...(isRevoked ? { isRevoked } : {}),
+  };
+  return createLinks(
+    {
+      host: host.internals,
+      realm: identity.realm,
+      signer: identity,
+      admissions: host.admissions,
+      checkChain: (chain) => validateLeaf(chain, { ...trust, now: clock.now() }),
+      ancestors: () => ancestors,
+      stun,
+      clock,
+      log,
+      logger: host.libp2p.logger.forComponent('canopy:links'),
+    },
+    { punch: settings.punch, stun: () => settings.stun.map((place) => stunText(place, settings.announce.length > 0)) },
+  );
+}
+
+function listenFailed({ init }: RelayParts, cause: unknown): LocalError {
+  const places = init.settings.listen.map(listenAddress).join(', ');
+  const taken = messageOf(cause).includes('EADDRINUSE');
+  return new LocalError(taken ? 'port-in-use' : 'listen-failed', `the relay can't listen on ${places}`, {
+    cause,
+    hint: 'Stop what uses the port, or give another one with relay.listen in canopy.toml.',
+  });
+}
+
+function present<T>(part: T | undefined): T {
+  if (part === undefined) throw new Error('the parts of a relay are used before it was made');
+  return part;
+}

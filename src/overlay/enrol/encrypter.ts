@@ -1,0 +1,105 @@
+// The relay's side of `/canopy/enrol/1`; index.ts has the frames and the limits.
+import { noise } from '@chainsafe/libp2p-noise';
+import type { ConnectionEncrypter, MessageStream, SecureConnectionOptions, SecuredConnection } from '@libp2p/interface';
+import type { LengthPrefixedStream } from '@libp2p/utils';
+import type { Chain } from '../../pki/chain.ts';
+import type { Clock } from '../../realm/clock.ts';
+import { CanopyError, codeOf, PeerError, RefusedError } from '../../realm/errors.ts';
+import { encodeHello } from '../admission/codec.ts';
+import { addressOf, type NoiseComponents } from '../admission/encrypter.ts';
+import type { OverlayAudit } from '../audit.ts';
+import { RateLimiter } from '../stun/rate-limit.ts';
+import { handshakeFrames } from '../wire.ts';
+import {
+  ALL_ADDRESSES,
+  ANSWER_DEADLINE,
+  decodeRequest,
+  EACH_ADDRESS,
+  ENROL_PROTOCOL,
+  encodeReply,
+  type Issuer,
+  MAX_AT_ONCE,
+  MAX_ENROL_FRAME,
+  REQUEST_DEADLINE,
+  type Reply,
+} from './index.ts';
+
+export interface EnrolInit {
+  readonly chain: () => Chain;
+  readonly issuer: Issuer;
+  readonly clock: Clock;
+  readonly audit: OverlayAudit;
+}
+
+export function enrolmentDoor(init: EnrolInit): (components: NoiseComponents) => ConnectionEncrypter {
+  return (components) => new EnrolmentDoor(components, init);
+}
+
+class EnrolmentDoor implements ConnectionEncrypter {
+  readonly protocol = ENROL_PROTOCOL;
+  readonly #noise: ConnectionEncrypter;
+  readonly #init: EnrolInit;
+  readonly #rates: RateLimiter;
+  #calls = 0;
+
+  constructor(components: NoiseComponents, init: EnrolInit) {
+    this.#noise = noise()(components);
+    this.#init = init;
+    this.#rates = new RateLimiter(init.clock, EACH_ADDRESS, ALL_ADDRESSES);
+  }
+
+  /** A relay that is dialled can't bring us to dial it this way. */
+  async secureOutbound(): Promise<SecuredConnection> {
+    throw new RefusedError('enrol-inbound-only', `${ENROL_PROTOCOL} only takes calls`);
+  }
+
+  /** Always rejects: a call is over when it is answered. The upgrader's deadline is shorter than ours and not ours. */
+  async secureInbound(connection: MessageStream, options: SecureConnectionOptions = {}): Promise<SecuredConnection> {
+    this.#calls++;
+    try {
+      await this.#answer(connection, options);
+    } finally {
+      this.#calls--;
+    }
+    throw new PeerError('enrol-answered', 'the call was answered and is over');
+  }
+
+  async #answer(connection: MessageStream, options: SecureConnectionOptions): Promise<void> {
+    const signal = AbortSignal.timeout(REQUEST_DEADLINE);
+    const secured = await this.#noise.secureInbound(connection, {
+      ...options,
+      signal,
+      skipStreamMuxerNegotiation: true,
+    });
+    const frames = handshakeFrames(secured.connection, MAX_ENROL_FRAME);
+    await frames.write(encodeHello(this.#init.chain()), { signal });
+    const request = decodeRequest((await frames.read({ signal })).subarray());
+    const reply = await this.#ask(request, connection);
+    await this.#send(frames, reply);
+  }
+
+  async #ask(request: Uint8Array, connection: MessageStream): Promise<Reply> {
+    const { address = '' } = addressOf(connection);
+    try {
+      if (this.#calls > MAX_AT_ONCE || !this.#rates.take(hostPart(address))) {
+        throw new RefusedError('enrol-busy', 'more enrolment requests than are taken');
+      }
+      return { kind: 'ok', bytes: await this.#init.issuer(request, AbortSignal.timeout(ANSWER_DEADLINE)) };
+    } catch (error) {
+      const code = error instanceof CanopyError ? codeOf(error) : 'no-answer';
+      this.#init.audit({ code: 'enrol-refused', reason: code, address });
+      return { kind: 'refused', code };
+    }
+  }
+
+  async #send(frames: LengthPrefixedStream<MessageStream>, reply: Reply): Promise<void> {
+    const signal = AbortSignal.timeout(REQUEST_DEADLINE);
+    await frames.write(encodeReply(reply), { signal });
+    await frames.unwrap().close({ signal });
+  }
+}
+
+/** `/ip4/192.0.2.1` of `/ip4/192.0.2.1/tcp/40000`: the port changes with each call. */
+function hostPart(address: string): string {
+  return address.split('/').slice(0, 3).join('/');
+}

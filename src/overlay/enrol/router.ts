@@ -1,0 +1,146 @@
+// Brings an enrolment request from the relay where it came in to the node that issues, over `/canopy/enrol-forward/1`.
+import type { Connection, Stream as RawStream } from '@libp2p/interface';
+import type { Registrar } from '@libp2p/interface-internal';
+import { decodeEnrolRequest, issuerOfRequest } from '../../pki/enrolment.ts';
+import { CanopyError, codeOf, messageOf, PeerError, RefusedError, UnreachableError } from '../../realm/errors.ts';
+import type { Log } from '../../realm/log.ts';
+import { isWithin, type RealmName } from '../../realm/names.ts';
+import type { Admissions, AdmittedPeer } from '../admission/admissions.ts';
+import type { LinkSource } from '../forward/link-source.ts';
+import { FramedStream } from '../framed-stream.ts';
+import type { Identity } from '../identity.ts';
+import { ownNodeConnection } from '../own-node.ts';
+import type { Stream } from '../seam.ts';
+import {
+  ANSWER_DEADLINE,
+  decodeReply,
+  decodeRequest,
+  ENROL_FORWARD_PROTOCOL,
+  encodeReply,
+  encodeRequest,
+  type Issuer,
+  MAX_ENROL_FRAME,
+  type Reply,
+} from './index.ts';
+
+export interface EnrolRouterComponents {
+  readonly identity: Pick<Identity, 'realm'>;
+  readonly admissions: Admissions;
+  readonly registrar: Pick<Registrar, 'handle' | 'unhandle'>;
+  readonly links: LinkSource;
+  readonly log: Log;
+}
+
+/** Requests on their way from one relay at a time. */
+const MAX_STREAMS = 16;
+
+export class EnrolRouter {
+  readonly #components: EnrolRouterComponents;
+
+  constructor(components: EnrolRouterComponents) {
+    this.#components = components;
+  }
+
+  async start(): Promise<void> {
+    const limits = { maxInboundStreams: MAX_STREAMS, maxOutboundStreams: MAX_STREAMS, runOnLimitedConnection: true };
+    await this.#components.registrar.handle(
+      ENROL_FORWARD_PROTOCOL,
+      (raw, connection) => void this.#serve(raw, connection),
+      limits,
+    );
+  }
+
+  async stop(): Promise<void> {
+    await this.#components.registrar.unhandle(ENROL_FORWARD_PROTOCOL);
+  }
+
+  /** For a request that came in at this relay's door. @throws UnreachableError, RefusedError, PeerError */
+  async route(request: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    const issuer = issuerOfRequest(decodeEnrolRequest(request));
+    return issuer === this.#components.identity.realm
+      ? this.#askNode(request, signal)
+      : this.#askRelay(issuer, request, signal);
+  }
+
+  async #askNode(request: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    const { admissions, identity } = this.#components;
+    return this.#ask(ownNodeConnection(admissions, identity.realm), request, signal);
+  }
+
+  /** Up or down the own line only; what is beside it is none of our business. */
+  async #askRelay(issuer: RealmName, request: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    const { identity, links } = this.#components;
+    if (!isWithin(issuer, identity.realm) && !isWithin(identity.realm, issuer)) {
+      throw new RefusedError('out-of-scope', `${issuer} is neither above nor below ${identity.realm}`);
+    }
+    const { connection } = await links.get(issuer, signal);
+    const peer = this.#peerOf(connection);
+    if (peer.realm !== issuer) throw new UnreachableError('no-path', `the link to ${issuer} ends at ${peer.realm}`);
+    return this.#ask(connection, request, signal);
+  }
+
+  async #ask(connection: Connection, request: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    const raw = await connection.newStream([ENROL_FORWARD_PROTOCOL], { signal, runOnLimitedConnection: true });
+    const stream = this.#framed(raw, connection);
+    try {
+      await stream.write(encodeRequest(request), signal);
+      await stream.close();
+      const frame = await stream.read(signal);
+      if (!frame) throw new PeerError('bad-frame', 'the enrolment request was not answered');
+      const reply = decodeReply(frame);
+      if (reply.kind === 'refused') throw new UnreachableError(reply.code, `the request was not taken: ${reply.code}`);
+      return reply.bytes;
+    } catch (error) {
+      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    }
+  }
+
+  async #serve(raw: RawStream, connection: Connection): Promise<void> {
+    try {
+      const stream = this.#framed(raw, connection);
+      await answerEnrolment(stream, (request, signal) => this.#last(request, signal));
+      await stream.finish();
+    } catch (error) {
+      this.#components.log.debug({ code: codeOf(error), error: messageOf(error) }, 'enrolment not passed on');
+      raw.abort(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** From another relay: only for the own node, so that a request never wanders. */
+  async #last(request: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    const issuer = issuerOfRequest(decodeEnrolRequest(request));
+    if (issuer === this.#components.identity.realm) return this.#askNode(request, signal);
+    throw new RefusedError(
+      'out-of-scope',
+      `${issuer} was asked for at the relay of ${this.#components.identity.realm}`,
+    );
+  }
+
+  #framed(raw: RawStream, connection: Connection): FramedStream {
+    const path = { kind: 'local', hops: [] } as const;
+    return new FramedStream(raw, { peer: this.#peerOf(connection), path, maxFrame: MAX_ENROL_FRAME });
+  }
+
+  #peerOf(connection: Connection): AdmittedPeer {
+    const peer = this.#components.admissions.get(connection.remotePeer.toString());
+    if (!peer) throw new RefusedError('not-admitted', 'the peer is no longer admitted');
+    return peer;
+  }
+}
+
+/** One request, one reply. The node's side too. */
+export async function answerEnrolment(stream: Stream, issuer: Issuer): Promise<void> {
+  const signal = AbortSignal.timeout(ANSWER_DEADLINE);
+  const frame = await stream.read(signal);
+  if (!frame) return;
+  await stream.write(encodeReply(await replyOf(decodeRequest(frame), issuer, signal)), signal);
+}
+
+async function replyOf(request: Uint8Array, issuer: Issuer, signal: AbortSignal): Promise<Reply> {
+  try {
+    return { kind: 'ok', bytes: await issuer(request, signal) };
+  } catch (error) {
+    return { kind: 'refused', code: error instanceof CanopyError ? codeOf(error) : 'no-answer' };
+  }
+}

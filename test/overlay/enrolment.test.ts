@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { multiaddr } from '@multiformats/multiaddr';
+import { enrolOverWire } from '../../src/overlay/enrol/client.ts';
+import { enrolmentDoor } from '../../src/overlay/enrol/encrypter.ts';
+import type { Issuer } from '../../src/overlay/enrol/index.ts';
+import { createHost } from '../../src/overlay/host.ts';
+import { systemClock } from '../../src/realm/clock.ts';
+import { RefusedError } from '../../src/realm/errors.ts';
+import { silentLog } from '../../src/realm/log.ts';
+import { parseRealmName } from '../../src/realm/names.ts';
+import { startHost, type TestHost, until } from './hosts.ts';
+import { Realms } from './realms.ts';
+
+const TIMEOUT = { timeout: 60_000 };
+const ua = new Realms('ua');
+const ACME = parseRealmName('acme.ua');
+const request = new TextEncoder().encode('please');
+const signal = (): AbortSignal => AbortSignal.timeout(20_000);
+
+async function startDoor(t: Parameters<typeof startHost>[0], issuer: Issuer, realm = 'acme.ua'): Promise<TestHost> {
+  const identity = await ua.identity(realm, 'relay');
+  const door = enrolmentDoor({ chain: () => identity.chain, issuer, clock: systemClock, audit: () => {} });
+  return startHost(t, identity, { encrypters: [door] });
+}
+
+async function call(addresses: readonly string[], rootFingerprint?: string): Promise<Uint8Array> {
+  const ways = [{ realm: ACME, relays: addresses }];
+  const root = rootFingerprint ?? (await ua.rootFingerprint());
+  return enrolOverWire({ ways, rootFingerprint: root, request, now: Date.now, signal: signal() });
+}
+
+test('a newcomer without a certificate gets its answer and no connection', TIMEOUT, async (t) => {
+  const asked: Uint8Array[] = [];
+  const door = await startDoor(t, async (bytes) => {
+    asked.push(bytes);
+    return new TextEncoder().encode('granted');
+  });
+  assert.deepEqual(await call([door.address]), new TextEncoder().encode('granted'));
+  assert.deepEqual(asked, [request]);
+  assert.equal(door.host.libp2p.getConnections().length, 0);
+  assert.deepEqual(door.host.admissions.peers(), []);
+  await until(() => door.events.length === 1);
+});
+
+test('an answer may take longer than an upgrade may', TIMEOUT, async (t) => {
+  const door = await startDoor(t, async (bytes) => {
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    return bytes;
+  });
+  assert.deepEqual(await call([door.address]), request);
+});
+
+test(
+  'the next relay is asked when one does not answer, and the answer names those that were tried',
+  TIMEOUT,
+  async (t) => {
+    const door = await startDoor(t, async (bytes) => bytes);
+    assert.deepEqual(await call(['/ip4/127.0.0.1/tcp/9', door.address]), request);
+    await assert.rejects(call(['/ip4/127.0.0.1/tcp/9']), { code: 'no-relay', message: /127\.0\.0\.1/ });
+  },
+);
+
+test('the request goes to no relay of another root or another realm', TIMEOUT, async (t) => {
+  let asked = 0;
+  const door = await startDoor(t, async (bytes) => (asked++, bytes));
+  await assert.rejects(call([door.address], 'ab'.repeat(32)), { code: 'cert-unknown-root' });
+  const other = await startDoor(t, async (bytes) => (asked++, bytes), 'other.ua');
+  await assert.rejects(call([other.address]), { code: 'unexpected-peer' });
+  assert.equal(asked, 0);
+});
+
+test('a request that the relay cannot bring to its issuer is named', TIMEOUT, async (t) => {
+  const door = await startDoor(t, async () => {
+    throw new RefusedError('out-of-scope', 'not here');
+  });
+  await assert.rejects(call([door.address]), { code: 'no-relay', message: /out-of-scope/ });
+});
+
+test('one address gets no more than its share', TIMEOUT, async (t) => {
+  const door = await startDoor(t, async (bytes) => bytes);
+  for (let calls = 0; calls < 10; calls++) await call([door.address]);
+  await assert.rejects(call([door.address]), { code: 'no-relay', message: /enrol-busy/ });
+});
+
+test('nobody is dialled through the door', TIMEOUT, async (t) => {
+  const door = await startDoor(t, async (bytes) => bytes);
+  const identity = await ua.identity('acme.ua', 'relay');
+  const dialler = await createHost({
+    identity,
+    clock: systemClock,
+    log: silentLog,
+    audit: () => {},
+    encrypters: [
+      enrolmentDoor({ chain: () => identity.chain, issuer: async (b) => b, clock: systemClock, audit: () => {} }),
+    ],
+  });
+  await dialler.start();
+  t.after(() => dialler.stop());
+  const connection = await dialler.libp2p.dial(multiaddr(door.address));
+  assert.equal(connection.encryption, '/canopy/noise/1');
+});

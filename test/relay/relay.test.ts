@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { createRelay, type Relay } from '../../relay/relay.ts';
+import { enrolOverWire } from '../../src/overlay/enrol/client.ts';
+import type { Issuer } from '../../src/overlay/enrol/index.ts';
+import { createNodeOverlay, type NodeOverlay } from '../../src/overlay/node-overlay.ts';
+import { encodeEnrolRequest } from '../../src/pki/enrolment.ts';
+import { generateLeafKey } from '../../src/pki/keys.ts';
+import { systemClock } from '../../src/realm/clock.ts';
+import { silentLog } from '../../src/realm/log.ts';
+import { parseRealmName, type RealmName } from '../../src/realm/names.ts';
+import { until } from '../overlay/hosts.ts';
+import { Realms } from '../overlay/realms.ts';
+
+const TIMEOUT = { timeout: 90_000 };
+const ua = new Realms('ua');
+const [UA, ACME, KYIV, LVIV] = ['ua', 'acme.ua', 'kyiv.acme.ua', 'lviv.acme.ua'].map(parseRealmName);
+const signal = (): AbortSignal => AbortSignal.timeout(30_000);
+
+interface Place {
+  readonly relay: Relay;
+  readonly node: NodeOverlay;
+}
+
+async function startRelay(t: TestContext, realm: RealmName | undefined, above: readonly Relay[]): Promise<Relay> {
+  assert.ok(realm);
+  const ancestors = above.map((relay) => ({ realm: relay.status().realm, relays: relay.addresses }));
+  const relay = await createRelay({
+    identity: await ua.identity(realm, 'relay'),
+    settings: { listen: [{ host: '127.0.0.1', port: 0 }], announce: [], stun: [], punch: ['tcp'] },
+    ancestors,
+    clock: systemClock,
+    log: silentLog,
+    audit: () => {},
+  });
+  await relay.start();
+  t.after(() => relay.stop());
+  return relay;
+}
+
+async function startPlace(
+  t: TestContext,
+  realm: RealmName | undefined,
+  above: readonly Relay[],
+  enrol?: Issuer,
+): Promise<Place> {
+  const relay = await startRelay(t, realm, above);
+  const identity = await ua.identity(realm ?? '', 'node');
+  const audit = (): void => {};
+  const init = { identity, relays: relay.addresses, clock: systemClock, log: silentLog, audit };
+  const node = await createNodeOverlay({ ...init, ...(enrol ? { enrol } : {}) });
+  await node.start();
+  t.after(() => node.stop());
+  await until(() => node.relay.connected);
+  return { relay, node };
+}
+
+test('relays find each other through their ancestors, and their nodes reach each other', TIMEOUT, async (t) => {
+  const region = await startRelay(t, UA, []);
+  const enterprise = await startRelay(t, ACME, [region]);
+  const kyiv = await startPlace(t, KYIV, [enterprise, region]);
+  const lviv = await startPlace(t, LVIV, [enterprise, region]);
+  assert.ok(LVIV && KYIV);
+  const answer = await kyiv.node.ping(LVIV, signal());
+  t.diagnostic(`${answer.path.kind} via ${answer.path.via ?? 'nobody'} in ${answer.rtt} ms`);
+  assert.deepEqual(
+    answer.path.hops.map(({ realm, role }) => `${role} ${realm}`),
+    ['node kyiv.acme.ua', 'relay kyiv.acme.ua', 'relay lviv.acme.ua', 'node lviv.acme.ua'],
+  );
+  await until(
+    () => kyiv.relay.status().links.some(({ realm, kind }) => realm === LVIV && kind === 'direct-tcp'),
+    20_000,
+  );
+  const paths = await kyiv.node.paths(signal());
+  assert.equal(paths.find(({ realm }) => realm === LVIV)?.kind, 'direct-tcp');
+  assert.equal(kyiv.relay.status().node, true);
+  void lviv;
+});
+
+test('an enrolment request that enters at any relay of the line reaches the node that issues', TIMEOUT, async (t) => {
+  const asked: Uint8Array[] = [];
+  const region = await startRelay(t, UA, []);
+  const enterprise = await startPlace(t, ACME, [region], async (bytes) => {
+    asked.push(bytes);
+    return new TextEncoder().encode('granted');
+  });
+  const branch = await startRelay(t, KYIV, [enterprise.relay, region]);
+  const key = await generateLeafKey();
+  assert.ok(LVIV && ACME && UA && KYIV);
+  const slot = { slot: 'authority', tokenId: '00'.repeat(16), csr: key.publicKey, mac: new Uint8Array(32) } as const;
+  for (const [relay, realm] of [
+    [enterprise.relay, ACME],
+    [region, UA],
+    [branch, KYIV],
+  ] as const) {
+    const reply = await enrolOverWire({
+      ways: [{ realm, relays: relay.addresses }],
+      rootFingerprint: await ua.rootFingerprint(),
+      request: encodeEnrolRequest({ realm: LVIV, ...slot }),
+      now: Date.now,
+      signal: signal(),
+    });
+    assert.deepEqual(reply, new TextEncoder().encode('granted'), realm);
+  }
+  assert.equal(asked.length, 3);
+});
+
+test('a port that is taken is said in words', TIMEOUT, async (t) => {
+  const first = await startRelay(t, UA, []);
+  const port = Number(first.addresses[0]?.split('/')[4]);
+  const second = await createRelay({
+    identity: await ua.identity('ua', 'relay'),
+    settings: { listen: [{ host: '127.0.0.1', port }], announce: [], stun: [], punch: ['tcp'] },
+    ancestors: [],
+    clock: systemClock,
+    log: silentLog,
+    audit: () => {},
+  });
+  await assert.rejects(second.start(), { code: 'port-in-use' });
+});
