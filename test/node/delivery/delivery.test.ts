@@ -1,0 +1,118 @@
+// Delivery between two branches over a fake network: what is stored arrives, once, and its sender learns what became of it.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { createDatabase } from '../../../src/store/database.ts';
+import { ForgetfulDisk } from '../../store/forgetful-disk.ts';
+import {
+  type Branch,
+  type BranchOptions,
+  CLERK,
+  DEVICE,
+  ENGINEER,
+  KYIV,
+  LVIV,
+  message,
+  messageId,
+  receivedBy,
+  startBranch,
+  until,
+} from '../simulated-branch.ts';
+import { SimulatedNetwork } from '../simulated-network.ts';
+
+const LIMIT = { timeout: 60_000 };
+const FROM = { user: CLERK, device: DEVICE };
+
+async function branch(t: TestContext, network: SimulatedNetwork, options: Partial<BranchOptions>): Promise<Branch> {
+  const database = options.database ?? (await createDatabase(new ForgetfulDisk().openEngine()));
+  const started = await startBranch({ realm: KYIV, ...options, network, database });
+  t.after(() => started.stop());
+  return started;
+}
+
+async function pair(t: TestContext) {
+  const network = new SimulatedNetwork();
+  const kyiv = await branch(t, network, { realm: KYIV });
+  const lviv = await branch(t, network, { realm: LVIV });
+  return { network, kyiv, lviv };
+}
+
+const stateOf = async (where: Branch, n: number) => (await where.conversations.findMessage(CLERK, messageId(n)))?.state;
+
+test('a message goes from stored to delivered to read, and shows its way at both ends', LIMIT, async (t) => {
+  const { kyiv, lviv } = await pair(t);
+  assert.equal((await kyiv.conversations.submit(FROM, message(1))).state, 'stored');
+  await until(() => receivedBy(lviv, ENGINEER).length === 1);
+  await lviv.conversations.markDelivered(ENGINEER, lviv.conversations.head(ENGINEER));
+  await until(async () => (await stateOf(kyiv, 1)) === 'delivered');
+  const { conversation } = message(1);
+  await lviv.conversations.markRead(ENGINEER, conversation, messageId(1));
+  await until(async () => (await stateOf(kyiv, 1)) === 'read');
+  const states = kyiv.announced.flatMap(({ user, event }) =>
+    event.kind === 'state' ? [[user, event.receipt.state]] : [],
+  );
+  assert.deepEqual(states, [
+    [CLERK, 'delivered'],
+    [CLERK, 'read'],
+  ]);
+  await until(() => kyiv.outbox.depth(LVIV) === 0 && lviv.outbox.depth(KYIV) === 0);
+  for (const [where, user] of [
+    [kyiv, CLERK],
+    [lviv, ENGINEER],
+  ] as const) {
+    const route = await where.delivery.explain(user, messageId(1));
+    const hops = route?.legs[0]?.path?.hops.map(({ realm, role }) => `${role} ${realm}`);
+    assert.deepEqual(hops, [`node ${KYIV}`, `relay ${KYIV}`, `relay ${LVIV}`, `node ${LVIV}`]);
+  }
+});
+
+test('what waited while the other branch was down flows by itself, in order', LIMIT, async (t) => {
+  const network = new SimulatedNetwork();
+  const kyiv = await branch(t, network, { realm: KYIV });
+  network.down(LVIV);
+  for (let n = 1; n <= 200; n++) await kyiv.conversations.submit(FROM, message(n));
+  const lviv = await branch(t, network, { realm: LVIV });
+  assert.equal((await kyiv.delivery.queues())[0]?.depth, 200);
+  assert.equal((await kyiv.delivery.explain(CLERK, messageId(7)))?.legs[0]?.state, 'queued');
+  network.up(LVIV);
+  await until(() => receivedBy(lviv, ENGINEER).length === 200);
+  assert.deepEqual(
+    receivedBy(lviv, ENGINEER),
+    Array.from({ length: 200 }, (_, i) => messageId(i + 1)),
+  );
+});
+
+test('a stream that breaks again and again loses and doubles nothing', LIMIT, async (t) => {
+  const { network, kyiv, lviv } = await pair(t);
+  for (let n = 1; n <= 300; n++) {
+    await kyiv.conversations.submit(FROM, message(n));
+    if (n % 25 === 0) network.cut(LVIV);
+    if (n % 25 === 5) network.up(LVIV);
+  }
+  await until(() => receivedBy(lviv, ENGINEER).length >= 300 && kyiv.outbox.depth(LVIV) === 0);
+  assert.equal(new Set(receivedBy(lviv, ENGINEER)).size, 300);
+  assert.equal(receivedBy(lviv, ENGINEER).length, 300);
+});
+
+test('a better way is taken by the next message, while the stream is idle', LIMIT, async (t) => {
+  const { network, kyiv, lviv } = await pair(t);
+  await kyiv.conversations.submit(FROM, message(1));
+  await until(() => kyiv.outbox.depth(LVIV) === 0 && receivedBy(lviv, ENGINEER).length === 1);
+  network.change('direct-tcp');
+  await kyiv.conversations.submit(FROM, message(2));
+  await until(() => kyiv.outbox.depth(LVIV) === 0);
+  assert.equal((await kyiv.delivery.explain(CLERK, messageId(1)))?.legs[0]?.path?.kind, 'relayed');
+  assert.equal((await kyiv.delivery.explain(CLERK, messageId(2)))?.legs[0]?.path?.kind, 'direct-tcp');
+});
+
+test('a message that expires while its destination is away is never delivered and fails', LIMIT, async (t) => {
+  const { network, kyiv, lviv } = await pair(t);
+  network.down(LVIV);
+  await kyiv.conversations.submit(FROM, { ...message(1), expires: Date.now() + 50 });
+  await kyiv.conversations.submit(FROM, message(2));
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  network.up(LVIV);
+  await until(async () => (await stateOf(kyiv, 1)) === 'failed');
+  await until(() => kyiv.outbox.depth(LVIV) === 0);
+  assert.deepEqual(receivedBy(lviv, ENGINEER), [messageId(2)]);
+  assert.deepEqual((await kyiv.delivery.explain(CLERK, messageId(1)))?.legs[0]?.code, 'expired');
+});

@@ -1,0 +1,143 @@
+// A branch's conversations and delivery, the real ones, over a fake network and any store: to be stopped, killed and
+// started again by tests.
+
+import type { AuditEvent } from '../../node/audit/audit.ts';
+import { type ConversationService, openConversations } from '../../node/conversations/conversation-service.ts';
+import type { Submission, UserEvent } from '../../node/conversations/conversations.ts';
+import { createDelivery, type DeliveryService } from '../../node/delivery/delivery-service.ts';
+import { type Outbox, openOutbox } from '../../node/delivery/outbox.ts';
+import type { Directory, UserProfile } from '../../node/directory/directory.ts';
+import { leafKeyOfSeed, signWithLeaf } from '../../src/pki/keys.ts';
+import { type Clock, systemClock } from '../../src/realm/clock.ts';
+import { RefusedError } from '../../src/realm/errors.ts';
+import {
+  directConversationId,
+  type MessageId,
+  parseDeviceId,
+  parseMessageId,
+  parseUserId,
+  type UserId,
+} from '../../src/realm/ids.ts';
+import { silentLog } from '../../src/realm/log.ts';
+import { parseRealmName, type RealmName } from '../../src/realm/names.ts';
+import { parseUserAddress } from '../../src/realm/user-address.ts';
+import type { Database } from '../../src/store/database.ts';
+import type { SimulatedNetwork } from './simulated-network.ts';
+
+export const KYIV = parseRealmName('kyiv.acme.ua');
+export const LVIV = parseRealmName('lviv.acme.ua');
+export const CLERK = parseUserId('10000000-0000-4000-8000-000000000001');
+export const COOK = parseUserId('10000000-0000-4000-8000-000000000002');
+export const ENGINEER = parseUserId('20000000-0000-4000-8000-000000000001');
+export const DEVICE = parseDeviceId('30000000-0000-4000-8000-000000000001');
+
+const USERS: readonly [UserId, string][] = [
+  [CLERK, 'clerk@kyiv.acme.ua'],
+  [COOK, 'cook@kyiv.acme.ua'],
+  [ENGINEER, 'engineer@lviv.acme.ua'],
+];
+
+export function directory(status: UserProfile['status'] = 'active'): Pick<Directory, 'findById'> {
+  const profiles = new Map(
+    USERS.map(([id, text]): [UserId, UserProfile] => {
+      const address = parseUserAddress(text);
+      return [id, { id, address, name: text, kind: 'person', home: address.realm, status }];
+    }),
+  );
+  return { findById: (id) => profiles.get(id) };
+}
+
+/** Each realm's key follows from its name. */
+export function keyOf(realm: RealmName) {
+  return leafKeyOfSeed(new TextEncoder().encode(realm.padEnd(32, '.')).slice(0, 32));
+}
+
+export interface BranchOptions {
+  readonly realm: RealmName;
+  readonly database: Database;
+  readonly network: SimulatedNetwork;
+  readonly incarnation?: number;
+  readonly clock?: Clock;
+  readonly directory?: Pick<Directory, 'findById'>;
+}
+
+export interface Branch {
+  readonly realm: RealmName;
+  readonly outbox: Outbox;
+  readonly conversations: ConversationService;
+  readonly delivery: DeliveryService;
+  readonly audited: AuditEvent[];
+  /** Everything announced, in order. */
+  readonly announced: { user: UserId; event: UserEvent }[];
+  stop(): Promise<void>;
+}
+
+export async function startBranch(options: BranchOptions): Promise<Branch> {
+  const { realm, database, network, incarnation = 1, clock = systemClock } = options;
+  const audited: AuditEvent[] = [];
+  const parts = { realm, incarnation, database, clock, log: silentLog, directory: options.directory ?? directory() };
+  const outbox = await openOutbox({ database, incarnation });
+  const conversations = await openConversations({ ...parts, outbox });
+  const delivery = createDelivery({
+    ...parts,
+    outbox,
+    conversations,
+    network: network.node(realm),
+    self: { realm, role: 'node', pid: 1, peerId: `node.${realm}` },
+    signer: {
+      chain: new TextEncoder().encode(realm),
+      sign: (data) => signWithLeaf(keyOf(realm), data),
+    },
+    keys: {
+      keyOf: async (chain, origin) => {
+        if (new TextDecoder().decode(chain) === origin) return keyOf(origin).publicKey;
+        throw new RefusedError('origin-foreign', 'another realm');
+      },
+    },
+    audit: { record: async (event) => void audited.push(event) },
+    random: Math.random,
+  });
+  const announced: Branch['announced'] = [];
+  conversations.onEvent((user, event) => announced.push({ user, event }));
+  await delivery.start();
+  const stop = () => delivery.stop();
+  return { realm, outbox, conversations, delivery, audited, announced, stop };
+}
+
+/** A message of the clerk to the engineer unless told otherwise. */
+export function message(
+  id: number | MessageId,
+  text = 'hello',
+  between: readonly [UserId, UserId] = [CLERK, ENGINEER],
+): Submission {
+  const [from, to] = between;
+  return {
+    id: typeof id === 'number' ? messageId(id) : id,
+    conversation: directConversationId(from, to),
+    recipients: [to],
+    expires: 0,
+    body: new TextEncoder().encode(text),
+  };
+}
+
+export function messageId(n: number): MessageId {
+  return parseMessageId(`40000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`);
+}
+
+/** Ids of the messages that a user received, in order of arrival. */
+export function receivedBy(branch: Branch, user: UserId): MessageId[] {
+  return branch.announced.flatMap(({ user: whose, event }) =>
+    whose === user && event.kind === 'message' && event.message.envelope.sender !== user
+      ? [event.message.envelope.id]
+      : [],
+  );
+}
+
+/** Looks again at each turn of the event loop. */
+export async function until(holds: () => boolean | Promise<boolean>, deadline = 20_000): Promise<void> {
+  const end = Date.now() + deadline;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error('what was waited for did not come');
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
