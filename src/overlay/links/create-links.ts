@@ -69,7 +69,7 @@ export function createLinks(components: LinksComponents, init: LinksInit): Links
     publish: dht?.publish,
     clock,
     log,
-    onMoved: () => links.hurryAll(),
+    onMoved: () => links.renewAll(),
   });
   const reservations = new ReservationWatchdog({ host, connections, ancestors, clock, log });
   const locate = new LocateServer(

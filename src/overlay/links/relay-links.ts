@@ -120,9 +120,9 @@ export class RelayLinks implements Links {
     this.#link(realm).feed({ kind: 'hurry' });
   }
 
-  /** Our network is another one: whatever waits may try again. */
-  hurryAll(): void {
-    for (const link of this.#links.values()) link.feed({ kind: 'hurry' });
+  /** Our network is another one, or an ancestor is back: whatever waits tries again. */
+  renewAll(): void {
+    for (const link of this.#links.values()) link.feed({ kind: 'renewed' });
   }
 
   readonly #onOpen = ({ detail }: CustomEvent<Connection>): void => {
@@ -148,7 +148,7 @@ export class RelayLinks implements Links {
     if (path === 'direct-tcp' && this.#isAbove(peer.realm)) {
       this.#components.reservations.check();
       void this.#components.announcer.announceTo(peer.realm, connection);
-      this.hurryAll();
+      this.renewAll();
     }
   }
 

@@ -28,8 +28,10 @@ export type LinkEvent =
   | { readonly kind: 'ended'; readonly at: number; readonly number: number; readonly ok: boolean }
   /** The other side answered on this path. */
   | { readonly kind: 'heard'; readonly at: number; readonly path: LinkPath }
-  /** The peer asked us to better the link, or the network changed: don't wait for the back-off. */
+  /** Somebody needs the link, or the peer asked us to better it: don't wait for the back-off. */
   | { readonly kind: 'hurry'; readonly at: number }
+  /** The network changed or an ancestor came back: what failed before says nothing any more. */
+  | { readonly kind: 'renewed'; readonly at: number }
   | { readonly kind: 'tick'; readonly at: number };
 
 export type LinkAction =
@@ -71,7 +73,7 @@ const FIRST_WAIT = 2_000;
 const LONGEST_WAIT = 300_000;
 /** With no path at all people wait: try sooner and more often. */
 const FIRST_WAIT_WITHOUT_PATH = 500;
-const LONGEST_WAIT_WITHOUT_PATH = 10_000;
+const LONGEST_WAIT_WITHOUT_PATH = 5_000;
 /** WebRTC works but is slow on lossy lines: look for TCP again after a while. */
 const WAIT_ON_WEBRTC = 60_000;
 /** A path that held so long is no flapping one: begin the back-off anew. */
@@ -131,6 +133,8 @@ function take(state: LinkState, event: LinkEvent, settings: LinkSettings): Step 
       return state.running?.number === event.number ? endAttempt(state, event.at) : [state, []];
     case 'heard':
       return [{ ...state, heard: { ...state.heard, [event.path]: event.at } }, []];
+    case 'renewed':
+      return [{ ...state, rounds: 0, roundAt: state.roundAt === undefined ? undefined : event.at }, []];
     case 'hurry':
       return [state.roundAt === undefined ? state : { ...state, roundAt: Math.min(state.roundAt, event.at) }, []];
     case 'tick':
