@@ -17,40 +17,80 @@ const ESCAPED = 0xff;
 const AFTER = 0xff;
 const MAX_KEY = 4096;
 
-function pushEscaped(out: number[], tag: number, bytes: Uint8Array): void {
-  out.push(tag);
-  for (const byte of bytes) {
-    out.push(byte);
-    if (byte === 0) out.push(ESCAPED);
+const MAX_LENGTH_OF_NUMBER = 7;
+const encoder = new TextEncoder();
+
+/** Grows up to the longest key. Keys are made several times for each message, so no array of numbers stands in between. */
+class KeyWriter {
+  #bytes = new Uint8Array(64);
+  #length = 0;
+
+  part(part: KeyPart): void {
+    if (typeof part === 'string') this.#string(part);
+    else if (typeof part === 'number') this.#number(part);
+    else this.#escaped(BYTES, part);
   }
-  out.push(END);
+
+  /** The key; the writer must not be used afterwards. */
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #string(text: string): void {
+    // A lone surrogate would become U+FFFD and two different keys one.
+    if (!text.isWellFormed()) throw new InputError('bad-key', 'A string with a lone surrogate cannot be part of a key');
+    this.#escaped(STRING, encoder.encode(text));
+  }
+
+  #escaped(tag: number, bytes: Uint8Array): void {
+    this.#reserve(2 + 2 * bytes.length);
+    this.#push(tag);
+    for (const byte of bytes) {
+      this.#push(byte);
+      if (byte === 0) this.#push(ESCAPED);
+    }
+    this.#push(END);
+  }
+
+  #number(value: number): void {
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new InputError('bad-key', `${value} can't be part of a key; expected a whole number from 0`);
+    }
+    let length = 0;
+    for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) length++;
+    this.#reserve(1 + MAX_LENGTH_OF_NUMBER);
+    this.#push(NUMBER + length);
+    for (let at = length - 1, rest = value; at >= 0; at--, rest = Math.floor(rest / 256)) {
+      this.#bytes[this.#length + at] = rest % 256;
+    }
+    this.#length += length;
+  }
+
+  #push(byte: number): void {
+    this.#bytes[this.#length++] = byte;
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#length + more;
+    if (this.#length > MAX_KEY || more > 2 * MAX_KEY + 2) throw tooLong();
+    if (needed <= this.#bytes.length) return;
+    const grown = new Uint8Array(2 * needed);
+    grown.set(this.#bytes);
+    this.#bytes = grown;
+  }
 }
 
-function pushNumber(out: number[], value: number): void {
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new InputError('bad-key', `${value} can't be part of a key; expected a whole number from 0`);
-  }
-  const digits: number[] = [];
-  for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) digits.unshift(rest % 256);
-  out.push(NUMBER + digits.length, ...digits);
-}
-
-function pushString(out: number[], text: string): void {
-  // A lone surrogate would become U+FFFD and two different keys one.
-  if (!text.isWellFormed()) throw new InputError('bad-key', 'A string with a lone surrogate cannot be part of a key');
-  pushEscaped(out, STRING, new TextEncoder().encode(text));
+function tooLong(): InputError {
+  return new InputError('bad-key', `A key has at most ${MAX_KEY} bytes`);
 }
 
 /** @throws InputError `bad-key` */
 export function key(...parts: readonly KeyPart[]): Uint8Array {
-  const out: number[] = [];
-  for (const part of parts) {
-    if (typeof part === 'string') pushString(out, part);
-    else if (typeof part === 'number') pushNumber(out, part);
-    else pushEscaped(out, BYTES, part);
-  }
-  if (out.length > MAX_KEY) throw new InputError('bad-key', `A key has at most ${MAX_KEY} bytes, not ${out.length}`);
-  return Uint8Array.from(out);
+  const writer = new KeyWriter();
+  for (const part of parts) writer.part(part);
+  const bytes = writer.finish();
+  if (bytes.length > MAX_KEY) throw tooLong();
+  return bytes;
 }
 
 /** The range of all keys that begin with these parts, the key of exactly these parts included. */

@@ -87,3 +87,10 @@ test('a truncated key is no key, or one of fewer parts', () => {
 test('what has no place in the order is refused', () => {
   for (const bad of [-1, 1.5, Number.NaN, 2 ** 53, '\ud800']) assert.throws(() => key(bad), { code: 'bad-key' });
 });
+
+test('a key that is too long is refused', () => {
+  assert.equal(key('x'.repeat(4094)).length, 4096);
+  for (const parts of [['x'.repeat(4095)], ['x'.repeat(100_000)], ['x'.repeat(4000), 'x'.repeat(4000), 1]]) {
+    assert.throws(() => key(...parts), { code: 'bad-key' });
+  }
+});
