@@ -7,12 +7,6 @@ import type { RealmName } from '../realm/names.ts';
 import type { Database } from './database.ts';
 import { key } from './keys.ts';
 
-export interface Sequence {
-  readonly realm: RealmName;
-  readonly incarnation: number;
-  readonly n: number;
-}
-
 const FIRST = 1;
 
 /** The realm's present incarnation; 1 is written when there is none yet. */

@@ -14,7 +14,6 @@ import { decodeFields, encodeFields } from '../../store/positional.ts';
 
 export const KEY = 'key';
 export const REALM_CERTIFIED = 'realm-certified';
-export const REVOCATION = 'revocation';
 export const USER_ADDED = 'user-added';
 export const USER_CHANGED = 'user-changed';
 
