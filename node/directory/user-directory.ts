@@ -123,15 +123,14 @@ export class UserDirectory implements Directory {
       for await (const signed of store.entries(id)) this.#note(signed);
       await this.#settle(id.realm);
     }
+    // From here on, so that none is missed whichever of the two starts first.
+    this.#unsubscribe.push(store.onEntries((id, entries) => this.#onEntries(id, entries)));
   }
 
   start(): void {
-    const { ledger, network } = this.#parts;
+    const { network } = this.#parts;
     this.#server.start();
-    this.#unsubscribe.push(
-      ledger.store.onEntries((id, entries) => this.#onEntries(id, entries)),
-      network.onPath(({ realm, kind }) => kind !== 'unreachable' && this.#fetchIfMissing(realm)),
-    );
+    this.#unsubscribe.push(network.onPath(({ realm, kind }) => kind !== 'unreachable' && this.#fetchIfMissing(realm)));
     for (const realm of this.#pending.realms()) this.#fetchIfMissing(realm);
   }
 
