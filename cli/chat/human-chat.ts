@@ -5,6 +5,7 @@ import { type Client, english, type Message, paramsOf, type StateChange, sentenc
 import { codeOf } from '../../src/realm/errors.ts';
 import { type Cli, paint } from '../cli.ts';
 import { Partners } from './conversation-partners.ts';
+import { sendTheRest } from './last-messages.ts';
 
 const HELP = [
   '/to USER@BRANCH   write to this colleague from now on',
@@ -49,7 +50,7 @@ class HumanChat {
     }
     signal.removeEventListener('abort', onAbort);
     this.#lines.close();
-    if (!signal.aborted) await this.#client.drained(signal);
+    await sendTheRest(this.#client, signal);
   }
 
   #listen(): void {

@@ -17,6 +17,7 @@ import { codeOf, InputError, messageOf, UnreachableError } from '../../src/realm
 import { parseMessageId } from '../../src/realm/ids.ts';
 import type { Cli } from '../cli.ts';
 import { Partners } from './conversation-partners.ts';
+import { sendTheRest } from './last-messages.ts';
 
 const PROTOCOL_VERSION = 1;
 
@@ -41,7 +42,7 @@ export async function jsonChat(cli: Cli, client: Client, signal: AbortSignal): P
     if (text.trim() !== '') await obey(client, partners, text, write, signal);
   }
   signal.removeEventListener('abort', onAbort);
-  if (!signal.aborted) await client.drained(signal);
+  await sendTheRest(client, signal);
 }
 
 type Write = (event: object) => void;

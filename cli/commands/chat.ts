@@ -47,25 +47,37 @@ async function chat(cli: Cli, options: ChatOptions): Promise<void> {
   const ended = new AbortController();
   client.on('signed-out', ({ code }) => ended.abort(new RefusedError(code, 'the session ended')));
   try {
-    await login(client, user, await passwordOf(cli, options), cli.env['CANOPY_NEW_PASSWORD']);
+    await login(cli, client, user, await passwordOf(cli, options));
     const signal = AbortSignal.any([cli.stopSignal(), ended.signal]);
     await (options.json ? jsonChat : humanChat)(cli, client, signal);
     ended.signal.throwIfAborted();
   } finally {
     client.disconnect();
     await platform.close();
+    // No session of a run that is over stays behind; without an answer it expires.
+    if (client.me) await client.logout().catch(() => {});
+    await platform.close();
   }
 }
 
 /** A script that runs a second time gives the same two passwords; by then the new one is the one that fits. */
-async function login(client: Client, user: string, password: string, newPassword: string | undefined): Promise<void> {
-  if (newPassword === undefined || newPassword === '') return void (await client.login(user, password));
+async function login(cli: Cli, client: Client, user: string, password: string): Promise<void> {
+  const newPassword = cli.env['CANOPY_NEW_PASSWORD'] || undefined;
   try {
-    await client.login(user, password, { newPassword });
+    await client.login(user, password, newPassword === undefined ? {} : { newPassword });
   } catch (error) {
-    if (codeOf(error) !== 'wrong-password') throw error;
-    await client.login(user, newPassword);
+    const code = codeOf(error);
+    if (code === 'wrong-password' && newPassword !== undefined) await client.login(user, newPassword);
+    else if (code === 'password-change-required' && cli.interactive) {
+      await client.login(user, password, { newPassword: await askNewPassword() });
+    } else throw error;
   }
+}
+
+async function askNewPassword(): Promise<string> {
+  const first = await askPassword('This is a first password. Choose a new one');
+  if (first === (await askPassword('The same again'))) return first;
+  throw new InputError('passwords-differ', 'the two passwords are not the same', { hint: 'Run the command again.' });
 }
 
 async function passwordOf(cli: Cli, options: ChatOptions): Promise<string> {

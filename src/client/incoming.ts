@@ -39,6 +39,7 @@ export class Incoming {
   #work: Promise<void> = Promise.resolve();
   #generation = 0;
   #cursor: Cursor | undefined;
+  #key = '';
   #received: Timer | undefined;
 
   constructor(components: IncomingComponents) {
@@ -46,8 +47,9 @@ export class Incoming {
   }
 
   async open(): Promise<void> {
-    const { storage } = this.#components;
-    this.#cursor = readCursor(await storage.get(this.#key()));
+    const { storage, me } = this.#components;
+    this.#key = `${me().user.id}/cursor`;
+    this.#cursor = readCursor(await storage.get(this.#key));
   }
 
   /** Where to go on, once what has arrived is worked off. */
@@ -129,7 +131,7 @@ export class Incoming {
   async #greet(reset: boolean): Promise<void> {
     if (!reset) return;
     this.#cursor = undefined;
-    await this.#components.storage.delete(this.#key());
+    await this.#components.storage.delete(this.#key);
     this.#components.events.emit('reset', {});
   }
 
@@ -194,17 +196,13 @@ export class Incoming {
   /** Written first, told then: what was told is not sent again to a client that forgot it. */
   async #hold(cursor: Cursor): Promise<void> {
     const { storage, send, events } = this.#components;
-    const key = this.#key();
+    const key = this.#key;
     try {
       await storage.set(key, JSON.stringify(cursor));
       send({ kind: 'received', cursor });
     } catch {
       events.emit('error', { code: 'storage-failed', params: {}, message: sentenceOf(english, 'storage-failed') });
     }
-  }
-
-  #key(): string {
-    return `${this.#components.me().user.id}/cursor`;
   }
 }
 

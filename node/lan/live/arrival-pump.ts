@@ -80,10 +80,13 @@ export class ArrivalPump {
   async #pages(): Promise<void> {
     for (let more = true; more && this.#cursor && !this.#isEnded(); ) {
       const page = await this.#components.conversations.eventsSince(this.#user, this.#cursor, PAGE);
-      for (const event of page.events) this.#deliver(event);
+      for (const event of page.events) {
+        if (this.#isEnded()) return;
+        this.#deliver(event);
+        await this.#reader.drained();
+      }
       this.#cursor = page.cursor;
       more = page.more;
-      await this.#reader.drained();
     }
   }
 

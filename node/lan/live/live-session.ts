@@ -26,6 +26,8 @@ import { Throttle } from './throttle.ts';
 const MAX_WAITING = 256 * 1024;
 /** Milliseconds in which a reader must take what waits for it. */
 const READ_DEADLINE = 30_000;
+/** Milliseconds in which a peer may answer a close. */
+const CLOSE_DEADLINE = 2_000;
 
 export type LiveComponents = Pick<
   LanComponents,
@@ -40,6 +42,7 @@ export class LiveSession {
   readonly #pump: ArrivalPump;
   #deadline: Timer;
   #watch: Watch | undefined;
+  #draining: Promise<void> | undefined;
   #greeted = false;
   #heard: number;
 
@@ -79,9 +82,10 @@ export class LiveSession {
   }
 
   close(code: number): void {
+    this.#deadline.cancel();
     this.#socket.close(code);
     // A peer that does not answer the close is not waited for.
-    this.#components.clock.after(2_000, () => this.#socket.terminate());
+    this.#deadline = this.#components.clock.after(CLOSE_DEADLINE, () => this.#socket.terminate());
   }
 
   terminate(): void {
@@ -198,22 +202,28 @@ export class LiveSession {
   #send(frame: ServerFrame): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     this.#socket.send(encodeServerFrame(frame));
-    if (this.#socket.bufferedAmount > MAX_WAITING) void this.#throttle.during(this.#drained());
+    if (this.#socket.bufferedAmount > MAX_WAITING && !this.#draining) void this.#throttle.during(this.#drained());
   }
 
   /** Resolves when the reader has taken what waits for it; one that does not in time is let go. */
-  async #drained(): Promise<void> {
+  #drained(): Promise<void> {
     const socket = this.#socket;
-    if (socket.bufferedAmount <= MAX_WAITING || socket.readyState !== socket.OPEN) return;
+    if (socket.bufferedAmount <= MAX_WAITING || socket.readyState !== socket.OPEN) return Promise.resolve();
+    this.#draining ??= this.#drain();
+    return this.#draining;
+  }
+
+  async #drain(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const deadline = this.#components.clock.after(READ_DEADLINE, () => {
       this.close(CLOSE.slowReader);
       resolve();
     });
-    // Called in order: when this one is written, all before it are.
-    socket.ping(undefined, undefined, () => resolve());
+    // Called in order: when this one is written, all before it are. It is also called when the socket closes.
+    this.#socket.ping(undefined, undefined, () => resolve());
     await promise;
     deadline.cancel();
+    this.#draining = undefined;
   }
 
   #fail(error: unknown): void {
