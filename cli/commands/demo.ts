@@ -87,7 +87,9 @@ async function show(cli: Cli, demonstration: Demonstration, { json }: DemoOption
     import('../demo/web-client.ts'),
     import('../demo/demo-screen.ts'),
   ]);
-  const [, people] = await Promise.all([ensureWebClient(stop), demonstration.start()]);
+  // A node reads its pages when it starts.
+  const pages = ensureWebClient(stop);
+  const [, people] = await Promise.all([pages, demonstration.start(pages)]);
   for (const { client } of people) await client.logout();
   const ready: DemoReady = {
     plan: demonstration.plan,

@@ -35,8 +35,8 @@ export class DemoNetwork {
     this.#begun = init.clock.monotonic();
   }
 
-  /** Tier by tier, the branches side by side. */
-  async start(): Promise<void> {
+  /** Tier by tier, the branches side by side; they wait for `beforeBranches`. */
+  async start(beforeBranches: Promise<void> = Promise.resolve()): Promise<void> {
     const { region, enterprise, branches } = this.#init.plan;
     if (!(await exists(dataDirectory(region.dir).realm))) {
       await initRegion({ realm: region.realm, dir: region.dir, given: region.settings });
@@ -44,6 +44,7 @@ export class DemoNetwork {
     await this.#run(region);
     await this.#join(enterprise, region);
     await this.#run(enterprise);
+    await beforeBranches;
     await Promise.all(
       branches.map(async (branch) => {
         await this.#join(branch, enterprise);

@@ -45,9 +45,9 @@ export class Demonstration {
     this.#network = new DemoNetwork({ plan, env, signal, say, clock: this.#clock });
   }
 
-  /** Resolves when both users are known to each other and their branches can talk. */
-  async start(): Promise<readonly [Correspondent, Correspondent]> {
-    await this.#network.start();
+  /** Resolves when both users are known to each other. The branches start after `beforeBranches`. */
+  async start(beforeBranches?: Promise<void>): Promise<readonly [Correspondent, Correspondent]> {
+    await this.#network.start(beforeBranches);
     const [one, other] = this.plan.branches;
     const people = [await this.#correspondent(one), await this.#correspondent(other)] as const;
     this.#init.say(`  ${'users'.padEnd(14)} ${one.user.address}, ${other.user.address}`);
