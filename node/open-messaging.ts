@@ -9,6 +9,7 @@ import type { UserDirectory } from './directory/user-directory.ts';
 import type { LanConversations } from './lan/components.ts';
 import type { Ground } from './open-node.ts';
 import type { Presence } from './presence/presence.ts';
+import { createPresence } from './presence/presence-service.ts';
 
 export interface Messaging {
   readonly conversations: ConversationService;
@@ -55,17 +56,5 @@ function addRoutes(conversations: ConversationService, delivery: DeliveryService
       const route = await delivery.explain(user, id);
       return route?.legs.find(({ path }) => path !== undefined)?.path;
     },
-  };
-}
-
-// Temporary, until presence is there.
-function createPresence(_: object): Presence {
-  return {
-    watch: () => ({ set() {}, end() {} }),
-    setOnline() {},
-    setOffline() {},
-    typing() {},
-    start: async () => {},
-    stop: async () => {},
   };
 }
