@@ -13,7 +13,7 @@ import { Admissions } from './admission/admissions.ts';
 import { ADMISSION_DEADLINE, admission, type NoiseComponents } from './admission/encrypter.ts';
 import { createGater } from './admission/gater.ts';
 import { Judge } from './admission/judge.ts';
-import { auditUpgrades } from './admission/refused-upgrades.ts';
+import { watchUpgrades } from './admission/watch-upgrades.ts';
 import { limitAudit, type OverlayAudit } from './audit.ts';
 import { type GuardComponents, guardRegistrar } from './guard.ts';
 import { hostKey, type Identity } from './identity.ts';
@@ -145,7 +145,7 @@ export async function createHost(init: HostInit): Promise<Host> {
 function prepare(guard: GuardComponents, found: (internals: HostInternals) => void): Factory<object> {
   return (components) => {
     guardRegistrar(components.registrar, guard);
-    auditUpgrades(components.upgrader, guard);
+    watchUpgrades(components.upgrader, guard);
     found(hostInternals(components));
     return {};
   };

@@ -1,4 +1,4 @@
-// Frames of `/canopy/noise/1`, each a CBOR array behind a varint length:
+// Frames of `/canopy/noise/1`, each a CBOR array behind a length of four bytes:
 //   hello    [chain]                   dialler
 //   answer   ['ok', chain] | [code]    listener, which has judged the hello before it shows who it is
 //   verdict  ['ok'] | [code]           dialler

@@ -7,7 +7,7 @@
 //   request  [bytes]                     newcomer; bytes as in src/pki/enrolment.ts
 //   reply    ['ok', bytes] | [code]      relay: the issuing node's reply, or why the request did not get there
 //
-// Each frame is a CBOR array behind a varint length. The relay takes at most MAX_AT_ONCE calls at a time, and of one
+// Each frame is a CBOR array behind a length of four bytes. The relay takes at most MAX_AT_ONCE calls at a time, and of one
 // address and of all no more than the rates below; above them the code is `enrol-busy`.
 //
 // `/canopy/enrol-forward/1`: from relay to relay and from relay to node, one request and one reply as frames of a stream.

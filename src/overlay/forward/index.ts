@@ -5,7 +5,7 @@
 //   header   [1, class, origin, destination, hops, kind, via]     kind and via null until relay A has filled them in
 //   reply    [1, 'ok', hops, kind, via] | [1, 'refused', code]
 //
-// Each frame is a CBOR array behind a varint length, at most MAX_HEADER. Each program adds its own hop (realm, role,
+// Each frame is a CBOR array behind a length of four bytes, at most MAX_HEADER. Each program adds its own hop (realm, role,
 // process id, peer id) to the header; the last hop must be whoever sent it. Node B answers with all hops, and the answer
 // goes back the same way. From then on the stream carries bytes that only the two nodes can read: admission
 // (`/canopy/noise/1`) runs inside, end to end, and each end insists on a node of the realm that the header named.

@@ -1,0 +1,37 @@
+// Stands before libp2p's upgrader: guards the choice of an encrypter, and audits once whoever fails before the certificates
+// (no common encrypter, a bad handshake, silence).
+import type { Connection, MultiaddrConnection, Upgrader } from '@libp2p/interface';
+import type { OverlayAudit } from '../audit.ts';
+import type { Admissions } from './admissions.ts';
+import { addressOf } from './encrypter.ts';
+import { guardNegotiation } from './negotiation-guard.ts';
+
+export interface UpgradeWatch {
+  readonly admissions: Admissions;
+  readonly audit: OverlayAudit;
+}
+
+export function watchUpgrades(upgrader: Upgrader, { admissions, audit }: UpgradeWatch): void {
+  const upgradeInbound = upgrader.upgradeInbound.bind(upgrader);
+  const upgradeOutbound = upgrader.upgradeOutbound.bind(upgrader);
+  const guard = (connection: MultiaddrConnection, options: object): void => {
+    const encrypters = [...upgrader.getConnectionEncrypters().keys()];
+    if (!('skipEncryption' in options)) guardNegotiation(connection, encrypters);
+  };
+  upgrader.upgradeInbound = async (connection, options) => {
+    guard(connection, options);
+    try {
+      await upgradeInbound(connection, options);
+    } catch (error) {
+      if (!admissions.isAudited(connection)) {
+        const reason = error instanceof Error ? error.name : 'unknown';
+        audit({ code: 'connection-refused', reason, ...addressOf(connection) });
+      }
+      throw error;
+    }
+  };
+  upgrader.upgradeOutbound = (connection, options): Promise<Connection> => {
+    guard(connection, options);
+    return upgradeOutbound(connection, options);
+  };
+}

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { encode } from 'cborg';
+import fc from 'fast-check';
+import {
+  decodeAnswer,
+  decodeHello,
+  decodeVerdict,
+  encodeAnswer,
+  encodeHello,
+  encodeVerdict,
+} from '../../src/overlay/admission/codec.ts';
+import * as enrol from '../../src/overlay/enrol/index.ts';
+import { forwardAddress, parseForwardAddress, registerAddresses } from '../../src/overlay/forward/address.ts';
+import { decodeHeader, decodeReply, encodeHeader, encodeReply } from '../../src/overlay/forward/codec.ts';
+import { decodeReports, encodeReports } from '../../src/overlay/paths/index.ts';
+import { CanopyError } from '../../src/realm/errors.ts';
+import { parseRealmName } from '../../src/realm/names.ts';
+
+/** Records with the prototype that decoded values have. */
+const plain = <T extends object>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
+  fc.record<T>(model, { noNullPrototype: true });
+const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?$/);
+const realm = fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) => parseRealmName(labels.join('.')));
+const code = fc.stringMatching(/^[a-z][a-z0-9-]{0,30}$/).filter((text) => text !== 'ok');
+const chain = fc.array(fc.uint8Array({ minLength: 1, maxLength: 900 }), { minLength: 1, maxLength: 5 });
+const kind = fc.constantFrom('local', 'direct-tcp', 'direct-webrtc', 'relayed');
+const hop = plain({
+  realm,
+  role: fc.constantFrom('node', 'relay'),
+  pid: fc.nat(),
+  peerId: fc.stringMatching(/^[A-Za-z0-9]{1,60}$/),
+});
+const refused = plain({ kind: fc.constant('refused' as const), code });
+const header = fc.record(
+  {
+    class: fc.constantFrom('interactive', 'bulk'),
+    origin: realm,
+    destination: realm,
+    hops: fc.array(hop, { minLength: 1, maxLength: 4 }),
+    kind,
+    via: realm,
+  },
+  { requiredKeys: ['class', 'origin', 'destination', 'hops'], noNullPrototype: true },
+);
+const reply = fc.oneof(
+  refused,
+  fc.record(
+    { kind: fc.constant('ok' as const), hops: fc.array(hop, { maxLength: 4 }), path: kind, via: realm },
+    { requiredKeys: ['kind', 'hops', 'path'], noNullPrototype: true },
+  ),
+);
+const report = fc.record(
+  {
+    realm,
+    kind: fc.oneof(kind, fc.constant('unreachable' as const)),
+    since: fc.nat(),
+    via: realm,
+    rtt: fc.double({ min: 0, max: 1e6, noNaN: true }),
+  },
+  { requiredKeys: ['realm', 'kind', 'since'], noNullPrototype: true },
+);
+
+/** Round trip, and every truncation is refused by an error of ours. */
+function checkCodec<T>(
+  name: string,
+  values: fc.Arbitrary<T>,
+  encoding: (value: T) => Uint8Array,
+  decoding: (bytes: Uint8Array) => unknown,
+) {
+  test(`${name}: what was encoded is decoded, and no truncation of it is`, () => {
+    fc.assert(
+      fc.property(values, (value) => {
+        const bytes = encoding(value);
+        assert.deepEqual(decoding(bytes), value);
+        for (let length = 0; length < bytes.length; length += Math.ceil(bytes.length / 200)) {
+          assert.throws(() => decoding(bytes.subarray(0, length)), CanopyError);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+  test(`${name}: arbitrary bytes and values are refused by an error of ours, or decode`, () => {
+    const wild = fc.oneof(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.anything({ withNullPrototype: false, withDate: false, withBigInt: false }).map(tryEncode),
+    );
+    fc.assert(
+      fc.property(wild, (bytes) => {
+        try {
+          decoding(bytes);
+        } catch (error) {
+          assert.ok(error instanceof CanopyError, String(error));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+}
+
+function tryEncode(value: unknown): Uint8Array {
+  try {
+    return encode(value);
+  } catch {
+    return new Uint8Array();
+  }
+}
+
+checkCodec('admission hello', chain, encodeHello, (bytes) => [...decodeHello(bytes)]);
+checkCodec(
+  'admission answer',
+  fc.oneof(refused, plain({ kind: fc.constant('ok' as const), chain })),
+  encodeAnswer,
+  decodeAnswer,
+);
+checkCodec(
+  'admission verdict',
+  fc.oneof(refused, plain({ kind: fc.constant('ok' as const) })),
+  encodeVerdict,
+  decodeVerdict,
+);
+checkCodec('forward header', header, encodeHeader, decodeHeader);
+checkCodec('forward reply', reply, encodeReply, decodeReply);
+checkCodec('enrolment request', fc.uint8Array({ maxLength: 4_096 }), enrol.encodeRequest, enrol.decodeRequest);
+checkCodec(
+  'enrolment reply',
+  fc.oneof(refused, plain({ kind: fc.constant('ok' as const), bytes: fc.uint8Array() })),
+  enrol.encodeReply,
+  enrol.decodeReply,
+);
+checkCodec('list of paths', fc.array(report, { maxLength: 20 }), encodeReports, decodeReports);
+
+test('deep nesting, map keys of prototypes and lengths that are not there are refused', () => {
+  const deep = new Uint8Array(4_000).fill(0x81);
+  const prototype = encode({ ['__proto__']: 1 });
+  const long = Uint8Array.of(0x9a, 0xff, 0xff, 0xff, 0xff);
+  for (const bytes of [deep, prototype, long]) {
+    for (const decoding of [decodeHello, decodeHeader, decodeReply, decodeReports]) {
+      assert.throws(() => decoding(bytes), CanopyError);
+    }
+  }
+});
+
+test('addresses of forwarded connections keep realm and class through text and bytes', () => {
+  registerAddresses();
+  fc.assert(
+    fc.property(realm, fc.constantFrom('interactive' as const, 'bulk' as const), (name, streamClass) => {
+      const address = forwardAddress(name, streamClass);
+      assert.deepEqual(parseForwardAddress(address), { realm: name, class: streamClass });
+    }),
+  );
+});
