@@ -15,15 +15,14 @@ import type { HostInternals } from './host-internals.ts';
 import { Link } from './link.ts';
 import type { Ancestor, LinkAdmissions, LinkConnection, LinkPath, Links, NatKind, PunchWay } from './links.ts';
 import { watchConnection } from './liveness.ts';
-import { carrierOf, isIdle, pathOf } from './path.ts';
+import { carrierOf, pathOf } from './path.ts';
 import type { ReservationWatchdog } from './reservations.ts';
+import { closeSpares } from './spares.ts';
 import type { LinkSettings } from './supervisor.ts';
 
 const TICK = 500;
 /** A link that nobody asked for in so long is not bettered or restored any more. */
 const WANTED_FOR = 10 * 60_000;
-/** Connections beside the best one are kept so long for the streams that are on their way. */
-const SPARE_FOR = 30_000;
 const MAX_LINKS = 4096;
 
 export interface RelayLinksComponents {
@@ -220,7 +219,7 @@ export class RelayLinks implements Links {
     this.#timer = this.#components.clock.after(TICK, () => this.#tick());
     this.#maintain();
     for (const link of this.#links.values()) link.feed({ kind: 'tick' });
-    this.#closeSpares();
+    closeSpares(this.#components.connections, this.#links.keys(), this.#components.clock.monotonic());
   }
 
   #maintain(): void {
@@ -231,19 +230,6 @@ export class RelayLinks implements Links {
       if (this.#kept.has(realm) || this.#isAbove(realm) || now - link.askedAt < WANTED_FOR) continue;
       link.feed({ kind: 'unwanted' });
       if (link.best === 'none') this.#links.delete(realm);
-    }
-  }
-
-  /** The side that opened a connection closes it once it is idle and a better one has stood for a while. */
-  #closeSpares(): void {
-    const now = this.#components.clock.monotonic();
-    for (const realm of this.#links.keys()) {
-      const [best, ...spares] = this.#components.connections.to(realm);
-      if (!best || now - best.openedAt < SPARE_FOR) continue;
-      for (const { connection, openedAt } of spares) {
-        const old = now - openedAt >= SPARE_FOR;
-        if (old && connection.direction === 'outbound' && isIdle(connection)) void connection.close().catch(() => {});
-      }
     }
   }
 
