@@ -37,7 +37,7 @@ const RELAY_RULES: readonly Rule[] = [
   rule(/^\/libp2p\/circuit\/relay\/0\.2\.0\/hop$/, 'relay', BELOW),
   rule(/^\/libp2p\/circuit\/relay\/0\.2\.0\/stop$/, 'relay', ABOVE),
   rule(/^\/webrtc-signaling\/0\.0\.1$/, 'relay', KIN),
-  rule(/^\/canopy\/(alive|locate|punch)\/1$/, 'relay', KIN),
+  rule(/^\/canopy\/(link-ping|locate|punch)\/1$/, 'relay', KIN),
   rule(/^\/canopy\/enrol-forward\/1$/, 'relay', KIN),
   rule(/^\/canopy\/forward\/1$/, 'relay', ['parent', 'child', 'sibling']),
   rule(/^\/canopy\/(forward|paths)\/1$/, 'node', ['own']),
