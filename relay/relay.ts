@@ -11,7 +11,8 @@ import { createHost, type Host } from '../src/overlay/host.ts';
 import type { Identity } from '../src/overlay/identity.ts';
 import { createLinks } from '../src/overlay/links/create-links.ts';
 import type { Ancestor, Links, NatKind, PunchWay } from '../src/overlay/links/links.ts';
-import { PATHS_PROTOCOL, servePaths } from '../src/overlay/paths/index.ts';
+import { type FollowedLinks, PATHS_PROTOCOL, servePaths } from '../src/overlay/paths/index.ts';
+import { mayReach } from '../src/overlay/scope.ts';
 import type { PathReport } from '../src/overlay/seam.ts';
 import { StunResponder } from '../src/overlay/stun/responder.ts';
 import { StunServers } from '../src/overlay/stun/servers.ts';
@@ -102,11 +103,6 @@ export class Relay {
     return all.filter((address) => !address.includes('/p2p-circuit') && !address.includes('/webrtc'));
   }
 
-  /** Keeps links to these realms (the certified list of the enterprise). */
-  keep(realms: readonly RealmName[]): void {
-    this.#parts.links.keep(realms);
-  }
-
   /** After a revocation arrived: closes what is open with whoever it names. */
   recheck(): Promise<void> {
     return this.#parts.host.recheck();
@@ -130,11 +126,16 @@ export class Relay {
 
   async #servePaths(): Promise<void> {
     const { host, links } = this.#parts;
+    const followed: FollowedLinks = {
+      reports: () => links.reports(),
+      onChange: (listener) => links.onChange(listener),
+      keep: (realms) => links.keep(realms.filter((realm) => mayReach(host.identity, realm))),
+    };
     await host.internals.registrar.handle(
       PATHS_PROTOCOL,
       (stream, connection) => {
         const peer = host.admissions.get(connection.remotePeer.toString());
-        if (peer) void servePaths(stream, peer, links);
+        if (peer) void servePaths(stream, peer, followed);
       },
       { maxInboundStreams: MAX_FOLLOWERS },
     );

@@ -26,8 +26,3 @@ export function hostKey(identity: Identity): Promise<Ed25519PrivateKey> {
 export function peerIdOfKey(publicKey: Uint8Array): string {
   return peerIdFromPublicKey(publicKeyFromRaw(publicKey)).toString();
 }
-
-export async function peerIdOfIdentity(identity: Identity): Promise<string> {
-  const key = await hostKey(identity);
-  return peerIdFromPublicKey(key.publicKey).toString();
-}

@@ -96,6 +96,11 @@ export class NodeOverlay implements Network {
     return this.#keeper.onChange(() => listener(this.#keeper.state));
   }
 
+  /** Has the relay keep links to these realms (the certified list of the enterprise). */
+  keep(realms: readonly RealmName[]): void {
+    this.#follower.keep(realms);
+  }
+
   /** After a revocation arrived: closes what is open with whoever it names. */
   recheck(): Promise<void> {
     return this.#host.recheck();

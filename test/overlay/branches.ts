@@ -40,6 +40,12 @@ export class PlainLinks implements LinkSource {
     return () => this.#listeners.delete(listener);
   }
 
+  readonly kept: RealmName[] = [];
+
+  keep(realms: readonly RealmName[]): void {
+    this.kept.splice(0, this.kept.length, ...realms);
+  }
+
   tell(report: PathReport): void {
     for (const listener of this.#listeners) listener(report);
   }

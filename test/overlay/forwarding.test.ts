@@ -200,3 +200,14 @@ test('a better path is taken for new streams, and the old connection is closed w
   );
   void lviv;
 });
+
+test('a node tells its relay which links to keep, again when the relay is back', TIMEOUT, async (t) => {
+  const [kyiv] = await startBranches(t, ua, [KYIV]);
+  assert.ok(kyiv);
+  kyiv.node.keep([LVIV]);
+  await until(() => kyiv.relay.links.kept.includes(LVIV));
+  const { identity } = kyiv.relay.host;
+  await kyiv.relay.host.stop();
+  const again = await startRelay(t, ua, KYIV, { identity, listen: [kyiv.relay.address.split('/p2p/')[0] ?? ''] });
+  await until(() => again.links.kept.includes(LVIV), 15_000);
+});

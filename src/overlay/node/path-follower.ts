@@ -2,9 +2,10 @@
 import type { Connection } from '@libp2p/interface';
 import { messageOf } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
+import type { RealmName } from '../../realm/names.ts';
 import type { Admissions } from '../admission/admissions.ts';
 import { FramedStream } from '../framed-stream.ts';
-import { decodeReports, MAX_PATHS_FRAME, PATHS_PROTOCOL } from '../paths/index.ts';
+import { decodeReports, encodeWanted, MAX_PATHS_FRAME, PATHS_PROTOCOL } from '../paths/index.ts';
 import type { PathReport } from '../seam.ts';
 
 const OPEN_DEADLINE = 10_000;
@@ -18,6 +19,7 @@ export class PathFollower {
   readonly #components: PathFollowerComponents;
   readonly #reports = new Map<string, PathReport>();
   readonly #listeners = new Set<(report: PathReport) => void>();
+  #wanted: readonly RealmName[] = [];
   #stream: FramedStream | undefined;
 
   constructor(components: PathFollowerComponents) {
@@ -33,6 +35,14 @@ export class PathFollower {
     return () => this.#listeners.delete(listener);
   }
 
+  /** The relay is to keep links to these realms, also when it comes back later. */
+  keep(realms: readonly RealmName[]): void {
+    this.#wanted = realms;
+    this.#stream?.write(encodeWanted(realms)).catch((error) => {
+      this.#components.log.debug({ error: messageOf(error) }, 'wanted links not told');
+    });
+  }
+
   /** Follows the relay behind this connection until it ends. Never rejects. */
   async follow(relay: Connection): Promise<void> {
     try {
@@ -41,6 +51,7 @@ export class PathFollower {
       const raw = await relay.newStream([PATHS_PROTOCOL], { signal: AbortSignal.timeout(OPEN_DEADLINE) });
       const stream = new FramedStream(raw, { peer, path: { kind: 'local', hops: [] }, maxFrame: MAX_PATHS_FRAME });
       this.#stream = stream;
+      if (this.#wanted.length > 0) this.keep(this.#wanted);
       for (let frame = await stream.read(); frame; frame = await stream.read()) this.#take(decodeReports(frame));
       await stream.close();
     } catch (error) {

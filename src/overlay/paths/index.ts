@@ -2,11 +2,14 @@
 //
 //   relay -> node   [[realm, kind, via, rtt, since], …]   first all links, then those that have changed
 //
-// Frames as of every stream of the seam; via and rtt may be null. The node writes nothing; either side ends the stream.
+//   node -> relay   [realm, …]                            the realms to keep links to; each frame replaces the last one
+//
+// Frames as of every stream of the seam; via and rtt may be null. The relay keeps links only where its scope leads.
 // Changes are gathered while a frame is on its way, so a slow node gets the newest state and never a queue.
 import type { Stream as RawStream } from '@libp2p/interface';
 import { encode } from 'cborg';
 import * as v from 'valibot';
+import type { RealmName } from '../../realm/names.ts';
 import type { LinkSource } from '../forward/link-source.ts';
 import { FramedStream } from '../framed-stream.ts';
 import type { PathReport, Peer } from '../seam.ts';
@@ -19,6 +22,7 @@ export const MAX_PATHS_FRAME = 1024 * 1024;
 const kind = v.picklist(['local', 'direct-tcp', 'direct-webrtc', 'relayed', 'unreachable']);
 const milliseconds = v.pipe(v.number(), v.finite(), v.minValue(0));
 const report = v.strictTuple([realmField, kind, v.nullable(realmField), v.nullable(milliseconds), countField]);
+const wanted = v.pipe(v.array(realmField), v.maxLength(MAX_REPORTS));
 const reports = v.pipe(v.array(report), v.maxLength(MAX_REPORTS));
 
 export function encodeReports(list: readonly PathReport[]): Uint8Array {
@@ -38,12 +42,22 @@ export function decodeReports(bytes: Uint8Array): PathReport[] {
   }));
 }
 
+export function encodeWanted(realms: readonly RealmName[]): Uint8Array {
+  return encode([...realms]);
+}
+
+/** @throws PeerError `bad-frame` */
+export function decodeWanted(bytes: Uint8Array): RealmName[] {
+  return decodeFrame(wanted, bytes, 'list of realms');
+}
+
+/** What a relay's links offer here. */
+export interface FollowedLinks extends Pick<LinkSource, 'reports' | 'onChange'> {
+  keep(realms: readonly RealmName[]): void;
+}
+
 /** The relay's side; resolves when the node has gone. */
-export async function servePaths(
-  raw: RawStream,
-  peer: Peer,
-  links: Pick<LinkSource, 'reports' | 'onChange'>,
-): Promise<void> {
+export async function servePaths(raw: RawStream, peer: Peer, links: FollowedLinks): Promise<void> {
   const stream = new FramedStream(raw, { peer, path: { kind: 'local', hops: [] }, maxFrame: MAX_PATHS_FRAME });
   const pending = new Map(links.reports().map((entry) => [entry.realm, entry]));
   let writing = false;
@@ -64,7 +78,7 @@ export async function servePaths(
   });
   try {
     await flush();
-    await stream.read();
+    for (let frame = await stream.read(); frame; frame = await stream.read()) links.keep(decodeWanted(frame));
     await stream.close();
   } catch (error) {
     fail(error);
