@@ -1,8 +1,11 @@
 // Delivery between two branches over a fake network: what is stored arrives, once, and its sender learns what became of it.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { createDatabase } from '../../../src/store/database.ts';
+import { createDatabase, openDatabase } from '../../../src/store/database.ts';
 import { ForgetfulDisk } from '../../store/forgetful-disk.ts';
+import { temporaryDirectory } from '../../store/temporary-directory.ts';
+import { HandClock } from '../hand-clock.ts';
 import {
   type Branch,
   type BranchOptions,
@@ -115,4 +118,64 @@ test('a message that expires while its destination is away is never delivered an
   await until(() => kyiv.outbox.depth(LVIV) === 0);
   assert.deepEqual(receivedBy(lviv, ENGINEER), [messageId(2)]);
   assert.deepEqual((await kyiv.delivery.explain(CLERK, messageId(1)))?.legs[0]?.code, 'expired');
+});
+
+test(
+  'a black hole is noticed by the missing acknowledgement, and what it swallowed is sent again',
+  LIMIT,
+  async (t) => {
+    const network = new SimulatedNetwork();
+    const clock = new HandClock(Date.UTC(2026, 0, 1));
+    const kyiv = await branch(t, network, { realm: KYIV, clock });
+    const lviv = await branch(t, network, { realm: LVIV, clock });
+    await kyiv.conversations.submit(FROM, message(1));
+    await until(() => kyiv.outbox.depth(LVIV) === 0);
+    network.tap = async () => undefined;
+    await kyiv.conversations.submit(FROM, message(2));
+    await until(async () => (await kyiv.delivery.queues())[0]?.state === 'sending');
+    network.tap = async (frame) => frame;
+    clock.advance(15_000);
+    await until(async () => (await kyiv.delivery.queues())[0]?.state === 'waiting');
+    assert.equal((await kyiv.delivery.queues())[0]?.code, 'ack-missing');
+    clock.advance(1000);
+    await until(() => receivedBy(lviv, ENGINEER).length === 2);
+  },
+);
+
+test('tries are further and further apart, and one comes at once when a way opens up', LIMIT, async (t) => {
+  const network = new SimulatedNetwork();
+  const clock = new HandClock(Date.UTC(2026, 0, 1));
+  const kyiv = await branch(t, network, { realm: KYIV, clock });
+  await kyiv.conversations.submit(FROM, message(1));
+  const waiting = () => until(async () => (await kyiv.delivery.queues())[0]?.state === 'waiting');
+  await waiting();
+  for (let i = 0; i < 12; i++) {
+    clock.advance(30_000);
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    await waiting();
+  }
+  const lviv = await branch(t, network, { realm: LVIV, clock });
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.equal(receivedBy(lviv, ENGINEER).length, 0);
+  network.up(LVIV);
+  await until(() => receivedBy(lviv, ENGINEER).length === 1);
+});
+
+test('on real stores, closed and opened again in between, everything arrives once', LIMIT, async (t) => {
+  const network = new SimulatedNetwork();
+  const paths = [join(await temporaryDirectory(t), 'db'), join(await temporaryDirectory(t), 'db')] as const;
+  const run = async (from: number, to: number, seen: (lviv: Branch) => Promise<boolean>) => {
+    const stores = [await openDatabase(paths[0]), await openDatabase(paths[1])] as const;
+    const kyiv = await startBranch({ realm: KYIV, network, database: stores[0] });
+    const lviv = await startBranch({ realm: LVIV, network, database: stores[1] });
+    await Promise.all(Array.from({ length: to - from }, (_, i) => kyiv.conversations.submit(FROM, message(from + i))));
+    await until(() => seen(lviv));
+    await Promise.all([kyiv.stop(), lviv.stop()]);
+    await Promise.all(stores.map((store) => store.close()));
+  };
+  const arrived = async (lviv: Branch) =>
+    (await lviv.conversations.eventsSince(ENGINEER, { incarnation: 0, n: 0 }, 500)).events.length;
+  await run(1, 201, async () => true);
+  await run(201, 401, async (lviv) => (await arrived(lviv)) >= 400);
+  await run(401, 401, async (lviv) => (await arrived(lviv)) === 400);
 });
