@@ -5,12 +5,16 @@ import { identify } from '@libp2p/identify';
 import { webRTC } from '@libp2p/webrtc';
 import type { OverlayAudit } from '../src/overlay/audit.ts';
 import { enrolmentDoor } from '../src/overlay/enrol/encrypter.ts';
+import { askOnce } from '../src/overlay/enrol/exchange.ts';
+import { MAX_RENEW_FRAME, RENEW_PROTOCOL } from '../src/overlay/enrol/index.ts';
 import { EnrolRouter } from '../src/overlay/enrol/router.ts';
 import { Forwarder } from '../src/overlay/forward/forwarder.ts';
+import { FramedStream } from '../src/overlay/framed-stream.ts';
 import { createHost, type Host } from '../src/overlay/host.ts';
 import type { Identity } from '../src/overlay/identity.ts';
 import { createLinks } from '../src/overlay/links/create-links.ts';
 import type { Ancestor, Links, NatKind, PunchWay } from '../src/overlay/links/links.ts';
+import { ownNodeConnection } from '../src/overlay/own-node.ts';
 import { type FollowedLinks, PATHS_PROTOCOL, servePaths } from '../src/overlay/paths/index.ts';
 import { mayReach } from '../src/overlay/scope.ts';
 import type { PathReport } from '../src/overlay/seam.ts';
@@ -18,7 +22,7 @@ import { StunResponder } from '../src/overlay/stun/responder.ts';
 import { StunServers } from '../src/overlay/stun/servers.ts';
 import { PathMemory, validateLeaf } from '../src/pki/chain.ts';
 import type { Clock } from '../src/realm/clock.ts';
-import { LocalError, messageOf } from '../src/realm/errors.ts';
+import { LocalError, messageOf, UnreachableError } from '../src/realm/errors.ts';
 import type { Log } from '../src/realm/log.ts';
 import type { RealmName } from '../src/realm/names.ts';
 import { listenAddress, type Place, stunText } from './addresses.ts';
@@ -106,6 +110,17 @@ export class Relay {
   /** After a revocation arrived: closes what is open with whoever it names. */
   recheck(): Promise<void> {
     return this.#parts.host.recheck();
+  }
+
+  /** The own node's reply to a renewal request. @throws UnreachableError `node-away` */
+  async renew(request: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    const { admissions, identity } = this.#parts.host;
+    const connection = ownNodeConnection(admissions, identity.realm);
+    const peer = admissions.get(connection.remotePeer.toString());
+    if (!peer) throw new UnreachableError('node-away', `the node of ${identity.realm} has just gone`);
+    const raw = await connection.newStream([RENEW_PROTOCOL], { signal });
+    const path = { kind: 'local', hops: [] } as const;
+    return askOnce(new FramedStream(raw, { peer, path, maxFrame: MAX_RENEW_FRAME }), request, signal);
   }
 
   status(): RelayStatus {

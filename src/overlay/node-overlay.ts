@@ -7,8 +7,14 @@ import type { Log } from '../realm/log.ts';
 import type { RealmName } from '../realm/names.ts';
 import type { OverlayAudit } from './audit.ts';
 import { answerEcho, ECHO_PROTOCOL, MAX_ECHO, measureEcho } from './echo/index.ts';
-import { ENROL_FORWARD_PROTOCOL, type Issuer, MAX_ENROL_FRAME } from './enrol/index.ts';
-import { answerEnrolment } from './enrol/router.ts';
+import { answerOnce } from './enrol/exchange.ts';
+import {
+  ENROL_FORWARD_PROTOCOL,
+  type Issuer,
+  MAX_ENROL_FRAME,
+  MAX_RENEW_FRAME,
+  RENEW_PROTOCOL,
+} from './enrol/index.ts';
 import { forwardAddress } from './forward/address.ts';
 import { OPEN_DEADLINE } from './forward/index.ts';
 import { ForwardTransport } from './forward/transport.ts';
@@ -39,9 +45,12 @@ export interface NodeOverlayInit {
   isRevoked?(serial: string, issuer: RealmName): boolean;
   /** Answers enrolment requests for realms right below this one; they come through the own relay. */
   readonly enrol?: Issuer;
+  /** Answers the own relay's renewal requests. */
+  readonly renew?: Issuer;
 }
 
 const ENROLMENT: HandleOptions = { allow: 'own', maxFrame: MAX_ENROL_FRAME };
+const RENEWAL: HandleOptions = { allow: 'own', maxFrame: MAX_RENEW_FRAME };
 const DEFAULT_MAX_STREAMS = 16;
 /** Streams of one protocol that we may have open with one node. */
 const MAX_OUTBOUND = 256;
@@ -67,8 +76,9 @@ export class NodeOverlay implements Network {
     this.#follower.onPath((report) => this.#inner.improve(report));
     host.internals.events.addEventListener('connection:open', ({ detail }) => this.#adopt(detail));
     this.handle(ECHO_PROTOCOL, { allow: 'family', maxFrame: MAX_ECHO }, answerEcho);
-    const { enrol } = init;
-    if (enrol) this.handle(ENROL_FORWARD_PROTOCOL, ENROLMENT, (stream) => answerEnrolment(stream, enrol));
+    const { enrol, renew } = init;
+    if (enrol) this.handle(ENROL_FORWARD_PROTOCOL, ENROLMENT, (stream) => answerOnce(stream, enrol));
+    if (renew) this.handle(RENEW_PROTOCOL, RENEWAL, (stream) => answerOnce(stream, renew));
   }
 
   /** Resolves at once, whether or not the relay is there. */

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { RelayCertificate } from '../../relay/certificate.ts';
 import { createRelay, type Relay } from '../../relay/relay.ts';
 import { enrolOverWire } from '../../src/overlay/enrol/client.ts';
 import type { Issuer } from '../../src/overlay/enrol/index.ts';
 import { createNodeOverlay, type NodeOverlay } from '../../src/overlay/node-overlay.ts';
-import { encodeEnrolRequest } from '../../src/pki/enrolment.ts';
+import { readChainPem } from '../../src/pki/chain.ts';
+import { encodeEnrolReply, encodeEnrolRequest } from '../../src/pki/enrolment.ts';
 import { generateLeafKey } from '../../src/pki/keys.ts';
+import { checkRenewRequest } from '../../src/pki/renewal.ts';
 import { systemClock } from '../../src/realm/clock.ts';
 import { silentLog } from '../../src/realm/log.ts';
 import { parseRealmName, type RealmName } from '../../src/realm/names.ts';
@@ -103,6 +106,52 @@ test('an enrolment request that enters at any relay of the line reaches the node
     assert.deepEqual(reply, new TextEncoder().encode('granted'), realm);
   }
   assert.equal(asked.length, 3);
+});
+
+test('a relay on a host of its own has its node renew its certificate when it is due', TIMEOUT, async (t) => {
+  assert.ok(KYIV);
+  const key = await generateLeafKey();
+  const held = await ua.identity(KYIV, 'relay', { key, lifetime: 60_000, now: Date.now() - 50_000 });
+  let chain = held.chain;
+  const identity = {
+    realm: held.realm,
+    tier: held.tier,
+    role: held.role,
+    privateKey: held.privateKey,
+    publicKey: key.publicKey,
+    rootFingerprint: held.rootFingerprint,
+    get chain() {
+      return chain;
+    },
+    refresh: async () => true,
+  };
+  const settings = { listen: [{ host: '127.0.0.1', port: 0 }], announce: [], stun: [], punch: ['tcp'] } as const;
+  const shared = { clock: systemClock, log: silentLog, audit: () => {} };
+  const relay = await createRelay({ ...shared, identity, settings, ancestors: [] });
+  await relay.start();
+  t.after(() => relay.stop());
+  const renewed = (await ua.identity(KYIV, 'relay', { key })).chain;
+  const renew: Issuer = async (request) => {
+    const { rootFingerprint } = held;
+    const asked = await checkRenewRequest(request, { rootFingerprint, now: Date.now() });
+    assert.equal(asked.subject.kind, 'relay');
+    return encodeEnrolReply({ kind: 'ok', time: Date.now(), chain: renewed });
+  };
+  const node = await createNodeOverlay({
+    ...shared,
+    identity: await ua.identity(KYIV, 'node'),
+    relays: relay.addresses,
+    renew,
+  });
+  await node.start();
+  t.after(() => node.stop());
+  await until(() => relay.status().node);
+  const write = async (pem: string): Promise<void> => {
+    chain = readChainPem(pem);
+  };
+  const certificate = new RelayCertificate({ ...shared, identity, relay, write, isRenewedHere: false });
+  await certificate.look();
+  assert.deepEqual(chain, renewed);
 });
 
 test('a port that is taken is said in words', TIMEOUT, async (t) => {

@@ -12,13 +12,18 @@
 //
 // `/canopy/enrol-forward/1`: from relay to relay and from relay to node, one request and one reply as frames of a stream.
 // The relay of the issuing realm gives a request to its own node; every other relay gives it to that relay and nowhere else.
+//
+// `/canopy/renew/1`: the same two frames, from a relay to the node of its own realm, with a renewal's bytes
+// (src/pki/renewal.ts): a relay on a host of its own has no authority at hand.
 import { encode } from 'cborg';
 import * as v from 'valibot';
 import { MAX_ENROL_REPLY, MAX_ENROL_REQUEST } from '../../pki/enrolment.ts';
+import { MAX_RENEW_REQUEST } from '../../pki/renewal.ts';
 import { codeField, decodeFrame } from '../wire.ts';
 
 export const ENROL_PROTOCOL = '/canopy/enrol/1';
 export const ENROL_FORWARD_PROTOCOL = '/canopy/enrol-forward/1';
+export const RENEW_PROTOCOL = '/canopy/renew/1';
 /** For the hello and the request. */
 export const REQUEST_DEADLINE = 5_000;
 /** For the way to the issuing node and back. */
@@ -28,6 +33,7 @@ export const EACH_ADDRESS = { perSecond: 0.2, burst: 10 };
 export const ALL_ADDRESSES = { perSecond: 5, burst: 50 };
 /** The larger of the two and a few bytes around it. */
 export const MAX_ENROL_FRAME = Math.max(MAX_ENROL_REQUEST, MAX_ENROL_REPLY) + 64;
+export const MAX_RENEW_FRAME = MAX_RENEW_REQUEST + 64;
 
 /** A request's bytes in, a reply's bytes out. */
 export type Issuer = (request: Uint8Array, signal: AbortSignal) => Promise<Uint8Array>;

@@ -2,7 +2,7 @@
 import type { Connection, Stream as RawStream } from '@libp2p/interface';
 import type { Registrar } from '@libp2p/interface-internal';
 import { decodeEnrolRequest, issuerOfRequest } from '../../pki/enrolment.ts';
-import { CanopyError, codeOf, messageOf, PeerError, RefusedError, UnreachableError } from '../../realm/errors.ts';
+import { codeOf, messageOf, RefusedError, UnreachableError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import { isWithin, type RealmName } from '../../realm/names.ts';
 import type { Admissions, AdmittedPeer } from '../admission/admissions.ts';
@@ -10,18 +10,8 @@ import type { LinkSource } from '../forward/link-source.ts';
 import { FramedStream } from '../framed-stream.ts';
 import type { Identity } from '../identity.ts';
 import { ownNodeConnection } from '../own-node.ts';
-import type { Stream } from '../seam.ts';
-import {
-  ANSWER_DEADLINE,
-  decodeReply,
-  decodeRequest,
-  ENROL_FORWARD_PROTOCOL,
-  encodeReply,
-  encodeRequest,
-  type Issuer,
-  MAX_ENROL_FRAME,
-  type Reply,
-} from './index.ts';
+import { answerOnce, askOnce } from './exchange.ts';
+import { ENROL_FORWARD_PROTOCOL, MAX_ENROL_FRAME } from './index.ts';
 
 export interface EnrolRouterComponents {
   readonly identity: Pick<Identity, 'realm'>;
@@ -81,25 +71,13 @@ export class EnrolRouter {
 
   async #ask(connection: Connection, request: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
     const raw = await connection.newStream([ENROL_FORWARD_PROTOCOL], { signal, runOnLimitedConnection: true });
-    const stream = this.#framed(raw, connection);
-    try {
-      await stream.write(encodeRequest(request), signal);
-      await stream.close();
-      const frame = await stream.read(signal);
-      if (!frame) throw new PeerError('bad-frame', 'the enrolment request was not answered');
-      const reply = decodeReply(frame);
-      if (reply.kind === 'refused') throw new UnreachableError(reply.code, `the request was not taken: ${reply.code}`);
-      return reply.bytes;
-    } catch (error) {
-      stream.abort(error instanceof Error ? error : new Error(String(error)));
-      throw error;
-    }
+    return askOnce(this.#framed(raw, connection), request, signal);
   }
 
   async #serve(raw: RawStream, connection: Connection): Promise<void> {
     try {
       const stream = this.#framed(raw, connection);
-      await answerEnrolment(stream, (request, signal) => this.#last(request, signal));
+      await answerOnce(stream, (request, signal) => this.#last(request, signal));
       await stream.finish();
     } catch (error) {
       this.#components.log.debug({ code: codeOf(error), error: messageOf(error) }, 'enrolment not passed on');
@@ -126,21 +104,5 @@ export class EnrolRouter {
     const peer = this.#components.admissions.get(connection.remotePeer.toString());
     if (!peer) throw new RefusedError('not-admitted', 'the peer is no longer admitted');
     return peer;
-  }
-}
-
-/** One request, one reply. The node's side too. */
-export async function answerEnrolment(stream: Stream, issuer: Issuer): Promise<void> {
-  const signal = AbortSignal.timeout(ANSWER_DEADLINE);
-  const frame = await stream.read(signal);
-  if (!frame) return;
-  await stream.write(encodeReply(await replyOf(decodeRequest(frame), issuer, signal)), signal);
-}
-
-async function replyOf(request: Uint8Array, issuer: Issuer, signal: AbortSignal): Promise<Reply> {
-  try {
-    return { kind: 'ok', bytes: await issuer(request, signal) };
-  } catch (error) {
-    return { kind: 'refused', code: error instanceof CanopyError ? codeOf(error) : 'no-answer' };
   }
 }

@@ -1,0 +1,79 @@
+// The relay's own certificate. On a host with its node the node renews the file and it is only read again; a relay on a host
+// of its own asks its node over the overlay when a third of the life is left.
+import { type Chain, validateLeaf, writeChainPem } from '../src/pki/chain.ts';
+import { createLeafCsr } from '../src/pki/csr.ts';
+import { acceptEnrolReply } from '../src/pki/enrolment.ts';
+import { leafKeyOfSeed, signWithLeaf } from '../src/pki/keys.ts';
+import { createRenewRequest, isDueForRenewal, RENEWAL_GRACE } from '../src/pki/renewal.ts';
+import type { Clock, Timer } from '../src/realm/clock.ts';
+import { messageOf } from '../src/realm/errors.ts';
+import type { Log } from '../src/realm/log.ts';
+import type { LiveIdentity } from '../src/settings/live-identity.ts';
+import type { Relay } from './relay.ts';
+
+export interface CertificateComponents {
+  readonly identity: Pick<LiveIdentity, keyof LiveIdentity>;
+  readonly relay: Pick<Relay, 'renew'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Writes the chain's PEM to where the identity reads it. */
+  readonly write: (pem: string) => Promise<void>;
+  /** A node on this host does the renewing. */
+  readonly isRenewedHere: boolean;
+}
+
+const INTERVAL = 10 * 60 * 1000;
+const DEADLINE = 30_000;
+
+export class RelayCertificate {
+  readonly #components: CertificateComponents;
+  #timer: Timer | undefined;
+
+  constructor(components: CertificateComponents) {
+    this.#components = components;
+  }
+
+  start(): void {
+    this.#timer = this.#components.clock.after(INTERVAL, () => {
+      this.look()
+        .catch((error) => this.#components.log.error({ error: messageOf(error) }, 'certificate not renewed'))
+        .finally(() => this.#timer && this.start());
+    });
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  async look(): Promise<void> {
+    const { identity, clock, isRenewedHere, write, log } = this.#components;
+    await identity.refresh();
+    const { rootFingerprint } = identity;
+    const now = clock.now();
+    const leaf = await validateLeaf(identity.chain, { rootFingerprint, now, grace: RENEWAL_GRACE });
+    if (isRenewedHere || !isDueForRenewal(leaf, now)) return;
+    await write(writeChainPem(await this.#renew()));
+    await identity.refresh();
+    log.info({}, 'certificate renewed');
+  }
+
+  async #renew(): Promise<Chain> {
+    const { identity, relay, clock } = this.#components;
+    const { realm, tier, role, chain, rootFingerprint } = identity;
+    const key = leafKeyOfSeed(identity.privateKey);
+    const csr = createLeafCsr(key, { realm, tier, role });
+    const request = await createRenewRequest({ time: clock.now(), chain, csr }, (data) => signWithLeaf(key, data));
+    const reply = await relay.renew(request, AbortSignal.timeout(DEADLINE));
+    const { publicKey } = key;
+    return acceptEnrolReply(reply, {
+      realm,
+      tier,
+      rootFingerprint,
+      slot: role,
+      publicKey,
+      now: clock.now(),
+      live: true,
+    });
+  }
+}
