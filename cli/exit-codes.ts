@@ -28,7 +28,12 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof NotRunningError) return EXIT.notRunning;
   if (error instanceof InputError) return EXIT.usage;
   if (error instanceof RefusedError) return EXIT.notAuthorised;
-  if (error instanceof UnreachableError) return EXIT.unreachable;
+  if (error instanceof UnreachableError || isTimeout(error)) return EXIT.unreachable;
   if (error instanceof ConflictError) return EXIT.conflict;
   return EXIT.failed;
+}
+
+/** The deadline of an AbortSignal. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError';
 }

@@ -1,7 +1,9 @@
 // The state of a node in one answer: its own, and the way and the queue to each realm that it knows.
 import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
+import { mayReach } from '../src/overlay/scope.ts';
 import type { PathReport } from '../src/overlay/seam.ts';
 import { parseCertificate } from '../src/pki/certificate.ts';
+import { type ClockReading, readClock } from '../src/protocols/clock/index.ts';
 import type { Clock } from '../src/realm/clock.ts';
 import type { RealmName, Tier } from '../src/realm/names.ts';
 import type { LiveIdentity } from '../src/settings/live-identity.ts';
@@ -17,6 +19,8 @@ import type { OwnRelay } from './own-relay.ts';
 
 export interface StatusParts {
   readonly identity: LiveIdentity;
+  /** This realm and those above it. */
+  readonly lineage: readonly { readonly realm: RealmName; readonly tier: Tier }[];
   readonly overlay: NodeOverlay;
   readonly ownRelay: OwnRelay;
   readonly ledger: Pick<Ledger, 'realms'>;
@@ -31,10 +35,15 @@ export interface StatusParts {
 }
 
 const PATHS_DEADLINE = 3000;
+const CLOCKS_DEADLINE = 2000;
+/** Realms whose clocks one status asks for. */
+const MAX_CLOCKS = 64;
 const DAY = 24 * 60 * 60 * 1000;
 const WARN_BEFORE = 7 * DAY;
 /** A message that waits longer is worth a word. */
 const OLD_QUEUE = 10 * 60 * 1000;
+/** Receivers clamp a stamp that is further ahead (docs/architecture.md, order and clocks). */
+const MAX_SKEW = 60_000;
 
 export async function statusOf(parts: StatusParts): Promise<Status> {
   const { identity, overlay, clock, lan, accounts, online, renewal, ownRelay, startedAt } = parts;
@@ -44,7 +53,7 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
   ]);
   const notAfter = leafEnd(identity);
   const { connected, peerId } = overlay.relay;
-  const realms = neighbours(parts, reports, queues);
+  const realms = neighbours(parts, reports, queues, await readClocks(parts, reports));
   return {
     realm: identity.realm,
     tier: identity.tier,
@@ -58,8 +67,21 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
     relay: { connected, ...(peerId ? { peerId } : {}), addresses: [...ownRelay.outer] },
     certificate: { notAfter, ...(renewal.lastError ? { lastRenewalError: renewal.lastError } : {}) },
     realms,
-    warnings: [...ownWarnings(parts, notAfter), ...queueWarnings(realms, clock.now())],
+    warnings: [...ownWarnings(parts, notAfter), ...realmWarnings(realms, clock.now())],
   };
+}
+
+/** Of the realms to which a way leads now. */
+async function readClocks(
+  { identity, overlay, clock }: StatusParts,
+  reports: readonly PathReport[],
+): Promise<ReadonlyMap<RealmName, ClockReading>> {
+  const signal = AbortSignal.timeout(CLOCKS_DEADLINE);
+  const asked = reports.filter(({ realm, kind }) => kind !== 'unreachable' && mayReach(identity, realm));
+  const readings = new Map<RealmName, ClockReading>();
+  const ask = async ({ realm }: PathReport) => readings.set(realm, await readClock(overlay, realm, clock, signal));
+  await Promise.allSettled(asked.slice(0, MAX_CLOCKS).map(ask));
+  return readings;
 }
 
 function leafEnd({ chain }: LiveIdentity): number {
@@ -68,11 +90,12 @@ function leafEnd({ chain }: LiveIdentity): number {
 }
 
 function neighbours(
-  { identity, ledger }: StatusParts,
+  { identity, ledger, lineage }: StatusParts,
   reports: readonly PathReport[],
   queues: readonly QueueReport[],
+  clocks: ReadonlyMap<RealmName, ClockReading>,
 ): Neighbour[] {
-  const tiers = new Map<RealmName, Tier>(ledger.realms().map(({ realm, tier }) => [realm, tier]));
+  const tiers = new Map<RealmName, Tier>([...ledger.realms(), ...lineage].map(({ realm, tier }) => [realm, tier]));
   const known = new Set([...tiers.keys(), ...reports.map(({ realm }) => realm), ...queues.map(({ realm }) => realm)]);
   known.delete(identity.realm);
   return [...known].sort().map((realm) => {
@@ -83,7 +106,8 @@ function neighbours(
       tier: tiers.get(realm),
       path: report?.kind ?? 'unreachable',
       via: report?.via,
-      rtt: report?.rtt,
+      rtt: clocks.get(realm)?.rtt ?? report?.rtt,
+      clockSkew: clocks.get(realm)?.skew,
       since: report?.since,
       queued: queue?.depth ?? 0,
       oldest: queue?.oldest,
@@ -104,8 +128,15 @@ function ownWarnings({ identity, overlay, renewal, clock }: StatusParts, notAfte
   ];
 }
 
-function queueWarnings(realms: readonly Neighbour[], now: number): string[] {
-  return realms
-    .filter(({ oldest }) => oldest !== undefined && now - oldest > OLD_QUEUE)
-    .map(({ realm, queued }) => `${queued} messages to ${realm} wait for more than 10 minutes`);
+function realmWarnings(realms: readonly Neighbour[], now: number): string[] {
+  return realms.flatMap(({ realm, queued, oldest, clockSkew = 0 }) => {
+    const waits = oldest !== undefined && now - oldest > OLD_QUEUE;
+    const seconds = Math.round(Math.abs(clockSkew) / 1000);
+    return [
+      ...(waits ? [`${queued} messages to ${realm} wait for more than 10 minutes`] : []),
+      ...(Math.abs(clockSkew) > MAX_SKEW
+        ? [`the clock of ${realm} is ${seconds} s ${clockSkew > 0 ? 'ahead of' : 'behind'} ours`]
+        : []),
+    ];
+  });
 }

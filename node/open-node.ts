@@ -1,10 +1,11 @@
 // Composes a node out of its parts. Everything that a part needs is handed to it here and nowhere else.
 import { createNodeOverlay, type NodeOverlay } from '../src/overlay/node-overlay.ts';
 import { PathMemory, validateAuthority } from '../src/pki/chain.ts';
+import { serveClock } from '../src/protocols/clock/index.ts';
 import type { Clock } from '../src/realm/clock.ts';
 import { messageOf, UnreachableError } from '../src/realm/errors.ts';
 import type { Log } from '../src/realm/log.ts';
-import { parentOf, type RealmName } from '../src/realm/names.ts';
+import { parentOf, type RealmName, type Tier } from '../src/realm/names.ts';
 import type { DataDirectory } from '../src/settings/data-directory.ts';
 import { readChain } from '../src/settings/key-files.ts';
 import { type LiveIdentity, openIdentity } from '../src/settings/live-identity.ts';
@@ -38,13 +39,20 @@ export interface NodeInit {
   readonly log: Log;
 }
 
+export interface Placed {
+  readonly realm: RealmName;
+  readonly tier: Tier;
+}
+
 /** What the other parts stand on. */
 export interface Ground extends NodeInit {
   readonly database: Database;
   readonly incarnation: number;
   readonly audit: Audit;
   readonly identity: LiveIdentity;
-  /** The enterprise that this realm is or belongs to, as its certificates say. */
+  /** This realm and those above it, nearest first, as its certificates say. */
+  readonly lineage: readonly Placed[];
+  /** The enterprise among them. */
   readonly enterprise: RealmName | undefined;
 }
 
@@ -68,21 +76,23 @@ export async function openNode(init: NodeInit): Promise<OpenedNode> {
 
 async function openGround(init: NodeInit, database: Database): Promise<Ground> {
   const { realm, directory, clock } = init;
+  const lineage = await findLineage(init);
   return {
     ...init,
     database,
     incarnation: await openIncarnation(database, realm.realm),
     audit: new AuditLog({ database, clock }),
     identity: await openIdentity(directory, realm, 'node'),
-    enterprise: await findEnterprise(init),
+    lineage,
+    enterprise: lineage.find(({ tier }) => tier === 'enterprise')?.realm,
   };
 }
 
-async function findEnterprise({ directory, realm, clock }: NodeInit): Promise<RealmName | undefined> {
+async function findLineage({ directory, realm, clock }: NodeInit): Promise<Placed[]> {
   const { rootFingerprint } = realm;
   const chain = await readChain(directory.authority);
   const own = await validateAuthority(chain, { rootFingerprint, now: clock.now(), grace: Number.MAX_SAFE_INTEGER });
-  return [own, ...own.authorities].find(({ tier }) => tier === 'enterprise')?.realm;
+  return [own, ...own.authorities].map(({ realm, tier }) => ({ realm, tier }));
 }
 
 async function compose(ground: Ground): Promise<OpenedNode> {
@@ -117,7 +127,20 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   );
   const renewal = new LeafRenewal({ directory, identity, authority, clock, log }, realm.programs);
   const startedAt = clock.now();
-  const parts = { realm, identity, overlay: network, ownRelay, ledger, delivery, accounts, online: presence, lan };
+  const { lineage } = ground;
+  const parts = {
+    realm,
+    lineage,
+    identity,
+    overlay: network,
+    ownRelay,
+    ledger,
+    delivery,
+    accounts,
+    online: presence,
+    lan,
+  };
+  serveClock(network, clock);
   const operator = new Operator({ ...parts, authority, renewal, clock, startedAt });
   const admin = new AdminServer({ socket: directory.socket.node }, { actions: operator, log });
   const node = new Node(

@@ -100,7 +100,9 @@ export class DemoNetwork {
 
   /** A port that was free when the directory was made may be taken now: the LAN's moves on, whatever canopy.toml says. */
   #environment(realm: DemoRealm): Environment {
-    const foreign = Object.entries(this.#init.env).filter(([name]) => !name.startsWith('CANOPY_'));
+    const foreign = Object.entries(this.#init.env).filter(
+      ([name]) => !name.startsWith('CANOPY_') || name === 'CANOPY_LOG',
+    );
     return { ...Object.fromEntries(foreign), CANOPY_LAN: String(realm.settings['lan.listen']) };
   }
 

@@ -28,8 +28,11 @@ const schema = v.object({
   hint: v.optional(v.string()),
 });
 
-/** Foreign errors become `internal` ones of this host. */
+/** A deadline of an AbortSignal becomes `timed-out`, other foreign errors become `internal` ones of this host. */
 export function errorForm(error: unknown): ErrorForm {
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    return { kind: 'UnreachableError', code: 'timed-out', message: 'no answer came in time' };
+  }
   if (!(error instanceof CanopyError)) return { kind: 'LocalError', code: 'internal', message: messageOf(error) };
   const kind = (Object.keys(CLASSES) as Kind[]).find((name) => error instanceof CLASSES[name]) ?? 'LocalError';
   return { kind, code: error.code, message: error.message, ...(error.hint ? { hint: error.hint } : {}) };
