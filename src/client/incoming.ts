@@ -139,13 +139,12 @@ export class Incoming {
     const { people, me, events, sending } = this.#components;
     const { id, conversation, stamp } = frame.message;
     people.remember([frame.user]);
-    if (sending.knows(id)) {
-      this.#see(id, conversation);
-      return sending.stored(id, stamp);
-    }
-    if (this.#seen.has(id)) return;
+    const isEcho = sending.knows(id);
+    if (!isEcho && this.#seen.has(id)) return;
     this.#see(id, conversation);
-    events.emit('message', await readMessage(frame.message, people, me().user.id));
+    const message = await readMessage(frame.message, people, me().user.id);
+    if (isEcho) return sending.echoed(message, stamp);
+    events.emit('message', message);
   }
 
   async #presence(frame: Extract<ServerFrame, { kind: 'presence' }>): Promise<void> {

@@ -16,7 +16,7 @@ import { Outbox, type Outgoing } from './outgoing.ts';
 import type { People } from './people.ts';
 import type { ClientStorage } from './platform.ts';
 import { randomId } from './signing-in.ts';
-import type { ClientEvents, Me, Message, MessageState, SendRequest } from './surface.ts';
+import type { ClientEvents, Me, Message, MessageState, SendRequest, StateChange } from './surface.ts';
 
 /** Sent messages whose states are followed here; the oldest are forgotten first. */
 const MAX_FOLLOWED = 10_000;
@@ -41,6 +41,8 @@ export class Sending {
   readonly #components: SendingComponents;
   readonly #outbox: Outbox;
   readonly #followed = new Map<MessageId, Message>();
+  /** Receipts that came before it was certain that they are for what was sent here. */
+  readonly #early = new Map<MessageId, StateChange>();
 
   constructor(components: SendingComponents) {
     this.#components = components;
@@ -110,6 +112,11 @@ export class Sending {
     this.#advance(id, 'stored');
   }
 
+  /** The server tells of a message with this id. Of an earlier run it may say something else: then the refusal follows. */
+  async echoed(echo: Message, stamp: Stamp): Promise<void> {
+    if (echo.text === this.#followed.get(echo.id)?.text) await this.stored(echo.id, stamp);
+  }
+
   async refused(id: MessageId, code: string, params: ErrorParams): Promise<void> {
     if (PASSING.has(code)) {
       this.#outbox.postpone(id);
@@ -124,15 +131,13 @@ export class Sending {
   }
 
   /** What recipients did; also of messages that another run of this client sent. */
-  receipt(receipt: Receipt): void {
-    const { events } = this.#components;
-    const { conversation, state, at, code } = receipt;
-    for (const id of receipt.ids) {
-      const message = this.#followed.get(id);
-      if (message && RANK.indexOf(state) <= RANK.indexOf(message.state)) continue;
-      if (message) this.#follow({ ...message, state });
-      const failed = state === 'failed' ? { failure: { code: code ?? 'internal', params: {} } } : {};
-      events.emit('state', { id, conversation, state, at, ...failed });
+  receipt({ ids, conversation, state, at, code }: Receipt): void {
+    const failed = state === 'failed' ? { failure: { code: code ?? 'internal', params: {} } } : {};
+    for (const id of ids) {
+      const change: StateChange = { id, conversation, state, at, ...failed };
+      // Of an earlier run, and not yet known to be about this very text: told once that is known.
+      if (this.#followed.get(id)?.state === 'queued') this.#early.set(id, change);
+      else this.#change(change);
     }
   }
 
@@ -150,6 +155,7 @@ export class Sending {
 
   forget(): void {
     this.#followed.clear();
+    this.#early.clear();
     this.#outbox.forget();
   }
 
@@ -177,20 +183,28 @@ export class Sending {
   }
 
   #advance(id: MessageId, ...states: readonly MessageState[]): void {
-    for (const state of states) {
-      const message = this.#followed.get(id);
-      if (!message || RANK.indexOf(state) <= RANK.indexOf(message.state)) continue;
-      this.#follow({ ...message, state });
-      this.#components.events.emit('state', { id, conversation: message.conversation, state });
-    }
+    const message = this.#followed.get(id);
+    if (!message) return;
+    for (const state of states) this.#change({ id, conversation: message.conversation, state });
+    const early = this.#early.get(id);
+    this.#early.delete(id);
+    if (early) this.#change(early);
   }
 
   #fail(id: MessageId, code: string, params: ErrorParams): void {
     const message = this.#followed.get(id);
+    this.#early.delete(id);
     if (!message) return;
-    const failed = { code, params };
-    this.#follow({ ...message, state: 'failed', failure: failed });
-    this.#components.events.emit('state', { id, conversation: message.conversation, state: 'failed', failure: failed });
+    this.#change({ id, conversation: message.conversation, state: 'failed', failure: { code, params } });
+  }
+
+  /** Each state once, and none that is behind. */
+  #change(change: StateChange): void {
+    const { id, state, failure } = change;
+    const message = this.#followed.get(id);
+    if (message && RANK.indexOf(state) <= RANK.indexOf(message.state)) return;
+    if (message) this.#follow({ ...message, state, ...(failure && { failure }) });
+    this.#components.events.emit('state', change);
   }
 
   #queued(entry: Omit<Outgoing, 'body'>, to: readonly User[]): Message {

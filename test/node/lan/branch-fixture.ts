@@ -1,5 +1,5 @@
-// A branch's node as its LAN side sees it: real accounts, directory, ledger, conversations and audit log over a real store,
-// and a real server on a free port. The overlay is away, and presence is a small stand-in.
+// A branch's node as its LAN side sees it: real accounts, directory, ledger, conversations, presence and audit log over a real
+// store, and a real server on a free port. The overlay is away.
 
 import type { TestContext } from 'node:test';
 import { ed25519 } from '@noble/curves/ed25519.js';
@@ -14,12 +14,11 @@ import { openDirectory } from '../../../node/directory/user-directory.ts';
 import type { LanComponents, LanSettings } from '../../../node/lan/components.ts';
 import { createLanServer, type LanServer } from '../../../node/lan/server.ts';
 import { openLedger } from '../../../node/ledger/ledger-service.ts';
-import type { Presence, PresenceListener } from '../../../node/presence/presence.ts';
+import { createPresence } from '../../../node/presence/presence-service.ts';
 import { registerPassword } from '../../../src/crypto/login.ts';
 import type { Network } from '../../../src/overlay/seam.ts';
 import { systemClock } from '../../../src/realm/clock.ts';
 import { UnreachableError } from '../../../src/realm/errors.ts';
-import type { UserId } from '../../../src/realm/ids.ts';
 import { silentLog } from '../../../src/realm/log.ts';
 import { parseRealmName } from '../../../src/realm/names.ts';
 import { parseLogin } from '../../../src/realm/user-address.ts';
@@ -51,42 +50,6 @@ const awayNetwork: Network = {
   },
   onPath: () => () => {},
 };
-
-/** Stands in for node/presence: this realm's users only. */
-function standInPresence(): Pick<Presence, 'watch' | 'setOnline' | 'setOffline' | 'typing'> {
-  const online = new Map<UserId, Set<string>>();
-  const watches = new Set<{ viewer: UserId; users: readonly UserId[]; listener: PresenceListener }>();
-  const stateOf = (user: UserId) => ((online.get(user)?.size ?? 0) > 0 ? 'online' : 'offline');
-  const tell = (user: UserId) => {
-    for (const { users, listener } of watches) {
-      if (users.includes(user)) listener({ kind: 'state', user, state: stateOf(user) });
-    }
-  };
-  return {
-    watch: (viewer, listener) => {
-      const watch = { viewer, users: [] as readonly UserId[], listener };
-      watches.add(watch);
-      const set = (users: readonly UserId[]) => {
-        watch.users = users;
-        for (const user of users) listener({ kind: 'state', user, state: stateOf(user) });
-      };
-      return { set, end: () => void watches.delete(watch) };
-    },
-    setOnline: (user, device) => {
-      online.set(user, (online.get(user) ?? new Set()).add(device));
-      tell(user);
-    },
-    setOffline: (user, device) => {
-      online.get(user)?.delete(device);
-      tell(user);
-    },
-    typing: (user, conversation, to) => {
-      for (const { viewer, listener } of watches) {
-        if (to.includes(viewer)) listener({ kind: 'typing', user, conversation, to, active: true });
-      }
-    },
-  };
-}
 
 async function openParts(t: TestContext) {
   const database = await openDatabase(await temporaryDirectory(t));
@@ -126,17 +89,20 @@ async function openParts(t: TestContext) {
     clock,
     log,
   });
-  return { audit, accounts, directory, conversations };
+  const presence = createPresence({ realm: REALM, network: awayNetwork, directory, clock, random: Math.random, log });
+  await presence.start();
+  t.after(() => presence.stop());
+  return { audit, accounts, directory, conversations, presence };
 }
 
 export async function openBranch(t: TestContext, given: Partial<LanSettings> = {}): Promise<Branch> {
-  const { audit, accounts, directory, conversations } = await openParts(t);
+  const { audit, accounts, directory, conversations, presence } = await openParts(t);
   const components: LanComponents = {
     realm: REALM,
     accounts,
     directory,
     conversations,
-    presence: standInPresence(),
+    presence,
     audit,
     clock: systemClock,
     log: silentLog,
