@@ -4,4 +4,5 @@ import { ActedClient, type Scene } from './acted-client.ts';
 
 const SCENES: readonly Scene[] = ['login', 'first-password', 'empty', 'chat', 'offline', 'opening'];
 const wanted = new URLSearchParams(location.search).get('scene');
+localStorage.setItem('canopy.session', 'in');
 startPage(new ActedClient(SCENES.find((scene) => scene === wanted) ?? 'chat'));

@@ -126,7 +126,10 @@ export class Chats {
   #take({ id, others, last, unread, lastRead }: Conversation): void {
     const known = this.list.value.find((chat) => chat.id === id);
     const person = others[0];
-    if (person) this.#put({ id, person, last: last ?? known?.last, unread, lastRead, addedAt: known?.addedAt ?? 0 });
+    if (!person) return;
+    const chat = { id, person, last: last ?? known?.last, unread, lastRead, addedAt: known?.addedAt ?? 0 };
+    this.#put(chat);
+    if (this.#isOpen(id)) void this.#load(chat);
   }
 
   async #reload(): Promise<void> {
@@ -180,6 +183,7 @@ export class Chats {
   /** "New" stands above what was unread when the conversation was opened, however much is read meanwhile. */
   async #load(chat: Chat): Promise<void> {
     const timeline = this.timelineOf(chat);
+    if (!chat.last) return timeline.begin();
     await timeline.load();
     if (chat.unread === 0 || !this.#isOpen(chat.id)) return;
     this.firstNew.value ??= nthFromEnd(timeline.messages.value, chat.unread);

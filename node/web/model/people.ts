@@ -24,6 +24,8 @@ export class People {
   readonly #typing = new Map<string, Timer>();
   #watched: readonly User[] = [];
   #previewed: User | undefined;
+  /** The ids that the server was told last. */
+  #told = '';
   readonly #stops: (() => void)[] = [];
 
   constructor({ client, clock }: PeopleComponents) {
@@ -61,7 +63,14 @@ export class People {
 
   watch(users: readonly User[]): void {
     this.#watched = users;
-    this.#client.watch(this.#previewed ? [...users, this.#previewed] : users);
+    const all = this.#previewed ? [...users, this.#previewed] : users;
+    const ids = all
+      .map(({ id }) => id)
+      .sort()
+      .join(' ');
+    if (ids === this.#told) return;
+    this.#told = ids;
+    this.#client.watch(all);
   }
 
   /** Watches one more while a preview shows them; returns the end of it. */

@@ -4,9 +4,11 @@ import type { Client, Me, ServerAnswer } from '../../../src/client/client.ts';
 import { type Clock, sleep } from '../../../src/realm/clock.ts';
 import { codeOf } from '../../../src/realm/errors.ts';
 import { type Failure, failureOf } from './failure-text.ts';
+import { type LocalStore, readLocal, writeLocal } from './local-store.ts';
 
 /** Milliseconds between two tries to reach the server when the page opens. */
 const OPENING_RETRY = 3000;
+const SESSION_KEY = 'canopy.session';
 export const MIN_PASSWORD = 10;
 
 export type Stage =
@@ -18,6 +20,7 @@ export type Stage =
 export interface SessionComponents {
   readonly client: Client;
   readonly clock: Clock;
+  readonly store: LocalStore;
 }
 
 export class SessionModel {
@@ -27,13 +30,16 @@ export class SessionModel {
   readonly failure: Signal<Failure | undefined> = signal(undefined);
   readonly #client: Client;
   readonly #clock: Clock;
+  readonly #store: LocalStore;
   /** Between the login with a first password and the choice of an own one. */
   #first: { readonly address: string; readonly password: string } | undefined;
 
-  constructor({ client, clock }: SessionComponents) {
+  constructor({ client, clock, store }: SessionComponents) {
     this.#client = client;
     this.#clock = clock;
+    this.#store = store;
     client.on('signed-out', () => {
+      this.#remember(false);
       if (this.stage.value.kind === 'in') this.stage.value = { kind: 'login', ended: true };
     });
   }
@@ -52,7 +58,8 @@ export class SessionModel {
   async #openOnce(signal?: AbortSignal): Promise<Stage> {
     try {
       this.server.value = await this.#client.server(signal);
-      const me = await this.#client.resume();
+      const me = this.#mayResume() ? await this.#client.resume() : undefined;
+      this.#remember(me !== undefined);
       return me ? { kind: 'in', me } : { kind: 'login', ended: false };
     } catch (error) {
       // a first password: its session opens nothing, log in again and choose
@@ -91,10 +98,21 @@ export class SessionModel {
   async logOut(): Promise<void> {
     await this.#client.logout().catch(() => undefined);
     this.#client.disconnect();
+    this.#remember(false);
     this.stage.value = { kind: 'login', ended: false };
   }
 
+  /** Scripts can't see the cookie; asking without one would be refused, for all to see in the console. */
+  #mayResume(): boolean {
+    return readLocal(this.#store, SESSION_KEY) !== undefined;
+  }
+
+  #remember(isIn: boolean): void {
+    writeLocal(this.#store, SESSION_KEY, isIn ? 'in' : '');
+  }
+
   #enter(me: Me): void {
+    this.#remember(true);
     this.#first = undefined;
     this.stage.value = { kind: 'in', me };
   }

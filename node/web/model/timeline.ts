@@ -24,16 +24,25 @@ export class Timeline {
     this.#client = client;
   }
 
+  /** A conversation of which no server knows yet: there is nothing to load. */
+  begin(): void {
+    if (!this.#loaded) this.complete.value = true;
+  }
+
   /** The newest page; once, unless `again`. */
   async load(again = false): Promise<void> {
-    if (this.loading.value !== 'none' && this.loading.value !== 'failed') return;
+    if (this.loading.value === 'first' || this.loading.value === 'older') return;
     if (this.#loaded && !again) return;
     await this.#page('first', undefined);
   }
 
   async loadOlder(): Promise<void> {
-    if (this.loading.value === 'first' || this.loading.value === 'older' || this.complete.value) return;
-    await (this.#loaded ? this.#page('older', this.#before) : this.load());
+    if (this.loading.value === 'none' && !this.complete.value && this.#loaded) await this.#page('older', this.#before);
+  }
+
+  /** After a page that could not be loaded. */
+  async retry(): Promise<void> {
+    if (this.loading.value === 'failed') await this.#page(this.#loaded ? 'older' : 'first', this.#before);
   }
 
   /** A message that was told: replaces the one of the same id, else takes its place by stamp. */

@@ -48,7 +48,7 @@ function TimelineHead({ timeline, name }: { readonly timeline: Timeline; readonl
     return (
       <p class="timeline-head">
         {t('chat.loadFailed')}{' '}
-        <button type="button" class="text-button" onClick={() => void timeline.loadOlder()}>
+        <button type="button" class="text-button" onClick={() => void timeline.retry()}>
           {t('state.retry')}
         </button>
       </p>

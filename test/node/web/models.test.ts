@@ -21,7 +21,7 @@ const words = new Wording('en');
 
 test('a bare username belongs to the branch of the page', async () => {
   const client = new ScriptedClient();
-  const session = new SessionModel({ client, clock: new HandClock() });
+  const session = new SessionModel({ client, clock: new HandClock(), store: memoryStore() });
   await session.open();
   assert.equal(session.stage.value.kind, 'login');
   await session.logIn(' Clerk ', 'secret');
@@ -31,7 +31,7 @@ test('a bare username belongs to the branch of the page', async () => {
 
 test('a first password leads to the choice of an own one', async () => {
   const client = new ScriptedClient();
-  const session = new SessionModel({ client, clock: new HandClock() });
+  const session = new SessionModel({ client, clock: new HandClock(), store: memoryStore() });
   await session.open();
   const me = await client.loginWith('');
   client.loginWith = async (_, newPassword) => {
@@ -48,7 +48,7 @@ test('a first password leads to the choice of an own one', async () => {
 test('a refused login leaves the reason at the form', async () => {
   const client = new ScriptedClient();
   client.loginWith = async () => Promise.reject(new RefusedError('wrong-password', 'no'));
-  const session = new SessionModel({ client, clock: new HandClock() });
+  const session = new SessionModel({ client, clock: new HandClock(), store: memoryStore() });
   await session.open();
   await session.logIn('clerk', 'no');
   assert.equal(session.failure.value?.code, 'wrong-password');
@@ -58,7 +58,9 @@ test('a refused login leaves the reason at the form', async () => {
 test('a session that ends by itself leads to the login and says so', async () => {
   const client = new ScriptedClient();
   client.resumed = await client.loginWith('');
-  const session = new SessionModel({ client, clock: new HandClock() });
+  const store = memoryStore();
+  store.setItem('canopy.session', 'in');
+  const session = new SessionModel({ client, clock: new HandClock(), store });
   await session.open();
   assert.equal(session.stage.value.kind, 'in');
   client.tell('signed-out', { code: 'session-ended' });

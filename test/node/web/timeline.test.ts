@@ -125,7 +125,9 @@ test('a page that could not be loaded says so and is asked for again', async () 
   const timeline = new Timeline(message(1, 0).conversation, { history });
   await timeline.load();
   assert.equal(timeline.loading.value, 'failed');
-  isDown = false;
   await timeline.loadOlder();
+  assert.equal(timeline.loading.value, 'failed');
+  isDown = false;
+  await timeline.retry();
   assert.deepEqual(numbers(timeline), [1]);
 });
