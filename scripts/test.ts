@@ -34,7 +34,7 @@ const stages: readonly Stage[] = [
   },
   {
     name: 'lab',
-    files: globSync(`test/lab/*.${isLong ? 'long' : 'lab'}.ts`),
+    files: globSync(`test/{lab,overlay/links}/*.${isLong ? 'long' : 'lab'}.ts`),
     concurrency: 1,
     whyNot: whyNoLaboratory(),
     enter: enterCommand,

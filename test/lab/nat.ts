@@ -23,8 +23,12 @@ export interface Router {
   readonly server: string;
 }
 
-/** The LAN behind a branch's router: it may open connections to the DMZ and to nothing else. */
+/**
+ * The LAN behind a branch's router: it may open connections to the DMZ and to nothing else. What stays inside the LAN passes
+ * here too where the kernel shows bridged packets to the filter (br_netfilter).
+ */
 const LAN_RULES = `
+    iifname "lan" oifname "lan" accept
     iifname "lan" oifname "dmz" ip protocol { tcp, icmp } accept
     iifname "lan" drop
     oifname "lan" ct state established,related accept
