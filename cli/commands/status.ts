@@ -95,6 +95,6 @@ function neighbourRow(realm: Neighbour, now: number): string[] {
 }
 
 function formatSkew(milliseconds: number): string {
-  const seconds = milliseconds / 1000;
-  return `${seconds < 0 ? '-' : '+'}${Math.abs(seconds).toFixed(1)} s`;
+  const tenths = Math.round(milliseconds / 100);
+  return `${tenths < 0 ? '-' : '+'}${(Math.abs(tenths) / 10).toFixed(1)} s`;
 }

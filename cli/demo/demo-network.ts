@@ -1,9 +1,10 @@
 // Builds and runs the demonstration's realms, by the same code as init, invite, join and start.
 import { AdminClient } from '../../node/admin/api.ts';
 import { type Clock, sleep } from '../../src/realm/clock.ts';
-import { UnreachableError } from '../../src/realm/errors.ts';
+import { codeOf, UnreachableError } from '../../src/realm/errors.ts';
 import type { RealmName, Role } from '../../src/realm/names.ts';
 import { dataDirectory, exists } from '../../src/settings/data-directory.ts';
+import { formatHostPort, type HostPort, parseHostPort } from '../../src/settings/host-port.ts';
 import type { Environment } from '../../src/settings/settings.ts';
 import { initRegion } from '../setup/init-region.ts';
 import { planJoin } from '../setup/join-plan.ts';
@@ -11,10 +12,12 @@ import { joinRealm } from '../setup/join-realm.ts';
 import { overlayCourier } from '../setup/overlay-courier.ts';
 import { type RunningRealm, startRealm } from '../supervisor/start-realm.ts';
 import type { DemoPlan, DemoRealm } from './demo-plan.ts';
+import { portFrom } from './free-ports.ts';
 
 const INVITATION_TTL = 600_000;
 const UPLINK_DEADLINE = 30_000;
 const POLL = 100;
+const MAX_MOVES = 5;
 
 export interface DemoNetworkInit {
   readonly plan: DemoPlan;
@@ -85,12 +88,7 @@ export class DemoNetwork {
   async #run(realm: DemoRealm): Promise<void> {
     const { clock, signal, say } = this.#init;
     signal.throwIfAborted();
-    const running = await startRealm({
-      dir: realm.dir,
-      env: this.#environment(realm),
-      logFile: (role) => `${dataDirectory(realm.dir).path}/${role}.log`,
-      say,
-    });
+    const running = await this.#startMovingOn(realm, parseHostPort(String(realm.settings['lan.listen'])));
     this.#running.push(running);
     if (signal.aborted) await this.stop();
     await this.#uplink(realm);
@@ -98,12 +96,26 @@ export class DemoNetwork {
     say(`  ${realm.realm.padEnd(14)} ${realm.tier.padEnd(10)} up after ${seconds} s`);
   }
 
-  /** A port that was free when the directory was made may be taken now: the LAN's moves on, whatever canopy.toml says. */
-  #environment(realm: DemoRealm): Environment {
+  /** A port that was free a moment ago may be taken by now: the LAN's moves on, whatever canopy.toml says. */
+  async #startMovingOn(realm: DemoRealm, lan: HostPort, moves = 0): Promise<RunningRealm> {
+    try {
+      return await startRealm({
+        dir: realm.dir,
+        env: this.#environment(lan),
+        logFile: (role) => `${dataDirectory(realm.dir).path}/${role}.log`,
+        say: this.#init.say,
+      });
+    } catch (error) {
+      if (codeOf(error) !== 'port-in-use' || moves >= MAX_MOVES) throw error;
+      return this.#startMovingOn(realm, { ...lan, port: await portFrom(lan.port + 1) }, moves + 1);
+    }
+  }
+
+  #environment(lan: HostPort): Environment {
     const foreign = Object.entries(this.#init.env).filter(
       ([name]) => !name.startsWith('CANOPY_') || name === 'CANOPY_LOG',
     );
-    return { ...Object.fromEntries(foreign), CANOPY_LAN: String(realm.settings['lan.listen']) };
+    return { ...Object.fromEntries(foreign), CANOPY_LAN: formatHostPort(lan) };
   }
 
   /** A node is ready without its relay; what comes next here needs both. */
