@@ -175,7 +175,7 @@ describe('the first day', { skip: skipWithoutBrowser(), timeout: 240_000 }, () =
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     assert.equal(await page.locator(':focus').getAttribute('aria-label'), 'New conversation');
     await page.getByRole('link', { name: demo.engineer.name }).focus();
-    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowUp');
     assert.match((await page.locator(':focus').textContent()) ?? '', /onerror/);
   });
 
