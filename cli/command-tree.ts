@@ -57,6 +57,6 @@ export async function runCli(words: readonly string[], cli: Cli): Promise<number
     await commandTree(cli).parseAsync(words.length === 0 ? ['--help'] : [...words], { from: 'user' });
     return 0;
   } catch (error) {
-    return reportFailure(cli, error);
+    return reportFailure(cli, error, words);
   }
 }

@@ -24,7 +24,8 @@ export function makeCommand(cli: Cli, facts: CommandFacts): Command {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => cli.stdout.write(text),
-      writeErr: (text) => cli.stderr.write(text),
+      // Errors are told in three lines by failure.ts, without a page of help before them.
+      writeErr: () => {},
       outputError: () => {},
     })
     .helpCommand(false)

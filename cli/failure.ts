@@ -24,6 +24,9 @@ export class CommandFailure extends Error {
   }
 }
 
+/** Deeper than `canopy user add` no command lies. */
+const MAX_COMMANDS = 2;
+
 interface Failure {
   readonly what: string;
   readonly why: string;
@@ -34,9 +37,9 @@ interface Failure {
 }
 
 /** Tells a person (and, with --json, a program) what went wrong. Returns the exit code. */
-export function reportFailure(cli: Cli, error: unknown): number {
+export function reportFailure(cli: Cli, error: unknown, words: readonly string[]): number {
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
-  const failure = failureOf(error);
+  const failure = failureOf(error, words);
   if (failure.json) {
     printJson(cli, { error: { code: failure.code, what: failure.what, message: failure.why, hint: failure.next } });
   }
@@ -46,8 +49,8 @@ export function reportFailure(cli: Cli, error: unknown): number {
   return failure.exit;
 }
 
-function failureOf(error: unknown): Failure {
-  if (error instanceof CommanderError) return usageFailure(error);
+function failureOf(error: unknown, words: readonly string[]): Failure {
+  if (error instanceof CommanderError) return usageFailure(error, words);
   const cause = error instanceof CommandFailure ? error.cause : error;
   return {
     what: error instanceof CommandFailure ? error.what : 'the command failed',
@@ -60,16 +63,26 @@ function failureOf(error: unknown): Failure {
 }
 
 /** Commander's message may have a second line with its guess. */
-function usageFailure(error: CommanderError): Failure {
+function usageFailure(error: CommanderError, words: readonly string[]): Failure {
   const [first = '', guess] = error.message.replace(/^error: /, '').split('\n');
   return {
     what: 'the command was not understood',
     why: error.code === 'commander.help' ? 'a command is missing here' : first,
-    next: guess?.replace(/^\((.*)\)$/, '$1') ?? 'Run: canopy --help',
+    next: guess?.replace(/^\((.*)\)$/, '$1') ?? `Run: canopy ${commandsIn(error, words)}--help`,
     code: 'usage',
     exit: EXIT.usage,
-    json: false,
+    json: words.includes('--json'),
   };
+}
+
+/** The words before the first option, when they were understood as commands. */
+function commandsIn(error: CommanderError, words: readonly string[]): string {
+  if (error.code === 'commander.unknownCommand') return '';
+  const end = words.findIndex((word) => word.startsWith('-'));
+  return words
+    .slice(0, end === -1 ? MAX_COMMANDS : Math.min(end, MAX_COMMANDS))
+    .map((word) => `${word} `)
+    .join('');
 }
 
 function defaultHint(cause: unknown): string {

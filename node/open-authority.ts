@@ -3,8 +3,8 @@ import { encodeChain } from '../src/pki/chain.ts';
 import { messageOf } from '../src/realm/errors.ts';
 import { readChain } from '../src/settings/key-files.ts';
 import { Authority, type Certified } from './authority/authority.ts';
+import type { Ground } from './ground.ts';
 import type { Ledger } from './ledger/ledger.ts';
-import type { Ground } from './open-node.ts';
 import { openTokenStore } from './token-store.ts';
 
 export async function openAuthority(ground: Ground, { ledger }: { readonly ledger: Ledger }): Promise<Authority> {

@@ -6,8 +6,8 @@ import { createBatchSigner, createOriginKeys } from './delivery/batch-signing.ts
 import { createDelivery, type DeliveryService } from './delivery/delivery-service.ts';
 import { openOutbox } from './delivery/outbox.ts';
 import type { UserDirectory } from './directory/user-directory.ts';
+import type { Ground } from './ground.ts';
 import type { LanConversations } from './lan/components.ts';
-import type { Ground } from './open-node.ts';
 import type { Presence } from './presence/presence.ts';
 import { createPresence } from './presence/presence-service.ts';
 

@@ -22,25 +22,29 @@ interface JoinOptions extends HostOptions {
   readonly json: boolean;
 }
 
+const DETAILS =
+  'Makes the keys on this host and has them certified by the realm above. The same command again does no harm.\n\n' +
+  'A split branch: the DMZ host joins with --only relay and prints a pairing line; with its relay running, the LAN host\n' +
+  'joins with that line and --only node.\n\n' +
+  'Without a way to the realm above: --request-out writes a file; "canopy enrol" there answers it; --reply takes the answer.';
+
+const EXAMPLES = [
+  'canopy join canopy1.… --dir /srv/lviv --lan 10.0.0.5:8443',
+  'canopy join - --dir /srv/lviv < token.txt',
+  'canopy join canopy1.… --dry-run',
+  'canopy join canopy1.… --only relay --dir /srv/lviv-relay         on the DMZ host',
+  'canopy join canopypair1.… --only node --dir /srv/lviv            on the LAN host',
+  'canopy join canopy1.… --request-out lviv.req --dir /srv/lviv     by files: here,',
+  'canopy enrol lviv.req --dir /srv/acme > lviv.reply               there,',
+  'canopy join canopy1.… --reply lviv.reply --dir /srv/lviv         and here again',
+];
+
 export function joinCommand(cli: Cli): Command {
   const join = makeCommand(cli, {
     name: 'join',
     summary: 'Join the overlay with a token',
-    details:
-      'Makes the keys on this host and has them certified by the realm above. The same command again does no harm.\n\n' +
-      'A split branch: the DMZ host joins with --only relay and prints a pairing line; with its relay running, the LAN host\n' +
-      'joins with that line and --only node.\n\n' +
-      'Without a way to the realm above: --request-out writes a file; "canopy enrol" there answers it; --reply takes the answer.',
-    examples: [
-      'canopy join canopy1.… --dir /srv/lviv --lan 10.0.0.5:8443',
-      'canopy join - --dir /srv/lviv < token.txt',
-      'canopy join canopy1.… --dry-run',
-      'canopy join canopy1.… --only relay --dir /srv/lviv-relay         on the DMZ host',
-      'canopy join canopypair1.… --only node --dir /srv/lviv            on the LAN host',
-      'canopy join canopy1.… --request-out lviv.req --dir /srv/lviv     by files: here,',
-      'canopy enrol lviv.req --dir /srv/acme > lviv.reply               there,',
-      'canopy join canopy1.… --reply lviv.reply --dir /srv/lviv         and here again',
-    ],
+    details: DETAILS,
+    examples: EXAMPLES,
   })
     .argument('<token>', 'the token or the pairing line; - reads it from stdin')
     .addOption(dirOption(cli))

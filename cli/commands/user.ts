@@ -17,7 +17,17 @@ interface AddOptions {
 }
 
 export function userCommand(cli: Cli): Command {
-  const add = makeCommand(cli, {
+  return makeCommand(cli, {
+    name: 'user',
+    summary: 'Users of this realm',
+    examples: ['canopy user add clerk --name "Clerk One" --dir /srv/kyiv', 'canopy user list --dir /srv/kyiv'],
+  })
+    .addCommand(addCommand(cli))
+    .addCommand(listCommand(cli));
+}
+
+function addCommand(cli: Cli): Command {
+  return makeCommand(cli, {
     name: 'add',
     summary: 'Add a user to this realm',
     details: 'The first password comes from stdin or a file; at the first login the user is asked for a new one.',
@@ -32,7 +42,10 @@ export function userCommand(cli: Cli): Command {
     .addOption(dirOption(cli))
     .addOption(jsonOption())
     .action(act('the user was not added', (login: string, options: AddOptions) => addUser(cli, login, options)));
-  const list = makeCommand(cli, {
+}
+
+function listCommand(cli: Cli): Command {
+  return makeCommand(cli, {
     name: 'list',
     summary: "Tell this realm's users",
     examples: ['canopy user list --dir /srv/kyiv', 'canopy user list --json --dir /srv/kyiv'],
@@ -40,13 +53,6 @@ export function userCommand(cli: Cli): Command {
     .addOption(dirOption(cli))
     .addOption(jsonOption())
     .action(act('the users are not known', (options: { dir: string; json: boolean }) => listUsers(cli, options)));
-  return makeCommand(cli, {
-    name: 'user',
-    summary: 'Users of this realm',
-    examples: ['canopy user add clerk --name "Clerk One" --dir /srv/kyiv', 'canopy user list --dir /srv/kyiv'],
-  })
-    .addCommand(add)
-    .addCommand(list);
 }
 
 async function addUser(cli: Cli, loginText: string, options: AddOptions): Promise<void> {

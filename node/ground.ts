@@ -1,0 +1,59 @@
+// What all parts of a node stand on: its directory, settings, database, identity, and its place among the realms.
+import { validateAuthority } from '../src/pki/chain.ts';
+import type { Clock } from '../src/realm/clock.ts';
+import type { Log } from '../src/realm/log.ts';
+import type { RealmName, Tier } from '../src/realm/names.ts';
+import type { DataDirectory } from '../src/settings/data-directory.ts';
+import { readChain } from '../src/settings/key-files.ts';
+import { type LiveIdentity, openIdentity } from '../src/settings/live-identity.ts';
+import type { RealmFile } from '../src/settings/realm-file.ts';
+import type { Settings } from '../src/settings/settings.ts';
+import type { Database } from '../src/store/database.ts';
+import { openIncarnation } from '../src/store/incarnation.ts';
+import type { Audit } from './audit/audit.ts';
+import { AuditLog } from './audit/audit-log.ts';
+
+export interface NodeInit {
+  readonly directory: DataDirectory;
+  readonly settings: Settings;
+  readonly realm: RealmFile;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Placed {
+  readonly realm: RealmName;
+  readonly tier: Tier;
+}
+
+export interface Ground extends NodeInit {
+  readonly database: Database;
+  readonly incarnation: number;
+  readonly audit: Audit;
+  readonly identity: LiveIdentity;
+  /** This realm and those above it, nearest first, as its certificates say. */
+  readonly lineage: readonly Placed[];
+  /** The enterprise among them. */
+  readonly enterprise: RealmName | undefined;
+}
+
+export async function openGround(init: NodeInit, database: Database): Promise<Ground> {
+  const { realm, directory, clock } = init;
+  const lineage = await findLineage(init);
+  return {
+    ...init,
+    database,
+    incarnation: await openIncarnation(database, realm.realm),
+    audit: new AuditLog({ database, clock }),
+    identity: await openIdentity(directory, realm, 'node'),
+    lineage,
+    enterprise: lineage.find(({ tier }) => tier === 'enterprise')?.realm,
+  };
+}
+
+async function findLineage({ directory, realm, clock }: NodeInit): Promise<Placed[]> {
+  const { rootFingerprint } = realm;
+  const chain = await readChain(directory.authority);
+  const own = await validateAuthority(chain, { rootFingerprint, now: clock.now(), grace: Number.MAX_SAFE_INTEGER });
+  return [own, ...own.authorities].map(({ realm, tier }) => ({ realm, tier }));
+}

@@ -1,0 +1,41 @@
+// What /readyz answers from.
+import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
+import { parseCertificate } from '../src/pki/certificate.ts';
+import type { Clock } from '../src/realm/clock.ts';
+import { codeOf } from '../src/realm/errors.ts';
+import type { LiveIdentity } from '../src/settings/live-identity.ts';
+import type { Database } from '../src/store/database.ts';
+import { key } from '../src/store/keys.ts';
+import type { HealthCheck } from './lan/components.ts';
+
+export interface HealthParts {
+  readonly database: Pick<Database, 'commit'>;
+  readonly network: Pick<NodeOverlay, 'relay'>;
+  readonly identity: Pick<LiveIdentity, 'chain'>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** Written and never read: whether a write reaches the disk. */
+const PROBE = key('health', 'probe');
+
+export function healthChecks(parts: HealthParts): () => Promise<readonly HealthCheck[]> {
+  const { network, identity, clock } = parts;
+  return async () => [
+    await checkStore(parts),
+    checkCertificate(identity, clock.now()),
+    { name: 'uplink', ok: network.relay.connected },
+  ];
+}
+
+async function checkStore({ database, clock }: HealthParts): Promise<HealthCheck> {
+  try {
+    await database.commit([{ type: 'put', key: PROBE, value: new TextEncoder().encode(String(clock.now())) }]);
+    return { name: 'store', ok: true };
+  } catch (error) {
+    return { name: 'store', ok: false, detail: codeOf(error) };
+  }
+}
+
+function checkCertificate({ chain: [leaf] }: Pick<LiveIdentity, 'chain'>, now: number): HealthCheck {
+  return { name: 'certificate', ok: leaf !== undefined && parseCertificate(leaf).notAfter > now };
+}

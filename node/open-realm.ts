@@ -1,0 +1,67 @@
+// A realm among others: its place in the overlay, its ledger, its authority.
+import { createNodeOverlay, type NodeOverlay } from '../src/overlay/node-overlay.ts';
+import { PathMemory } from '../src/pki/chain.ts';
+import { messageOf, UnreachableError } from '../src/realm/errors.ts';
+import { parentOf } from '../src/realm/names.ts';
+import type { Authority } from './authority/authority.ts';
+import type { Ground } from './ground.ts';
+import { type LedgerService, openLedger } from './ledger/ledger-service.ts';
+import { checkByRoot, leafSigner } from './ledger/overlay-keys.ts';
+import { openAuthority } from './open-authority.ts';
+
+export interface OpenedRealm {
+  readonly network: NodeOverlay;
+  readonly ledger: LedgerService;
+  readonly authority: Authority;
+}
+
+/** @param relays multiaddrs of the own relay */
+export async function openRealm(ground: Ground, relays: readonly string[]): Promise<OpenedRealm> {
+  // The authority tells the ledger what it certified, the ledger needs the network, and the network brings the authority requests.
+  const late: { authority?: Authority } = {};
+  const network = await openOverlay(ground, relays, async (request) => {
+    if (!late.authority) throw new UnreachableError('starting', 'the node is starting');
+    return late.authority.enrol(request);
+  });
+  const ledger = await openRealmLedger(ground, network);
+  const authority = await openAuthority(ground, { ledger });
+  late.authority = authority;
+  return { network, ledger, authority };
+}
+
+function openOverlay(
+  { identity, clock, log, audit }: Ground,
+  relays: readonly string[],
+  enrol: (request: Uint8Array) => Promise<Uint8Array>,
+): Promise<NodeOverlay> {
+  return createNodeOverlay({
+    identity,
+    relays,
+    enrol,
+    clock,
+    log,
+    audit: ({ code, ...fields }) => {
+      audit.record({ code, fields: { ...fields } }).catch((error: unknown) => {
+        log.error({ code, error: messageOf(error) }, 'audit record not written');
+      });
+    },
+  });
+}
+
+function openRealmLedger(ground: Ground, network: NodeOverlay): Promise<LedgerService> {
+  const { realm: file, database, clock, log, audit, identity, incarnation, enterprise } = ground;
+  const { realm, rootFingerprint } = file;
+  return openLedger(
+    {
+      database,
+      network,
+      clock,
+      log,
+      audit,
+      random: Math.random,
+      checkChain: checkByRoot({ rootFingerprint, memory: new PathMemory() }),
+      signer: () => leafSigner(identity.privateKey, identity.chain),
+    },
+    { realm, parent: parentOf(realm), enterprise, incarnation },
+  );
+}
