@@ -52,11 +52,6 @@ export function isWithin(realm: RealmName, ancestor: RealmName): boolean {
   return realm === ancestor || realm.endsWith(`.${ancestor}`);
 }
 
-/** The nearest name that is an ancestor of both (or one of them); undefined when they share no label. */
-export function commonAncestor(a: RealmName, b: RealmName): RealmName | undefined {
-  return [a, ...ancestorsOf(a)].find((name) => isWithin(b, name));
-}
-
 export function parseTier(text: string): Tier {
   const tier = TIERS.find((known) => known === text);
   if (!tier) throw new InputError('bad-tier', `"${text}" is not a tier; expected ${TIERS.join(', ')}`);

@@ -1,4 +1,5 @@
 // The holder's side of /canopy/ledger/1.
+import { pipe } from 'it-pipe';
 import type { Network, Peer, Stream } from '../../overlay/seam.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { CanopyError, codeOf, PeerError, RefusedError } from '../../realm/errors.ts';
@@ -67,10 +68,14 @@ export class LedgerServer {
     return request;
   }
 
-  /** Sends what there is and then what comes, until the reader ends its side. */
+  /** Sends what there is and then what comes, until the reader ends its side; nothing is read before there is room for it. */
   async #stream(stream: Stream, request: FollowRequest): Promise<void> {
-    const { store } = this.#parts;
     const ended = this.#readerEnd(stream);
+    await pipe(this.#answers(request, ended), encodeAnswers, (frames) => this.#sendAll(stream, frames));
+  }
+
+  async *#answers(request: FollowRequest, ended: AbortSignal): AsyncGenerator<FollowAnswer> {
+    const { store, clock } = this.#parts;
     const bell = new Bell();
     const unsubscribe = store.onEntries((id) => {
       if (id.realm === request.realm && id.chain === request.chain) bell.ring();
@@ -78,27 +83,25 @@ export class LedgerServer {
     try {
       let next = Math.min(Math.max(request.from, 1), (await store.head(request)).n + 1);
       while (!ended.aborted) {
-        next = await this.#sendFrom(stream, request, next);
-        await this.#send(stream, { kind: 'tip', n: next - 1 });
-        await bell.wait(this.#parts.clock, TIP_INTERVAL, ended);
+        const entries = await store.read(request, next, MAX_BATCH_ENTRIES, MAX_BATCH_BYTES);
+        next += entries.length;
+        if (entries.length > 0) {
+          yield { kind: 'entries', entries };
+        } else {
+          yield { kind: 'tip', n: next - 1 };
+          await bell.wait(clock, TIP_INTERVAL, ended);
+        }
       }
     } finally {
       unsubscribe();
     }
   }
 
-  async #sendFrom(stream: Stream, id: ChainId, from: number): Promise<number> {
-    let next = from;
-    for (;;) {
-      const entries = await this.#parts.store.read(id, next, MAX_BATCH_ENTRIES, MAX_BATCH_BYTES);
-      if (entries.length === 0) return next;
-      await this.#send(stream, { kind: 'entries', entries });
-      next += entries.length;
-    }
+  async #sendAll(stream: Stream, frames: AsyncIterable<Uint8Array>): Promise<void> {
+    for await (const frame of frames) await this.#write(stream, frame);
   }
 
-  #send(stream: Stream, answer: FollowAnswer): Promise<void> {
-    const frame = encodeAnswer(answer);
+  #write(stream: Stream, frame: Uint8Array): Promise<void> {
     return within(this.#parts.clock, WRITE_DEADLINE, 'room to write', this.#stopping.signal, (signal) =>
       stream.write(frame, signal),
     );
@@ -117,7 +120,7 @@ export class LedgerServer {
     this.#parts.log.info({ peer: stream.peer.realm, code: codeOf(error) }, 'ledger stream ended');
     try {
       if (error instanceof RefusedError) {
-        await this.#send(stream, { kind: 'refused', code: error.code });
+        await this.#write(stream, encodeAnswer({ kind: 'refused', code: error.code }));
         await stream.close();
         return;
       }
@@ -126,6 +129,10 @@ export class LedgerServer {
     }
     stream.abort(cause);
   }
+}
+
+async function* encodeAnswers(answers: AsyncIterable<FollowAnswer>): AsyncGenerator<Uint8Array> {
+  for await (const answer of answers) yield encodeAnswer(answer);
 }
 
 /** Remembers one ring until it is waited for, so that none is missed between two waits. */
