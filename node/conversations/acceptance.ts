@@ -28,17 +28,29 @@ export interface AcceptanceComponents {
 export class Acceptance {
   readonly #parts: AcceptanceComponents;
   readonly #turns = new Turns();
+  /** Messages on their way to the disk, by sender and id: a repetition waits for the first. */
+  readonly #writing = new Map<string, Promise<Stored>>();
 
   constructor(parts: AcceptanceComponents) {
     this.#parts = parts;
   }
 
+  /** Messages of one sender are stamped and numbered in the order of the calls. */
   async submit(from: Submitter, message: Submission): Promise<Stored> {
     this.#checkForm(from, message);
-    return this.#turns.run(`${from.user}/${message.id}`, async () => {
-      const before = await this.#parts.store.message(message.id, from.user);
-      return before ? sameAnswer(before, message) : this.#accept(from, message);
-    });
+    // Only what decides about the order has its turn: the next message is handed over while this one is being written.
+    const { written } = await this.#turns.run(from.user, () => this.#handOver(from, message));
+    return written;
+  }
+
+  async #handOver(from: Submitter, message: Submission): Promise<{ written: Promise<Stored> }> {
+    const which = `${from.user}/${message.id}`;
+    await this.#writing.get(which)?.catch(() => undefined);
+    const before = await this.#parts.store.message(message.id, from.user);
+    if (before) return { written: Promise.resolve(sameAnswer(before, message)) };
+    const written = this.#accept(from, message).finally(() => this.#writing.delete(which));
+    this.#writing.set(which, written);
+    return { written };
   }
 
   #checkForm({ user }: Submitter, { conversation, recipients, body }: Submission): void {

@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { type ConversationService, openConversations } from '../../../node/conversations/conversation-service.ts';
 import type { Cursor } from '../../../node/conversations/conversations.ts';
 import { openOutbox } from '../../../node/delivery/outbox.ts';
+import { compareStamps } from '../../../src/crypto/envelope.ts';
 import { parseUserId } from '../../../src/realm/ids.ts';
 import { silentLog } from '../../../src/realm/log.ts';
 import { type Database, openDatabase } from '../../../src/store/database.ts';
@@ -17,6 +18,7 @@ const FROM = { user: CLERK, device: DEVICE };
 const TO_COOK = [CLERK, COOK] as const;
 const BEGINNING: Cursor = { incarnation: 0, n: 0 };
 const START = Date.UTC(2026, 0, 1);
+const LATEST = { ms: Number.MAX_SAFE_INTEGER, counter: 0 };
 
 async function open(database: Database, clock: HandClock, incarnation = 1, status: 'active' | 'disabled' = 'active') {
   const outbox = await openOutbox({ database, incarnation });
@@ -54,6 +56,20 @@ test('the same message again is the same answer, with another body a conflict', 
   await assert.rejects(conversations.submit(FROM, message(1, 'other')), { code: 'id-conflict' });
   await assert.rejects(conversations.submit(FROM, message(1, 'hello', TO_COOK)), { code: 'id-conflict' });
   assert.equal(outbox.depth(LVIV), 2);
+});
+
+test('what a sender submits without waiting keeps its order, in stamps and in arrivals', LIMIT, async (t) => {
+  const { conversations } = await node(t);
+  const numbers = Array.from({ length: 200 }, (_, i) => i + 1);
+  const repeated = numbers.flatMap((n) => (n % 50 === 0 ? [n, n] : [n]));
+  const stored = await Promise.all(repeated.map((n) => conversations.submit(FROM, message(n, 'x', TO_COOK))));
+  assert.equal(stored.filter(({ already }) => already).length, 4);
+  const fresh = stored.filter(({ already }) => !already);
+  assert.ok(fresh.every(({ stamp }, i) => compareStamps(stamp, fresh[i + 1]?.stamp ?? LATEST) < 0));
+  assert.deepEqual(
+    (await eventsOf(conversations, COOK)).map((event) => event.kind === 'message' && event.message.envelope.id),
+    numbers.map(messageId),
+  );
 });
 
 test('two people of one realm need no outbox, and a third learns nothing', LIMIT, async (t) => {
