@@ -1,4 +1,5 @@
 // The relay of a realm. `canopy start` runs it; `node relay/main.ts --dir DIR` does the same by hand.
+import { isAlert } from '../src/overlay/audit.ts';
 import { systemClock } from '../src/realm/clock.ts';
 import { writeChain } from '../src/settings/key-files.ts';
 import { openIdentity } from '../src/settings/live-identity.ts';
@@ -14,7 +15,7 @@ await runProgram('relay', async ({ directory, settings, realm, log }) => {
     ...shared,
     settings: settings.relay,
     ancestors: realm.ancestors,
-    audit: (event) => log.warn(event, 'security event'),
+    audit: (event) => log[isAlert(event) ? 'error' : 'warn'](event, 'security event'),
   });
   const control = new ControlServer(directory.socket.relay, () => relay.status());
   const certificate = new RelayCertificate({

@@ -1,5 +1,6 @@
 // Security events of the overlay. A flood of refusals must not become a flood of records: above the limit they are counted
-// and the count is told with the next one that passes.
+// and the count is told with the next one that passes. Each reason has a limit of its own, so that nobody can hide a stolen
+// certificate behind a crowd of self-made ones.
 import type { Clock } from '../realm/clock.ts';
 
 export interface OverlayEvent {
@@ -11,7 +12,7 @@ export interface OverlayEvent {
   readonly peerId?: string;
   readonly address?: string;
   readonly protocol?: string;
-  /** Events of the same code that were left out before this one. */
+  /** Events of the same code and reason that were left out before this one. */
   readonly suppressed?: number;
 }
 
@@ -20,15 +21,24 @@ export type OverlayAudit = (event: OverlayEvent) => void;
 const BURST = 20;
 /** Milliseconds for one more. */
 const REFILL = 500;
+/** Reasons are words of ours and few; should they ever not be, the oldest is forgotten. */
+const MAX_BUCKETS = 256;
+
+interface Bucket {
+  tokens: number;
+  at: number;
+  suppressed: number;
+}
+
+/** A certificate that was shown with another key than its own: somebody has stolen it (fault case 7). */
+export function isAlert({ reason }: OverlayEvent): boolean {
+  return reason === 'cert-key-mismatch';
+}
 
 export function limitAudit(audit: OverlayAudit, clock: Clock): OverlayAudit {
-  const buckets = new Map<string, { tokens: number; at: number; suppressed: number }>();
+  const buckets = new Map<string, Bucket>();
   return (event) => {
-    const now = clock.monotonic();
-    const bucket = buckets.get(event.code) ?? { tokens: BURST, at: now, suppressed: 0 };
-    bucket.tokens = Math.min(BURST, bucket.tokens + (now - bucket.at) / REFILL);
-    bucket.at = now;
-    buckets.set(event.code, bucket);
+    const bucket = refilled(buckets, `${event.code} ${event.reason}`, clock.monotonic());
     if (bucket.tokens < 1) {
       bucket.suppressed++;
       return;
@@ -37,4 +47,14 @@ export function limitAudit(audit: OverlayAudit, clock: Clock): OverlayAudit {
     audit(bucket.suppressed > 0 ? { ...event, suppressed: bucket.suppressed } : event);
     bucket.suppressed = 0;
   };
+}
+
+function refilled(buckets: Map<string, Bucket>, name: string, now: number): Bucket {
+  const bucket = buckets.get(name) ?? { tokens: BURST, at: now, suppressed: 0 };
+  bucket.tokens = Math.min(BURST, bucket.tokens + (now - bucket.at) / REFILL);
+  bucket.at = now;
+  const [oldest] = buckets.keys();
+  if (buckets.size >= MAX_BUCKETS && oldest !== undefined && !buckets.has(name)) buckets.delete(oldest);
+  buckets.set(name, bucket);
+  return bucket;
 }
