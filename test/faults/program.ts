@@ -40,7 +40,7 @@ export class Program {
   /** Resolves when it is ready. */
   static async start(init: ProgramInit): Promise<Program> {
     const program = new Program(init);
-    const timer = setTimeout(() => program.kill(), READY_DEADLINE);
+    const timer = setTimeout(() => void program.kill(), READY_DEADLINE);
     try {
       program.ready = await program.#firstLine();
     } finally {
@@ -65,14 +65,17 @@ export class Program {
     return this.log.filter((line) => line['event'] === message);
   }
 
-  kill(): void {
+  /** Resolves when it is gone. */
+  async kill(): Promise<void> {
+    if (!this.isRunning) return;
     this.#child.kill('SIGKILL');
+    await this.#gone;
   }
 
   async stop(): Promise<void> {
     if (!this.isRunning) return;
     this.#child.kill('SIGTERM');
-    const timer = setTimeout(() => this.kill(), STOP_DEADLINE);
+    const timer = setTimeout(() => void this.kill(), STOP_DEADLINE);
     await this.#gone;
     clearTimeout(timer);
   }
