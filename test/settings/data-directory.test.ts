@@ -12,7 +12,7 @@ import { temporaryFolder } from './temporary-folder.ts';
 
 const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
 
-test('a new directory is its owner\'s alone and carries its format', async (t) => {
+test("a new directory is its owner's alone and carries its format", async (t) => {
   const directory = await createDataDirectory(join(await temporaryFolder(t), 'realm'));
   assert.equal(await modeOf(directory.path), 0o700);
   assert.equal(await modeOf(directory.format), 0o600);
