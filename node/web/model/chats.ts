@@ -129,11 +129,11 @@ export class Chats {
     if (!person) return;
     const chat = { id, person, last: last ?? known?.last, unread, lastRead, addedAt: known?.addedAt ?? 0 };
     this.#put(chat);
-    if (this.#isOpen(id)) void this.#load(chat);
+    if (this.#isOpen(id)) this.#load(chat);
   }
 
   async #reload(): Promise<void> {
-    await Promise.all([...this.#timelines.values()].map((timeline) => timeline.load(true)));
+    await Promise.all([...this.#timelines.values()].map((timeline) => timeline.load(undefined, true)));
     await this.#refresh();
   }
 
@@ -177,16 +177,16 @@ export class Chats {
     this.firstNew.value = undefined;
     const chat = this.list.peek().find((known) => known.id === id);
     if (!chat) return;
-    void this.#load(chat);
+    this.#load(chat);
   }
 
   /** "New" stands above what was unread when the conversation was opened, however much is read meanwhile. */
-  async #load(chat: Chat): Promise<void> {
+  #load(chat: Chat): void {
     const timeline = this.timelineOf(chat);
     if (!chat.last) return timeline.begin();
-    await timeline.load();
-    if (chat.unread === 0 || !this.#isOpen(chat.id)) return;
-    this.firstNew.value ??= nthFromEnd(timeline.messages.value, chat.unread);
+    void timeline.load((messages) => {
+      if (chat.unread > 0 && this.#isOpen(chat.id)) this.firstNew.value ??= nthFromEnd(messages, chat.unread);
+    });
   }
 
   #isOpen(id: string): boolean {

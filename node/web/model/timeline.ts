@@ -1,6 +1,6 @@
 // The messages of one conversation, as far as they are loaded: pages of history before, what arrives behind.
-import { type Signal, signal } from '@preact/signals';
-import type { Client, Message, MessageState, StateChange } from '../../../src/client/client.ts';
+import { batch, type Signal, signal } from '@preact/signals';
+import type { Client, HistoryPage, Message, MessageState, StateChange } from '../../../src/client/client.ts';
 import type { ConversationId } from '../../../src/realm/ids.ts';
 
 const PAGE = 50;
@@ -29,11 +29,11 @@ export class Timeline {
     if (!this.#loaded) this.complete.value = true;
   }
 
-  /** The newest page; once, unless `again`. */
-  async load(again = false): Promise<void> {
+  /** The newest page; once, unless `again`. `onShown` runs before anything of it is on the screen. */
+  async load(onShown: (messages: readonly Message[]) => void = () => undefined, again = false): Promise<void> {
     if (this.loading.value === 'first' || this.loading.value === 'older') return;
-    if (this.#loaded && !again) return;
-    await this.#page('first', undefined);
+    if (this.#loaded && !again) onShown(this.messages.value);
+    else await this.#page('first', undefined, onShown);
   }
 
   async loadOlder(): Promise<void> {
@@ -74,21 +74,31 @@ export class Timeline {
     });
   }
 
-  async #page(kind: 'first' | 'older', before: string | undefined): Promise<void> {
+  async #page(
+    kind: 'first' | 'older',
+    before: string | undefined,
+    onShown?: (messages: readonly Message[]) => void,
+  ): Promise<void> {
     this.loading.value = kind;
     try {
       const page = await this.#client.history(this.id, { limit: PAGE, ...(before === undefined ? {} : { before }) });
-      const had = this.messages.value;
-      const fresh = new Map(page.messages.map((message) => [message.id, message]));
-      const rest = had.filter((message) => !fresh.has(message.id));
-      this.messages.value = kind === 'older' ? [...page.messages, ...rest] : mergeBehind(page.messages, rest);
-      this.#before = page.before;
-      this.complete.value = page.before === undefined;
-      this.#loaded = true;
-      this.loading.value = 'none';
+      batch(() => {
+        this.#take(kind, page);
+        onShown?.(this.messages.value);
+      });
     } catch {
       this.loading.value = 'failed';
     }
+  }
+
+  #take(kind: 'first' | 'older', page: HistoryPage): void {
+    const fresh = new Set(page.messages.map(({ id }) => id));
+    const rest = this.messages.value.filter(({ id }) => !fresh.has(id));
+    this.messages.value = kind === 'older' ? [...page.messages, ...rest] : mergeBehind(page.messages, rest);
+    this.#before = page.before;
+    this.complete.value = page.before === undefined;
+    this.#loaded = true;
+    this.loading.value = 'none';
   }
 }
 

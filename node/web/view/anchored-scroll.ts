@@ -27,11 +27,12 @@ interface AnchoredScroll {
 export function useAnchoredScroll(props: AnchoredScrollProps): AnchoredScroll {
   const ref = useRef<HTMLDivElement>(null);
   const [atEnd, setAtEnd] = useState(true);
-  const kept = useRef({ atEnd: true, fromEnd: 0, first: props.first, last: props.last?.id, firstNew: '' });
+  const kept = useRef({ atEnd: true, fromEnd: 0, first: props.first, last: props.last?.id, firstNew: '', size: '' });
 
   const look = (): void => {
     const box = ref.current;
     if (!box) return;
+    stayAtEnd(box, kept.current);
     kept.current.fromEnd = box.scrollHeight - box.scrollTop;
     kept.current.atEnd = kept.current.fromEnd - box.clientHeight < NEAR;
     setAtEnd(kept.current.atEnd);
@@ -48,7 +49,7 @@ export function useAnchoredScroll(props: AnchoredScrollProps): AnchoredScroll {
     ref,
     atEnd,
     onScroll: look,
-    toEnd: () => ref.current?.scrollTo({ top: ref.current.scrollHeight, behavior: smoothly() }),
+    toEnd: () => ref.current?.scrollTo({ top: ref.current.scrollHeight }),
   };
 }
 
@@ -58,6 +59,19 @@ interface Kept {
   first: string | undefined;
   last: string | undefined;
   firstNew: string;
+  /** Of the box and of what is in it, when it was looked at last. */
+  size: string;
+}
+
+/** A box that changed its size under somebody who was at the end was not scrolled away by them. */
+function stayAtEnd(box: HTMLElement, kept: Kept): void {
+  const size = sizeOf(box);
+  if (kept.atEnd && size !== kept.size) box.scrollTop = box.scrollHeight;
+  kept.size = size;
+}
+
+function sizeOf(box: HTMLElement): string {
+  return `${box.clientHeight} ${box.scrollHeight}`;
 }
 
 function place(box: HTMLElement, kept: Kept, { first, last, firstNew }: AnchoredScrollProps): void {
@@ -69,14 +83,15 @@ function place(box: HTMLElement, kept: Kept, { first, last, firstNew }: Anchored
   } else if (first !== kept.first) {
     box.scrollTop = box.scrollHeight - kept.fromEnd;
   }
-  Object.assign(kept, { first, last: last?.id, firstNew: firstNew ?? '' });
+  Object.assign(kept, { first, last: last?.id, firstNew: firstNew ?? '', size: sizeOf(box) });
 }
 
 /** The keyboard of a phone or a growing composer takes room: who is at the end stays there. */
 function keepEndOnResize(box: HTMLElement | null, kept: Kept): (() => void) | undefined {
   if (!box) return undefined;
   const observer = new ResizeObserver(() => {
-    if (kept.atEnd) box.scrollTop = box.scrollHeight;
+    stayAtEnd(box, kept);
+    if (!kept.atEnd) kept.fromEnd = box.scrollHeight - box.scrollTop;
   });
   observer.observe(box);
   if (box.firstElementChild) observer.observe(box.firstElementChild);
@@ -91,8 +106,4 @@ function newestOnScreen(box: HTMLElement): string | undefined {
 
 function offsetIn(box: HTMLElement, element: Element): number {
   return element.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop;
-}
-
-function smoothly(): ScrollBehavior {
-  return matchMedia('(prefers-reduced-motion: reduce)').matches ? 'instant' : 'smooth';
 }
