@@ -4,6 +4,7 @@ import { openDatabase } from '../src/store/database.ts';
 import { AdminServer } from './admin/server.ts';
 import { type Ground, type NodeInit, openGround } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
+import { KeptLinks } from './kept-links.ts';
 import { LeafRenewal } from './leaf-renewal.ts';
 import { Node } from './node.ts';
 import { OnlineUsers } from './online-users.ts';
@@ -44,21 +45,13 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const lan = await openLan({ ...clients, checks: healthChecks({ database, network, identity, clock }) }, ground);
   const renewal = new LeafRenewal({ directory, identity, authority, clock, log }, realm.programs);
   const own = { realm, lineage, identity, ownRelay, clock, startedAt: clock.now() };
-  const operator = new Operator({
-    ...own,
-    overlay: network,
-    ledger,
-    authority,
-    accounts,
-    delivery,
-    online,
-    lan,
-    renewal,
-  });
+  const shown = { overlay: network, ledger, authority, accounts, delivery, online, lan, renewal };
+  const operator = new Operator({ ...own, ...shown });
   const admin = new AdminServer({ socket: directory.socket.node }, { actions: operator, log });
+  const links = new KeptLinks({ network, ledger, lineage });
   serveClock(network, clock);
   const node = new Node(
-    [authority, network, ledger, users, conversations, delivery, messaging.presence, renewal, lan, admin],
+    [authority, network, ledger, users, links, conversations, delivery, messaging.presence, renewal, lan, admin],
     () => database.close(),
   );
   return { node, peerId: network.peerId, url: () => lan.url };

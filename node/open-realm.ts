@@ -19,10 +19,11 @@ export interface OpenedRealm {
 export async function openRealm(ground: Ground, relays: readonly string[]): Promise<OpenedRealm> {
   // The authority tells the ledger what it certified, the ledger needs the network, and the network brings the authority requests.
   const late: { authority?: Authority } = {};
-  const network = await openOverlay(ground, relays, async (request) => {
+  const present = (): Authority => {
     if (!late.authority) throw new UnreachableError('starting', 'the node is starting');
-    return late.authority.enrol(request);
-  });
+    return late.authority;
+  };
+  const network = await openOverlay(ground, relays, present);
   const ledger = await openRealmLedger(ground, network);
   const authority = await openAuthority(ground, { ledger });
   late.authority = authority;
@@ -32,12 +33,13 @@ export async function openRealm(ground: Ground, relays: readonly string[]): Prom
 function openOverlay(
   { identity, clock, log, audit }: Ground,
   relays: readonly string[],
-  enrol: (request: Uint8Array) => Promise<Uint8Array>,
+  authority: () => Authority,
 ): Promise<NodeOverlay> {
   return createNodeOverlay({
     identity,
     relays,
-    enrol,
+    enrol: async (request) => authority().enrol(request),
+    renew: async (request) => authority().renew(request),
     clock,
     log,
     audit: ({ code, ...fields }) => {

@@ -1,0 +1,40 @@
+// Asks the own relay to keep links to all realms that this one may reach, as the ledger certifies them: a first message then
+// finds a path that is there already and as direct as it gets.
+
+import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
+import { mayReach } from '../src/overlay/scope.ts';
+import type { RealmName, Tier } from '../src/realm/names.ts';
+import type { Ledger } from './ledger/ledger.ts';
+
+export interface KeptLinksComponents {
+  readonly network: Pick<NodeOverlay, 'keep'>;
+  readonly ledger: Pick<Ledger, 'realms' | 'onRealm'>;
+  /** This realm and those above it, nearest first. */
+  readonly lineage: readonly { readonly realm: RealmName; readonly tier: Tier }[];
+}
+
+export class KeptLinks {
+  readonly #components: KeptLinksComponents;
+  #unsubscribe: () => void = () => {};
+
+  constructor(components: KeptLinksComponents) {
+    this.#components = components;
+  }
+
+  start(): void {
+    this.#unsubscribe = this.#components.ledger.onRealm(() => this.#keep());
+    this.#keep();
+  }
+
+  stop(): void {
+    this.#unsubscribe();
+  }
+
+  #keep(): void {
+    const { network, ledger, lineage } = this.#components;
+    const [own] = lineage;
+    if (!own) return;
+    const known = [...lineage, ...ledger.realms()].map(({ realm }) => realm);
+    network.keep([...new Set(known)].filter((realm) => realm !== own.realm && mayReach(own, realm)));
+  }
+}
