@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { statusLines } from '../../cli/commands/status.ts';
+import type { Status } from '../../node/admin/api.ts';
+import { parseRealmName } from '../../src/realm/names.ts';
+
+const NOW = Date.UTC(2026, 10, 22, 12);
+const MINUTE = 60_000;
+const DAY = 1440 * MINUTE;
+
+const status: Status = {
+  realm: parseRealmName('kyiv.acme.ua'),
+  tier: 'branch',
+  version: '0.1.0',
+  pid: 1,
+  peerId: 'x',
+  startedAt: NOW - 3 * DAY,
+  lan: 'https://10.0.0.5:8443',
+  users: 20,
+  online: 12,
+  relay: { connected: true, addresses: [] },
+  certificate: { notAfter: NOW + 6 * DAY },
+  realms: [
+    { realm: parseRealmName('lviv.acme.ua'), tier: 'branch', path: 'direct-tcp', rtt: 21, queued: 0, clockSkew: 100 },
+    {
+      realm: parseRealmName('odesa.acme.ua'),
+      tier: 'branch',
+      path: 'relayed',
+      via: parseRealmName('acme.ua'),
+      queued: 12,
+      oldest: NOW - 3 * MINUTE,
+      clockSkew: -20,
+    },
+  ],
+  warnings: ['certificate of kyiv.acme.ua ends in 6 days'],
+};
+
+test('warnings come first, then this realm, then the ways to others, aligned', () => {
+  assert.deepEqual(
+    statusLines(status, NOW, (text) => text),
+    [
+      '! certificate of kyiv.acme.ua ends in 6 days',
+      'kyiv.acme.ua  branch  up 3 d  12 online  12 queued  certificate 6 d  canopy 0.1.0',
+      '  REALM          TIER    PATH                RTT    QUEUE      CLOCK',
+      '  lviv.acme.ua   branch  direct-tcp          21 ms  0          +0.1 s',
+      '  odesa.acme.ua  branch  relayed by acme.ua         12, 3 min  +0.0 s',
+    ],
+  );
+});

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { KeptLinks } from '../../node/kept-links.ts';
+import type { CertifiedRealm } from '../../node/ledger/ledger.ts';
+import { parseRealmName, type Tier } from '../../src/realm/names.ts';
+
+const placed = (name: string, tier: Tier) => ({ realm: parseRealmName(name), tier });
+const certified = (name: string, tier: Tier): CertifiedRealm => ({
+  ...placed(name, tier),
+  issuer: parseRealmName('acme.ua'),
+  chain: new Uint8Array(),
+  relays: [],
+});
+
+test('links are kept to parent and siblings, anew when a realm is certified, and not to strangers', () => {
+  const realms = [
+    certified('kyiv.acme.ua', 'branch'),
+    certified('lviv.acme.ua', 'branch'),
+    certified('other.ua', 'enterprise'),
+  ];
+  const kept: string[][] = [];
+  const listeners = new Set<(realm: CertifiedRealm) => void>();
+  const links = new KeptLinks({
+    network: { keep: (names) => void kept.push([...names]) },
+    ledger: {
+      realms: () => realms,
+      onRealm: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
+    lineage: [placed('kyiv.acme.ua', 'branch'), placed('acme.ua', 'enterprise'), placed('ua', 'region')],
+  });
+  links.start();
+  assert.deepEqual(kept, [['acme.ua', 'lviv.acme.ua']]);
+  const odesa = certified('odesa.acme.ua', 'branch');
+  realms.push(odesa);
+  for (const listener of listeners) listener(odesa);
+  assert.deepEqual(kept.at(-1), ['acme.ua', 'lviv.acme.ua', 'odesa.acme.ua']);
+  links.stop();
+  assert.equal(listeners.size, 0);
+});
