@@ -1,6 +1,5 @@
 // A libp2p host as both programs use it: admission as the only encrypter (plain Noise is not even offered), the scope table
 // before each handler, windows and limits that hold (see the notes beside them). Relays listen; nodes never do.
-import { yamux } from '@chainsafe/libp2p-yamux';
 import type { ConnectionEncrypter, ServiceMap } from '@libp2p/interface';
 import type { Registrar } from '@libp2p/interface-internal';
 import { tcp } from '@libp2p/tcp';
@@ -15,6 +14,7 @@ import { createGater } from './admission/gater.ts';
 import { Judge } from './admission/judge.ts';
 import { watchUpgrades } from './admission/watch-upgrades.ts';
 import { limitAudit, type OverlayAudit } from './audit.ts';
+import { boundedYamux } from './bounded-yamux.ts';
 import { type GuardComponents, guardRegistrar } from './guard.ts';
 import { hostKey, type Identity } from './identity.ts';
 import { type HostInternals, hostInternals } from './links/host-internals.ts';
@@ -161,7 +161,8 @@ async function baseOptions({ identity, listen = [], announce = [] }: HostInit): 
     connectionManager: LIMITS,
     connectionMonitor: MONITOR,
     streamMuxers: [
-      yamux({
+      boundedYamux({
+        maxFrame: maxStreamWindowSize,
         maxInboundStreams: MAX_STREAMS,
         maxOutboundStreams: MAX_STREAMS,
         streamOptions: { maxStreamWindowSize },

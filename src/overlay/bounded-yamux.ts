@@ -1,0 +1,80 @@
+// Yamux that takes no frame which is longer than the window it grants. The library gathers a whole frame before it compares
+// its length with the window, so that one header announcing 4 GiB had it gather 4 GiB (fault case 13): here such a header
+// ends the connection before a byte behind it is kept.
+import { type YamuxMuxerInit, yamux } from '@chainsafe/libp2p-yamux';
+import type { MessageStream, StreamMessageEvent, StreamMuxerFactory } from '@libp2p/interface';
+import { PeerError } from '../realm/errors.ts';
+
+/** https://github.com/hashicorp/yamux/blob/master/spec.md: version 1, type 1, flags 2, stream 4, length 4, big endian. */
+const HEADER = 12;
+const TYPE_AT = 1;
+const LENGTH_AT = 8;
+const DATA = 0;
+
+export interface BoundedYamuxInit extends YamuxMuxerInit {
+  /** The longest frame that is taken: the largest window of a stream. */
+  readonly maxFrame: number;
+}
+
+export function boundedYamux({ maxFrame, ...init }: BoundedYamuxInit): () => StreamMuxerFactory {
+  return () => {
+    const factory = yamux(init)();
+    return {
+      protocol: factory.protocol,
+      createStreamMuxer: (connection) => {
+        // First the watch, then the muxer: listeners are called in the order in which they came.
+        watchFrames(connection, maxFrame);
+        return factory.createStreamMuxer(connection);
+      },
+    };
+  };
+}
+
+function watchFrames(connection: MessageStream, maxFrame: number): void {
+  const lengths = new FrameLengths();
+  const onMessage = (event: StreamMessageEvent): void => {
+    const pieces = event.data instanceof Uint8Array ? [event.data] : event.data;
+    for (const piece of pieces) {
+      if (lengths.longest(piece) <= maxFrame) continue;
+      connection.removeEventListener('message', onMessage);
+      event.stopImmediatePropagation();
+      connection.abort(new PeerError('frame-too-long', `a frame of yamux may have ${maxFrame} bytes`));
+      return;
+    }
+  };
+  connection.addEventListener('message', onMessage);
+}
+
+/** Follows the frames of one connection; keeps nothing but a header that is not whole yet. */
+class FrameLengths {
+  readonly #header = new Uint8Array(HEADER);
+  #known = 0;
+  /** Bytes of the present frame that are still to come. */
+  #rest = 0;
+
+  /** The longest frame that was announced in this piece; 0 when none was. */
+  longest(piece: Uint8Array): number {
+    let longest = 0;
+    for (let at = 0; at < piece.length; ) {
+      if (this.#rest > 0) {
+        const skipped = Math.min(this.#rest, piece.length - at);
+        this.#rest -= skipped;
+        at += skipped;
+        continue;
+      }
+      const part = piece.subarray(at, at + HEADER - this.#known);
+      this.#header.set(part, this.#known);
+      this.#known += part.length;
+      at += part.length;
+      if (this.#known === HEADER) longest = Math.max(longest, this.#begin());
+    }
+    return longest;
+  }
+
+  #begin(): number {
+    this.#known = 0;
+    // Of other types the length is a number with a meaning, and nothing follows.
+    this.#rest = this.#header[TYPE_AT] === DATA ? new DataView(this.#header.buffer).getUint32(LENGTH_AT) : 0;
+    return this.#rest;
+  }
+}
