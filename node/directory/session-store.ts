@@ -6,6 +6,7 @@
 // written at most every 10 minutes and not waited for: losing it shortens an idle time and nothing else.
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from '../../src/realm/clock.ts';
+import { RefusedError } from '../../src/realm/errors.ts';
 import { type DeviceId, idBytes, idText, parseDeviceId, parseUserId, type UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -43,6 +44,14 @@ const MAX_DEVICE_NAME = 100;
 const SEEN_INTERVAL = 10 * 60 * 1000;
 /** The oldest gives way, so that no script that logs in again and again fills the store. */
 export const MAX_SESSIONS = 50;
+
+function newToken(): string {
+  return randomBytes(TOKEN).toString('base64url');
+}
+
+function over(id: string): RefusedError {
+  return new RefusedError('session-missing', `the session ${id} is over`);
+}
 
 function hashOf(token: string): Uint8Array {
   return new Uint8Array(createHash('sha256').update(token).digest());
@@ -93,7 +102,7 @@ export class SessionStore implements Sessions {
     writes: readonly Write[] = [],
   ): Promise<{ token: string; session: Session }> {
     const now = this.#parts.clock.now();
-    const token = randomBytes(TOKEN).toString('base64url');
+    const token = newToken();
     const name = device.name.toWellFormed().slice(0, MAX_DEVICE_NAME).toWellFormed();
     const session = { id: randomUUID(), user, device: { id: device.id, name }, created: now, lastSeen: now };
     const kept = { hash: hashOf(token), session, written: now };
@@ -120,6 +129,24 @@ export class SessionStore implements Sessions {
       .filter(({ session }) => !this.#isOver(session))
       .map(({ session }) => session)
       .sort((a, b) => b.created - a.created);
+  }
+
+  async rotate({ id, user }: Session): Promise<string> {
+    const old = this.#of(user).find(({ session }) => session.id === id);
+    if (!old) throw over(id);
+    const token = newToken();
+    const now = this.#parts.clock.now();
+    const fresh = { hash: hashOf(token), session: old.session, written: now };
+    // A request of this very moment must not write the old row again behind the commit.
+    old.written = now;
+    await this.#parts.database.commit([this.#put(fresh), this.#del(old)]);
+    if (!this.#of(user).includes(old)) {
+      await this.#parts.database.commit([this.#del(fresh)]);
+      throw over(id);
+    }
+    this.#drop(old);
+    this.#keep(fresh);
+    return token;
   }
 
   async end(sessionId: string, why: SessionEnd): Promise<void> {

@@ -24,6 +24,11 @@ export interface Sessions {
   find(token: string): Session | undefined;
   /** Live sessions of a user, newest first. */
   list(user: UserId): Session[];
+  /**
+   * A new token for the session, which otherwise goes on; the old one is worth nothing from then on. Resolves when durable.
+   * @throws RefusedError `session-missing` when the session is over
+   */
+  rotate(session: Session): Promise<string>;
   /** Resolves when durable. Ending a session that is gone is no error. */
   end(sessionId: string, why: SessionEnd): Promise<void>;
   endAll(user: UserId, why: SessionEnd, except?: string): Promise<void>;

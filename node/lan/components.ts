@@ -9,13 +9,10 @@ import type { Audit } from '../audit/audit.ts';
 import type { Conversations } from '../conversations/conversations.ts';
 import type { Accounts } from '../directory/accounts.ts';
 import type { Directory } from '../directory/directory.ts';
-import type { Session, Sessions } from '../directory/sessions.ts';
+import type { Sessions } from '../directory/sessions.ts';
 import type { Presence } from '../presence/presence.ts';
 
-export type LanSessions = Pick<Sessions, 'find' | 'end' | 'onEnd'> & {
-  /** A new token for the session; the old one is worth nothing from then on. */
-  rotate?(session: Session): Promise<string>;
-};
+export type LanSessions = Pick<Sessions, 'find' | 'end' | 'onEnd' | 'rotate'>;
 
 export type LanAccounts = Pick<
   Accounts,

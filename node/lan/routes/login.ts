@@ -54,8 +54,8 @@ export function loginRoutes(components: LanComponents, cookie: SessionCookie): H
     const { session, user, form } = context.get('caller');
     await accounts.finishPasswordChange(session, { changeId, record });
     // Whoever had seen the token of before is out as well.
-    const token = await accounts.sessions.rotate?.(session);
-    if (token !== undefined && form === 'cookie') context.header('set-cookie', cookie.set(token));
+    const token = await accounts.sessions.rotate(session);
+    if (form === 'cookie') context.header('set-cookie', cookie.set(token));
     return context.json(answerOf(session, user, false, form, token));
   });
 

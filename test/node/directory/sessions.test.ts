@@ -98,6 +98,43 @@ test('a device has one session, a user at most fifty', LIMIT, async () => {
   assert.equal(sessions.find(second.token), undefined);
 });
 
+test('a rotated token replaces the old one, also after a power cut, and the session goes on', LIMIT, async () => {
+  const disk = new ForgetfulDisk();
+  const { sessions } = await opened(disk);
+  const { token, session } = await sessions.create(user, device());
+  const ended: string[] = [];
+  sessions.onEnd(({ id }) => ended.push(id));
+  const fresh = await sessions.rotate(session);
+  assert.notEqual(fresh, token);
+  assert.equal(sessions.find(token), undefined);
+  assert.equal(sessions.find(fresh)?.id, session.id);
+  assert.deepEqual([sessions.list(user).length, ended], [1, []]);
+  disk.powerCut();
+  const later = await opened(disk);
+  assert.equal(later.sessions.find(token), undefined);
+  assert.equal(later.sessions.find(fresh)?.id, session.id);
+});
+
+test('the old token goes on while a full disk refuses a new one', LIMIT, async () => {
+  const disk = new ForgetfulDisk();
+  const { sessions } = await opened(disk);
+  const { token, session } = await sessions.create(user, device());
+  disk.full = true;
+  await assert.rejects(sessions.rotate(session), { code: 'disk-full' });
+  assert.equal(sessions.find(token)?.id, session.id);
+});
+
+test('a session that ends while its token is replaced stays ended', LIMIT, async () => {
+  const disk = new ForgetfulDisk();
+  const { sessions } = await opened(disk);
+  const { session } = await sessions.create(user, device());
+  const rotating = sessions.rotate(session);
+  await Promise.all([assert.rejects(rotating, { code: 'session-missing' }), sessions.end(session.id, 'revoked')]);
+  await assert.rejects(sessions.rotate(session), { code: 'session-missing' });
+  disk.powerCut();
+  assert.deepEqual((await opened(disk)).sessions.list(user), []);
+});
+
 test('a long name of a device is cut', LIMIT, async () => {
   const { sessions } = await opened();
   const { session } = await sessions.create(user, { ...device(), name: '🙂'.repeat(200) });

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createLanServer } from '../../../node/lan/server.ts';
-import { proveLogin } from '../../../src/crypto/login.ts';
+import { proveLogin, registerPassword } from '../../../src/crypto/login.ts';
 import { parseUserId } from '../../../src/realm/ids.ts';
 import { temporaryDirectory } from '../../store/temporary-directory.ts';
 import { type Branch, HOST, openBranch, REALM } from './branch-fixture.ts';
@@ -174,6 +174,25 @@ test('each login makes another session, and one whose whose password is due open
   }
   const origin = `http://${HOST}:${branch.server.port}`;
   assert.equal((await upgrade(branch, { cookie, origin })).status, 403);
+});
+
+test('a change of password ends the other sessions and replaces the cookie of this one', TIMEOUT, async (t) => {
+  const { branch, cookie } = await clerkBranch(t);
+  const origin = `http://${HOST}:${branch.server.port}`;
+  const { body: me } = await ask(branch, 'GET', '/api/v1/me', { cookie });
+  const userId = parseUserId(String(Object(me['user'])['id']));
+  let changeId = '';
+  const { record } = await registerPassword('second-clerk', REALM, async (request) => {
+    const { body } = await ask(branch, 'POST', '/api/v1/password/start', { cookie, origin }, { request });
+    changeId = String(body['changeId']);
+    return { response: String(body['response']), userId };
+  });
+  const finish = { changeId, record, session: 'cookie' };
+  const answer = await ask(branch, 'POST', '/api/v1/password/finish', { cookie, origin }, finish);
+  const [fresh = ''] = (answer.headers.get('set-cookie') ?? '').split(';');
+  assert.match(fresh, /^canopy-kyiv\.acme\.ua=[\w-]{43}$/);
+  assert.equal((await ask(branch, 'GET', '/api/v1/me', { cookie })).status, 401);
+  assert.equal((await ask(branch, 'GET', '/api/v1/conversations', { cookie: fresh })).status, 200);
 });
 
 test('guessing passwords is slowed down, and the answer says how long to wait', TIMEOUT, async (t) => {
