@@ -18,9 +18,13 @@ export class Capture {
 
   /** Records all that passes the ports of `host` into `file`. Resolves when it records. */
   static async start(host: Namespace, file: string): Promise<Capture> {
-    const child = host.spawn('tcpdump', ['-i', 'any', '-U', '-n', '-s', String(SNAP_LENGTH), '-w', file], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    const child = host.spawn(
+      'tcpdump',
+      ['-i', 'any', '--immediate-mode', '-U', '-n', '-s', String(SNAP_LENGTH), '-w', file],
+      {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
+    );
     if (child.stderr) await once(child.stderr, 'data');
     return new Capture(file, child);
   }
