@@ -1,5 +1,5 @@
 // What all parts of a node stand on: its directory, settings, database, identity, and its place among the realms.
-import { validateAuthority } from '../src/pki/chain.ts';
+import { type Trust, validateAuthority } from '../src/pki/chain.ts';
 import type { Clock } from '../src/realm/clock.ts';
 import type { Log } from '../src/realm/log.ts';
 import type { RealmName, Tier } from '../src/realm/names.ts';
@@ -35,6 +35,8 @@ export interface Ground extends NodeInit {
   readonly lineage: readonly Placed[];
   /** The enterprise among them. */
   readonly enterprise: RealmName | undefined;
+  /** Asked wherever a certificate is judged. */
+  readonly isRevoked: NonNullable<Trust['isRevoked']>;
 }
 
 export async function openGround(init: NodeInit, database: Database): Promise<Ground> {
@@ -48,7 +50,13 @@ export async function openGround(init: NodeInit, database: Database): Promise<Gr
     identity: await openIdentity(directory, realm, 'node'),
     lineage,
     enterprise: lineage.find(({ tier }) => tier === 'enterprise')?.realm,
+    isRevoked: nothingRevoked,
   };
+}
+
+/** Revocations of the ledger's network chains are kept, and not acted upon yet. */
+function nothingRevoked(): boolean {
+  return false;
 }
 
 async function findLineage({ directory, realm, clock }: NodeInit): Promise<Placed[]> {

@@ -8,7 +8,7 @@ import type { Ledger } from './ledger/ledger.ts';
 import { openTokenStore } from './token-store.ts';
 
 export async function openAuthority(ground: Ground, { ledger }: { readonly ledger: Ledger }): Promise<Authority> {
-  const { directory, realm, database, clock, log, audit } = ground;
+  const { directory, realm, database, clock, log, audit, isRevoked } = ground;
   return new Authority(
     {
       keyFile: directory.authority.key,
@@ -19,6 +19,7 @@ export async function openAuthority(ground: Ground, { ledger }: { readonly ledge
       tokens: openTokenStore(database),
       clock,
       log,
+      isRevoked,
       onCertified: async (certified) => {
         await audit.record(certificateIssued(certified));
         // The branches of an enterprise learn of each other here.

@@ -23,7 +23,7 @@ export async function openMessaging(
   ground: Ground,
   { network, directory }: { readonly network: NodeOverlay; readonly directory: UserDirectory },
 ): Promise<Messaging> {
-  const { realm: file, identity, clock, log, audit, database, incarnation } = ground;
+  const { realm: file, identity, clock, log, audit, database, incarnation, isRevoked } = ground;
   const { realm, rootFingerprint } = file;
   const outbox = await openOutbox(ground);
   const conversations = await openConversations({ realm, incarnation, database, directory, outbox, clock, log });
@@ -35,7 +35,7 @@ export async function openMessaging(
     outbox,
     conversations,
     signer: createBatchSigner({ key: leafKeyOfSeed(identity.privateKey), chain: () => identity.chain }),
-    keys: createOriginKeys({ rootFingerprint, clock }),
+    keys: createOriginKeys({ rootFingerprint, clock, isRevoked }),
     audit,
   });
   return { conversations, withRoutes: addRoutes(conversations, delivery), delivery, presence: createPresence(shared) };

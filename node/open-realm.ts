@@ -31,7 +31,7 @@ export async function openRealm(ground: Ground, relays: readonly string[]): Prom
 }
 
 function openOverlay(
-  { identity, clock, log, audit }: Ground,
+  { identity, clock, log, audit, isRevoked }: Ground,
   relays: readonly string[],
   authority: () => Authority,
 ): Promise<NodeOverlay> {
@@ -40,6 +40,7 @@ function openOverlay(
     relays,
     enrol: async (request) => authority().enrol(request),
     renew: async (request) => authority().renew(request),
+    isRevoked,
     clock,
     log,
     audit: ({ code, ...fields }) => {
