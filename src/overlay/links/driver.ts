@@ -1,7 +1,7 @@
 // Carries out the supervisor's attempts over libp2p. Each returns whether it came through; what it opened shows itself as a
 // connection.
 import type { Connection } from '@libp2p/interface';
-import { multiaddr } from '@multiformats/multiaddr';
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import { type Clock, sleep } from '../../realm/clock.ts';
 import { codeOf, messageOf, UnreachableError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
@@ -9,6 +9,7 @@ import { isWithin, type RealmName } from '../../realm/names.ts';
 import type { Located, Locator } from '../location/locator.ts';
 import type { Connections, TrackedConnection } from './connections.ts';
 import { dial } from './dial.ts';
+import { isDialable } from './dialable.ts';
 import type { HostInternals } from './host-internals.ts';
 import type { Ancestor } from './links.ts';
 import { askForDial, askForUpgrade, punch } from './punch/client.ts';
@@ -132,12 +133,7 @@ export class Driver {
   /** Dials the addresses of the realm's record, all at once; the first that is admitted wins. */
   async dialPlain(realm: RealmName, located: Located, signal: AbortSignal): Promise<Connection> {
     const done = new AbortController();
-    const own = new Set(
-      this.#components.host.addressManager.getAddresses().map((one) => one.decapsulate('/p2p').toString()),
-    );
-    const addresses = located.relays.flatMap(({ peerId, addrs }) =>
-      addrs.filter((addr) => !own.has(addr)).map((addr) => multiaddr(addr).encapsulate(`/p2p/${peerId}`)),
-    );
+    const addresses = this.#foreignAddresses(located);
     const limit = AbortSignal.any([signal, done.signal]);
     const timeout = plainTimeout(this.#components.connections.best(realm));
     const dials = addresses.slice(0, MAX_DIALS).map((address) => dial(this.#components.host, address, timeout, limit));
@@ -148,6 +144,18 @@ export class Driver {
     } finally {
       done.abort();
     }
+  }
+
+  #foreignAddresses({ relays }: Located): Multiaddr[] {
+    const listed = this.#components.host.addressManager.getAddresses().map((one) => one.decapsulate('/p2p'));
+    const own = listed.filter((one) => !one.toString().includes('/p2p-circuit') && !one.toString().includes('/webrtc'));
+    const isOwn = (address: Multiaddr): boolean => own.some((one) => one.equals(address));
+    return relays.flatMap(({ peerId, addrs }) =>
+      addrs
+        .map((addr) => multiaddr(addr))
+        .filter((address) => !isOwn(address) && isDialable(address, own))
+        .map((address) => address.encapsulate(`/p2p/${peerId}`)),
+    );
   }
 
   async #punch(realm: RealmName, signal: AbortSignal): Promise<Connection> {

@@ -1,13 +1,13 @@
 // Whether the other end of a link's connection still answers: `/canopy/link-ping/1`.
 //
-// One stream for each connection and direction. Each 4 s a frame of 8 bytes (varint length before it) goes out and must
+// One stream for each connection and direction. Each 4 s a frame of 8 bytes (behind a length of four bytes) goes out and must
 // come back as it is; the time between is the link's round trip. Bulk on the same connection may delay it, so nothing is
 // concluded from one late answer: the supervisor decides by the time of the last one (supervisor.ts, BLACK_HOLE). The
 // stream has no part in libp2p's own ping, which has shorter patience.
 import type { Connection, Stream } from '@libp2p/interface';
-import { lpStream } from '@libp2p/utils';
 import { type Clock, sleep } from '../../realm/clock.ts';
 import { PeerError } from '../../realm/errors.ts';
+import { handshakeFrames } from '../wire.ts';
 import type { HostInternals } from './host-internals.ts';
 
 export const LINK_PING_PROTOCOL = '/canopy/link-ping/1';
@@ -36,7 +36,7 @@ export class LivenessServer {
 }
 
 async function echo(stream: Stream): Promise<void> {
-  const frames = lpStream(stream, { maxDataLength: PING_BYTES });
+  const frames = handshakeFrames(stream, PING_BYTES);
   try {
     for (;;) {
       const signal = AbortSignal.timeout(SERVER_PATIENCE);
@@ -70,7 +70,7 @@ async function pingOn(
   const opening = AbortSignal.any([signal, AbortSignal.timeout(PING_TIMEOUT)]);
   const stream = await connection.newStream(LINK_PING_PROTOCOL, { signal: opening, runOnLimitedConnection: true });
   try {
-    const frames = lpStream(stream, { maxDataLength: PING_BYTES });
+    const frames = handshakeFrames(stream, PING_BYTES);
     for (let count = 0; ; count++) {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(PING_TIMEOUT)]);
       const begun = clock.monotonic();

@@ -39,6 +39,14 @@ export function isHostAddress(text: string): boolean {
   return !loopbackOrNone && a !== 0xff && !(a === 0xfe && (b & 0xc0) === 0x80);
 }
 
+/** True for networks of a site's or a provider's own (RFC 1918, RFC 6598, RFC 4193). */
+export function isPrivateAddress(text: string): boolean {
+  const bytes = parseIp(text);
+  const [a = 0, b = 0] = bytes;
+  if (bytes.length !== 4) return (a & 0xfe) === 0xfc;
+  return a === 10 || (a === 172 && b >= 16 && b < 32) || (a === 192 && b === 168) || (a === 100 && b >= 64 && b < 128);
+}
+
 function parseIpv6(text: string): Uint8Array {
   const normal = new URL(`http://[${text}]`).hostname.slice(1, -1);
   const [head = '', tail] = normal.split('::');

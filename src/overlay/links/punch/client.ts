@@ -1,9 +1,10 @@
 // The side of `/canopy/punch/1` that opens the stream.
 import type { Connection } from '@libp2p/interface';
-import { type LengthPrefixedStream, lpStream } from '@libp2p/utils';
+import type { LengthPrefixedStream } from '@libp2p/utils';
 import { sleep } from '../../../realm/clock.ts';
 import { PeerError, RefusedError } from '../../../realm/errors.ts';
 import type { Endpoint } from '../../stun/message.ts';
+import { handshakeFrames } from '../../wire.ts';
 import { decodePunch, encodePunch, type PunchFrame } from './codec.ts';
 import { Hole, type HoleComponents, isCredible } from './hole.ts';
 import { MAX_FRAME, PUNCH_PROTOCOL, PUNCH_TIMEOUT, ROUND, ROUNDS, SYNCS } from './index.ts';
@@ -88,7 +89,7 @@ async function converse<T>(
   const limit = AbortSignal.any([signal, AbortSignal.timeout(PUNCH_TIMEOUT)]);
   const stream = await connection.newStream(PUNCH_PROTOCOL, { signal: limit, runOnLimitedConnection: true });
   try {
-    const result = await talk(lpStream(stream, { maxDataLength: MAX_FRAME }), limit);
+    const result = await talk(handshakeFrames(stream, MAX_FRAME), limit);
     await stream.close({ signal: limit });
     return result;
   } catch (error) {

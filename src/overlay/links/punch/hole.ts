@@ -5,7 +5,7 @@ import { multiaddr } from '@multiformats/multiaddr';
 import type { Clock } from '../../../realm/clock.ts';
 import { LocalError } from '../../../realm/errors.ts';
 import { askTcp, type OuterAddress } from '../../stun/client.ts';
-import { isHostAddress } from '../../stun/ip-address.ts';
+import { isHostAddress, isPrivateAddress } from '../../stun/ip-address.ts';
 import { type Endpoint } from '../../stun/message.ts';
 import type { StunServers } from '../../stun/servers.ts';
 import type { HostInternals } from '../host-internals.ts';
@@ -87,8 +87,9 @@ export class Hole {
 
 /**
  * Whether the address that a peer names may be connected to: it is where an ancestor sees the peer, or, when no ancestor can
- * say, at least an address that is somebody else's host. Without this a peer could make us knock at third parties' doors.
+ * say, at least a public address of somebody else's host. Without this a peer could make us knock at third parties' doors
+ * and, worse, at those of our own LAN.
  */
 export function isCredible(named: Endpoint, observed: string | undefined): boolean {
-  return observed === undefined ? isHostAddress(named.host) : named.host === observed;
+  return observed === undefined ? isHostAddress(named.host) && !isPrivateAddress(named.host) : named.host === observed;
 }

@@ -1,5 +1,5 @@
 // How two relays that have a relayed connection agree on a direct one: `/canopy/punch/1`, a stream on that connection. Each
-// frame is a CBOR array behind a varint length. Of the two relays the one with the lower peer id begins upgrades.
+// frame is a CBOR array behind a length of four bytes. Of the two relays the one with the lower peer id begins upgrades.
 //
 //   -> [1, "ask"]                  from the other one: please better this link. No reply.
 //   -> [1, "dial"]                 please dial me at the addresses of my realm's record, plainly
@@ -17,7 +17,7 @@
 //
 // The socket then goes to the upgrader as any TCP connection, the lower peer id as dialler, and admission decides as ever.
 // The address that the peer names must be the one at which a common ancestor sees the peer, where the ancestor can say; it
-// is never a loopback, link-local or multicast address unless the ancestor says so. Limits: a frame of 256 bytes, 12 s in
+// is never a loopback, link-local, private or multicast address unless the ancestor says so. Limits: a frame of 256 bytes, 12 s in
 // all, one punch at a time and 10 a minute for each peer, 60 a minute in all.
 export const PUNCH_PROTOCOL = '/canopy/punch/1';
 export const MAX_FRAME = 256;

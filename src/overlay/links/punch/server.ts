@@ -1,11 +1,12 @@
 // The side of `/canopy/punch/1` that is asked.
 import type { Connection, Stream } from '@libp2p/interface';
-import { type LengthPrefixedStream, lpStream } from '@libp2p/utils';
+import type { LengthPrefixedStream } from '@libp2p/utils';
 import { codeOf, messageOf, RefusedError } from '../../../realm/errors.ts';
 import type { Log } from '../../../realm/log.ts';
 import type { RealmName } from '../../../realm/names.ts';
 import type { Endpoint } from '../../stun/message.ts';
 import { RateLimiter } from '../../stun/rate-limit.ts';
+import { handshakeFrames } from '../../wire.ts';
 import type { HostInternals } from '../host-internals.ts';
 import type { LinkAdmissions } from '../links.ts';
 import { pathOf } from '../path.ts';
@@ -58,7 +59,7 @@ export class PunchServer {
 
   async #handle(stream: Stream, connection: Connection): Promise<void> {
     const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(PUNCH_TIMEOUT)]);
-    const frames = lpStream(stream, { maxDataLength: MAX_FRAME });
+    const frames = handshakeFrames(stream, MAX_FRAME);
     try {
       await this.#converse(frames, connection, signal);
       await stream.close({ signal });

@@ -1,7 +1,7 @@
 // The asking side of `/canopy/locate/1`.
 import type { Connection } from '@libp2p/interface';
-import { lpStream } from '@libp2p/utils';
 import { PeerError, RefusedError } from '../../../realm/errors.ts';
+import { handshakeFrames } from '../../wire.ts';
 import { decodeReply, encodeRequest, type LocateReply, type LocateRequest } from './codec.ts';
 import { LOCATE_PROTOCOL, LOCATE_TIMEOUT, MAX_REPLY } from './index.ts';
 
@@ -32,7 +32,7 @@ async function ask(connection: Connection, request: LocateRequest, signal: Abort
   const limit = AbortSignal.any([signal, AbortSignal.timeout(LOCATE_TIMEOUT)]);
   const stream = await connection.newStream(LOCATE_PROTOCOL, { signal: limit, runOnLimitedConnection: true });
   try {
-    const frames = lpStream(stream, { maxDataLength: MAX_REPLY });
+    const frames = handshakeFrames(stream, MAX_REPLY);
     await frames.write(encodeRequest(request), { signal: limit });
     const reply = decodeReply((await frames.read({ signal: limit })).slice());
     await stream.close({ signal: limit });

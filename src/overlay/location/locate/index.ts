@@ -1,7 +1,7 @@
 // Location by ancestors: `/canopy/locate/1`. A relay tells each relay above it where its realm is, and asks the relay of a
 // common ancestor where another realm is: one hop.
 //
-// One request and one reply a stream, each a CBOR array behind a varint length; the asker then ends the stream.
+// One request and one reply a stream, each a CBOR array behind a length of four bytes; the asker then ends the stream.
 //
 //   -> [1, "announce", record]          record.ts; the peer must be a relay of the record's realm, below ours
 //   <- [1, "noted", host, [stun, ...]]  the address that we see the peer at, our STUN servers ("HOST:PORT", ":PORT" where

@@ -1,6 +1,5 @@
 // The answering side of `/canopy/locate/1`: a relay's knowledge of the realms below it.
 import type { Connection, Stream } from '@libp2p/interface';
-import { lpStream } from '@libp2p/utils';
 import type { Clock } from '../../../realm/clock.ts';
 import { codeOf, RefusedError } from '../../../realm/errors.ts';
 import type { Log } from '../../../realm/log.ts';
@@ -8,7 +7,9 @@ import { isWithin, type RealmName } from '../../../realm/names.ts';
 import type { HostInternals } from '../../links/host-internals.ts';
 import type { LinkAdmissions } from '../../links/links.ts';
 import { hostOf } from '../../links/path.ts';
+import { relationOf } from '../../scope.ts';
 import { RateLimiter } from '../../stun/rate-limit.ts';
+import { handshakeFrames } from '../../wire.ts';
 import { type ChainCheck, openRecord } from '../record.ts';
 import { type RecordStore, relaysOf } from '../record-store.ts';
 import { decodeRequest, encodeReply, type LocateReply, type Observed } from './codec.ts';
@@ -60,7 +61,7 @@ export class LocateServer {
   async #handle(stream: Stream, connection: Connection): Promise<void> {
     const signal = AbortSignal.timeout(LOCATE_TIMEOUT);
     try {
-      const frames = lpStream(stream, { maxDataLength: MAX_REQUEST });
+      const frames = handshakeFrames(stream, MAX_REQUEST);
       const bytes = (await frames.read({ signal })).slice();
       const reply = await this.#answer(bytes, connection).catch((error: unknown): LocateReply => {
         this.#components.log.debug({ peer: connection.remotePeer.toString(), code: codeOf(error) }, 'locate refused');
@@ -79,7 +80,7 @@ export class LocateServer {
     if (peer?.role !== 'relay') throw new RefusedError('not-a-relay', 'only admitted relays may ask');
     if (!this.#limiter.take(peerId)) throw new RefusedError('too-often', 'too many requests');
     const request = decodeRequest(bytes);
-    if (request.kind === 'find') return this.#find(request.realm);
+    if (request.kind === 'find') return this.#find(request.realm, peer.realm);
     const record = await openRecord(request.record, this.#components.checkChain, this.#components.clock.now());
     if (record.realm !== peer.realm || record.signer !== peerId)
       throw new RefusedError('not-yours', 'a record of another relay');
@@ -88,8 +89,11 @@ export class LocateServer {
     return { kind: 'noted', host: hostOf(connection.remoteAddr) ?? '', stun: this.#init.stun() };
   }
 
-  #find(realm: RealmName): LocateReply {
+  /** Only for kin, by name: where the branches of another enterprise stand is none of the asker's business. */
+  #find(realm: RealmName, asker: RealmName): LocateReply {
     if (!isWithin(realm, this.#init.realm)) throw new RefusedError('not-below', 'that realm is not below ours');
+    if (relationOf({ realm: asker, tier: 'branch' }, { realm, tier: 'branch' }) === 'stranger')
+      throw new RefusedError('not-kin', 'that realm is no kin of yours');
     const held = this.#components.store.get(realm);
     const own = realm === this.#init.realm ? this.#init.ownRecord() : undefined;
     const records = [...held.map(({ bytes }) => bytes), ...(own ? [own] : [])].slice(0, 4);
