@@ -104,6 +104,13 @@ describe('the first day', { skip: skipWithoutBrowser(), timeout: 240_000 }, () =
     await mentions(clerk.page.locator('.chat-head'), 'typing…');
   });
 
+  test('nothing in the rail is wider than the rail', async () => {
+    for (const { page } of [clerk, engineer]) {
+      const overhang = await page.locator('.rail').evaluate((rail) => rail.scrollWidth - rail.clientWidth);
+      assert.equal(overhang, 0);
+    }
+  });
+
   test('the path of a message names both nodes and both relays', async () => {
     const { page } = clerk;
     await message(page, 'Please check sheet 4.')
