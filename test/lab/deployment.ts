@@ -113,9 +113,18 @@ export class Deployment {
     return program;
   }
 
-  /** Starts a server again in its directory; for a test that has stopped it. */
-  async restart(host: Namespace, dir: string, only?: 'node' | 'relay'): Promise<Program> {
-    return this.#started(host, dir, only);
+  /** Stops both programs of each branch, then starts all of them at once. Resolves when all are ready. */
+  async restart(branches: readonly Branch[], relayEnv: Record<string, string> = {}): Promise<Branch[]> {
+    await Promise.all(branches.flatMap(({ relay, node }) => [relay.stop(), node.stop()]));
+    return Promise.all(
+      branches.map(async (branch) => {
+        const [relay, node] = await Promise.all([
+          this.#started(branch.site.dmz, branch.relayDir, 'relay', relayEnv),
+          this.#started(branch.site.node, branch.nodeDir, 'node'),
+        ]);
+        return { ...branch, relay, node };
+      }),
+    );
   }
 
   async stop(): Promise<void> {
