@@ -79,7 +79,9 @@ export class DeliverServer {
       await audit.record({ code: 'delivery-refused', actor: realm, fields: { why: code } }).catch(() => {});
     }
     await stream.write(encodeDeliverFrame({ kind: 'refusal', code: code.slice(0, 64) })).catch(() => {});
-    stream.abort(error instanceof Error ? error : new PeerError('stream-failed', String(error)));
+    // A reset would overtake the reason: whoever is refused by name gets to read it.
+    if (error instanceof RefusedError) await stream.close().catch(() => {});
+    else stream.abort(error instanceof Error ? error : new PeerError('stream-failed', String(error)));
   }
 }
 

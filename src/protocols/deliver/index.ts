@@ -5,7 +5,7 @@
 //   destination  welcome  [1, version, [[incarnation, watermark, [[first, last], …]], …]]
 //   origin       batch    [2, header, signature, [envelope, …]]                          any number, without waiting
 //   destination  ack      [3, incarnation, watermark, [[first, last], …], [[n, code], …]]  when that much is on disk
-//   either       refusal  [4, code], then it resets the stream
+//   either       refusal  [4, code], then it ends the stream; what is malformed it resets
 //
 //   header     = [1, origin, incarnation, first, last, destination, expiry, [n - first, …], digest]
 //   digest     = SHA-256 over the digests of the envelopes, one after the other
