@@ -2,6 +2,7 @@
 // It holds no user data; what it forwards is ciphertext.
 import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2';
 import { identify } from '@libp2p/identify';
+import { ping } from '@libp2p/ping';
 import { webRTC } from '@libp2p/webrtc';
 import type { OverlayAudit } from '../src/overlay/audit.ts';
 import { enrolmentDoor } from '../src/overlay/enrol/encrypter.ts';
@@ -14,6 +15,7 @@ import { createHost, type Host } from '../src/overlay/host.ts';
 import type { Identity } from '../src/overlay/identity.ts';
 import { createLinks } from '../src/overlay/links/create-links.ts';
 import type { Ancestor, Links, NatKind, PunchWay } from '../src/overlay/links/links.ts';
+import type { ChainCheck } from '../src/overlay/location/record.ts';
 import { ownNodeConnection } from '../src/overlay/own-node.ts';
 import { type FollowedLinks, PATHS_PROTOCOL, servePaths } from '../src/overlay/paths/index.ts';
 import { mayReach } from '../src/overlay/scope.ts';
@@ -26,6 +28,7 @@ import { LocalError, messageOf, UnreachableError } from '../src/realm/errors.ts'
 import type { Log } from '../src/realm/log.ts';
 import type { RealmName } from '../src/realm/names.ts';
 import { listenAddress, type Place, stunText } from './addresses.ts';
+import { HouseTable } from './house-table.ts';
 
 export interface RelaySettings {
   readonly listen: readonly Place[];
@@ -56,6 +59,8 @@ export interface RelayStatus {
   /** Streams between nodes that pass at this moment. */
   readonly forwarded: number;
   readonly circuits: number;
+  /** Connected relays of the same house, which share its table. */
+  readonly table: number;
 }
 
 /** A realm has a few hundred realms below it at most; each of their relays reserves once. */
@@ -124,7 +129,7 @@ export class Relay {
   }
 
   status(): RelayStatus {
-    const { host, links, forwarder } = this.#parts;
+    const { host, links, forwarder, table } = this.#parts;
     const { realm } = host.identity;
     const connections = host.libp2p.getConnections();
     return {
@@ -136,6 +141,7 @@ export class Relay {
       links: links.reports(),
       forwarded: forwarder.openStreams,
       circuits: connections.filter((one) => one.streams.some(({ protocol }) => protocol.endsWith('/stop'))).length,
+      table: table.size,
     };
   }
 
@@ -164,30 +170,34 @@ interface RelayParts {
   readonly links: Links;
   readonly forwarder: Forwarder;
   readonly router: EnrolRouter;
+  readonly table: HouseTable;
 }
 
 /** Not started yet. */
 export async function createRelay(init: RelayInit): Promise<Relay> {
   const { identity, clock, log, settings } = init;
   const stunServers = new StunServers();
-  const late: { router?: EnrolRouter } = {};
-  const host = await createRelayHost(init, stunServers, (request, signal) =>
+  const late: { host?: Host; router?: EnrolRouter } = {};
+  const checkChain = relayChainCheck(init);
+  const table = new HouseTable({ ...init, checkChain, admissions: () => present(late.host).admissions });
+  const host = await createRelayHost(init, { stun: stunServers, table }, (request, signal) =>
     present(late.router).route(request, signal),
   );
+  late.host = host;
   const { admissions, internals } = host;
   const { registrar } = internals;
-  const links = openLinks(init, host, stunServers);
+  const links = openLinks(init, { host, stun: stunServers, table, checkChain });
   const router = new EnrolRouter({ identity, admissions, registrar, links, log });
   late.router = router;
   const peerId = host.libp2p.peerId.toString();
   const forwarder = new Forwarder({ identity, peerId, registrar, admissions, links, log });
   const stun = new StunResponder({ clock, log }, settings.stun);
-  return new Relay({ init, host, stun, links, forwarder, router });
+  return new Relay({ init, host, stun, links, forwarder, router, table });
 }
 
 function createRelayHost(
   init: RelayInit,
-  stun: StunServers,
+  { stun, table }: { readonly stun: StunServers; readonly table: HouseTable },
   issuer: Parameters<typeof enrolmentDoor>[0]['issuer'],
 ): Promise<Host> {
   const { identity, settings, clock, audit } = init;
@@ -199,26 +209,35 @@ function createRelayHost(
     announce: settings.announce.map(listenAddress),
     encrypters: [enrolmentDoor({ chain: () => identity.chain, issuer, clock, audit })],
     transports: [circuitRelayTransport(), ...(mayUseWebrtc ? [webRTC({ rtcConfiguration })] : [])],
-    services: { identify: identify(), circuit: circuitRelayServer(CIRCUITS) },
+    services: { identify: identify(), ping: ping(), dht: table.service(), circuit: circuitRelayServer(CIRCUITS) },
   });
 }
 
-function openLinks(init: RelayInit, host: Host, stun: StunServers): Links {
-  const { identity, ancestors, settings, clock, log, isRevoked } = init;
-  const trust = {
-    rootFingerprint: identity.rootFingerprint,
-    memory: new PathMemory(),
-    ...(isRevoked ? { isRevoked } : {}),
-  };
+function relayChainCheck({ identity, clock, isRevoked }: RelayInit): ChainCheck {
+  const { rootFingerprint } = identity;
+  const trust = { rootFingerprint, memory: new PathMemory(), ...(isRevoked ? { isRevoked } : {}) };
+  return (chain) => validateLeaf(chain, { ...trust, now: clock.now() });
+}
+
+interface LinkParts {
+  readonly host: Host;
+  readonly stun: StunServers;
+  readonly table: HouseTable;
+  readonly checkChain: ChainCheck;
+}
+
+function openLinks(init: RelayInit, { host, stun, table, checkChain }: LinkParts): Links {
+  const { identity, ancestors, settings, clock, log } = init;
   return createLinks(
     {
       host: host.internals,
       realm: identity.realm,
       signer: identity,
       admissions: host.admissions,
-      checkChain: (chain) => validateLeaf(chain, { ...trust, now: clock.now() }),
+      checkChain,
       ancestors: () => ancestors,
       stun,
+      dht: table.location(),
       clock,
       log,
       logger: host.libp2p.logger.forComponent('canopy:links'),

@@ -32,8 +32,6 @@ const rule = (protocol: RegExp, peer: Role, relations: readonly Relation[]): Rul
 const RELAY_RULES: readonly Rule[] = [
   rule(/^\/(ipfs|canopy)\/(id|id\/push|ping)\/1\.0\.0$/, 'relay', KIN),
   rule(/^\/(ipfs|canopy)\/(id|id\/push|ping)\/1\.0\.0$/, 'node', ['own']),
-  // Private table of one enterprise (or region): its own relays and those of its branches.
-  rule(/^\/canopy\/[a-z0-9.-]+\/kad\/1$/, 'relay', FAMILY),
   rule(/^\/libp2p\/circuit\/relay\/0\.2\.0\/hop$/, 'relay', BELOW),
   rule(/^\/libp2p\/circuit\/relay\/0\.2\.0\/stop$/, 'relay', ABOVE),
   rule(/^\/webrtc-signaling\/0\.0\.1$/, 'relay', KIN),
@@ -83,6 +81,11 @@ export function mayReach(self: Place, destination: RealmName): boolean {
   return relation === 'parent' || relation === 'child' || relation === 'sibling';
 }
 
+/** The private table of a house (location/dht.ts): its own relays and those of its branches speak it, and nobody else. */
+export function houseTable(house: RealmName): string {
+  return `/canopy/${house}/kad/1`;
+}
+
 /** The table, with what a program declares for itself. */
 export class Scope {
   readonly self: Standing;
@@ -100,6 +103,7 @@ export class Scope {
     const relation = relationOf(this.self, peer);
     const allow = this.#declared.get(protocol);
     if (allow !== undefined) return this.#mayOpenDeclared(peer, relation, allow);
+    if (protocol === houseTable(houseOf(this.self))) return sharesTable(this.self, peer);
     return RULES[this.self.role].some(
       (entry) => entry.peer === peer.role && entry.relations.includes(relation) && entry.protocol.test(protocol),
     );
@@ -116,6 +120,11 @@ function sameEnterprise(a: Place, b: Place): boolean {
   return a.realm === b.realm || houseOf(a) === houseOf(b);
 }
 
-function houseOf({ realm, tier }: Place): RealmName | undefined {
-  return tier === 'branch' ? parentOf(realm) : realm;
+/** The realm right above a branch; every other realm is a house of its own. */
+export function houseOf({ realm, tier }: Place): RealmName {
+  return tier === 'branch' ? (parentOf(realm) ?? realm) : realm;
+}
+
+export function sharesTable(a: Standing, b: Standing): boolean {
+  return a.role === 'relay' && b.role === 'relay' && houseOf(a) === houseOf(b);
 }

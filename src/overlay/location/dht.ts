@@ -6,13 +6,14 @@
 // `/canopy/<realm>`, for a realm of this enterprise, as a record that realm's relay has signed (record.ts); of two the newer
 // counts. Public keys, the library's one built-in kind of value, are refused: nothing here needs them, and anybody could
 // fill a memory with them. We never store or look up providers.
-import { type KadDHT, type KadDHTComponents, kadDHT, passthroughMapper } from '@libp2p/kad-dht';
+import { type KadDHT, type KadDHTComponents, kadDHT } from '@libp2p/kad-dht';
 import { fromString } from 'uint8arrays/from-string';
 import { toString } from 'uint8arrays/to-string';
 import type { Clock } from '../../realm/clock.ts';
 import { messageOf, RefusedError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import { isWithin, parseRealmName, type RealmName } from '../../realm/names.ts';
+import { houseTable } from '../scope.ts';
 import type { RecordSource } from './locator.ts';
 import { type ChainCheck, type CheckedRecord, isNewer, openRecord } from './record.ts';
 
@@ -23,7 +24,10 @@ const PUBLISH_TIMEOUT = 15_000;
 const FIND_TIMEOUT = 4_000;
 
 export interface DhtInit {
+  /** Or the region, for itself and the branches right below it. */
   readonly enterprise: RealmName;
+  /** False for a peer known to be of elsewhere: it gets no place in the table. */
+  readonly mayHold: (peerId: string) => boolean;
   readonly checkChain: ChainCheck;
   readonly clock: Clock;
 }
@@ -34,14 +38,14 @@ export function enterpriseDht(init: DhtInit): (components: KadDHTComponents) => 
     throw new RefusedError('dht-kind', 'only location records are kept here');
   };
   return kadDHT({
-    protocol: `/canopy/${init.enterprise}/kad/1`,
+    protocol: houseTable(init.enterprise),
     logPrefix: 'libp2p:canopy-dht',
     datastorePrefix: '/canopy-dht',
     metricsPrefix: 'canopy_dht',
     clientMode: false,
     kBucketSize: BUCKET,
     allowQueryWithZeroPeers: true,
-    peerInfoMapper: passthroughMapper,
+    peerInfoMapper: (peer) => (init.mayHold(peer.id.toString()) ? peer : { ...peer, multiaddrs: [] }),
     validators: { pk: refuse, [NAMESPACE]: async (key, value) => void (await openAt(key, value, init)) },
     selectors: { pk: refuse, [NAMESPACE]: (_key, values) => selectNewest(values, init) },
   });
