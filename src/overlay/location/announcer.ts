@@ -18,7 +18,7 @@ const LIFETIME = 20 * 60_000;
 const ANNOUNCE_TIMEOUT = 4_000;
 
 export interface AnnouncerComponents {
-  readonly host: Pick<HostInternals, 'peerId' | 'addressManager'>;
+  readonly host: Pick<HostInternals, 'peerId' | 'addressManager' | 'transportManager'>;
   readonly realm: RealmName;
   readonly signer: RecordSigner;
   readonly stun: StunServers;
@@ -109,7 +109,9 @@ export class Announcer {
 
   /** Ours as announced, and our port at the address that ancestors see: a router may forward it. */
   #addresses(): string[] {
-    const plain = this.#components.host.addressManager.getAddresses().flatMap(plainTcp);
+    const { addressManager, transportManager } = this.#components.host;
+    // The address manager keeps back a public address that we listen on until a stranger has confirmed it.
+    const plain = [...addressManager.getAddresses(), ...transportManager.getAddrs()].flatMap(plainTcp);
     const seen = [...new Set(this.#observed.values())];
     const ports = [...new Set(plain.map(({ port }) => port))];
     const behind = seen.flatMap((host) =>
