@@ -1,6 +1,6 @@
 // Registers passwords: of a new account, of one that an administrator resets, and of a user who changes the own one.
 import { randomUUID } from 'node:crypto';
-import { MAX_NAME } from '../../src/protocols/profile/record.ts';
+import { parseName } from '../../src/protocols/profile/record.ts';
 import { ConflictError, InputError, RefusedError } from '../../src/realm/errors.ts';
 import { parseUserId, type UserId } from '../../src/realm/ids.ts';
 import type { Login } from '../../src/realm/user-address.ts';
@@ -24,15 +24,6 @@ const MINUTE = 60_000;
 /** A stolen session alone must not be enough to take over an account: a change asks for a fresh login. */
 const FRESH_LOGIN = 15 * MINUTE;
 
-/** @throws InputError `bad-name` */
-function parseName(text: string): string {
-  const name = text.trim();
-  if (name.length > 0 && name.length <= MAX_NAME && name.isWellFormed() && !/\p{Cc}/u.test(name)) return name;
-  throw new InputError('bad-name', `"${name.slice(0, MAX_NAME)}" can't be a name`, {
-    hint: `Use 1 to ${MAX_NAME} characters without line breaks.`,
-  });
-}
-
 export class Registrar {
   readonly #parts: AccountComponents;
   readonly #newUsers: Pending<NewUser>;
@@ -49,7 +40,7 @@ export class Registrar {
   }
 
   async start({ login, name, kind = 'person', request }: RegistrationStart): Promise<RegistrationStarted> {
-    const user = { id: parseUserId(randomUUID()), login: parseLogin(login), name: parseName(name), kind };
+    const user = { id: parseUserId(randomUUID()), login: parseLogin(login), name: parseName(name.trim()), kind };
     this.#assertFree(user.login);
     const response = this.#parts.opaque.register(user.id, request);
     return { registrationId: this.#newUsers.add(user), userId: user.id, response };

@@ -4,6 +4,8 @@
 //   record       [version 1, user id, login, name, salt]
 //   profile hash SHA-256("canopy/profile/1" 00, record)
 //   login hash   SHA-256("canopy/login/1" 00, salt, login)
+
+import { InputError } from '../../realm/errors.ts';
 import { idBytes, idText, parseUserId, type UserId } from '../../realm/ids.ts';
 import { type Login, parseLogin } from '../../realm/user-address.ts';
 import { decodeFields, encodeFields } from '../../store/positional.ts';
@@ -19,7 +21,7 @@ export interface ProfileRecord {
 const VERSION = 1;
 const UUID = 16;
 const MAX_LOGIN = 64;
-export const MAX_NAME = 100;
+const MAX_NAME = 100;
 export const SALT = 16;
 /** 100 characters are at most 300 bytes. */
 export const MAX_RECORD = 1024;
@@ -27,18 +29,29 @@ export const MAX_RECORD = 1024;
 const PROFILE_LABEL = new TextEncoder().encode('canopy/profile/1\0');
 const LOGIN_LABEL = new TextEncoder().encode('canopy/login/1\0');
 
+/** Control characters, line breaks, and what turns the direction of the text after it, so that one name could look like another. */
+const MISLEADING = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
+
+/** What a user is called, own or foreign; any script, shown as text. @throws InputError `bad-name` */
+export function parseName(name: string): string {
+  if (name.length > 0 && name.length <= MAX_NAME && name.isWellFormed() && !MISLEADING.test(name)) return name;
+  throw new InputError('bad-name', `"${name.slice(0, MAX_NAME)}" can't be a name`, {
+    hint: `Use 1 to ${MAX_NAME} characters without line breaks or marks that turn the direction of text.`,
+  });
+}
+
 export function encodeProfile({ id, login, name, salt }: ProfileRecord): Uint8Array {
   return encodeFields([VERSION, idBytes(id), login, name, salt]);
 }
 
-/** @throws InputError `malformed`, `unknown-version`, `bad-id`, `bad-login` */
+/** @throws InputError `malformed`, `unknown-version`, `bad-id`, `bad-login`, `bad-name` */
 export function decodeProfile(bytes: Uint8Array): ProfileRecord {
   return decodeFields(bytes, 'profile record', (reader) => {
     reader.version(VERSION);
     return {
       id: parseUserId(idText(reader.bytes(UUID, UUID))),
       login: parseLogin(reader.text(MAX_LOGIN)),
-      name: reader.text(MAX_NAME),
+      name: parseName(reader.text(MAX_NAME)),
       salt: reader.bytes(SALT, SALT),
     };
   });

@@ -93,11 +93,19 @@ const realm = fc.record(
   },
   plain,
 );
+/** Names that are accepted, of all the texts there are. */
+function isName(text: string): boolean {
+  return text.length > 0 && text.isWellFormed() && !/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(text);
+}
+
 const profile = fc.record(
   {
     id: userId,
     login: fc.stringMatching(/^[a-z0-9._-]{1,64}$/).map(parseLogin),
-    name: fc.string({ unit: 'grapheme', maxLength: 30 }).map((name) => name.slice(0, 100).toWellFormed()),
+    name: fc
+      .string({ unit: 'grapheme', maxLength: 30 })
+      .map((name) => name.slice(0, 100).toWellFormed())
+      .filter(isName),
     salt: bytes(16),
   },
   plain,
@@ -107,6 +115,14 @@ test('payloads and profile records read back', () => {
   fc.assert(fc.property(user, (value) => assert.deepEqual(decodeUserEntry(encodeUserEntry(value)), value)));
   fc.assert(fc.property(realm, (value) => assert.deepEqual(decodeRealmCertified(encodeRealmCertified(value)), value)));
   fc.assert(fc.property(profile, (value) => assert.deepEqual(decodeProfile(encodeProfile(value)), value)));
+});
+
+test('a name of another realm that would mislead is refused', () => {
+  const [record] = fc.sample(profile, 1);
+  assert.ok(record);
+  for (const name of ['', 'a\nb', 'a\u0000b', 'a\u202eb', 'a\u2066b', 'a\u2028b']) {
+    assert.throws(() => decodeProfile(encodeProfile({ ...record, name })), { name: 'InputError' });
+  }
 });
 
 test('frames read back', () => {
