@@ -34,7 +34,7 @@ export interface HostInit {
   isRevoked?(serial: string, issuer: RealmName): boolean;
   readonly mayDial?: (address: string) => boolean;
   /** Further ways in, `/canopy/enrol/1` of a relay. */
-  readonly encrypters?: readonly Factory<ConnectionEncrypter>[];
+  readonly encrypters?: readonly ((components: HostComponents, admissions: Admissions) => ConnectionEncrypter)[];
   readonly transports?: NonNullable<Libp2pOptions['transports']>;
   readonly services?: ServiceFactoryMap;
 }
@@ -127,11 +127,12 @@ export async function createHost(init: HostInit): Promise<Host> {
   const { rootFingerprint } = identity;
   const judge = new Judge({ self: identity, rootFingerprint, clock, ...(isRevoked ? { isRevoked } : {}) });
   const encrypter = admission({ chain: () => identity.chain, judge, admissions, audit });
+  const further = (init.encrypters ?? []).map((create) => (from: HostComponents) => create(from, admissions));
   const found = Promise.withResolvers<HostInternals>();
   const libp2p = await createLibp2p({
     ...(await baseOptions(init)),
     connectionGater: createGater({ self: identity, admissions, ...(init.mayDial ? { mayDial: init.mayDial } : {}) }),
-    connectionEncrypters: [encrypter, ...(init.encrypters ?? [])],
+    connectionEncrypters: [encrypter, ...further],
     transports: [tcp(), ...(init.transports ?? [])],
     services: {
       guard: prepare({ scope, admissions, audit }, found.resolve),

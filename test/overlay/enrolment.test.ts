@@ -40,7 +40,17 @@ test('a newcomer without a certificate gets its answer and no connection', TIMEO
   assert.deepEqual(asked, [request]);
   assert.equal(door.host.libp2p.getConnections().length, 0);
   assert.deepEqual(door.host.admissions.peers(), []);
-  await until(() => door.events.length === 1);
+});
+
+test('a call that was answered is no security event, and a caller who only hangs up is one', TIMEOUT, async (t) => {
+  const door = await startDoor(t, async (bytes) => bytes);
+  await call([door.address]);
+  await assert.rejects(call([door.address], 'ab'.repeat(32)));
+  await until(() => door.events.length > 0);
+  assert.deepEqual(
+    door.events.map(({ code }) => code),
+    ['connection-refused'],
+  );
 });
 
 test('an answer may take longer than an upgrade may', TIMEOUT, async (t) => {
@@ -49,6 +59,7 @@ test('an answer may take longer than an upgrade may', TIMEOUT, async (t) => {
     return bytes;
   });
   assert.deepEqual(await call([door.address]), request);
+  assert.deepEqual(door.events, []);
 });
 
 test(

@@ -23,7 +23,7 @@ export function watchUpgrades(upgrader: Upgrader, { admissions, audit }: Upgrade
     try {
       await upgradeInbound(connection, options);
     } catch (error) {
-      if (!admissions.isAudited(connection)) {
+      if (!admissions.isAudited(connection) && !isGivenUp(connection)) {
         const reason = error instanceof Error ? error.name : 'unknown';
         audit({ code: 'connection-refused', reason, ...addressOf(connection) });
       }
@@ -34,4 +34,9 @@ export function watchUpgrades(upgrader: Upgrader, { admissions, audit }: Upgrade
     guard(connection, options);
     return upgradeOutbound(connection, options);
   };
+}
+
+/** Circuits lead from admitted relays only: one that ends halfway is a dial that another way has overtaken. */
+function isGivenUp({ remoteAddr }: MultiaddrConnection): boolean {
+  return remoteAddr.toString().includes('/p2p-circuit');
 }

@@ -5,6 +5,7 @@ import type { LengthPrefixedStream } from '@libp2p/utils';
 import type { Chain } from '../../pki/chain.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { CanopyError, codeOf, PeerError, RefusedError } from '../../realm/errors.ts';
+import type { Admissions } from '../admission/admissions.ts';
 import { encodeHello } from '../admission/codec.ts';
 import { addressOf, type NoiseComponents } from '../admission/encrypter.ts';
 import type { OverlayAudit } from '../audit.ts';
@@ -31,19 +32,23 @@ export interface EnrolInit {
   readonly audit: OverlayAudit;
 }
 
-export function enrolmentDoor(init: EnrolInit): (components: NoiseComponents) => ConnectionEncrypter {
-  return (components) => new EnrolmentDoor(components, init);
+export function enrolmentDoor(
+  init: EnrolInit,
+): (components: NoiseComponents, admissions: Pick<Admissions, 'markAudited'>) => ConnectionEncrypter {
+  return (components, admissions) => new EnrolmentDoor(components, admissions, init);
 }
 
 class EnrolmentDoor implements ConnectionEncrypter {
   readonly protocol = ENROL_PROTOCOL;
   readonly #noise: ConnectionEncrypter;
+  readonly #admissions: Pick<Admissions, 'markAudited'>;
   readonly #init: EnrolInit;
   readonly #rates: RateLimiter;
   #calls = 0;
 
-  constructor(components: NoiseComponents, init: EnrolInit) {
+  constructor(components: NoiseComponents, admissions: Pick<Admissions, 'markAudited'>, init: EnrolInit) {
     this.#noise = noise()(components);
+    this.#admissions = admissions;
     this.#init = init;
     this.#rates = new RateLimiter(init.clock, EACH_ADDRESS, ALL_ADDRESSES);
   }
@@ -74,6 +79,8 @@ class EnrolmentDoor implements ConnectionEncrypter {
     const frames = handshakeFrames(secured.connection, MAX_ENROL_FRAME);
     await frames.write(encodeHello(this.#init.chain()), { signal });
     const request = decodeRequest((await frames.read({ signal })).subarray());
+    // From here the call ends as calls do, whatever the upgrader makes of it; a refusal is audited by its own name.
+    this.#admissions.markAudited(connection);
     const reply = await this.#ask(request, connection);
     await this.#send(frames, reply);
   }
