@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { LinkPath, Links } from '../../../src/overlay/links/links.ts';
 import type { RealmName } from '../../../src/realm/names.ts';
 import { loudLog, type RelayHost, type RelayHostInit, startRelay, TestRegistry } from './relay-host.ts';
@@ -28,6 +29,11 @@ function pathIs(links: Links, realm: RealmName, kind: LinkPath | 'unreachable'):
       resolve();
     });
   });
+}
+
+/** Resolves when a ping over the link's present connection has come back. */
+async function answers(links: Links, realm: RealmName): Promise<void> {
+  while (links.reports().find((report) => report.realm === realm)?.rtt === undefined) await delay(50);
 }
 
 /** At once, as a waiting message needs it: the ancestors may not even be connected yet. */
@@ -91,4 +97,5 @@ test('where only webrtc is allowed the link becomes direct by webrtc, with our o
   await getSoon(kyiv, lviv);
   await Promise.all([pathIs(kyiv.links, lviv.realm, 'direct-webrtc'), pathIs(lviv.links, kyiv.realm, 'direct-webrtc')]);
   assert.equal(kyiv.links.current(lviv.realm)?.path, 'direct-webrtc');
+  await Promise.all([answers(kyiv.links, lviv.realm), answers(lviv.links, kyiv.realm)]);
 });
