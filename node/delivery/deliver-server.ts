@@ -47,7 +47,8 @@ export class DeliverServer {
       const { inbound, context } = await this.#greet(stream, signal);
       await new ServedStream(stream, inbound, context).run(signal);
     } catch (error) {
-      await this.#refuse(stream, error);
+      if (signal.aborted) stream.abort(new PeerError('stopping', 'this node stops'));
+      else await this.#refuse(stream, error);
     }
   }
 
@@ -74,7 +75,8 @@ export class DeliverServer {
     const { log, audit } = this.#parts;
     const code = error instanceof LocalError ? 'busy' : codeOf(error);
     const { realm } = stream.peer;
-    log.warn({ peer: realm, code, err: error }, 'deliver stream ended');
+    // A reset is how the other node's stop and a change of path look from here.
+    log[code === 'stream-reset' ? 'info' : 'warn']({ peer: realm, code, err: error }, 'deliver stream ended');
     if (error instanceof RefusedError) {
       await audit.record({ code: 'delivery-refused', actor: realm, fields: { why: code } }).catch(() => {});
     }

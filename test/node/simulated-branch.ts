@@ -18,7 +18,7 @@ import {
   parseUserId,
   type UserId,
 } from '../../src/realm/ids.ts';
-import { silentLog } from '../../src/realm/log.ts';
+import { type Log, silentLog } from '../../src/realm/log.ts';
 import { parseRealmName, type RealmName } from '../../src/realm/names.ts';
 import { parseUserAddress } from '../../src/realm/user-address.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -59,6 +59,7 @@ export interface BranchOptions {
   readonly incarnation?: number;
   readonly clock?: Clock;
   readonly directory?: Pick<Directory, 'findById'>;
+  readonly log?: Log;
 }
 
 export interface Branch {
@@ -73,9 +74,9 @@ export interface Branch {
 }
 
 export async function startBranch(options: BranchOptions): Promise<Branch> {
-  const { realm, database, network, incarnation = 1, clock = systemClock } = options;
+  const { realm, database, network, incarnation = 1, clock = systemClock, log = silentLog } = options;
   const audited: AuditEvent[] = [];
-  const parts = { realm, incarnation, database, clock, log: silentLog, directory: options.directory ?? directory() };
+  const parts = { realm, incarnation, database, clock, log, directory: options.directory ?? directory() };
   const outbox = await openOutbox({ database, incarnation });
   const conversations = await openConversations({ ...parts, outbox });
   const delivery = createDelivery({

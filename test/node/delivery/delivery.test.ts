@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { silentLog } from '../../../src/realm/log.ts';
 import { createDatabase, openDatabase } from '../../../src/store/database.ts';
 import { ForgetfulDisk } from '../../store/forgetful-disk.ts';
 import { temporaryDirectory } from '../../store/temporary-directory.ts';
@@ -66,6 +67,23 @@ test('a message goes from stored to delivered to read, and shows its way at both
     const hops = route?.legs[0]?.path?.hops.map(({ realm, role }) => `${role} ${realm}`);
     assert.deepEqual(hops, [`node ${KYIV}`, `relay ${KYIV}`, `relay ${LVIV}`, `node ${LVIV}`]);
   }
+});
+
+test('a stop in the middle of a delivery warns of nothing, at neither end', LIMIT, async (t) => {
+  const network = new SimulatedNetwork();
+  const warned: string[] = [];
+  const warn = (_: object, phrase: string): void => void warned.push(phrase);
+  const log = { ...silentLog, warn, error: warn };
+  const kyiv = await branch(t, network, { realm: KYIV, log });
+  const lviv = await branch(t, network, { realm: LVIV, log });
+  await Promise.all([
+    kyiv.conversations.submit(FROM, message(1)),
+    until(() => receivedBy(lviv, ENGINEER).length === 1),
+  ]);
+  await lviv.stop();
+  await kyiv.conversations.submit(FROM, message(2));
+  await kyiv.stop();
+  assert.deepEqual(warned, []);
 });
 
 test('what waited while the other branch was down flows by itself, in order', LIMIT, async (t) => {
