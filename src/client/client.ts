@@ -25,7 +25,7 @@ export type {
   StateChange,
 } from './surface.ts';
 
-/** Milliseconds after which a "typing" that was not repeated is over (conventions, web client). */
+/** Milliseconds after which a "typing" that was not repeated is over: as long as the nodes themselves let one last. */
 export const TYPING_LASTS = 6000;
 
 export function createClient(init: ClientInit): Client {

@@ -8,7 +8,7 @@ import { codeOf } from '../realm/errors.ts';
 import type { LiveSocket, OpenSocket } from './platform.ts';
 import type { ConnectionState } from './surface.ts';
 
-/** Milliseconds from opening the socket to the end of the backlog's first frame. */
+/** Milliseconds from opening the socket to the server's hello. */
 const OPEN_DEADLINE = 15_000;
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 15_000;

@@ -90,13 +90,10 @@ export class Outbox {
     this.#emptied.clear();
   }
 
-  /** The server could not take it now. */
-  postpone(id: MessageId): void {
+  /** The server could not take one now: all that it has not confirmed goes again after a pause. */
+  postpone(): void {
     this.#retry?.cancel();
-    this.#retry = this.#components.clock.after(RETRY_PAUSE, () => {
-      this.#flying.delete(id);
-      this.resend();
-    });
+    this.#retry = this.#components.clock.after(RETRY_PAUSE, () => this.resend());
   }
 
   empty(signal?: AbortSignal): Promise<void> {

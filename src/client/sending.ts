@@ -119,7 +119,7 @@ export class Sending {
 
   async refused(id: MessageId, code: string, params: ErrorParams): Promise<void> {
     if (PASSING.has(code)) {
-      this.#outbox.postpone(id);
+      this.#outbox.postpone();
       this.#components.events.emit('error', { code, params, message: sentenceOf(english, code, params) });
       return;
     }

@@ -1,10 +1,9 @@
 // A page that writes down what must never happen: a console error, a violation of the policy, a request to another
 // place than the page's own server.
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const AXE = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 /** Milliseconds that a person would wait at most, on a busy machine. */
 const PATIENCE = 10_000;
 

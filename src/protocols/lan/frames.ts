@@ -13,9 +13,10 @@
 // cursor begins. Refusals name a code in `error`; one that ends the socket comes as a close code of close-codes.ts.
 import { encode } from 'cborg';
 import * as v from 'valibot';
+import { MAX_BODY } from '../../crypto/envelope.ts';
 import { decodeStrict } from '../../crypto/strict-cbor.ts';
 import { PeerError } from '../../realm/errors.ts';
-import { MAX_BODY, MAX_FRAME, MAX_RECIPIENTS, MAX_WATCHED } from './limits.ts';
+import { MAX_FRAME, MAX_RECIPIENTS, MAX_WATCHED } from './limits.ts';
 import {
   bytes,
   conversationId,

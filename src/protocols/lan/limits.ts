@@ -9,8 +9,6 @@ export const API_PREFIX = '/api/v1';
 export const MAX_FRAME = 96 * 1024;
 /** Bytes of a JSON request; the largest is an OPAQUE registration record, under 2 KiB. */
 export const MAX_JSON_BODY = 16 * 1024;
-/** Bytes of an envelope's body. */
-export const MAX_BODY = 64 * 1024;
 
 /** Users that one live socket may watch. */
 export const MAX_WATCHED = 500;

@@ -86,7 +86,6 @@ export const eventsAnswer = v.object({
   users: v.array(user),
   next: v.optional(v.string()),
 });
-export type EventsAnswer = v.InferOutput<typeof eventsAnswer>;
 
 export const messageAnswer = v.object({ message: jsonMessage, users: v.array(user) });
 export const routeAnswer = v.object({ route: v.optional(route) });

@@ -59,9 +59,7 @@ export const route = v.object({
 export type Route = v.InferOutput<typeof route>;
 
 /** What a server knows of a message; `queued` is known to the sender's client alone. */
-export const DELIVERY_STATES = ['stored', 'delivered', 'read', 'failed'] as const;
-export const deliveryState = v.picklist(DELIVERY_STATES);
-export type DeliveryState = v.InferOutput<typeof deliveryState>;
+const deliveryState = v.picklist(['stored', 'delivered', 'read', 'failed']);
 
 /** Body bytes: a byte string in a frame, base64url in JSON. */
 export const bytes = v.custom<Uint8Array>((input) => input instanceof Uint8Array);
