@@ -1,5 +1,5 @@
 // Whose request it is: the session of a bearer token or of the cookie. A cookie is sent by the browser whoever caused the
-// request, so what changes something must also come from a page of this server (fault case 27).
+// request, so what changes something must also come from a page of this server.
 import type { IncomingMessage } from 'node:http';
 import { RefusedError } from '../../src/realm/errors.ts';
 import type { UserProfile } from '../directory/directory.ts';

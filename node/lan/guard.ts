@@ -1,6 +1,6 @@
 // The first look at every request, before any route and before an upgrade: is it meant for this server, by a name that it
 // has, from a page that is its own, from a computer of its network? Anything that looks like use as a proxy, like DNS
-// rebinding or like another page's script ends here (fault cases 27 and 33).
+// rebinding or like another page's script ends here.
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { plainAddress } from './networks.ts';

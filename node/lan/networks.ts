@@ -1,10 +1,10 @@
-// From which addresses a client may come (TH-11): the networks that are configured, or the ones that the listening
+// From which addresses a client may come: the networks that are configured, or the ones that the listening
 // interface is in. Loopback always may.
 import { BlockList, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { InputError } from '../../src/realm/errors.ts';
+import { isAnyHost } from '../../src/settings/host-port.ts';
 
-const ANY = new Set(['0.0.0.0', '::']);
 const MAPPED = '::ffff:';
 
 /** `192.168.7.20` for `::ffff:192.168.7.20`. */
@@ -20,7 +20,7 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
 function ownNetworks(host: string): string[] {
   const entries = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   return entries.flatMap(({ address, cidr, internal }) =>
-    !internal && cidr !== null && (ANY.has(host) || address === host) ? [cidr] : [],
+    !internal && cidr !== null && (isAnyHost(host) || address === host) ? [cidr] : [],
   );
 }
 

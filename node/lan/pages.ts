@@ -1,5 +1,5 @@
 // The built web client. The folder is read once, at start: a request can only name a file that was there, so no path leads
-// out of it (fault case 29). What the build named by its content may be kept for ever, all else is asked for anew.
+// out of it. What the build named by its content may be kept for ever, all else is asked for anew.
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';

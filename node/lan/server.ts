@@ -6,7 +6,8 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
-import { InputError, LocalError } from '../../src/realm/errors.ts';
+import { InputError, LocalError, messageOf } from '../../src/realm/errors.ts';
+import { formatHostPort, isLoopbackHost } from '../../src/settings/host-port.ts';
 import { createApp } from './app.ts';
 import { createCallers } from './caller.ts';
 import type { LanComponents, LanSettings } from './components.ts';
@@ -17,7 +18,7 @@ import { clientNetworks } from './networks.ts';
 import { readPages } from './pages.ts';
 import { securityHeaders } from './security-headers.ts';
 
-/** A request's head must be there in 10 s and all of it in 30 s; a writer of a byte a minute is cut (fault case 14). */
+/** A request's head must be there in 10 s and all of it in 30 s; a writer of a byte a minute is cut. */
 const HTTP_LIMITS = {
   maxHeaderSize: 8 * 1024,
   headersTimeout: 10_000,
@@ -27,7 +28,6 @@ const HTTP_LIMITS = {
 } as const;
 const MAX_CONNECTIONS = 20_000;
 const MAX_REQUESTS_PER_SOCKET = 10_000;
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
 export interface LanServer {
   start(): Promise<void>;
@@ -66,7 +66,7 @@ export function createLanServer(components: LanComponents, settings: LanSettings
       return portOf(server);
     },
     get url() {
-      return `${secure ? 'https' : 'http'}://${name.includes(':') ? `[${name}]` : name}:${portOf(server)}`;
+      return `${secure ? 'https' : 'http'}://${formatHostPort({ host: name, port: portOf(server) })}`;
     },
     start: async () => {
       const pages = settings.pages === undefined ? undefined : await readPages(settings.pages);
@@ -88,7 +88,7 @@ export function createLanServer(components: LanComponents, settings: LanSettings
 
 /** Plain HTTP never leaves the host, and only by names that no DNS resolves to any other place (RFC 6761 section 6.3). */
 function checkPlain({ tls, host, names }: LanSettings): void {
-  const isLocal = LOOPBACK.has(host) && names.every((name) => /(^|\.)localhost$/.test(name));
+  const isLocal = isLoopbackHost(host) && names.every((name) => /(^|\.)localhost$/.test(name));
   if (tls || (isLocal && names.length > 0)) return;
   throw new InputError('lan-needs-tls', `plain HTTP at ${host} as ${names.join(', ') || 'no name'} is refused`, {
     hint: 'Give a certificate, or listen on 127.0.0.1 under a name that ends in .localhost.',
@@ -106,9 +106,11 @@ async function listen(server: Server, { host, port }: LanSettings): Promise<void
     await once(server, 'listening');
   } catch (cause) {
     const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
-    throw new LocalError(isTaken ? 'port-in-use' : 'cannot-listen', `cannot listen on ${host}:${port}`, {
+    const place = formatHostPort({ host, port });
+    const why = isTaken ? 'another program listens there' : messageOf(cause);
+    throw new LocalError(isTaken ? 'port-in-use' : 'cannot-listen', `the node can't listen on ${place}: ${why}`, {
       cause,
-      hint: isTaken ? 'Another program has this port. Choose another with --lan HOST:PORT.' : 'Check the address.',
+      hint: 'Stop what uses the port, or give another address with lan.listen in canopy.toml.',
     });
   }
 }

@@ -30,7 +30,7 @@ interface Bucket {
   suppressed: number;
 }
 
-/** A certificate that was shown with another key than its own: somebody has stolen it (fault case 7). */
+/** A certificate that was shown with another key than its own: somebody has stolen it. */
 export function isAlert({ reason }: OverlayEvent): boolean {
   return reason === 'cert-key-mismatch';
 }

@@ -1,6 +1,6 @@
 // Yamux that takes no frame which is longer than the window it grants. The library gathers a whole frame before it compares
-// its length with the window, so that one header announcing 4 GiB had it gather 4 GiB (fault case 13): here such a header
-// ends the connection before a byte behind it is kept.
+// its length with the window, so that one header announcing 4 GiB had it gather 4 GiB: here such a header ends the connection
+// before a byte behind it is kept.
 import { type YamuxMuxerInit, yamux } from '@chainsafe/libp2p-yamux';
 import type { MessageStream, StreamMessageEvent, StreamMuxerFactory } from '@libp2p/interface';
 import { PeerError } from '../realm/errors.ts';

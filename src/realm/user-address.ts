@@ -1,5 +1,5 @@
-// A user's full name in the overlay, `clerk@kyiv.acme.ua`: the login and the home realm. It never changes for a user
-// (TH-26); the identity behind it is the user's UUID.
+// A user's full name in the overlay, `clerk@kyiv.acme.ua`: the login and the home realm. It never changes for a user;
+// the identity behind it is the user's UUID.
 import { InputError } from './errors.ts';
 import { parseRealmName, type RealmName } from './names.ts';
 

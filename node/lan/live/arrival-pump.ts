@@ -120,8 +120,8 @@ export class ArrivalPump {
       }
       case 'state': {
         const { user: by, state, at, code } = event.receipt;
-        const receipt = { kind: 'receipt', cursor, conversation, ids: [...event.ids], by, state, at } as const;
-        return code === undefined ? { ...receipt, ids: [...event.ids] } : { ...receipt, ids: [...event.ids], code };
+        const told = { kind: 'receipt' as const, cursor, conversation, ids: [...event.ids], by, state, at };
+        return code === undefined ? told : { ...told, code };
       }
       case 'position':
         return { kind: 'position', cursor, conversation, upTo: event.upTo, at: event.at };

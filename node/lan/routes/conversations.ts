@@ -1,5 +1,5 @@
 // Conversations, their histories, single messages and the way that they took. What a user is no member of does not exist
-// for that user; asking for it is written down (fault case 30).
+// for that user; asking for it is written down.
 import { Hono } from 'hono';
 import { eventsQuery } from '../../../src/protocols/lan/routes.ts';
 import { conversationId, messageId } from '../../../src/protocols/lan/wire.ts';

@@ -1,4 +1,4 @@
-// Finding people: by the full address, by the beginning of a login, by id. Only those of the directory exist (TH-34), and
+// Finding people: by the full address, by the beginning of a login, by id. Only those of the directory exist, and
 // who is disabled is not found.
 import { Hono } from 'hono';
 import { MAX_USERS } from '../../../src/protocols/lan/limits.ts';

@@ -1,4 +1,4 @@
-// How presence reads (TH-09): online; was online n minutes or hours ago; yesterday at hh:mm; n days ago; typing.
+// How presence reads: online; was online n minutes or hours ago; yesterday at hh:mm; n days ago; typing.
 import type { Wording } from './wording.ts';
 
 export interface PresenceView {

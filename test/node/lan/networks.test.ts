@@ -1,4 +1,4 @@
-// From where clients may come (TH-11).
+// From where clients may come.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clientNetworks, plainAddress } from '../../../node/lan/networks.ts';

@@ -1,4 +1,4 @@
-// Presence reads as TH-09 asks.
+// How presence reads.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { presenceText } from '../../../node/web/model/presence-text.ts';
