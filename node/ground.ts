@@ -1,4 +1,5 @@
 // What all parts of a node stand on: its directory, settings, database, identity, and its place among the realms.
+import { houseOf } from '../src/overlay/scope.ts';
 import { type Trust, validateAuthority } from '../src/pki/chain.ts';
 import type { Clock } from '../src/realm/clock.ts';
 import type { Log } from '../src/realm/log.ts';
@@ -33,8 +34,8 @@ export interface Ground extends NodeInit {
   readonly identity: LiveIdentity;
   /** This realm and those above it, nearest first, as its certificates say. */
   readonly lineage: readonly Placed[];
-  /** The enterprise among them. */
-  readonly enterprise: RealmName | undefined;
+  /** The realm whose branches are colleagues: the one right above a branch, else this realm itself. */
+  readonly house: RealmName;
   /** Asked wherever a certificate is judged. */
   readonly isRevoked: NonNullable<Trust['isRevoked']>;
 }
@@ -49,7 +50,7 @@ export async function openGround(init: NodeInit, database: Database): Promise<Gr
     audit: new AuditLog({ database, clock }),
     identity: await openIdentity(directory, realm, 'node'),
     lineage,
-    enterprise: lineage.find(({ tier }) => tier === 'enterprise')?.realm,
+    house: houseOf(lineage[0] ?? realm),
     isRevoked: nothingRevoked,
   };
 }

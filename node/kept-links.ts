@@ -2,7 +2,7 @@
 // finds a path that is there already and as direct as it gets.
 
 import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
-import { mayReach } from '../src/overlay/scope.ts';
+import { mayConnect } from '../src/overlay/scope.ts';
 import type { RealmName, Tier } from '../src/realm/names.ts';
 import type { Ledger } from './ledger/ledger.ts';
 
@@ -34,7 +34,9 @@ export class KeptLinks {
     const { network, ledger, lineage } = this.#components;
     const [own] = lineage;
     if (!own) return;
-    const known = [...lineage, ...ledger.realms()].map(({ realm }) => realm);
-    network.keep([...new Set(known)].filter((realm) => realm !== own.realm && mayReach(own, realm)));
+    const kin = [...lineage, ...ledger.realms()].filter(
+      (other) => other.realm !== own.realm && mayConnect({ ...own, role: 'node' }, { ...other, role: 'node' }),
+    );
+    network.keep([...new Set(kin.map(({ realm }) => realm))]);
   }
 }

@@ -22,7 +22,7 @@ export async function openAuthority(ground: Ground, { ledger }: { readonly ledge
       isRevoked,
       onCertified: async (certified) => {
         await audit.record(certificateIssued(certified));
-        // The branches of an enterprise learn of each other here.
+        // The branches of a house learn of each other here.
         const { kind, realm: child, tier, chain } = certified;
         if (kind === 'authority') await ledger.certifyRealm({ realm: child, tier, chain: encodeChain(chain) });
       },

@@ -52,7 +52,7 @@ function openOverlay(
 }
 
 function openRealmLedger(ground: Ground, network: NodeOverlay): Promise<LedgerService> {
-  const { realm: file, database, clock, log, audit, identity, incarnation, enterprise } = ground;
+  const { realm: file, database, clock, log, audit, identity, incarnation, house } = ground;
   const { realm, rootFingerprint } = file;
   return openLedger(
     {
@@ -65,6 +65,6 @@ function openRealmLedger(ground: Ground, network: NodeOverlay): Promise<LedgerSe
       checkChain: checkByRoot({ rootFingerprint, memory: new PathMemory() }),
       signer: () => leafSigner(identity.privateKey, identity.chain),
     },
-    { realm, parent: parentOf(realm), enterprise, incarnation },
+    { realm, parent: parentOf(realm), house, incarnation },
   );
 }

@@ -15,9 +15,9 @@ export async function openUsers(
   ground: Ground,
   { network, ledger }: { readonly network: NodeOverlay; readonly ledger: LedgerService },
 ): Promise<OpenedUsers> {
-  const { realm: file, database, clock, log, audit, enterprise } = ground;
+  const { realm: file, database, clock, log, audit, house } = ground;
   const { realm } = file;
-  const users = await openDirectory({ database, ledger, network, clock, log }, { realm, enterprise });
+  const users = await openDirectory({ database, ledger, network, clock, log }, { realm, house });
   const sessions = await openSessions({ database, clock, log });
   const accounts = await openAccounts({ database, clock, log, audit, sessions, directory: users }, { realm });
   return { users, accounts };

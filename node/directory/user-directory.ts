@@ -33,7 +33,8 @@ export interface DirectoryComponents {
 
 export interface DirectoryInit {
   readonly realm: RealmName;
-  readonly enterprise: RealmName | undefined;
+  /** As for the ledger. */
+  readonly house: RealmName;
 }
 
 export interface OwnUser {
@@ -64,8 +65,7 @@ export class UserDirectory implements Directory {
     this.#profiles = new ProfileStore(components.database);
     this.#fetcher = new ProfileFetcher({
       ...components,
-      holders: (home) =>
-        init.enterprise === undefined || init.enterprise === init.realm ? [home] : [home, init.enterprise],
+      holders: (home) => (init.house === init.realm || init.house === home ? [home] : [home, init.house]),
       missing: (home) => this.#pending.of(home).map(({ id }) => id),
       take: (home, ids, records) => this.#takeRecords(home, ids, records),
     });

@@ -1,7 +1,9 @@
 // The ledger of a node: its own two chains, the chains it follows, and the streams on which it serves what it holds.
 //
-// It follows the network chain of its parent and of its enterprise, and the directory chains of the enterprise and of every realm
-// that the enterprise has certified. While an author is away it keeps what it has, asks another holder, and retries.
+// It follows the network chain of its parent, and the directory chains of its house and of every branch that the house has
+// certified: the house of a branch is the realm right above it, an enterprise or a region; any other realm is a house itself. While
+// an author is away it keeps what it has, asks another holder, and retries.
+import { houseOf } from '../../src/overlay/scope.ts';
 import type { Network, Peer } from '../../src/overlay/seam.ts';
 import type { FraudError } from '../../src/protocols/ledger/client.ts';
 import type { ChainId, SignedEntry } from '../../src/protocols/ledger/entry.ts';
@@ -13,7 +15,7 @@ import { type CheckChain, sameBytes } from '../../src/protocols/ledger/verify.ts
 import type { Clock } from '../../src/realm/clock.ts';
 import { InputError } from '../../src/realm/errors.ts';
 import type { Log } from '../../src/realm/log.ts';
-import { isWithin, parentOf, type RealmName } from '../../src/realm/names.ts';
+import { parentOf, type RealmName } from '../../src/realm/names.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { Audit } from '../audit/audit.ts';
 import { CertifiedRealms } from './certified-realms.ts';
@@ -38,8 +40,8 @@ export interface LedgerInit {
   readonly realm: RealmName;
   /** The realm whose authority certified this one; undefined in a region. */
   readonly parent: RealmName | undefined;
-  /** The enterprise that this realm is or belongs to, as its certificates say; undefined in a region or directly below one. */
-  readonly enterprise: RealmName | undefined;
+  /** The realm right above a branch, whatever its tier; for an enterprise and for a region it is the realm itself. */
+  readonly house: RealmName;
   readonly incarnation: number;
 }
 
@@ -123,10 +125,9 @@ export class LedgerService implements Ledger {
     await Promise.all([this.ownNetwork.idle(), this.ownDirectory.idle()]);
   }
 
-  /** True for a node of the same enterprise, this one included. */
+  /** True for a node of the same house, this one included. */
   isColleague(peer: Peer): boolean {
-    const { enterprise } = this.#init;
-    return peer.role === 'node' && enterprise !== undefined && isWithin(peer.realm, enterprise);
+    return peer.role === 'node' && houseOf(peer) === this.#init.house;
   }
 
   #mayRead(peer: Peer, { chain }: ChainId): boolean {
@@ -155,20 +156,18 @@ export class LedgerService implements Ledger {
   }
 
   #wanted(): ChainId[] {
-    const { realm, parent, enterprise } = this.#init;
-    const colleagues = this.realms().filter(({ issuer }) => issuer === enterprise);
-    const networks = [parent, enterprise].map((of) => ({ realm: of, chain: 'network' as const }));
-    const directories = [enterprise, ...colleagues.map((of) => of.realm)].map((of) => ({
-      realm: of,
-      chain: 'directory' as const,
-    }));
-    return [...networks, ...directories].filter((id): id is ChainId => id.realm !== undefined && id.realm !== realm);
+    const { realm, parent, house } = this.#init;
+    const branches = this.realms().filter(({ issuer, tier }) => issuer === house && tier === 'branch');
+    const directories = [house, ...branches.map((branch) => branch.realm)].filter((of) => of !== realm);
+    return [
+      ...(parent === undefined ? [] : [{ realm: parent, chain: 'network' } as const]),
+      ...directories.map((of) => ({ realm: of, chain: 'directory' }) as const),
+    ];
   }
 
   #holders(id: ChainId): RealmName[] {
-    const { realm, enterprise } = this.#init;
-    const other = enterprise === undefined || enterprise === realm || enterprise === id.realm ? [] : [enterprise];
-    return [id.realm, ...other];
+    const { realm, house } = this.#init;
+    return house === realm || house === id.realm ? [id.realm] : [id.realm, house];
   }
 
   async #onFraud({ id, n }: FraudError): Promise<void> {

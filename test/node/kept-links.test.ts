@@ -12,6 +12,21 @@ const certified = (name: string, tier: Tier): CertifiedRealm => ({
   relays: [],
 });
 
+test('a branch right below a region keeps links to its region and to such branches, and not to enterprises', () => {
+  const kept: string[][] = [];
+  const links = new KeptLinks({
+    network: { keep: (names) => void kept.push([...names]) },
+    ledger: {
+      realms: () => [certified('acme.ua', 'enterprise'), certified('sumy.ua', 'branch')],
+      onRealm: () => () => {},
+    },
+    lineage: [placed('odesa.ua', 'branch'), placed('ua', 'region')],
+  });
+  links.start();
+  links.stop();
+  assert.deepEqual(kept, [['ua', 'sumy.ua']]);
+});
+
 test('links are kept to parent and siblings, anew when a realm is certified, and not to strangers', () => {
   const realms = [
     certified('kyiv.acme.ua', 'branch'),

@@ -21,9 +21,12 @@ export class Realms {
   readonly #authorities = new Map<RealmName, Promise<Authority>>();
   readonly #root: Promise<Authority>;
   readonly region: RealmName;
+  readonly #direct: ReadonlySet<RealmName>;
 
-  constructor(region: string) {
+  /** @param direct branches right below the region, where there are enterprises otherwise */
+  constructor(region: string, direct: readonly string[] = []) {
     this.region = parseRealmName(region);
+    this.#direct = new Set(direct.map(parseRealmName));
     this.#root = this.#makeRoot();
   }
 
@@ -56,7 +59,7 @@ export class Realms {
 
   tierOf(realm: RealmName): Tier {
     if (realm === this.region) return 'region';
-    return parentOf(realm) === this.region ? 'enterprise' : 'branch';
+    return parentOf(realm) === this.region && !this.#direct.has(realm) ? 'enterprise' : 'branch';
   }
 
   async #makeRoot(): Promise<Authority> {

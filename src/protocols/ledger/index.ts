@@ -8,7 +8,7 @@
 //                      [1, "refused", code]           then the holder closes
 // A reader that has entries asks from its last one on, so that the first entry tells whether both hold the same chain.
 //
-// Who may ask: nodes of the family. The directory chain is for nodes of the same enterprise only.
+// Who may ask: nodes of the family. The directory chain is for nodes of the same house only (src/overlay/scope.ts).
 // Refusals: `ledger-unknown` (no such chain here), `scope`, `malformed`.
 // Limits: 64 entries and 256 KiB a frame, 512 KiB for a frame in all, 4 streams a peer, 1,000,000 entries a chain.
 // Deadlines: 10 s for the request, 30 s for each write, 75 s without a frame for the reader.

@@ -4,12 +4,13 @@ import { type AccountService, openAccounts } from '../../../node/directory/accou
 import { openSessions } from '../../../node/directory/session-store.ts';
 import { openDirectory, type UserDirectory } from '../../../node/directory/user-directory.ts';
 import { type LedgerService, openLedger } from '../../../node/ledger/ledger-service.ts';
+import { houseOf } from '../../../src/overlay/scope.ts';
 import { type Clock, systemClock } from '../../../src/realm/clock.ts';
 import { silentLog } from '../../../src/realm/log.ts';
 import { parentOf, type RealmName } from '../../../src/realm/names.ts';
 import { createDatabase, type Database } from '../../../src/store/database.ts';
 import { openIncarnation } from '../../../src/store/incarnation.ts';
-import { acme, checkChain, overlay, signerOf } from '../../protocols/ledger/ledger-realm.ts';
+import { checkChain, overlay, signerOf } from '../../protocols/ledger/ledger-realm.ts';
 import { PairedNetworks } from '../../protocols/paired-network.ts';
 import { ForgetfulDisk } from '../../store/forgetful-disk.ts';
 
@@ -48,7 +49,7 @@ export async function openBranch(realm: RealmName, options: BranchOptions = {}):
   const disk = options.disk ?? new ForgetfulDisk();
   const database = await createDatabase(disk.openEngine());
   const tier = overlay.tierOf(realm);
-  const enterprise = tier === 'region' ? undefined : acme;
+  const house = houseOf({ realm, tier });
   const signer = options.signer ?? (await signerOf(realm));
   const { clock, advance } = movable();
   const audit = new AuditLog({ database, clock });
@@ -57,9 +58,9 @@ export async function openBranch(realm: RealmName, options: BranchOptions = {}):
   const incarnation = await openIncarnation(database, realm);
   const ledger = await openLedger(
     { ...parts, checkChain: await checkChain(), signer: () => signer },
-    { realm, parent: tier === 'region' ? undefined : parentOf(realm), enterprise, incarnation },
+    { realm, parent: tier === 'region' ? undefined : parentOf(realm), house, incarnation },
   );
-  const directory = await openDirectory({ ...parts, ledger }, { realm, enterprise });
+  const directory = await openDirectory({ ...parts, ledger }, { realm, house });
   const sessions = await openSessions({ database, clock, log: silentLog });
   const accounts = await openAccounts({ database, clock, audit, log: silentLog, sessions, directory }, { realm });
   return {

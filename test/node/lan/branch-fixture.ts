@@ -71,11 +71,11 @@ async function openParts(t: TestContext) {
       checkChain: async () => key,
       signer: () => ({ publicKey, chain: new Uint8Array(8), sign: async (bytes) => ed25519.sign(bytes, seed) }),
     },
-    { realm: REALM, parent: undefined, enterprise: undefined, incarnation: 1 },
+    { realm: REALM, parent: undefined, house: REALM, incarnation: 1 },
   );
   const directory = await openDirectory(
     { database, ledger, network: awayNetwork, clock, log },
-    { realm: REALM, enterprise: undefined },
+    { realm: REALM, house: REALM },
   );
   const sessions = await openSessions({ database, clock, log });
   const accounts = await openAccounts({ database, directory, sessions, audit, clock, log }, { realm: REALM });

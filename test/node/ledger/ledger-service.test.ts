@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { USER_ADDED } from '../../../src/protocols/ledger/kinds.ts';
 import { parseLogin } from '../../../src/realm/user-address.ts';
-import { acme, eventually, kyiv, lviv, signerOf, ua } from '../../protocols/ledger/ledger-realm.ts';
+import { acme, eventually, kyiv, lviv, odesa, signerOf, sumy, ua } from '../../protocols/ledger/ledger-realm.ts';
 import { PairedNetworks } from '../../protocols/paired-network.ts';
 import { ForgetfulDisk } from '../../store/forgetful-disk.ts';
 import { type Branch, openBranch } from '../directory/branch.ts';
@@ -115,6 +115,40 @@ test('everything is there again after a power cut', LIMIT, async (t) => {
     [kyiv, lviv],
   );
 });
+
+test(
+  'branches right below a region learn of each other, and nothing passes between them and an enterprise',
+  LIMIT,
+  async (t) => {
+    const networks = new PairedNetworks();
+    const [region, enterprise, one, other] = [
+      await openBranch(ua, { networks }),
+      await openBranch(acme, { networks }),
+      await openBranch(odesa, { networks }),
+      await openBranch(sumy, { networks }),
+    ];
+    for (const branch of [region, enterprise, one, other]) {
+      t.after(() => branch.stop());
+      await branch.start();
+    }
+    await region.ledger.certifyRealm({ realm: acme, tier: 'enterprise', chain: authority('acme') });
+    await region.ledger.certifyRealm({ realm: odesa, tier: 'branch', chain: authority('odesa') });
+    await region.ledger.certifyRealm({ realm: sumy, tier: 'branch', chain: authority('sumy') });
+    const owner = await new OpaqueClient(enterprise.accounts, acme).addUser('owner', 'pw');
+    const captain = await new OpaqueClient(one.accounts, odesa).addUser('captain', 'pw');
+    const farmer = await new OpaqueClient(other.accounts, sumy).addUser('farmer', 'pw');
+    await eventually(() => one.directory.findById(farmer.id) !== undefined);
+    await eventually(() => other.directory.findByAddress({ login: login('captain'), realm: odesa }) !== undefined);
+    await eventually(() => region.directory.list().length === 2);
+    assert.deepEqual(enterprise.directory.list(), [owner]);
+    assert.deepEqual(new Set(one.directory.list()), new Set([captain, farmer]));
+    assert.ok(one.ledger.realms().some(({ realm }) => realm === acme));
+    const peer = { role: 'node', peerId: 'x' } as const;
+    assert.equal(one.ledger.isColleague({ ...peer, realm: ua, tier: 'region' }), true);
+    assert.equal(one.ledger.isColleague({ ...peer, realm: acme, tier: 'enterprise' }), false);
+    assert.equal(enterprise.ledger.isColleague({ ...peer, realm: odesa, tier: 'branch' }), false);
+  },
+);
 
 test('a realm is certified by its parent only, and the same again changes nothing', LIMIT, async (t) => {
   const realms = await company(t, new PairedNetworks());

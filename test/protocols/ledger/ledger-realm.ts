@@ -13,11 +13,14 @@ import { ForgetfulDisk } from '../../store/forgetful-disk.ts';
 export const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
 /** One overlay for all tests of the process. */
-export const overlay = new Realms('ua');
+export const overlay = new Realms('ua', ['odesa.ua', 'sumy.ua']);
 export const kyiv = parseRealmName('kyiv.acme.ua');
 export const lviv = parseRealmName('lviv.acme.ua');
 export const acme = parseRealmName('acme.ua');
 export const ua = parseRealmName('ua');
+/** Branches right below the region. */
+export const odesa = parseRealmName('odesa.ua');
+export const sumy = parseRealmName('sumy.ua');
 
 export async function checkChain(): Promise<CheckChain> {
   return checkByRoot({ rootFingerprint: await overlay.rootFingerprint() });
