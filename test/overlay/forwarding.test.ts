@@ -201,6 +201,17 @@ test('a better path is taken for new streams, and the old connection is closed w
   void lviv;
 });
 
+test('a better path that is reported while the first connection is being made is taken too', TIMEOUT, async (t) => {
+  const { kyiv } = await pair(t);
+  kyiv.relay.links.path = 'relayed';
+  const first = kyiv.node.ping(LVIV, signal());
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  kyiv.relay.links.tell({ realm: LVIV, kind: 'direct-tcp', since: Date.now() });
+  await first;
+  kyiv.relay.links.path = 'direct-tcp';
+  await until(async () => (await kyiv.node.ping(LVIV, signal())).path.kind === 'direct-tcp', 15_000);
+});
+
 test('a node tells its relay which links to keep, again when the relay is back', TIMEOUT, async (t) => {
   const [kyiv] = await startBranches(t, ua, [KYIV]);
   assert.ok(kyiv);

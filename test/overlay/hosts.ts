@@ -23,9 +23,9 @@ export async function startHost(t: TestContext, identity: Identity, init: Partia
 }
 
 /** Waits until a condition holds. */
-export async function until(condition: () => boolean, patience = 5_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, patience = 5_000): Promise<void> {
   const end = Date.now() + patience;
-  while (!condition()) {
+  while (!(await condition())) {
     if (Date.now() > end) throw new Error(`not so after ${patience} ms: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -18,15 +18,21 @@ export interface InnerConnectionsComponents {
 interface Slot {
   current?: Connection;
   dialling?: Promise<Connection>;
+  replacing?: boolean;
 }
 
 const IDLE_CHECK = 2_000;
+const TRY_AGAIN = 1_000;
+/** Dials for one report of a better way; the relay reports anew when its link changes. */
+const MAX_TRIES = 5;
 const RANK: readonly (PathKind | 'unreachable')[] = ['unreachable', 'relayed', 'direct-webrtc', 'direct-tcp', 'local'];
 const CLASSES: readonly StreamClass[] = ['interactive', 'bulk'];
 
 export class InnerConnections {
   readonly #components: InnerConnectionsComponents;
   readonly #slots = new Map<string, Slot>();
+  /** The relay's word on the way to each realm. */
+  readonly #known = new Map<RealmName, PathReport['kind']>();
 
   constructor(components: InnerConnectionsComponents) {
     this.#components = components;
@@ -47,6 +53,7 @@ export class InnerConnections {
     if (!streamClass) return;
     const slot = this.#slot(realm, streamClass);
     if (slot.current?.status !== 'open') slot.current = connection;
+    this.#reconsider(realm, streamClass, MAX_TRIES);
   }
 
   /** As seen from this node: hops begin here for what we open, and at the other end for what came in. */
@@ -55,16 +62,26 @@ export class InnerConnections {
     return connection.direction === opened ? path : { ...path, hops: path.hops.toReversed() };
   }
 
-  /** The relay has a better way to that realm than our connections use. */
+  /** The relay's way to that realm is now of this kind; what we have that is worse gives way to it. */
   improve({ realm, kind }: PathReport): void {
-    for (const streamClass of CLASSES) {
-      const slot = this.#slots.get(key(realm, streamClass));
-      const current = slot?.current;
-      if (!slot || current?.status !== 'open' || slot.dialling || this.#rank(current) >= RANK.indexOf(kind)) continue;
-      this.#replace(slot, current, realm, streamClass).catch((error) => {
-        this.#components.log.debug({ realm, error: messageOf(error) }, 'better path not taken');
+    this.#known.set(realm, kind);
+    for (const streamClass of CLASSES) this.#reconsider(realm, streamClass, MAX_TRIES);
+  }
+
+  /** Dials anew while the relay knows a better way than the slot's connection takes, and nobody is dialling already. */
+  #reconsider(realm: RealmName, streamClass: StreamClass, tries: number): void {
+    const slot = this.#slots.get(key(realm, streamClass));
+    const current = slot?.current;
+    const known = RANK.indexOf(this.#known.get(realm) ?? 'unreachable');
+    if (!slot || current?.status !== 'open' || slot.dialling || slot.replacing || this.#rank(current) >= known) return;
+    slot.replacing = true;
+    this.#replace(slot, current, realm, streamClass)
+      .catch((error) => this.#components.log.debug({ realm, error: messageOf(error) }, 'better path not taken'))
+      .finally(() => {
+        delete slot.replacing;
+        // The relay's link may have changed under our dial.
+        if (tries > 1) this.#components.clock.after(TRY_AGAIN, () => this.#reconsider(realm, streamClass, tries - 1));
       });
-    }
   }
 
   async #replace(slot: Slot, old: Connection, realm: RealmName, streamClass: StreamClass): Promise<void> {
@@ -95,6 +112,8 @@ export class InnerConnections {
       return connection;
     } finally {
       delete slot.dialling;
+      // A better way may have been reported while this one was dialled.
+      this.#reconsider(realm, streamClass, MAX_TRIES);
     }
   }
 
