@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import { relative } from 'node:path';
+import { socketPath } from '../src/settings/socket-path.ts';
 import type { RelayStatus } from './relay.ts';
 
 const SCHEMA_VERSION = 1;
@@ -23,9 +23,14 @@ export class ControlServer {
     await rm(this.#path, { force: true });
     const server = createServer(({ method, url }, response) => this.#answer(`${method} ${url}`, response));
     this.#server = server;
-    server.listen(shortest(this.#path));
-    await once(server, 'listening');
-    await chmod(this.#path, SOCKET_MODE);
+    const short = await socketPath(this.#path);
+    try {
+      server.listen(short.path);
+      await once(server, 'listening');
+      await chmod(this.#path, SOCKET_MODE);
+    } finally {
+      await short.release();
+    }
   }
 
   async stop(): Promise<void> {
@@ -40,10 +45,4 @@ export class ControlServer {
     const body = known ? this.#status() : { error: { code: 'not-found', message: `${request} is not known` } };
     response.end(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, ...body })}\n`);
   }
-}
-
-/** A socket's path holds about 100 bytes; the one from the working directory may be shorter. */
-function shortest(path: string): string {
-  const near = relative(process.cwd(), path);
-  return near.length < path.length ? near : path;
 }

@@ -14,7 +14,7 @@ import { FramedStream } from '../src/overlay/framed-stream.ts';
 import { createHost, type Host } from '../src/overlay/host.ts';
 import type { Identity } from '../src/overlay/identity.ts';
 import { createLinks } from '../src/overlay/links/create-links.ts';
-import type { Ancestor, Links, NatKind, PunchWay } from '../src/overlay/links/links.ts';
+import type { Ancestor, Links, NatKind } from '../src/overlay/links/links.ts';
 import type { ChainCheck } from '../src/overlay/location/record.ts';
 import { ownNodeConnection } from '../src/overlay/own-node.ts';
 import { type FollowedLinks, PATHS_PROTOCOL, servePaths } from '../src/overlay/paths/index.ts';
@@ -27,20 +27,13 @@ import type { Clock } from '../src/realm/clock.ts';
 import { LocalError, messageOf, UnreachableError } from '../src/realm/errors.ts';
 import type { Log } from '../src/realm/log.ts';
 import type { RealmName } from '../src/realm/names.ts';
-import { listenAddress, type Place, stunText } from './addresses.ts';
+import { multiaddrOf, stunText } from '../src/settings/relay-addresses.ts';
+import type { Settings } from '../src/settings/settings.ts';
 import { HouseTable } from './house-table.ts';
-
-export interface RelaySettings {
-  readonly listen: readonly Place[];
-  /** What others dial, when it is not what we listen on. */
-  readonly announce: readonly Place[];
-  readonly stun: readonly Place[];
-  readonly punch: readonly PunchWay[];
-}
 
 export interface RelayInit {
   readonly identity: Identity;
-  readonly settings: RelaySettings;
+  readonly settings: Settings['relay'];
   readonly ancestors: readonly Ancestor[];
   readonly clock: Clock;
   readonly log: Log;
@@ -205,8 +198,8 @@ function createRelayHost(
   const rtcConfiguration = (): { iceServers: { urls: string[] }[] } => ({ iceServers: stun.iceServers() });
   return createHost({
     ...init,
-    listen: [...settings.listen.map(listenAddress), ...(mayUseWebrtc ? ['/webrtc'] : [])],
-    announce: settings.announce.map(listenAddress),
+    listen: [...settings.listen.map(multiaddrOf), ...(mayUseWebrtc ? ['/webrtc'] : [])],
+    announce: settings.announce.map(multiaddrOf),
     encrypters: [enrolmentDoor({ chain: () => identity.chain, issuer, clock, audit })],
     transports: [circuitRelayTransport(), ...(mayUseWebrtc ? [webRTC({ rtcConfiguration })] : [])],
     services: { identify: identify(), ping: ping(), dht: table.service(), circuit: circuitRelayServer(CIRCUITS) },
@@ -247,7 +240,7 @@ function openLinks(init: RelayInit, { host, stun, table, checkChain }: LinkParts
 }
 
 function listenFailed({ init }: RelayParts, cause: unknown): LocalError {
-  const places = init.settings.listen.map(listenAddress).join(', ');
+  const places = init.settings.listen.map(multiaddrOf).join(', ');
   const taken = messageOf(cause).includes('EADDRINUSE');
   return new LocalError(taken ? 'port-in-use' : 'listen-failed', `the relay can't listen on ${places}`, {
     cause,

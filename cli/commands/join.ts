@@ -118,7 +118,7 @@ function tellPlan(cli: Cli, plan: JoinPlan, json: boolean): void {
 
 async function tellJoined(cli: Cli, plan: JoinPlan, changed: boolean, options: JoinOptions): Promise<void> {
   const { realm, tier } = plan.token;
-  const pairing = options.only === 'relay' ? await pairingLine(plan) : undefined;
+  const pairing = options.only === 'relay' ? await pairingLine(plan, cli.env) : undefined;
   if (options.json) {
     printJson(cli, { ...facts(plan), changed, ...(pairing ? { pairing } : {}) });
     return;

@@ -33,7 +33,7 @@ export async function initRegion(init: InitRegion): Promise<MadeRegion> {
       hint: 'Name the region alone, for example "ua"; enterprises and branches join below it.',
     });
   }
-  const { settings } = decideSettings(given, {}, {});
+  const { settings } = decideSettings(given, {});
   const planned = dataDirectory(init.dir);
   await refuseTaken(planned);
   const made = { dir: planned.path, rootFolder: planned.root.folder };

@@ -38,7 +38,7 @@ export async function enrolmentRequest(plan: JoinPlan): Promise<Uint8Array> {
 
 /** Returns whether anything was new. */
 export async function joinRealm(plan: JoinPlan, given: GivenSettings, courier: Courier): Promise<boolean> {
-  const { settings } = decideSettings(given, {}, {});
+  const { settings } = decideSettings(given, {});
   if (plan.present && plan.programs.every((role) => plan.present?.programs.includes(role))) return false;
   const directory = await createDataDirectory(plan.dir);
   // An earlier try may have ended after the reply and before realm.json.

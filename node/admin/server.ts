@@ -6,8 +6,8 @@ import { InputError } from '../../src/realm/errors.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import { errorForm } from '../../src/settings/error-form.ts';
+import { socketPath } from '../../src/settings/socket-path.ts';
 import { type AdminUser, type Invitation, type Ping, REQUESTS, type Status, type UserStarted } from './api.ts';
-import { socketPath } from './socket-path.ts';
 
 const MAX_BODY = 64 * 1024;
 const REQUEST_DEADLINE = 60_000;

@@ -8,7 +8,7 @@ import { checkLanCertificate } from '../pki/lan-check.ts';
 import { readPem, writePem } from '../pki/pem.ts';
 import type { RealmName } from '../realm/names.ts';
 import { type DataDirectory, readOptional } from './data-directory.ts';
-import { lanHosts } from './lan-hosts.ts';
+import { type LanHosts, lanHosts } from './lan-hosts.ts';
 import { makePrivateFolder, writePrivateFile } from './private-file.ts';
 import type { Settings } from './settings.ts';
 
@@ -29,13 +29,14 @@ export async function ensureLanCertificate(
   lan: Settings['lan'],
   now: number,
 ): Promise<LanTls> {
-  const { hosts, scope } = lanHosts(lan);
+  const covered = lanHosts(lan);
+  const { hosts } = covered;
   if ((await readOptional(directory.lan.chain)) === undefined) {
-    await writeLanFiles(directory, await createLanKeys({ realm, now, lan: { hosts, scope } }));
+    await writeLanFiles(directory, await createLanKeys({ realm, now, lan: covered }));
   }
   const present = await readLanTls(directory, hosts, now);
   if (present.notAfter - now > RENEW_BEFORE) return present;
-  return (await renewLeaf(directory, realm, present, lanHosts(lan), now)) ? readLanTls(directory, hosts, now) : present;
+  return (await renewLeaf(directory, realm, present, covered, now)) ? readLanTls(directory, hosts, now) : present;
 }
 
 /** The chain last: it tells that the others are there. */
@@ -58,7 +59,7 @@ async function renewLeaf(
   directory: DataDirectory,
   realm: RealmName,
   present: LanTls,
-  { hosts, scope }: ReturnType<typeof lanHosts>,
+  { hosts, scope }: LanHosts,
   now: number,
 ): Promise<boolean> {
   const [authorityKeyPem, authorityPem] = await Promise.all([

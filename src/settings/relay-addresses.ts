@@ -1,6 +1,6 @@
-// Where the relay of this host is reached, as multiaddrs.
+// Where the relay of this host is reached, as multiaddrs and as STUN names it.
 import { networkInterfaces } from 'node:os';
-import { dialledFromHere, type HostPort, isAnyHost } from './host-port.ts';
+import { dialledFromHere, formatHostPort, type HostPort, isAnyHost } from './host-port.ts';
 import type { Settings } from './settings.ts';
 
 /** For other realms: what is announced, else what it listens on. */
@@ -35,7 +35,13 @@ function everyInterface({ host, port }: HostPort): HostPort[] {
     .map(({ address }) => ({ host: address, port }));
 }
 
-function multiaddrOf({ host, port }: HostPort): string {
+/** What listens there, without a peer id. */
+export function multiaddrOf({ host, port }: HostPort): string {
   if (host.includes(':')) return `/ip6/${host}/tcp/${port}`;
   return /^[\d.]+$/.test(host) ? `/ip4/${host}/tcp/${port}` : `/dns/${host}/tcp/${port}`;
+}
+
+/** `:PORT`, a port of whatever address others reach us at, when the one that we know may not be theirs. */
+export function stunText(place: HostPort, isAnnounced: boolean): string {
+  return isAnnounced || isAnyHost(place.host) ? `:${place.port}` : formatHostPort(place);
 }

@@ -1,4 +1,4 @@
-// Settings of a host: flag beats environment (CANOPY_*) beats canopy.toml beats default. A key that we don't know is an
+// Settings of a host: environment (CANOPY_*) beats canopy.toml beats default. A key that we don't know is an
 // error, since a misspelt setting that is silently ignored is worse than a program that doesn't start.
 import { parse, TomlError } from 'smol-toml';
 import * as v from 'valibot';
@@ -31,7 +31,7 @@ export interface Settings {
 
 export type GivenSettings = Partial<Record<SettingKey, SettingValue>>;
 export type Environment = Readonly<Record<string, string | undefined>>;
-export type Source = 'flag' | 'environment' | 'file' | 'default';
+export type Source = 'environment' | 'file' | 'default';
 
 /** Where a value came from, for `canopy config show`. */
 export interface SettingOrigin {
@@ -46,18 +46,14 @@ export interface ReadSettings {
 }
 
 /** @throws InputError `bad-settings`, `unknown-setting` */
-export async function readSettings(
-  directory: DataDirectory,
-  env: Environment,
-  flags: GivenSettings = {},
-): Promise<ReadSettings> {
+export async function readSettings(directory: DataDirectory, env: Environment): Promise<ReadSettings> {
   const text = (await readOptional(directory.settings)) ?? '';
-  return decideSettings(decodeFile(text, directory.settings), env, flags);
+  return decideSettings(decodeFile(text, directory.settings), env);
 }
 
 /** The pure part of reading: which of the sources gives each value, and whether it is of the right form. */
-export function decideSettings(file: GivenSettings, env: Environment, flags: GivenSettings): ReadSettings {
-  const origins = SETTING_KEYS.flatMap((key) => originOf(key, file, env, flags) ?? []);
+export function decideSettings(file: GivenSettings, env: Environment): ReadSettings {
+  const origins = SETTING_KEYS.flatMap((key) => originOf(key, file, env) ?? []);
   const value = <K extends SettingKey>(key: K) => {
     const origin = origins.find((known) => known.key === key);
     return origin === undefined ? undefined : check(key, origin);
@@ -86,14 +82,7 @@ export function decideSettings(file: GivenSettings, env: Environment, flags: Giv
   return { settings, origins };
 }
 
-function originOf(
-  key: SettingKey,
-  file: GivenSettings,
-  env: Environment,
-  flags: GivenSettings,
-): SettingOrigin | undefined {
-  const flag = flags[key];
-  if (flag !== undefined) return { key, value: flag, source: 'flag' };
+function originOf(key: SettingKey, file: GivenSettings, env: Environment): SettingOrigin | undefined {
   const fact = SETTING_FACTS[key];
   const variable = env[fact.env];
   if (variable !== undefined && variable !== '') {

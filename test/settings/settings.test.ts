@@ -4,16 +4,14 @@ import { codeOf, InputError } from '../../src/realm/errors.ts';
 import { decideSettings, decodeFile } from '../../src/settings/settings.ts';
 import { settingsText } from '../../src/settings/settings-text.ts';
 
-const decide = (toml: string, env: Record<string, string> = {}, flags = {}) =>
-  decideSettings(decodeFile(toml, 'canopy.toml'), env, flags);
+const decide = (toml: string, env: Record<string, string> = {}) => decideSettings(decodeFile(toml, 'canopy.toml'), env);
 
-test('a flag beats the environment, which beats the file, which beats the default', () => {
+test('the environment beats the file, which beats the default', () => {
   const toml = '[lan]\nlisten = "10.0.0.1:1000"';
   const port = (read: ReturnType<typeof decide>) => read.settings.lan.listen.port;
   assert.equal(port(decide('')), 8443);
   assert.equal(port(decide(toml)), 1000);
   assert.equal(port(decide(toml, { CANOPY_LAN: '10.0.0.1:2000' })), 2000);
-  assert.equal(port(decide(toml, { CANOPY_LAN: '10.0.0.1:2000' }, { 'lan.listen': '10.0.0.1:3000' })), 3000);
 });
 
 test('each value tells its source', () => {
