@@ -2,7 +2,8 @@
 // for Node does not check its blocks on reading: a damaged value is refused, never served.
 //
 // After a failed write LevelDB takes no more until it is opened again, and a log with a torn record may only be appended to after
-// that. So a failure is remembered, reads go on, and the next write first reopens, once the disk has room again.
+// that. So a failure is remembered, reads go on, and the next write first reopens, once the disk has room again. Reads wait for that;
+// should opening fail, they try it themselves, so that what was acknowledged is readable as soon as it can be.
 import { mkdir, statfs } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { Level } from 'level';
@@ -91,8 +92,9 @@ class LevelView implements ReadView {
   }
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
-    const { store, directory } = this.#engine;
+    const { directory } = this.#engine;
     try {
+      const store = await this.#store();
       const sealed = await store.get(key, this.#options());
       return sealed && unseal(directory, key, sealed);
     } catch (error) {
@@ -101,15 +103,24 @@ class LevelView implements ReadView {
   }
 
   async *iterate(range: KeyRange): AsyncIterable<Row> {
-    const { store, directory } = this.#engine;
-    const rows = store.iterator({ ...this.#options(), ...range });
+    const { directory } = this.#engine;
     try {
-      for await (const [key, sealed] of rows) yield [plain(key), unseal(directory, key, sealed)];
+      const store = await this.#store();
+      const rows = store.iterator({ ...this.#options(), ...range });
+      try {
+        for await (const [key, sealed] of rows) yield [plain(key), unseal(directory, key, sealed)];
+      } finally {
+        await rows.close();
+      }
     } catch (error) {
       throw explain(directory, error);
-    } finally {
-      await rows.close();
     }
+  }
+
+  /** A snapshot ends with the store that it was taken of. */
+  #store(): Store | Promise<Store> {
+    const { store } = this.#engine;
+    return this.#snapshot || store.status === 'open' ? store : this.#engine.reopened();
   }
 
   #options(): { snapshot?: LevelSnapshot } {
@@ -136,6 +147,8 @@ class LevelEngine implements Engine {
   readonly #view: LevelView;
   #store: Store;
   #failed = false;
+  #reopening: Promise<void> | undefined;
+  #closed = false;
 
   constructor(directory: string, store: Store) {
     this.directory = directory;
@@ -169,13 +182,34 @@ class LevelEngine implements Engine {
     return new LevelSnapshotView(this);
   }
 
-  close(): Promise<void> {
-    return this.#store.close();
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#reopening?.catch(() => undefined);
+    await this.#store.close();
+  }
+
+  /** The store once it is open again. */
+  async reopened(): Promise<Store> {
+    await this.#reopening?.catch(() => undefined);
+    if (this.#store.status !== 'open') await this.#reopen();
+    return this.#store;
   }
 
   async #recover(): Promise<void> {
     const { bavail, bsize } = await statfs(this.directory);
     if (bavail * bsize < ROOM_TO_RECOVER) throw diskFull(this.directory);
+    await this.#reopen();
+  }
+
+  #reopen(): Promise<void> {
+    this.#reopening ??= this.#openAnew().finally(() => {
+      this.#reopening = undefined;
+    });
+    return this.#reopening;
+  }
+
+  async #openAnew(): Promise<void> {
+    if (this.#closed) throw new LocalError('store-closed', 'The database is closed.');
     await this.#store.close();
     this.#store = await openStore(this.directory);
     this.#failed = false;

@@ -23,6 +23,8 @@ test('a full disk refuses writes by name, reads go on, and nothing acknowledged 
   assert.deepEqual(seen.whileFull.codes, ['disk-full']);
   assert.ok(seen.whileFull.acknowledged > 0);
   assert.ok(seen.whileFull.readable >= seen.whileFull.acknowledged);
+  const { codes, during, reads } = seen.unopenable;
+  assert.deepEqual([codes, during, reads], [['store-damaged'], 'store-damaged', ['read', 'read', true]]);
   assert.deepEqual(seen.afterwards.codes, []);
   assert.equal(seen.afterwards.acknowledged, seen.whileFull.acknowledged + 20);
   assert.deepEqual(seen.missing, []);
