@@ -14,8 +14,8 @@ import type { Accounts } from './directory/accounts.ts';
 import type { LanServer } from './lan/server.ts';
 import type { LeafRenewal } from './leaf-renewal.ts';
 import type { Ledger } from './ledger/ledger.ts';
-import type { OnlineUsers } from './online-users.ts';
 import type { OwnRelay } from './own-relay.ts';
+import type { Presence } from './presence/presence.ts';
 
 export interface StatusParts {
   readonly identity: LiveIdentity;
@@ -26,7 +26,7 @@ export interface StatusParts {
   readonly ledger: Pick<Ledger, 'realms'>;
   readonly delivery: Pick<Delivery, 'queues'>;
   readonly accounts: Pick<Accounts, 'list'>;
-  readonly online: Pick<OnlineUsers, 'count'>;
+  readonly presence: Pick<Presence, 'online'>;
   readonly lan: Pick<LanServer, 'url'>;
   readonly renewal: Pick<LeafRenewal, 'lastError'>;
   readonly clock: Clock;
@@ -46,7 +46,7 @@ const OLD_QUEUE = 10 * 60 * 1000;
 const MAX_SKEW = 60_000;
 
 export async function statusOf(parts: StatusParts): Promise<Status> {
-  const { identity, overlay, clock, lan, accounts, online, renewal, ownRelay, startedAt } = parts;
+  const { identity, overlay, clock, lan, accounts, presence, renewal, ownRelay, startedAt } = parts;
   const [reports, queues] = await Promise.all([
     overlay.paths(AbortSignal.timeout(PATHS_DEADLINE)).catch((): PathReport[] => []),
     parts.delivery.queues(),
@@ -63,7 +63,7 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
     startedAt,
     lan: lan.url,
     users: accounts.list().length,
-    online: online.count,
+    online: presence.online,
     relay: { connected, ...(peerId ? { peerId } : {}), addresses: [...ownRelay.outer] },
     certificate: { notAfter, ...(renewal.lastError ? { lastRenewalError: renewal.lastError } : {}) },
     realms,

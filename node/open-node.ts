@@ -7,7 +7,6 @@ import { healthChecks } from './health-checks.ts';
 import { KeptLinks } from './kept-links.ts';
 import { LeafRenewal } from './leaf-renewal.ts';
 import { Node } from './node.ts';
-import { OnlineUsers } from './online-users.ts';
 import { openLan } from './open-lan.ts';
 import { openMessaging } from './open-messaging.ts';
 import { openRealm } from './open-realm.ts';
@@ -39,19 +38,18 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const { network, ledger, authority } = await openRealm(ground, ownRelay.dialled);
   const { users, accounts } = await openUsers(ground, { network, ledger });
   const messaging = await openMessaging(ground, { network, directory: users });
-  const { conversations, delivery } = messaging;
-  const online = new OnlineUsers(messaging.presence);
-  const clients = { accounts, directory: users, conversations: messaging.withRoutes, presence: online };
+  const { conversations, delivery, presence } = messaging;
+  const clients = { accounts, directory: users, conversations: messaging.withRoutes, presence };
   const lan = await openLan({ ...clients, checks: healthChecks({ database, network, identity, clock }) }, ground);
   const renewal = new LeafRenewal({ directory, identity, authority, clock, log }, realm.programs);
   const own = { realm, lineage, identity, ownRelay, clock, startedAt: clock.now() };
-  const shown = { overlay: network, ledger, authority, accounts, delivery, online, lan, renewal };
+  const shown = { overlay: network, ledger, authority, accounts, delivery, presence, lan, renewal };
   const operator = new Operator({ ...own, ...shown });
   const admin = new AdminServer({ socket: directory.socket.node }, { actions: operator, log });
   const links = new KeptLinks({ network, ledger, lineage });
   serveClock(network, clock);
   const node = new Node(
-    [authority, network, ledger, users, links, conversations, delivery, messaging.presence, renewal, lan, admin],
+    [authority, network, ledger, users, links, conversations, delivery, presence, renewal, lan, admin],
     () => database.close(),
   );
   return { node, peerId: network.peerId, url: () => lan.url };

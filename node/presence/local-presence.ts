@@ -15,6 +15,11 @@ export class LocalPresence {
     this.#clock = clock;
   }
 
+  /** Users who are online now. */
+  get online(): number {
+    return this.#devices.size;
+  }
+
   stateOf(user: UserId): UserState {
     const online = this.#devices.has(user);
     return { user, online, lastSeenAt: online ? 0 : (this.#lastSeen.get(user) ?? 0) };

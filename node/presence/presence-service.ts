@@ -70,6 +70,10 @@ export class PresenceService implements Presence {
     await Promise.all(this.#serving);
   }
 
+  get online(): number {
+    return this.#local.online;
+  }
+
   watch(viewer: UserId, listener: PresenceListener): Watch {
     const watcher = this.#watchers.add(viewer, listener);
     return {

@@ -25,6 +25,8 @@ export interface Watch {
 }
 
 export interface Presence {
+  /** Users of this realm who are online now. */
+  readonly online: number;
   /** `viewer` is the local user who looks; state events come for those watched, typing events for those meant for the viewer. */
   watch(viewer: UserId, listener: PresenceListener): Watch;
   /** A device of a local user came; a user is online while at least one device is. Idempotent. */
