@@ -11,14 +11,14 @@ import {
 } from '../../src/protocols/deliver/frames.ts';
 import { DELIVER_VERSION, HELLO_DEADLINE } from '../../src/protocols/deliver/index.ts';
 import { NO_MARKS } from '../../src/protocols/deliver/mark-set.ts';
+import { Bell } from '../../src/realm/bell.ts';
 import type { Clock } from '../../src/realm/clock.ts';
+import { within } from '../../src/realm/deadline.ts';
 import { codeOf, LocalError, PeerError, RefusedError } from '../../src/realm/errors.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { OriginKeys } from './batch-signing.ts';
-import { Bell } from './bell.ts';
-import { within } from './deadline.ts';
 import type { Inbound } from './inbound.ts';
 import { type BatchContext, type OpenedBatch, openBatch } from './opened-batch.ts';
 
@@ -54,7 +54,7 @@ export class DeliverServer {
 
   async #greet(stream: Stream, signal: AbortSignal): Promise<{ inbound: Inbound; context: BatchContext }> {
     const { realm, keys, clock, inboundOf } = this.#parts;
-    return within(clock, HELLO_DEADLINE, signal, async (soon) => {
+    return within(clock, HELLO_DEADLINE, `hello of ${stream.peer.realm}`, signal, async (soon) => {
       const hello = expectHello(await stream.read(soon));
       checkHello(hello, stream, realm);
       const originKey = await keys.keyOf(hello.chain, hello.origin);

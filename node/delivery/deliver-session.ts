@@ -20,12 +20,12 @@ import {
   MAX_IN_FLIGHT,
 } from '../../src/protocols/deliver/index.ts';
 import { isMarked, type Marks, NO_MARKS } from '../../src/protocols/deliver/mark-set.ts';
+import { Bell } from '../../src/realm/bell.ts';
 import type { Clock, Timer } from '../../src/realm/clock.ts';
+import { within } from '../../src/realm/deadline.ts';
 import { PeerError, RefusedError, UnreachableError } from '../../src/realm/errors.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { BatchSigner } from './batch-signing.ts';
-import { Bell } from './bell.ts';
-import { within } from './deadline.ts';
 import { handoverWrite, type StoredPath, storePath } from './handover-store.ts';
 import type { Outbox } from './outbox.ts';
 import type { OutboxEntry, Position } from './outbox-entry.ts';
@@ -109,7 +109,7 @@ export class DeliverSession {
   async #open(outer: AbortSignal): Promise<{ stream: Stream; marks: Welcome['marks'] }> {
     const { network, clock, realm: origin, incarnation, signer } = this.#parts;
     const destination = this.#destination;
-    return within(clock, HELLO_DEADLINE, outer, async (signal) => {
+    return within(clock, HELLO_DEADLINE, `welcome of ${destination}`, outer, async (signal) => {
       const stream = await network.open(destination, DELIVER_PROTOCOL, { signal, maxFrame: MAX_DELIVER_FRAME });
       try {
         const versions = [DELIVER_VERSION];

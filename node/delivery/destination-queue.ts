@@ -2,10 +2,10 @@
 // once when a way opens up, else after a back-off with jitter.
 import type { PathReport } from '../../src/overlay/seam.ts';
 import { FIRST_RETRY, LONGEST_RETRY } from '../../src/protocols/deliver/index.ts';
+import { Bell } from '../../src/realm/bell.ts';
 import { codeOf } from '../../src/realm/errors.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
-import { Bell } from './bell.ts';
 import { DeliverSession, type DeliverSessionComponents } from './deliver-session.ts';
 import type { QueueReport } from './delivery.ts';
 import type { Outbox } from './outbox.ts';
@@ -105,11 +105,6 @@ export class DestinationQueue {
     const delay = longest * (0.5 + this.#parts.random() / 2);
     const fields = { destination: this.destination, code: this.#code, delay: Math.round(delay) };
     this.#parts.log.info(fields, 'delivery waits for the next try');
-    const timer = this.#parts.clock.after(delay, () => this.#retry.ring());
-    try {
-      await this.#retry.heard(signal);
-    } finally {
-      timer.cancel();
-    }
+    await this.#retry.heardWithin(this.#parts.clock, delay, signal);
   }
 }

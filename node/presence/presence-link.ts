@@ -9,12 +9,12 @@ import {
   type UserState,
 } from '../../src/protocols/presence/frames.ts';
 import { MAX_PRESENCE_FRAME, MAX_WATCHED, PRESENCE_PROTOCOL } from '../../src/protocols/presence/index.ts';
+import { Bell } from '../../src/realm/bell.ts';
 import type { Clock } from '../../src/realm/clock.ts';
+import { within } from '../../src/realm/deadline.ts';
 import { PeerError, UnreachableError } from '../../src/realm/errors.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
-import { Bell } from '../delivery/bell.ts';
-import { within } from '../delivery/deadline.ts';
 
 export interface PresenceLinkComponents {
   readonly network: Pick<Network, 'open'>;
@@ -88,12 +88,8 @@ export class PresenceLink {
 
   async #wait(failures: number, signal: AbortSignal): Promise<void> {
     const longest = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** Math.min(failures, 10));
-    const timer = this.#parts.clock.after(longest * (0.5 + this.#parts.random() / 2), () => this.#retry.ring());
-    try {
-      await this.#retry.heard(signal);
-    } finally {
-      timer.cancel();
-    }
+    const delay = longest * (0.5 + this.#parts.random() / 2);
+    await this.#retry.heardWithin(this.#parts.clock, delay, signal);
   }
 
   /** Resolves when the stream is over: true when it had stood. */
@@ -102,7 +98,7 @@ export class PresenceLink {
     const signal = AbortSignal.any([outer, ended.signal]);
     let stream: Stream | undefined;
     try {
-      stream = await within(this.#parts.clock, OPEN_DEADLINE, outer, (soon) =>
+      stream = await within(this.#parts.clock, OPEN_DEADLINE, `stream to ${this.#realm}`, outer, (soon) =>
         this.#parts.network.open(this.#realm, PRESENCE_PROTOCOL, { signal: soon, maxFrame: MAX_PRESENCE_FRAME }),
       );
       this.#isTold = false;

@@ -1,9 +1,9 @@
 // The reader's side of /canopy/ledger/1: one run of following a chain at one holder.
 import type { Network, Stream } from '../../overlay/seam.ts';
 import type { Clock } from '../../realm/clock.ts';
+import { within } from '../../realm/deadline.ts';
 import { PeerError, RefusedError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
-import { within } from '../deadline.ts';
 import { type ChainId, decodeSigned, isSignedBy, type SignedEntry } from './entry.ts';
 import { decodeAnswer, encodeRequest } from './frames.ts';
 import {

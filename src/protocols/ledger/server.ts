@@ -1,10 +1,11 @@
 // The holder's side of /canopy/ledger/1.
 import { pipe } from 'it-pipe';
 import type { Network, Peer, Stream } from '../../overlay/seam.ts';
+import { Bell } from '../../realm/bell.ts';
 import type { Clock } from '../../realm/clock.ts';
+import { within } from '../../realm/deadline.ts';
 import { CanopyError, codeOf, PeerError, RefusedError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
-import { within } from '../deadline.ts';
 import type { ChainId } from './entry.ts';
 import { decodeRequest, encodeAnswer, type FollowAnswer, type FollowRequest } from './frames.ts';
 import {
@@ -89,7 +90,7 @@ export class LedgerServer {
           yield { kind: 'entries', entries };
         } else {
           yield { kind: 'tip', n: next - 1 };
-          await bell.wait(clock, TIP_INTERVAL, ended);
+          await bell.heardWithin(clock, TIP_INTERVAL, ended).catch(() => {});
         }
       }
     } finally {
@@ -133,32 +134,4 @@ export class LedgerServer {
 
 async function* encodeAnswers(answers: AsyncIterable<FollowAnswer>): AsyncGenerator<Uint8Array> {
   for await (const answer of answers) yield encodeAnswer(answer);
-}
-
-/** Remembers one ring until it is waited for, so that none is missed between two waits. */
-class Bell {
-  #rung = false;
-  #wake: (() => void) | undefined;
-
-  ring(): void {
-    this.#rung = true;
-    this.#wake?.();
-  }
-
-  /** Until a ring, `delay` milliseconds, or the signal. */
-  wait(clock: Clock, delay: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        timer.cancel();
-        signal.removeEventListener('abort', done);
-        this.#wake = undefined;
-        this.#rung = false;
-        resolve();
-      };
-      const timer = clock.after(delay, done);
-      this.#wake = done;
-      signal.addEventListener('abort', done, { once: true });
-      if (this.#rung || signal.aborted) done();
-    });
-  }
 }

@@ -1,10 +1,10 @@
 // The asker's side of /canopy/profile/1.
 import type { Network } from '../../overlay/seam.ts';
 import type { Clock } from '../../realm/clock.ts';
+import { within } from '../../realm/deadline.ts';
 import { PeerError } from '../../realm/errors.ts';
 import type { UserId } from '../../realm/ids.ts';
 import type { RealmName } from '../../realm/names.ts';
-import { within } from '../deadline.ts';
 import { decodeReply, encodeRequest } from './frames.ts';
 import { FRAME_DEADLINE, MAX_FRAME, PROFILE_PROTOCOL } from './index.ts';
 

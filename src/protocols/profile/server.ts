@@ -1,10 +1,10 @@
 // The holder's side of /canopy/profile/1.
 import type { Network, Peer, Stream } from '../../overlay/seam.ts';
 import type { Clock } from '../../realm/clock.ts';
+import { within } from '../../realm/deadline.ts';
 import { PeerError, RefusedError } from '../../realm/errors.ts';
 import type { UserId } from '../../realm/ids.ts';
 import type { Log } from '../../realm/log.ts';
-import { within } from '../deadline.ts';
 import { decodeRequest, encodeReply } from './frames.ts';
 import { FRAME_DEADLINE, MAX_STREAMS, PROFILE_PROTOCOL } from './index.ts';
 

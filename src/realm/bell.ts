@@ -1,4 +1,5 @@
 // Wakes one waiter. A ring while nobody waits is kept for the next wait.
+import type { Clock } from './clock.ts';
 
 export class Bell {
   #rung = false;
@@ -25,5 +26,15 @@ export class Bell {
       });
     }
     this.#rung = false;
+  }
+
+  /** As `heard`, or once `delay` milliseconds are over. */
+  async heardWithin(clock: Pick<Clock, 'after'>, delay: number, signal: AbortSignal): Promise<void> {
+    const timer = clock.after(delay, () => this.ring());
+    try {
+      await this.heard(signal);
+    } finally {
+      timer.cancel();
+    }
   }
 }

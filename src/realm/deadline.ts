@@ -1,13 +1,13 @@
 // A deadline for one wait, by the clock that is passed in.
-import type { Clock } from '../realm/clock.ts';
-import { UnreachableError } from '../realm/errors.ts';
+import type { Clock } from './clock.ts';
+import { UnreachableError } from './errors.ts';
 
 /**
  * Runs `step` with a signal that aborts after `delay` milliseconds, or when `signal` does.
- * @throws UnreachableError `timeout`, naming `what`
+ * @throws UnreachableError `timeout`, naming `what`; the reason of `signal`
  */
 export async function within<T>(
-  clock: Clock,
+  clock: Pick<Clock, 'after'>,
   delay: number,
   what: string,
   signal: AbortSignal,
@@ -17,7 +17,7 @@ export async function within<T>(
   const controller = new AbortController();
   const passOn = () => controller.abort(signal.reason);
   const timer = clock.after(delay, () =>
-    controller.abort(new UnreachableError('timeout', `No ${what} within ${delay} ms`)),
+    controller.abort(new UnreachableError('timeout', `No ${what} within ${delay / 1000} s`)),
   );
   signal.addEventListener('abort', passOn, { once: true });
   try {
