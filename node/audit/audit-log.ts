@@ -5,6 +5,7 @@
 //
 // Whoever can write the database can also write a whole new chain; that the head becomes an entry of the ledger, where others
 // countersign it, is the step that closes this.
+import { equals } from 'uint8arrays/equals';
 import type { Clock } from '../../src/realm/clock.ts';
 import { InputError } from '../../src/realm/errors.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -30,10 +31,6 @@ const HEAD = key('audit', 'head');
 const EMPTY: AuditHead = { n: 0, hash: NO_HASH };
 const MAX_GROUP = 256;
 const MAX_TAIL = 10_000;
-
-function sameHash(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.from(a).equals(b);
-}
 
 function decodeHead(bytes: Uint8Array): AuditHead {
   return decodeFields(bytes, 'audit head', (reader) => ({ n: reader.number(), hash: reader.bytes(32, 32) }));
@@ -72,7 +69,7 @@ export class AuditLog implements Audit {
         at = next;
       }
       if (at.n !== head.n) return { kind: 'damaged', at: at.n + 1, why: 'cut-off' };
-      return sameHash(at.hash, head.hash)
+      return equals(at.hash, head.hash)
         ? { kind: 'whole', count: at.n }
         : { kind: 'damaged', at: at.n, why: 'altered' };
     } finally {
@@ -111,7 +108,7 @@ function judge(
     const { record, previous } = decodeRecord(bytes);
     const n = parseKey(rowKey).at(-1);
     if (n !== before.n + 1) return 'missing';
-    if (record.n !== n || !sameHash(previous, before.hash)) return 'altered';
+    if (record.n !== n || !equals(previous, before.hash)) return 'altered';
     return { n, hash: hashOf(bytes) };
   } catch (error) {
     if (error instanceof InputError) return 'unreadable';

@@ -1,7 +1,7 @@
 // Accepting a message of a local user: checked, stamped, written to the log and to the outboxes in one durable batch.
-
 import { sha256 } from '@noble/hashes/sha2.js';
-import { type Envelope, encodeEnvelope, MAX_BODY, MAX_RECIPIENTS, sameBytes } from '../../src/crypto/envelope.ts';
+import { equals } from 'uint8arrays/equals';
+import { type Envelope, encodeEnvelope, MAX_BODY, MAX_RECIPIENTS } from '../../src/crypto/envelope.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { ConflictError, InputError, RefusedError } from '../../src/realm/errors.ts';
 import { directConversationId, type UserId } from '../../src/realm/ids.ts';
@@ -125,7 +125,7 @@ export function isDirect(
 
 /** @throws ConflictError `id-conflict` */
 function sameAnswer(before: MessageEntry, { id, conversation, body }: Submission): Stored {
-  if (before.conversation === conversation && sameBytes(before.bodyHash, sha256(body))) {
+  if (before.conversation === conversation && equals(before.bodyHash, sha256(body))) {
     return { state: 'stored', stamp: before.stamp, already: true };
   }
   throw new ConflictError('id-conflict', `A message with the id ${id} and another body is stored already`, {

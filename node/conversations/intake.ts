@@ -1,6 +1,7 @@
 // Taking in what another realm's node delivered. Each envelope is judged on its own: accepted, known already, or rejected
 // with a code; a bad one never stops the others. Everything accepted, and what the caller adds, is one durable batch.
-import { type EncodedEnvelope, sameBytes } from '../../src/crypto/envelope.ts';
+import { equals } from 'uint8arrays/equals';
+import { type EncodedEnvelope } from '../../src/crypto/envelope.ts';
 import type { PathKind } from '../../src/overlay/seam.ts';
 import { decodeReceipts, type ReceiptEntry } from '../../src/protocols/deliver/receipts.ts';
 import type { Clock } from '../../src/realm/clock.ts';
@@ -101,7 +102,7 @@ export class Intake {
     const audience = recipients.filter((user) => directory.findById(user)?.home === realm);
     if (audience.length === 0) return rejected('recipient-unknown');
     const before = await store.message(id, sender);
-    if (before) return sameBytes(before.bodyHash, encoded.bodyHash) ? DUPLICATE : rejected('id-conflict');
+    if (before) return equals(before.bodyHash, encoded.bodyHash) ? DUPLICATE : rejected('id-conflict');
     if (expires > 0 && expires <= clock.now()) return DUPLICATE;
     return accepted(() => {
       const arrivedAt = clock.now();
@@ -145,7 +146,7 @@ function dropRepeats(items: readonly Delivered[], judged: readonly Judged[]): Ju
     if (!item || !one.plan || item.encoded.envelope.priority === 'receipt') return one;
     const { id, sender } = item.encoded.envelope;
     const hash = seen.get(`${sender}/${id}`);
-    if (hash) return sameBytes(hash, item.encoded.bodyHash) ? DUPLICATE : rejected('id-conflict');
+    if (hash) return equals(hash, item.encoded.bodyHash) ? DUPLICATE : rejected('id-conflict');
     seen.set(`${sender}/${id}`, item.encoded.bodyHash);
     return one;
   });

@@ -1,6 +1,7 @@
 // A batch from the wire, checked: signed by its origin's node, meant for this realm, its envelopes those that were signed.
 // An envelope that cannot be read does not spoil the batch: it comes out with the code that says why.
-import { decodeEnvelope, type EncodedEnvelope, envelopeDigest, sameBytes } from '../../src/crypto/envelope.ts';
+import { equals } from 'uint8arrays/equals';
+import { decodeEnvelope, type EncodedEnvelope, envelopeDigest } from '../../src/crypto/envelope.ts';
 import { verifyWithLeaf } from '../../src/pki/keys.ts';
 import { type BatchHeader, decodeBatchHeader, digestOf, signedBytes } from '../../src/protocols/deliver/batch.ts';
 import type { Batch } from '../../src/protocols/deliver/frames.ts';
@@ -41,7 +42,7 @@ export function openBatch(batch: Batch, context: BatchContext): OpenedBatch {
   }
   const items = batch.envelopes.map((bytes, i) => openItem(header.numbers[i] ?? 0, bytes));
   const digests = items.map((item) => item.encoded?.digest ?? envelopeDigest(item.bytes));
-  if (!sameBytes(header.digest, digestOf(digests))) {
+  if (!equals(header.digest, digestOf(digests))) {
     throw new PeerError('digest-wrong', 'the envelopes of a batch are not those that were signed');
   }
   return { header, items };

@@ -2,10 +2,10 @@
 // the entry and the profile record with the right hashes are on disk; the home realm is that of the chain, so that no realm can speak
 // for another's users.
 import { randomBytes } from 'node:crypto';
+import { equals } from 'uint8arrays/equals';
 import type { Network } from '../../src/overlay/seam.ts';
 import type { ChainId, SignedEntry } from '../../src/protocols/ledger/entry.ts';
 import { encodeUserEntry, USER_ADDED, USER_CHANGED, type UserEntry } from '../../src/protocols/ledger/kinds.ts';
-import { sameBytes } from '../../src/protocols/ledger/verify.ts';
 import { decodeProfile, encodeProfile, loginHash, profileHash, SALT } from '../../src/protocols/profile/record.ts';
 import { ProfileServer } from '../../src/protocols/profile/server.ts';
 import type { Clock } from '../../src/realm/clock.ts';
@@ -192,7 +192,7 @@ export class UserDirectory implements Directory {
   async #settle(realm: RealmName): Promise<void> {
     for (const entry of this.#pending.of(realm)) {
       const record = await this.#profiles.get(realm, entry.id);
-      if (record && sameBytes(profileHash(record), entry.profileHash)) this.#list(realm, entry, record);
+      if (record && equals(profileHash(record), entry.profileHash)) this.#list(realm, entry, record);
     }
   }
 
@@ -204,7 +204,7 @@ export class UserDirectory implements Directory {
     const fitting = ids.flatMap((id, i) => {
       const entry = this.#pending.get(home, id);
       const record = records[i];
-      if (entry && record && sameBytes(profileHash(record), entry.profileHash)) return [{ entry, record }];
+      if (entry && record && equals(profileHash(record), entry.profileHash)) return [{ entry, record }];
       this.#pending.postpone(home, id);
       return [];
     });
@@ -233,7 +233,7 @@ export class UserDirectory implements Directory {
 function vouchedFor(home: RealmName, entry: UserEntry, record: Uint8Array): UserProfile | undefined {
   try {
     const { id, login, name, salt } = decodeProfile(record);
-    if (id !== entry.id || !sameBytes(loginHash(login, salt), entry.loginHash)) return undefined;
+    if (id !== entry.id || !equals(loginHash(login, salt), entry.loginHash)) return undefined;
     return { id, address: { login, realm: home }, name, kind: entry.kind, home, status: entry.status };
   } catch (error) {
     if (error instanceof CanopyError) return undefined;

@@ -3,6 +3,7 @@
 // It follows the network chain of its parent, and the directory chains of its house and of every branch that the house has
 // certified: the house of a branch is the realm right above it, an enterprise or a region; any other realm is a house itself. While
 // an author is away it keeps what it has, asks another holder, and retries.
+import { equals } from 'uint8arrays/equals';
 import { houseOf } from '../../src/overlay/scope.ts';
 import type { Network, Peer } from '../../src/overlay/seam.ts';
 import type { FraudError } from '../../src/protocols/ledger/client.ts';
@@ -11,7 +12,7 @@ import { encodeRealmCertified, REALM_CERTIFIED, type RealmCertified } from '../.
 import { LedgerStore } from '../../src/protocols/ledger/ledger-store.ts';
 import { type LedgerSigner, OwnChain } from '../../src/protocols/ledger/own-chain.ts';
 import { LedgerServer } from '../../src/protocols/ledger/server.ts';
-import { type CheckChain, sameBytes } from '../../src/protocols/ledger/verify.ts';
+import { type CheckChain } from '../../src/protocols/ledger/verify.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { InputError } from '../../src/realm/errors.ts';
 import type { Log } from '../../src/realm/log.ts';
@@ -105,7 +106,7 @@ export class LedgerService implements Ledger {
     }
     const payload = encodeRealmCertified(certified);
     const known = this.#realms.get(realm.realm);
-    if (known && sameBytes(encodeRealmCertified(known), payload)) return;
+    if (known && equals(encodeRealmCertified(known), payload)) return;
     await this.ownNetwork.append({ kind: REALM_CERTIFIED, payload });
     await this.#parts.audit.record({ code: 'realm-certified', fields: { realm: realm.realm, tier: realm.tier } });
   }

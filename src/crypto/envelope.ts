@@ -8,6 +8,7 @@
 // cover the digest of the header, and so the body's hash but not the body: a body can be erased and they still hold. The
 // bytes travel as they were first encoded; nobody encodes an envelope again.
 import { sha256 } from '@noble/hashes/sha2.js';
+import { equals } from 'uint8arrays/equals';
 import { PeerError } from '../realm/errors.ts';
 import {
   type ConversationId,
@@ -111,7 +112,7 @@ export function decodeEnvelope(bytes: Uint8Array): EncodedEnvelope {
   if (fields.count !== HEADER_FIELDS) fields.fail(`one of ${HEADER_FIELDS}`);
   const envelope = { version, ...readAddresses(fields), ...readTerms(fields), body } as const;
   const bodyHash = fields.bytes(HASH, HASH);
-  if (!sameBytes(bodyHash, sha256(body))) throw new PeerError('body-altered', 'the body does not fit its hash');
+  if (!equals(bodyHash, sha256(body))) throw new PeerError('body-altered', 'the body does not fit its hash');
   return { envelope, bytes, digest: sha256(header), bodyHash };
 }
 
@@ -157,10 +158,6 @@ function readRecipients(fields: Fields): UserId[] {
 /** The next element as an id of 16 bytes. @throws PeerError `frame-malformed` */
 export function readId<T>(fields: Fields, parse: (text: string) => T): T {
   return parse(idText(fields.bytes(16, 16)));
-}
-
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 /** Negative when `a` comes first. */

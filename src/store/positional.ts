@@ -2,6 +2,7 @@
 // the wire. Decoding is strict: exactly these fields, these types, these limits, and the very bytes that encoding would give, so
 // that a signature over the bytes is a signature over the fields.
 import { decode, encode } from 'cborg';
+import { equals } from 'uint8arrays/equals';
 import { InputError } from '../realm/errors.ts';
 
 /** What a field may hold. */
@@ -13,10 +14,6 @@ export function encodeFields(fields: readonly Field[]): Uint8Array {
 
 function malformed(what: string, why: string, cause?: unknown): InputError {
   return new InputError('malformed', `This is not a ${what}: ${why}`, { cause });
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 function decodeStrictly(bytes: Uint8Array, what: string): unknown {
@@ -31,7 +28,7 @@ function decodeStrictly(bytes: Uint8Array, what: string): unknown {
       rejectDuplicateMapKeys: true,
     });
     // Bad UTF-8 decodes to U+FFFD and is found here too.
-    if (!equal(encode(decoded), bytes)) throw malformed(what, 'its bytes are not in canonical form');
+    if (!equals(encode(decoded), bytes)) throw malformed(what, 'its bytes are not in canonical form');
     return decoded;
   } catch (error) {
     throw error instanceof InputError ? error : malformed(what, 'its bytes do not decode', error);

@@ -1,4 +1,5 @@
 // The reader's side of /canopy/ledger/1: one run of following a chain at one holder.
+import { equals } from 'uint8arrays/equals';
 import type { Network, Stream } from '../../overlay/seam.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
@@ -16,7 +17,7 @@ import {
 } from './index.ts';
 import { KEY } from './kinds.ts';
 import type { LedgerStore } from './ledger-store.ts';
-import { follow, type Head, introducedKey, sameBytes } from './verify.ts';
+import { follow, type Head, introducedKey } from './verify.ts';
 
 export interface FollowComponents {
   readonly store: LedgerStore;
@@ -99,7 +100,7 @@ async function takeEntries(store: LedgerStore, id: ChainId, entries: readonly Si
 async function compare(store: LedgerStore, id: ChainId, theirs: SignedEntry): Promise<void> {
   const { n } = theirs.entry;
   const ours = await store.get(id, n);
-  if (ours && sameBytes(ours.hash, theirs.hash)) return;
+  if (ours && equals(ours.hash, theirs.hash)) return;
   if (!ours || !(await isProof(store, id, theirs))) {
     throw new PeerError(
       'ledger-invalid',
@@ -114,5 +115,5 @@ async function compare(store: LedgerStore, id: ChainId, theirs: SignedEntry): Pr
 async function isProof(store: LedgerStore, id: ChainId, { entry, ...signed }: SignedEntry): Promise<boolean> {
   if (entry.realm !== id.realm || entry.chain !== id.chain) return false;
   const key = entry.kind === KEY ? await introducedKey(entry, store.checkChain) : await store.keyBefore(id, entry.n);
-  return key !== undefined && sameBytes(key.keyId, entry.keyId) && isSignedBy({ entry, ...signed }, key.publicKey);
+  return key !== undefined && equals(key.keyId, entry.keyId) && isSignedBy({ entry, ...signed }, key.publicKey);
 }

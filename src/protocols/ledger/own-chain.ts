@@ -1,12 +1,13 @@
 // The author's side of a chain: one writer, one commit for whatever gathers. The key is introduced anew when the node's leaf
 // has changed since the last entry, so that an idle chain does not grow by a key entry with each renewal.
+import { equals } from 'uint8arrays/equals';
 import type { Clock } from '../../realm/clock.ts';
 import type { Write } from '../../store/engine.ts';
 import { Gather } from '../../store/gather.ts';
 import { type ChainId, encodeEntry, joinSigned, keyIdOf, type SignedEntry, signedBytes } from './entry.ts';
 import { encodeKey, KEY } from './kinds.ts';
 import type { LedgerStore } from './ledger-store.ts';
-import { follow, type Head, sameBytes } from './verify.ts';
+import { follow, type Head } from './verify.ts';
 
 /** The node's leaf as it is now. */
 export interface LedgerSigner {
@@ -79,7 +80,7 @@ export class OwnChain {
   }
 
   #withKey(head: Head, signer: LedgerSigner, drafts: readonly Draft[]): readonly Draft[] {
-    if (head.key && sameBytes(head.key.chain, signer.chain)) return drafts;
+    if (head.key && equals(head.key.chain, signer.chain)) return drafts;
     return [{ kind: KEY, payload: encodeKey(signer.chain) }, ...drafts];
   }
 

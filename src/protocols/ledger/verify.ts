@@ -4,6 +4,7 @@
 // node that lost its key goes on with a new leaf of the same authority, and whether a key may sign is judged at its number: the
 // leaf must be valid at the entry's time, and times never go back.
 import type { KeyObject } from 'node:crypto';
+import { equals } from 'uint8arrays/equals';
 import { PeerError } from '../../realm/errors.ts';
 import type { RealmName, Role } from '../../realm/names.ts';
 import { type ChainId, type Entry, importPublicKey, isSignedBy, keyIdOf, NO_HASH, type SignedEntry } from './entry.ts';
@@ -46,10 +47,6 @@ export function emptyHead(id: ChainId): Head {
   return { id, incarnation: 0, n: 0, hash: NO_HASH, time: 0, key: undefined };
 }
 
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
-
 function refuse(entry: Entry, why: string): never {
   throw new PeerError('ledger-invalid', `Entry ${entry.n} of the ${entry.chain} chain of ${entry.realm}: ${why}`);
 }
@@ -57,7 +54,7 @@ function refuse(entry: Entry, why: string): never {
 function checkPlace(head: Head, entry: Entry): void {
   if (entry.realm !== head.id.realm || entry.chain !== head.id.chain) refuse(entry, 'it belongs to another chain');
   if (entry.n !== head.n + 1) refuse(entry, `expected number ${head.n + 1}`);
-  if (!sameBytes(entry.previous, head.hash)) refuse(entry, 'it does not follow the entry before it');
+  if (!equals(entry.previous, head.hash)) refuse(entry, 'it does not follow the entry before it');
   if (entry.incarnation < Math.max(head.incarnation, 1)) refuse(entry, `incarnation ${entry.incarnation} is over`);
   if (entry.time < head.time) refuse(entry, 'its time lies before that of the entry before it');
 }
@@ -77,7 +74,7 @@ export async function follow(head: Head, signed: SignedEntry, check: CheckChain)
   checkPlace(head, entry);
   const key = entry.kind === KEY ? await introducedKey(entry, check) : head.key;
   if (!key) return refuse(entry, 'no key was introduced before it');
-  if (!sameBytes(key.keyId, entry.keyId)) refuse(entry, 'it names another key');
+  if (!equals(key.keyId, entry.keyId)) refuse(entry, 'it names another key');
   if (entry.time < key.notBefore || entry.time > key.notAfter) refuse(entry, 'its key was not valid at its time');
   if (!isSignedBy(signed, key.publicKey)) refuse(entry, 'its signature is wrong');
   return { id: head.id, incarnation: entry.incarnation, n: entry.n, hash: signed.hash, time: entry.time, key };
