@@ -13,11 +13,12 @@
 import * as v from 'valibot';
 import { LocalError } from '../../src/realm/errors.ts';
 import { isRealmName, type RealmName, ROLES, TIERS } from '../../src/realm/names.ts';
+import { PATH_KINDS } from '../../src/realm/path-kinds.ts';
 import { errorFromForm } from '../../src/settings/error-form.ts';
 import { callSocket } from './socket-call.ts';
 
 const realm = v.custom<RealmName>((value) => typeof value === 'string' && isRealmName(value), 'not a realm name');
-const pathKind = v.picklist(['local', 'direct-tcp', 'direct-webrtc', 'relayed']);
+const pathKind = v.picklist(PATH_KINDS);
 
 const hop = v.object({ realm, role: v.picklist(ROLES), pid: v.number(), peerId: v.string() });
 
@@ -32,7 +33,7 @@ export type Ping = v.InferOutput<typeof pingSchema>;
 const neighbour = v.object({
   realm,
   tier: v.optional(v.picklist(TIERS)),
-  path: v.picklist(['local', 'direct-tcp', 'direct-webrtc', 'relayed', 'unreachable']),
+  path: v.picklist([...PATH_KINDS, 'unreachable']),
   via: v.optional(realm),
   rtt: v.optional(v.number()),
   queued: v.number(),

@@ -1,8 +1,8 @@
 // What the rest of the node sees of conversations: a durable log of events for each, and a stream of arrivals for each of
 // the realm's users. `openConversations` in conversation-service.ts makes it.
 import type { Envelope, Stamp } from '../../src/crypto/envelope.ts';
-import type { PathKind } from '../../src/overlay/seam.ts';
 import type { ConversationId, DeviceId, MessageId, UserId } from '../../src/realm/ids.ts';
+import type { PathKind } from '../../src/realm/path-kinds.ts';
 
 /** Where a reader of a user's arrivals stopped. Numbers of different incarnations are never compared by a client. */
 export interface Cursor {

@@ -6,7 +6,6 @@
 //   removed   [3, at, conversation, message, sender]      stands where an expired message stood
 import { decodeEnvelope, type EncodedEnvelope, MAX_ENVELOPE, readId, type Stamp } from '../../src/crypto/envelope.ts';
 import { decodeStrict, encodeItem, Fields } from '../../src/crypto/strict-cbor.ts';
-import type { PathKind } from '../../src/overlay/seam.ts';
 import {
   type ConversationId,
   idBytes,
@@ -16,6 +15,7 @@ import {
   parseUserId,
   type UserId,
 } from '../../src/realm/ids.ts';
+import { PATH_KINDS, type PathKind } from '../../src/realm/path-kinds.ts';
 import type { Receipt } from './conversations.ts';
 
 export interface MessageRecord {
@@ -55,7 +55,6 @@ export type EventRecord = MessageRecord | StateRecord | PositionRecord | Removed
 
 const KINDS = ['message', 'state', 'position', 'removed'] as const;
 /** In the order of their codes on disk: new ones go to the end. */
-export const PATH_KINDS: readonly PathKind[] = ['local', 'direct-tcp', 'direct-webrtc', 'relayed'];
 export const RECEIPT_STATES = ['delivered', 'read', 'failed'] as const;
 const MAX_RECORD = MAX_ENVELOPE + 1024;
 const MAX_IDS = 4096;

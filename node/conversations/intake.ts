@@ -2,12 +2,12 @@
 // with a code; a bad one never stops the others. Everything accepted, and what the caller adds, is one durable batch.
 import { equals } from 'uint8arrays/equals';
 import { type EncodedEnvelope } from '../../src/crypto/envelope.ts';
-import type { PathKind } from '../../src/overlay/seam.ts';
 import { decodeReceipts, type ReceiptEntry } from '../../src/protocols/deliver/receipts.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { codeOf, LocalError, PeerError } from '../../src/realm/errors.ts';
 import { directConversationId, type MessageId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
+import type { PathKind } from '../../src/realm/path-kinds.ts';
 import type { Write } from '../../src/store/engine.ts';
 import type { Directory } from '../directory/directory.ts';
 import { isDirect } from './acceptance.ts';

@@ -5,9 +5,10 @@
 //   ('path', reference)              -> [kind, via or '', [[realm, role, pid, peer id], …]]   reference: 16 bytes of SHA-256
 import { sha256 } from '@noble/hashes/sha2.js';
 import { decodeStrict, encodeItem, Fields } from '../../src/crypto/strict-cbor.ts';
-import type { Hop, Path, PathKind } from '../../src/overlay/seam.ts';
+import type { Hop, Path } from '../../src/overlay/seam.ts';
 import { idBytes, type MessageId, type UserId } from '../../src/realm/ids.ts';
 import { parseRealmName, type RealmName, ROLES } from '../../src/realm/names.ts';
+import { PATH_KINDS, type PathKind } from '../../src/realm/path-kinds.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { Write } from '../../src/store/engine.ts';
 import { key } from '../../src/store/keys.ts';
@@ -27,7 +28,6 @@ export interface StoredPath {
   readonly write: Write;
 }
 
-const KINDS: readonly PathKind[] = ['local', 'direct-tcp', 'direct-webrtc', 'relayed'];
 const STATES = ['handed-over', 'failed'] as const;
 const REF = 16;
 const MAX_RECORD = 16 * 1024;
@@ -36,7 +36,7 @@ const MAX_NAME = 253;
 
 export function storePath(path: Path): StoredPath {
   const hops = path.hops.map(({ realm, role, pid, peerId }) => [realm, ROLES.indexOf(role), pid, peerId]);
-  const value = encodeItem([KINDS.indexOf(path.kind), path.via ?? '', hops]);
+  const value = encodeItem([PATH_KINDS.indexOf(path.kind), path.via ?? '', hops]);
   const ref = sha256(value).slice(0, REF);
   return { kind: path.kind, ref, write: { type: 'put', key: key('path', ref), value } };
 }
@@ -73,7 +73,7 @@ export class HandoverStore {
     const value = ref.length === 0 ? undefined : await this.#database.get(key('path', ref));
     if (!value) return undefined;
     const fields = new Fields(decodeStrict(value, MAX_RECORD), 'path', 3);
-    const kind = KINDS[fields.uint(KINDS.length - 1)] ?? 'local';
+    const kind = PATH_KINDS[fields.uint(PATH_KINDS.length - 1)] ?? 'local';
     const via = fields.text(MAX_NAME);
     const hops = fields.list(MAX_HOPS).map(readHop);
     return { kind, ...(via && { via: parseRealmName(via) }), hops };

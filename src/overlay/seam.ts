@@ -1,6 +1,7 @@
 // The seam: what everything above src/overlay knows of the network. No type of libp2p passes it, so that a simulation
 // can stand in for the real overlay.
 import type { RealmName, Role, Tier } from '../realm/names.ts';
+import type { PathKind } from '../realm/path-kinds.ts';
 
 /** Who is at the other end, as its certificate says; checked before the first byte of any protocol. */
 export interface Peer {
@@ -18,9 +19,6 @@ export interface Hop {
   readonly pid: number;
   readonly peerId: string;
 }
-
-/** `local`: both ends are in one realm. `relayed`: an ancestor's relay carries the link between the two relays. */
-export type PathKind = 'local' | 'direct-tcp' | 'direct-webrtc' | 'relayed';
 
 export interface Path {
   readonly kind: PathKind;

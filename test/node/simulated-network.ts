@@ -7,7 +7,6 @@ import type {
   Network,
   OpenOptions,
   Path,
-  PathKind,
   PathReport,
   Peer,
   PingReport,
@@ -16,6 +15,7 @@ import type {
 } from '../../src/overlay/seam.ts';
 import { PeerError, UnreachableError } from '../../src/realm/errors.ts';
 import type { RealmName } from '../../src/realm/names.ts';
+import type { PathKind } from '../../src/realm/path-kinds.ts';
 
 const ROOM = 256 * 1024;
 

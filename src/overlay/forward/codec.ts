@@ -1,6 +1,7 @@
 // Frames of `/canopy/forward/1`; index.ts says what they mean.
 import { encode } from 'cborg';
 import * as v from 'valibot';
+import { PATH_KINDS } from '../../realm/path-kinds.ts';
 import type { Hop } from '../seam.ts';
 import { codeField, countField, decodeFrame, peerIdField, realmField, roleField } from '../wire.ts';
 import { type ForwardHeader, type ForwardReply, MAX_HOPS } from './index.ts';
@@ -8,7 +9,7 @@ import { type ForwardHeader, type ForwardReply, MAX_HOPS } from './index.ts';
 const VERSION = 1;
 
 export const classField = v.picklist(['interactive', 'bulk']);
-export const pathField = v.picklist(['local', 'direct-tcp', 'direct-webrtc', 'relayed']);
+export const pathField = v.picklist(PATH_KINDS);
 const hops = v.pipe(v.array(v.strictTuple([realmField, roleField, countField, peerIdField])), v.maxLength(MAX_HOPS));
 const via = v.nullable(realmField);
 

@@ -15,7 +15,8 @@
 //
 // Refusals: `bad-frame`, `wrong-hop`, `loop`, `out-of-scope`, `quota`, `node-away`, `no-path`, `hop-failed`.
 import type { RealmName } from '../../realm/names.ts';
-import type { Hop, PathKind, StreamClass } from '../seam.ts';
+import type { PathKind } from '../../realm/path-kinds.ts';
+import type { Hop, StreamClass } from '../seam.ts';
 
 export const FORWARD_PROTOCOL = '/canopy/forward/1';
 export const MAX_HEADER = 4 * 1024;

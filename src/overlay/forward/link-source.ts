@@ -1,7 +1,8 @@
 // What forwarding asks of a relay's links; src/overlay/links implements it.
 import type { Connection } from '@libp2p/interface';
 import type { RealmName } from '../../realm/names.ts';
-import type { PathKind, PathReport } from '../seam.ts';
+import type { PathKind } from '../../realm/path-kinds.ts';
+import type { PathReport } from '../seam.ts';
 
 export interface SourcedLink {
   readonly connection: Connection;

@@ -5,8 +5,9 @@ import type { Clock } from '../../realm/clock.ts';
 import { messageOf, UnreachableError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import type { RealmName } from '../../realm/names.ts';
+import type { PathKind } from '../../realm/path-kinds.ts';
 import type { ForwardedPath } from '../forward/transport.ts';
-import type { Path, PathKind, PathReport, StreamClass } from '../seam.ts';
+import type { Path, PathReport, StreamClass } from '../seam.ts';
 
 export interface InnerConnectionsComponents {
   dial(realm: RealmName, streamClass: StreamClass): Promise<Connection>;

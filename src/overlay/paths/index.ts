@@ -10,6 +10,7 @@ import type { Stream as RawStream } from '@libp2p/interface';
 import { encode } from 'cborg';
 import * as v from 'valibot';
 import type { RealmName } from '../../realm/names.ts';
+import { PATH_KINDS } from '../../realm/path-kinds.ts';
 import type { LinkSource } from '../forward/link-source.ts';
 import { FramedStream } from '../framed-stream.ts';
 import type { PathReport, Peer } from '../seam.ts';
@@ -19,7 +20,7 @@ export const PATHS_PROTOCOL = '/canopy/paths/1';
 const MAX_REPORTS = 4_096;
 export const MAX_PATHS_FRAME = 1024 * 1024;
 
-const kind = v.picklist(['local', 'direct-tcp', 'direct-webrtc', 'relayed', 'unreachable']);
+const kind = v.picklist([...PATH_KINDS, 'unreachable']);
 const milliseconds = v.pipe(v.number(), v.finite(), v.minValue(0));
 const report = v.strictTuple([realmField, kind, v.nullable(realmField), v.nullable(milliseconds), countField]);
 const wanted = v.pipe(v.array(realmField), v.maxLength(MAX_REPORTS));

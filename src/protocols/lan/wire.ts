@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { parseConversationId, parseDeviceId, parseMessageId, parseUserId } from '../../realm/ids.ts';
 import { parseRealmName, ROLES } from '../../realm/names.ts';
+import { PATH_KINDS } from '../../realm/path-kinds.ts';
 
 /** A string that `parse` accepts, as the branded type that it makes. */
 function branded<T extends string>(parse: (text: string) => T) {
@@ -48,7 +49,7 @@ export type User = v.InferOutput<typeof user>;
 
 export const hop = v.object({ realm: realmName, role: v.picklist(ROLES), pid: count, peerId: shortText });
 
-const pathKind = v.picklist(['local', 'direct-tcp', 'direct-webrtc', 'relayed']);
+const pathKind = v.picklist(PATH_KINDS);
 
 /** The way a message took: programs in order, and how the link between the two relays was carried. */
 export const route = v.object({

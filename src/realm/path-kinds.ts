@@ -1,0 +1,7 @@
+// How the link between the relays of two realms is carried; what every program, store and client calls it.
+
+/** In the order of their codes on disk: new ones go to the end. */
+export const PATH_KINDS = ['local', 'direct-tcp', 'direct-webrtc', 'relayed'] as const;
+
+/** `local`: both ends are in one realm. `relayed`: an ancestor's relay carries the link between the two relays. */
+export type PathKind = (typeof PATH_KINDS)[number];
