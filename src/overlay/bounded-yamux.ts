@@ -1,8 +1,18 @@
-// Yamux that takes no frame which is longer than the window it grants. The library gathers a whole frame before it compares
-// its length with the window, so that one header announcing 4 GiB had it gather 4 GiB: here such a header ends the connection
+// Yamux, with two holes of the library closed.
+//
+// It takes no frame which is longer than the window it grants: the library gathers a whole frame before it compares its
+// length with the window, so that one header announcing 4 GiB had it gather 4 GiB. Here such a header ends the connection
 // before a byte behind it is kept.
+//
+// A connection that ends takes its streams along and nothing else: the library opens a stream in a microtask, and when the
+// connection has ended by then its write throws where nobody can catch it, which ends the process.
 import { type YamuxMuxerInit, yamux } from '@chainsafe/libp2p-yamux';
-import type { MessageStream, StreamMessageEvent, StreamMuxerFactory } from '@libp2p/interface';
+import {
+  type MessageStream,
+  type StreamMessageEvent,
+  type StreamMuxerFactory,
+  StreamStateError,
+} from '@libp2p/interface';
 import { PeerError } from '../realm/errors.ts';
 
 /** https://github.com/hashicorp/yamux/blob/master/spec.md: version 1, type 1, flags 2, stream 4, length 4, big endian. */
@@ -24,9 +34,23 @@ export function boundedYamux({ maxFrame, ...init }: BoundedYamuxInit): () => Str
       createStreamMuxer: (connection) => {
         // First the watch, then the muxer: listeners are called in the order in which they came.
         watchFrames(connection, maxFrame);
+        dropLateWrites(connection);
         return factory.createStreamMuxer(connection);
       },
     };
+  };
+}
+
+/** What is written to a connection that takes nothing any more is lost in any case; its end is told by its `close` event. */
+function dropLateWrites(connection: MessageStream): void {
+  const send = connection.send.bind(connection);
+  connection.send = (data) => {
+    try {
+      return send(data);
+    } catch (error) {
+      if (error instanceof StreamStateError) return false;
+      throw error;
+    }
   };
 }
 

@@ -1,7 +1,6 @@
 // A relay as these tests need it: a libp2p host on loopback with plain Noise, a registry that knows every test's relays, and
 // a chain that is nothing but a realm's name and a key. Admission and certificates have tests of their own.
 import { noise } from '@chainsafe/libp2p-noise';
-import { yamux } from '@chainsafe/libp2p-yamux';
 import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2';
 import { generateKeyPair } from '@libp2p/crypto/keys';
 import { identify } from '@libp2p/identify';
@@ -12,6 +11,7 @@ import { ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
 import { webRTC } from '@libp2p/webrtc';
 import { createLibp2p } from 'libp2p';
+import { boundedYamux } from '../../../src/overlay/bounded-yamux.ts';
 import { createLinks } from '../../../src/overlay/links/create-links.ts';
 import { type HostInternals, hostInternals } from '../../../src/overlay/links/host-internals.ts';
 import type { Ancestor, LinkAdmissions, Links, PunchWay } from '../../../src/overlay/links/links.ts';
@@ -120,7 +120,7 @@ function createHost(init: RelayHostInit, key: Ed25519PrivateKey, stun: StunServe
     },
     transports: [tcp(), circuitRelayTransport(), ...(init.webrtc ? [webRTC({ rtcConfiguration })] : [])],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
+    streamMuxers: [boundedYamux({ maxFrame: 4 * 1024 * 1024 })],
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
     connectionGater: { denyDialMultiaddr: () => false },
     connectionManager: { inboundConnectionThreshold: 1000 },
