@@ -1,8 +1,8 @@
 // The pairing line of a split branch: what the DMZ host tells the LAN host. It carries the join token and how the LAN host
 // reaches the relay that has joined already. Line: `canopypair1.<payload>.<checksum>`; payload (CBOR): [token line, [multiaddr, …]].
-import { decode, encode } from 'cborg';
 import { encodeLine, parseLine } from '../../src/pki/pasteable.ts';
 import { type JoinToken, parseToken } from '../../src/pki/token.ts';
+import { readCbor, writeCbor } from '../../src/realm/cbor.ts';
 import { InputError } from '../../src/realm/errors.ts';
 
 const PREFIX = 'canopypair1';
@@ -19,17 +19,29 @@ export function isPairing(line: string): boolean {
 }
 
 export function encodePairing(tokenLine: string, relays: readonly string[]): string {
-  return encodeLine(PREFIX, encode([tokenLine, relays.slice(0, MAX_RELAYS)]));
+  return encodeLine(PREFIX, writeCbor([tokenLine, relays.slice(0, MAX_RELAYS)]));
 }
 
 /** @throws InputError `token-…` */
 export function parsePairing(line: string): Pairing {
-  const value: unknown = decode(parseLine(PREFIX, line, 'pairing line'), { strict: true, allowIndefinite: false });
+  const value = readPayload(parseLine(PREFIX, line, 'pairing line'));
   const [token, relays] = Array.isArray(value) && value.length === 2 ? value : [];
   if (typeof token !== 'string' || !isTextList(relays)) {
-    throw new InputError('token-malformed', 'the pairing line is whole, but what it says cannot be read');
+    throw unreadable();
   }
   return { token: parseToken(token), relays };
+}
+
+function readPayload(bytes: Uint8Array): unknown {
+  try {
+    return readCbor(bytes);
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+}
+
+function unreadable(cause?: unknown): InputError {
+  return new InputError('token-malformed', 'the pairing line is whole, but what it says cannot be read', { cause });
 }
 
 function isTextList(value: unknown): value is string[] {

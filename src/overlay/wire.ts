@@ -1,12 +1,11 @@
 // Frames of the overlay's own protocols: CBOR arrays, positional, decoded strictly. What doesn't match is the peer's fault.
 import type { MessageStream } from '@libp2p/interface';
 import { type LengthPrefixedStream, lpStream } from '@libp2p/utils';
-import { decode } from 'cborg';
 import * as v from 'valibot';
+import { readCbor } from '../realm/cbor.ts';
 import { PeerError } from '../realm/errors.ts';
 import { isRealmName, type RealmName, ROLES } from '../realm/names.ts';
 
-const DECODING = { strict: true, allowIndefinite: false, allowUndefined: false } as const;
 const MAX_CODE = 64;
 const MAX_PEER_ID = 128;
 
@@ -26,7 +25,7 @@ export function decodeFrame<Schema extends v.GenericSchema>(
 ): v.InferOutput<Schema> {
   let value: unknown;
   try {
-    value = decode(bytes, DECODING);
+    value = readCbor(bytes);
   } catch (cause) {
     throw new PeerError('bad-frame', `a ${what} is not CBOR`, { cause });
   }

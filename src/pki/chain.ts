@@ -6,8 +6,8 @@
 // key; for each link names, key identifiers, signature, order of tiers, and that the issuer's realm is the same name or the
 // name minus its first label; for the leaf no CA bit, its key usage and an Ed25519 key.
 import { createHash } from 'node:crypto';
-import { decode, encode } from 'cborg';
 import { concat } from 'uint8arrays/concat';
+import { readCbor, writeCbor } from '../realm/cbor.ts';
 import { RefusedError } from '../realm/errors.ts';
 import type { RealmName, Role, Tier } from '../realm/names.ts';
 import { type CheckedAuthority, checkAuthorities, checkLeaf } from './authority-path.ts';
@@ -199,7 +199,7 @@ function summary({ realm, tier, certificate }: CheckedAuthority): AuthoritySumma
 
 /** @throws RefusedError `cert-malformed` when it would be too long */
 export function encodeChain(chain: Chain): Uint8Array {
-  const bytes = encode([...chain]);
+  const bytes = writeCbor([...chain]);
   if (bytes.length > MAX_CHAIN) throw malformed(`the chain has ${bytes.length} bytes; at most ${MAX_CHAIN} are taken`);
   return bytes;
 }
@@ -209,7 +209,7 @@ export function decodeChain(bytes: Uint8Array): Chain {
   return refusing(() => {
     if (bytes.length > MAX_CHAIN)
       throw malformed(`the chain has ${bytes.length} bytes; at most ${MAX_CHAIN} are taken`);
-    return expectChain(decode(bytes, { strict: true, allowIndefinite: false }));
+    return expectChain(readCbor(bytes));
   });
 }
 

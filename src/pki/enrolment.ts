@@ -8,11 +8,11 @@
 // Limits: a request 4 KiB, a reply 16 KiB and a little. The realm stands in clear, so that a relay can pass the request to the
 // node of the parent realm, which issues. The reply needs no signature: the chain must end in the root that the token pins and carry our key.
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { encode } from 'cborg';
 import { concat } from 'uint8arrays/concat';
 import { equals } from 'uint8arrays/equals';
 import { fromString } from 'uint8arrays/from-string';
 import { toString } from 'uint8arrays/to-string';
+import { writeCbor } from '../realm/cbor.ts';
 import { InputError, RefusedError } from '../realm/errors.ts';
 import { parentOf, parseRealmName, type RealmName, type Role } from '../realm/names.ts';
 import { type Chain, expectChain, MAX_CHAIN, validateAuthority, validateLeaf } from './chain.ts';
@@ -71,7 +71,7 @@ export function createEnrolRequest(token: JoinToken, slot: Slot, csr: Uint8Array
 }
 
 export function encodeEnrolRequest({ realm, slot, tokenId, csr, mac }: EnrolRequest): Uint8Array {
-  return encode([VERSION, realm, slot, fromString(tokenId, 'hex'), csr, mac]);
+  return writeCbor([VERSION, realm, slot, fromString(tokenId, 'hex'), csr, mac]);
 }
 
 /** @throws PeerError `enrol-malformed` */
@@ -97,7 +97,7 @@ export function issuerOfRequest(request: EnrolRequest): RealmName {
 }
 
 export function encodeEnrolReply(reply: EnrolReply): Uint8Array {
-  return encode([VERSION, reply.kind, reply.time, reply.kind === 'ok' ? [...reply.chain] : reply.code]);
+  return writeCbor([VERSION, reply.kind, reply.time, reply.kind === 'ok' ? [...reply.chain] : reply.code]);
 }
 
 /** @throws PeerError `enrol-malformed` */

@@ -1,5 +1,5 @@
 // Decoding of the positional CBOR lists that this folder exchanges: `unknown` until each field has been checked.
-import { decode } from 'cborg';
+import { readCbor } from '../realm/cbor.ts';
 import { PeerError } from '../realm/errors.ts';
 
 export class FieldReader {
@@ -21,7 +21,7 @@ export class FieldReader {
     if (bytes.length > limit) throw this.wrong(`it has more than ${limit} bytes`);
     let value: unknown;
     try {
-      value = decode(bytes, { strict: true, allowIndefinite: false });
+      value = readCbor(bytes);
     } catch (cause) {
       throw this.wrong('it is no strict CBOR', cause);
     }

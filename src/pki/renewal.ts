@@ -7,9 +7,9 @@
 // The new key may be the present one or another; both have signed. The issuer takes a first certificate that is over by no more than the grace time, and an own
 // clock within ten minutes.
 import { createHash, verify } from 'node:crypto';
-import { encode } from 'cborg';
 import { concat } from 'uint8arrays/concat';
 import { fromString } from 'uint8arrays/from-string';
+import { writeCbor } from '../realm/cbor.ts';
 import { RefusedError } from '../realm/errors.ts';
 import {
   type Chain,
@@ -57,7 +57,7 @@ export async function createRenewRequest(
   sign: (data: Uint8Array) => Uint8Array | Promise<Uint8Array>,
 ): Promise<Uint8Array> {
   const signature = await sign(signedPart(parts));
-  return encode([VERSION, parts.time, [...parts.chain], parts.csr, signature]);
+  return writeCbor([VERSION, parts.time, [...parts.chain], parts.csr, signature]);
 }
 
 /** @throws PeerError `renew-malformed` */

@@ -5,8 +5,8 @@
 // wrong attempts lock a token. Wrong attempts in all are limited by the minute: above it every wrong one hears `enrol-busy`
 // and learns nothing, while a right request is still answered, so that a flood of guesses keeps nobody out.
 import { createHash, randomBytes } from 'node:crypto';
-import { decode, encode } from 'cborg';
 import { toString } from 'uint8arrays/to-string';
+import { readCbor, writeCbor } from '../realm/cbor.ts';
 import { codeOf, LocalError, RefusedError } from '../realm/errors.ts';
 import { parentOf, parseRealmName, parseTier, type RealmName, type Tier } from '../realm/names.ts';
 import { type Chain, expectChain } from './chain.ts';
@@ -179,12 +179,20 @@ function checkName(record: TokenRecord, request: EnrolRequest, { subject }: Cert
 }
 
 function encodeRecord({ realm, tier, secret, expires, wrong, uses }: TokenRecord): Uint8Array {
-  return encode([1, realm, tier, secret, expires, wrong, uses.map(({ slot, key, chain }) => [slot, key, [...chain]])]);
+  return writeCbor([
+    1,
+    realm,
+    tier,
+    secret,
+    expires,
+    wrong,
+    uses.map(({ slot, key, chain }) => [slot, key, [...chain]]),
+  ]);
 }
 
 function decodeRecord(bytes: Uint8Array): TokenRecord {
   try {
-    const value: unknown = decode(bytes, { strict: true });
+    const value = readCbor(bytes);
     if (!Array.isArray(value) || value.length !== 7 || value[0] !== 1) throw new Error('no record of version 1');
     const [, realm, tier, secret, expires, wrong, uses] = value;
     if (

@@ -5,9 +5,9 @@
 //
 // Line: `canopy1.<payload>.<checksum>`. Payload (CBOR): [realm, tier, id, secret, root fingerprint, expires (seconds),
 // ancestors: [[realm, [multiaddr, …]], …]], the nearest ancestor first.
-import { decode, encode } from 'cborg';
 import { fromString } from 'uint8arrays/from-string';
 import { toString } from 'uint8arrays/to-string';
+import { readCbor, writeCbor } from '../realm/cbor.ts';
 import { InputError } from '../realm/errors.ts';
 import { parseRealmName, parseTier, type RealmName, type Tier } from '../realm/names.ts';
 import { encodeLine, parseLine } from './pasteable.ts';
@@ -56,14 +56,14 @@ export function encodeToken(token: JoinToken): string {
     Math.floor(token.expires / SECOND),
     token.ancestors.map(({ realm, relays }) => [realm, [...relays]]),
   ];
-  return encodeLine(TOKEN_PREFIX, encode(fields));
+  return encodeLine(TOKEN_PREFIX, writeCbor(fields));
 }
 
 /** @throws InputError `token-malformed`, `token-version`, `token-cut`, `token-mistyped` */
 export function parseToken(text: string): JoinToken {
   const bytes = parseLine(TOKEN_PREFIX, text, 'join token');
   try {
-    return readToken(decode(bytes, { strict: true, allowIndefinite: false }));
+    return readToken(readCbor(bytes));
   } catch (cause) {
     throw new InputError('token-malformed', 'the join token is whole, but what it says cannot be read', { cause });
   }

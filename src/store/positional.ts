@@ -1,15 +1,15 @@
 // Records and frames as positional cborg arrays: `[version, field, ...]`. One form for what lies in the store and for what goes over
 // the wire. Decoding is strict: exactly these fields, these types, these limits, and the very bytes that encoding would give, so
 // that a signature over the bytes is a signature over the fields.
-import { decode, encode } from 'cborg';
 import { equals } from 'uint8arrays/equals';
+import { readCbor, writeCbor } from '../realm/cbor.ts';
 import { InputError } from '../realm/errors.ts';
 
 /** What a field may hold. */
 export type Field = string | number | boolean | null | Uint8Array | readonly Field[];
 
 export function encodeFields(fields: readonly Field[]): Uint8Array {
-  return encode(fields);
+  return writeCbor(fields);
 }
 
 function malformed(what: string, why: string, cause?: unknown): InputError {
@@ -18,17 +18,8 @@ function malformed(what: string, why: string, cause?: unknown): InputError {
 
 function decodeStrictly(bytes: Uint8Array, what: string): unknown {
   try {
-    const decoded: unknown = decode(bytes, {
-      strict: true,
-      allowIndefinite: false,
-      allowUndefined: false,
-      allowBigInt: false,
-      allowInfinity: false,
-      allowNaN: false,
-      rejectDuplicateMapKeys: true,
-    });
-    // Bad UTF-8 decodes to U+FFFD and is found here too.
-    if (!equals(encode(decoded), bytes)) throw malformed(what, 'its bytes are not in canonical form');
+    const decoded = readCbor(bytes);
+    if (!equals(writeCbor(decoded), bytes)) throw malformed(what, 'its bytes are not in canonical form');
     return decoded;
   } catch (error) {
     throw error instanceof InputError ? error : malformed(what, 'its bytes do not decode', error);

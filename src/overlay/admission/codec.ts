@@ -2,9 +2,9 @@
 //   hello    [chain]                   dialler
 //   answer   ['ok', chain] | [code]    listener, which has judged the hello before it shows who it is
 //   verdict  ['ok'] | [code]           dialler
-import { encode } from 'cborg';
 import * as v from 'valibot';
 import { type Chain, decodeChain, encodeChain, MAX_CHAIN } from '../../pki/chain.ts';
+import { writeCbor } from '../../realm/cbor.ts';
 import { codeField, decodeFrame } from '../wire.ts';
 
 /** A chain and a few bytes around it. */
@@ -23,14 +23,14 @@ const hello = v.strictTuple([bytes]);
 const answer = v.union([v.strictTuple([v.literal(OK), bytes]), v.strictTuple([codeField])]);
 const verdict = v.strictTuple([codeField]);
 
-export const encodeHello = (chain: Chain): Uint8Array => encode([encodeChain(chain)]);
+export const encodeHello = (chain: Chain): Uint8Array => writeCbor([encodeChain(chain)]);
 
 export function decodeHello(frame: Uint8Array): Chain {
   return decodeChain(decodeFrame(hello, frame, 'hello')[0]);
 }
 
 export function encodeAnswer(value: Answer): Uint8Array {
-  return encode(value.kind === 'ok' ? [OK, encodeChain(value.chain)] : [value.code]);
+  return writeCbor(value.kind === 'ok' ? [OK, encodeChain(value.chain)] : [value.code]);
 }
 
 export function decodeAnswer(frame: Uint8Array): Answer {
@@ -39,7 +39,7 @@ export function decodeAnswer(frame: Uint8Array): Answer {
 }
 
 export function encodeVerdict(value: Verdict): Uint8Array {
-  return encode([value.kind === 'ok' ? OK : value.code]);
+  return writeCbor([value.kind === 'ok' ? OK : value.code]);
 }
 
 export function decodeVerdict(frame: Uint8Array): Verdict {

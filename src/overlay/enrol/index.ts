@@ -15,10 +15,10 @@
 //
 // `/canopy/renew/1`: the same two frames, from a relay to the node of its own realm, with a renewal's bytes
 // (src/pki/renewal.ts): a relay on a host of its own has no authority at hand.
-import { encode } from 'cborg';
 import * as v from 'valibot';
 import { MAX_ENROL_REPLY, MAX_ENROL_REQUEST } from '../../pki/enrolment.ts';
 import { MAX_RENEW_REQUEST } from '../../pki/renewal.ts';
+import { writeCbor } from '../../realm/cbor.ts';
 import { codeField, decodeFrame } from '../wire.ts';
 
 export const ENROL_PROTOCOL = '/canopy/enrol/1';
@@ -47,7 +47,7 @@ const bytesField = v.instance(Uint8Array);
 const request = v.strictTuple([bytesField]);
 const reply = v.union([v.strictTuple([v.literal(OK), bytesField]), v.strictTuple([codeField])]);
 
-export const encodeRequest = (bytes: Uint8Array): Uint8Array => encode([bytes]);
+export const encodeRequest = (bytes: Uint8Array): Uint8Array => writeCbor([bytes]);
 
 /** @throws PeerError `bad-frame` */
 export function decodeRequest(frame: Uint8Array): Uint8Array {
@@ -55,7 +55,7 @@ export function decodeRequest(frame: Uint8Array): Uint8Array {
 }
 
 export function encodeReply(value: Reply): Uint8Array {
-  return encode(value.kind === 'ok' ? [OK, value.bytes] : [value.code]);
+  return writeCbor(value.kind === 'ok' ? [OK, value.bytes] : [value.code]);
 }
 
 /** @throws PeerError `bad-frame` */

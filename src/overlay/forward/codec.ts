@@ -1,6 +1,6 @@
 // Frames of `/canopy/forward/1`; index.ts says what they mean.
-import { encode } from 'cborg';
 import * as v from 'valibot';
+import { writeCbor } from '../../realm/cbor.ts';
 import { PATH_KINDS } from '../../realm/path-kinds.ts';
 import type { Hop } from '../seam.ts';
 import { codeField, countField, decodeFrame, peerIdField, realmField, roleField } from '../wire.ts';
@@ -29,7 +29,7 @@ const reply = v.union([
 
 export function encodeHeader(value: ForwardHeader): Uint8Array {
   const { origin, destination, kind = null } = value;
-  return encode([VERSION, value.class, origin, destination, value.hops.map(packHop), kind, value.via ?? null]);
+  return writeCbor([VERSION, value.class, origin, destination, value.hops.map(packHop), kind, value.via ?? null]);
 }
 
 /** @throws PeerError `bad-frame` */
@@ -40,8 +40,8 @@ export function decodeHeader(bytes: Uint8Array): ForwardHeader {
 }
 
 export function encodeReply(value: ForwardReply): Uint8Array {
-  if (value.kind === 'refused') return encode([VERSION, 'refused', value.code]);
-  return encode([VERSION, 'ok', value.hops.map(packHop), value.path, value.via ?? null]);
+  if (value.kind === 'refused') return writeCbor([VERSION, 'refused', value.code]);
+  return writeCbor([VERSION, 'ok', value.hops.map(packHop), value.path, value.via ?? null]);
 }
 
 /** @throws PeerError `bad-frame` */

@@ -1,32 +1,21 @@
 // CBOR as our wire formats use it: one canonical encoding of positional arrays, and nothing else is taken (RFC 8949 section
 // 4.2.1). A value decodes only from the very bytes that it encodes to, so signed bytes have one meaning.
-import { type DecodeOptions, decode, encode } from 'cborg';
 import { equals } from 'uint8arrays/equals';
+import { readCbor, writeCbor } from '../../realm/cbor.ts';
 import { messageOf, PeerError } from '../../realm/errors.ts';
-
-const STRICT: DecodeOptions = {
-  strict: true,
-  allowIndefinite: false,
-  allowUndefined: false,
-  allowInfinity: false,
-  allowNaN: false,
-  allowBigInt: false,
-  coerceUndefinedToNull: false,
-  useMaps: true,
-};
 
 export type CborValue = number | string | boolean | null | Uint8Array | readonly CborValue[];
 
 export function encodeCbor(value: CborValue): Uint8Array {
-  return encode(value);
+  return writeCbor(value);
 }
 
 /** @throws PeerError with this code */
 export function decodeCbor(bytes: Uint8Array, limit: number, code: string): unknown {
   if (bytes.length > limit) throw new PeerError(code, `${bytes.length} bytes are more than ${limit}`);
   try {
-    const value: unknown = decode(bytes, STRICT);
-    if (!equals(encode(value), bytes)) throw new Error('not in canonical form');
+    const value = readCbor(bytes);
+    if (!equals(writeCbor(value), bytes)) throw new Error('not in canonical form');
     return value;
   } catch (cause) {
     throw new PeerError(code, `no canonical CBOR: ${messageOf(cause)}`, { cause });

@@ -7,8 +7,8 @@
 // Frames as of every stream of the seam; via and rtt may be null. The relay keeps links only where its scope leads.
 // Changes are gathered while a frame is on its way, so a slow node gets the newest state and never a queue.
 import type { Stream as RawStream } from '@libp2p/interface';
-import { encode } from 'cborg';
 import * as v from 'valibot';
+import { writeCbor } from '../../realm/cbor.ts';
 import type { RealmName } from '../../realm/names.ts';
 import { PATH_KINDS } from '../../realm/path-kinds.ts';
 import type { LinkSource } from '../forward/link-source.ts';
@@ -27,7 +27,7 @@ const wanted = v.pipe(v.array(realmField), v.maxLength(MAX_REPORTS));
 const reports = v.pipe(v.array(report), v.maxLength(MAX_REPORTS));
 
 export function encodeReports(list: readonly PathReport[]): Uint8Array {
-  return encode(
+  return writeCbor(
     list.map(({ realm, kind, via, rtt, since }) => [realm, kind, via ?? null, rtt ?? null, Math.trunc(since)]),
   );
 }
@@ -44,7 +44,7 @@ export function decodeReports(bytes: Uint8Array): PathReport[] {
 }
 
 export function encodeWanted(realms: readonly RealmName[]): Uint8Array {
-  return encode([...realms]);
+  return writeCbor([...realms]);
 }
 
 /** @throws PeerError `bad-frame` */
