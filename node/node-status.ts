@@ -34,7 +34,6 @@ export interface StatusParts {
   readonly startedAt: number;
 }
 
-const PATHS_DEADLINE = 3000;
 const CLOCKS_DEADLINE = 2000;
 /** Realms whose clocks one status asks for. */
 const MAX_CLOCKS = 64;
@@ -47,10 +46,8 @@ const MAX_SKEW = 60_000;
 
 export async function statusOf(parts: StatusParts): Promise<Status> {
   const { identity, overlay, clock, lan, accounts, presence, renewal, ownRelay, startedAt } = parts;
-  const [reports, queues] = await Promise.all([
-    overlay.paths(AbortSignal.timeout(PATHS_DEADLINE)).catch((): PathReport[] => []),
-    parts.delivery.queues(),
-  ]);
+  const reports = overlay.paths();
+  const queues = await parts.delivery.queues();
   const notAfter = leafEnd(identity);
   const { connected, peerId } = overlay.relay;
   const realms = neighbours(parts, reports, queues, await readClocks(parts, reports));

@@ -92,7 +92,7 @@ export class ConversationService implements Conversations {
     return this.#marks.markRead(user, conversation, upTo);
   }
 
-  head(_user: UserId): Cursor {
+  head(): Cursor {
     return this.#arrivals.head;
   }
 

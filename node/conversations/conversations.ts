@@ -110,8 +110,8 @@ export interface Conversations {
   markDelivered(user: UserId, upTo: Cursor): Promise<void>;
   /** The user has read all that arrived in the conversation up to this message. @throws RefusedError `message-unknown` */
   markRead(user: UserId, conversation: ConversationId, upTo: MessageId): Promise<void>;
-  /** The end of the user's stream now. */
-  head(user: UserId): Cursor;
+  /** The newest arrival of this node, whoever it is for. */
+  head(): Cursor;
   /** How far devices of the user hold the arrivals: where a client without a cursor begins. */
   deliveredUpTo(user: UserId): Promise<Cursor>;
   /** In order of arrival. @throws ConflictError `cursor-unknown` when the cursor is not of this node's past */

@@ -143,7 +143,7 @@ export class NodeOverlay implements Network {
     });
   }
 
-  async paths(_signal: AbortSignal): Promise<PathReport[]> {
+  paths(): PathReport[] {
     return this.#follower.reports;
   }
 

@@ -84,8 +84,8 @@ export interface Network {
   /** @throws UnreachableError, RefusedError */
   open(realm: RealmName, protocol: string, options: OpenOptions): Promise<Stream>;
   handle(protocol: string, options: HandleOptions, handler: StreamHandler): void;
-  /** Asks the own relay for the links it keeps; empty while the relay is away. */
-  paths(signal: AbortSignal): Promise<PathReport[]>;
+  /** What the own relay has told of the links it keeps; empty while the relay is away. */
+  paths(): PathReport[];
   ping(realm: RealmName, signal: AbortSignal): Promise<PingReport>;
   /** Calls back when the way to a realm becomes usable, or better. Returns the unsubscriber. */
   onPath(listener: (report: PathReport) => void): () => void;

@@ -156,7 +156,7 @@ export class SimulatedNode implements Network {
     this.handlers.set(protocol, { options, handler });
   }
 
-  async paths(): Promise<PathReport[]> {
+  paths(): PathReport[] {
     return [];
   }
 

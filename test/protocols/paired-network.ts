@@ -103,7 +103,7 @@ export class PairedNetworks {
       open: (to, protocol, options) => this.#open(place, to, protocol, options),
       handle: (protocol: string, _: HandleOptions, handler: StreamHandler) =>
         void place.handlers.set(protocol, handler),
-      paths: async () => [],
+      paths: () => [],
       ping: async (): Promise<PingReport> => {
         throw new UnreachableError('unreachable', 'This network has no ping');
       },

@@ -46,7 +46,7 @@ test('a message goes from stored to delivered to read, and shows its way at both
   const { kyiv, lviv } = await pair(t);
   assert.equal((await kyiv.conversations.submit(FROM, message(1))).state, 'stored');
   await until(() => receivedBy(lviv, ENGINEER).length === 1);
-  await lviv.conversations.markDelivered(ENGINEER, lviv.conversations.head(ENGINEER));
+  await lviv.conversations.markDelivered(ENGINEER, lviv.conversations.head());
   await until(async () => (await stateOf(kyiv, 1)) === 'delivered');
   const { conversation } = message(1);
   await lviv.conversations.markRead(ENGINEER, conversation, messageId(1));

@@ -44,7 +44,7 @@ const awayNetwork: Network = {
     throw new UnreachableError('no-path', 'the overlay is away in this test');
   },
   handle: () => {},
-  paths: async () => [],
+  paths: () => [],
   ping: async () => {
     throw new UnreachableError('no-path', 'the overlay is away in this test');
   },
