@@ -58,5 +58,7 @@ export async function openWatched(
 /** What axe finds on the page as it is now: rule and element, one a line. */
 export async function axeFindings(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
+  // A dialog that is still fading in has less contrast than the one that a person reads.
+  await page.evaluate('Promise.allSettled(document.getAnimations().map((animation) => animation.finished))');
   return page.evaluate<string[]>(RUN_AXE);
 }
