@@ -1,8 +1,8 @@
 // Lines that should not be seen: passwords and tokens. They are never an argument's value; a file, stdin or a hidden prompt gives them.
-import { readFile } from 'node:fs/promises';
 import { isCancel, password } from '@clack/prompts';
-import { InputError, LocalError, messageOf } from '../src/realm/errors.ts';
+import { InputError } from '../src/realm/errors.ts';
 import type { Cli } from './cli.ts';
+import { readGivenText } from './given-file.ts';
 
 /** Characters that we read from stdin at all. */
 const MAX_INPUT = 64 * 1024;
@@ -16,7 +16,7 @@ export async function readStdin(cli: Cli): Promise<string> {
     text += String(part);
     if (text.length > MAX_INPUT) throw new InputError('input-too-long', `stdin has more than ${MAX_INPUT} characters`);
   }
-  return text.replace(/\r?\n$/, '');
+  return withoutLineEnd(text);
 }
 
 /** A new password: from the file, from a hidden prompt asked twice, or from stdin. @throws InputError `bad-password` */
@@ -32,12 +32,14 @@ export async function readNewPassword(cli: Cli, file: string | undefined): Promi
 
 async function askOrRead(cli: Cli): Promise<string> {
   if (!cli.interactive) return readStdin(cli);
-  const first = await askPassword('First password (the user will be asked for a new one)');
-  const again = await askPassword('The same again');
-  if (first !== again) {
-    throw new InputError('passwords-differ', 'the two passwords are not the same', { hint: 'Run the command again.' });
-  }
-  return first;
+  return askTwice('First password (the user will be asked for a new one)');
+}
+
+/** @throws InputError `passwords-differ` */
+export async function askTwice(message: string): Promise<string> {
+  const first = await askPassword(message);
+  if (first === (await askPassword('The same again'))) return first;
+  throw new InputError('passwords-differ', 'the two passwords are not the same', { hint: 'Run the command again.' });
 }
 
 export async function askPassword(message: string): Promise<string> {
@@ -46,10 +48,11 @@ export async function askPassword(message: string): Promise<string> {
   return answer;
 }
 
-async function readSecretFile(path: string): Promise<string> {
-  try {
-    return (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
-  } catch (cause) {
-    throw new LocalError('cannot-read', `${path} cannot be read: ${messageOf(cause)}`, { cause });
-  }
+/** @throws LocalError `cannot-read` */
+export async function readSecretFile(path: string): Promise<string> {
+  return withoutLineEnd(await readGivenText(path));
+}
+
+function withoutLineEnd(text: string): string {
+  return text.replace(/\r?\n$/, '');
 }

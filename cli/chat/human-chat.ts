@@ -57,6 +57,7 @@ class HumanChat {
     const client = this.#client;
     client.on('ready', ({ me }) => {
       this.#print(this.#quiet(`connected as ${me.user.name} <${me.user.address}>, /help tells more`));
+      // Presence alone depends on it; the next reconnect tries again.
       this.#partners.load().catch(() => {});
     });
     client.on('connection', ({ state, code, retryIn }) => {

@@ -1,15 +1,15 @@
 // canopy chat: a terminal client for operators, scripts and tests.
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type Client, createClient } from '../../src/client/client.ts';
-import { codeOf, InputError, LocalError, messageOf, RefusedError } from '../../src/realm/errors.ts';
+import { codeOf, InputError, RefusedError } from '../../src/realm/errors.ts';
 import { formatUserAddress, parseUserAddress } from '../../src/realm/user-address.ts';
 import { humanChat } from '../chat/human-chat.ts';
 import { jsonChat } from '../chat/json-chat.ts';
 import { checkServer, nodePlatform } from '../chat/node-platform.ts';
 import type { Cli } from '../cli.ts';
 import { act, jsonOption, makeCommand } from '../command.ts';
-import { askPassword } from '../secret-input.ts';
+import { readGivenText } from '../given-file.ts';
+import { askPassword, askTwice, readSecretFile } from '../secret-input.ts';
 
 interface ChatOptions {
   readonly server: string;
@@ -22,9 +22,10 @@ interface ChatOptions {
 export function chatCommand(cli: Cli): Command {
   return makeCommand(cli, {
     name: 'chat',
-    summary: 'Writes and reads messages in the terminal',
+    summary: 'Write and read messages in the terminal',
     details:
-      'The password comes from CANOPY_PASSWORD, --password-file or a prompt; at a first login CANOPY_NEW_PASSWORD becomes the new one.\nWith --json each line in and out is one JSON object; docs/protocols/lan-api.md tells which.',
+      'The password comes from CANOPY_PASSWORD, --password-file or a prompt; at a first login CANOPY_NEW_PASSWORD becomes the new one.\n' +
+      'With --json each line in and out is one JSON object; docs/protocols/lan-api.md tells which.',
     examples: [
       'canopy chat --server https://kyiv.acme.ua:8443 --user clerk@kyiv.acme.ua --ca lan-authority.pem',
       'canopy chat --server http://kyiv.localhost:7101 --user clerk@kyiv.acme.ua --json < lines',
@@ -40,7 +41,7 @@ export function chatCommand(cli: Cli): Command {
 
 async function chat(cli: Cli, options: ChatOptions): Promise<void> {
   const user = formatUserAddress(parseUserAddress(options.user));
-  const ca = options.ca === undefined ? undefined : await readText(options.ca);
+  const ca = options.ca === undefined ? undefined : await readGivenText(options.ca);
   checkServer(options.server);
   const platform = nodePlatform(ca === undefined ? {} : { ca });
   const client = createClient({ server: options.server, ...platform, deviceName: 'terminal' });
@@ -69,31 +70,17 @@ async function login(cli: Cli, client: Client, user: string, password: string): 
     const code = codeOf(error);
     if (code === 'wrong-password' && newPassword !== undefined) await client.login(user, newPassword);
     else if (code === 'password-change-required' && cli.interactive) {
-      await client.login(user, password, { newPassword: await askNewPassword() });
+      await client.login(user, password, { newPassword: await askTwice('This is a first password. Choose a new one') });
     } else throw error;
   }
 }
 
-async function askNewPassword(): Promise<string> {
-  const first = await askPassword('This is a first password. Choose a new one');
-  if (first === (await askPassword('The same again'))) return first;
-  throw new InputError('passwords-differ', 'the two passwords are not the same', { hint: 'Run the command again.' });
-}
-
 async function passwordOf(cli: Cli, options: ChatOptions): Promise<string> {
-  if (options.passwordFile !== undefined) return (await readText(options.passwordFile)).replace(/\r?\n$/, '');
+  if (options.passwordFile !== undefined) return readSecretFile(options.passwordFile);
   const given = cli.env['CANOPY_PASSWORD'];
   if (given !== undefined && given !== '') return given;
   if (cli.interactive) return askPassword('Password');
   throw new InputError('password-missing', 'no password was given', {
     hint: 'Set CANOPY_PASSWORD, or add --password-file FILE.',
   });
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new LocalError('cannot-read', `${path} cannot be read: ${messageOf(cause)}`, { cause });
-  }
 }

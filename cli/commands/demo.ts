@@ -1,6 +1,7 @@
 // canopy demo: two branches of a company on this machine, for a person to try or for a script to check.
 import { type Command, Option } from 'commander';
-import { InputError } from '../../src/realm/errors.ts';
+import { InputError, LocalError } from '../../src/realm/errors.ts';
+import { untilAborted } from '../../src/realm/until-aborted.ts';
 import { type Cli, paint, printJson, printLines, say } from '../cli.ts';
 import { act, jsonOption, makeCommand } from '../command.ts';
 import type { CheckedMessage } from '../demo/demo-check.ts';
@@ -51,6 +52,8 @@ async function demo(cli: Cli, options: DemoOptions): Promise<void> {
     else await show(cli, demonstration, options, stop);
   } catch (error) {
     if (!stop.aborted) throw error;
+    // Who stops a demonstration has seen enough; a check that was stopped has not been passed.
+    if (options.check) throw new LocalError('stopped', 'it was told to stop before its end', { hint: 'Run it again.' });
   } finally {
     await demonstration.stop();
   }
@@ -103,8 +106,5 @@ async function show(cli: Cli, demonstration: Demonstration, { json }: DemoOption
       cli,
       screen.demoLines(ready, (text) => paint(cli, cli.stdout, 'bold', text)),
     );
-  await new Promise<void>((resolve) => {
-    if (stop.aborted) resolve();
-    else stop.addEventListener('abort', () => resolve(), { once: true });
-  });
+  await untilAborted(stop);
 }

@@ -1,12 +1,12 @@
 // canopy enrol: answers an enrolment request that was carried here as a file; the same bytes as over the wire.
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { AdminClient } from '../../node/admin/api.ts';
 import { decodeEnrolReply, MAX_ENROL_REQUEST } from '../../src/pki/enrolment.ts';
-import { InputError, LocalError, messageOf } from '../../src/realm/errors.ts';
+import { InputError } from '../../src/realm/errors.ts';
 import { openDataDirectory } from '../../src/settings/data-directory.ts';
 import { type Cli, printJson, say } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
+import { readGivenFile } from '../given-file.ts';
 
 interface EnrolOptions {
   readonly dir: string;
@@ -42,14 +42,12 @@ async function enrol(cli: Cli, file: string, options: EnrolOptions): Promise<voi
 }
 
 async function readRequest(file: string): Promise<Uint8Array> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new LocalError('cannot-read', `${file} cannot be read: ${messageOf(cause)}`, { cause });
-  });
+  const bytes = await readGivenFile(file);
   if (bytes.length > MAX_ENROL_REQUEST) {
     throw new InputError(
       'enrol-malformed',
       `${file} has ${bytes.length} bytes; a request has at most ${MAX_ENROL_REQUEST}`,
     );
   }
-  return new Uint8Array(bytes);
+  return bytes;
 }

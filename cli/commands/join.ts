@@ -1,11 +1,10 @@
 // canopy join: takes a token (or the pairing line of a split branch) and makes this host part of the overlay.
-import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { LocalError, messageOf } from '../../src/realm/errors.ts';
 import { ROLES, type Role } from '../../src/realm/names.ts';
 import { writePrivateFile } from '../../src/settings/private-file.ts';
 import { type Cli, printJson, printLines, say } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
+import { readGivenFile } from '../given-file.ts';
 import { addHostOptions, givenSettings, type HostOptions } from '../host-options.ts';
 import { readStdin } from '../secret-input.ts';
 import { type JoinPlan, planJoin } from '../setup/join-plan.ts';
@@ -73,13 +72,7 @@ async function runJoin(cli: Cli, given: string, options: JoinOptions): Promise<v
 function fileCourier(path: string): Courier {
   return {
     live: false,
-    carry: async () => {
-      try {
-        return new Uint8Array(await readFile(path));
-      } catch (cause) {
-        throw new LocalError('cannot-read', `${path} cannot be read: ${messageOf(cause)}`, { cause });
-      }
-    },
+    carry: () => readGivenFile(path),
   };
 }
 

@@ -1,6 +1,7 @@
 // canopy start: runs the realm of a data directory until it is told to stop.
 import { type Command, Option } from 'commander';
 import { ROLES, type Role } from '../../src/realm/names.ts';
+import { untilAborted } from '../../src/realm/until-aborted.ts';
 import { type Cli, printJson, printLines, say } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
 import { type RunningRealm, startRealm } from '../supervisor/start-realm.ts';
@@ -28,18 +29,16 @@ export function startCommand(cli: Cli): Command {
 
 async function start(cli: Cli, options: StartOptions): Promise<void> {
   const stop = cli.stopSignal();
-  const running = await startRealm({
-    dir: options.dir,
-    env: cli.env,
-    only: options.only,
-    say: (text) => say(cli, text),
-  });
-  announce(cli, running, options.json);
-  await new Promise<void>((resolve) => {
-    if (stop.aborted) resolve();
-    else stop.addEventListener('abort', () => resolve(), { once: true });
-  });
-  await running.supervisor.stop();
+  try {
+    const { dir, only } = options;
+    const running = await startRealm({ dir, only, env: cli.env, signal: stop, say: (text) => say(cli, text) });
+    announce(cli, running, options.json);
+    await untilAborted(stop);
+    await running.supervisor.stop();
+  } catch (error) {
+    // Told to stop before it was up: that is what it did.
+    if (!stop.aborted) throw error;
+  }
 }
 
 function announce(cli: Cli, { realm, lan, relay }: RunningRealm, json: boolean): void {

@@ -1,6 +1,7 @@
 // `canopy demo --check`: a message each way through the client library, and the proof that it went node, relay, relay, node:
 // four different processes, each named by itself.
 import type { Client, Route, User } from '../../src/client/client.ts';
+import { Bell } from '../../src/realm/bell.ts';
 import { type Clock, sleep } from '../../src/realm/clock.ts';
 import { CanopyError, UnreachableError } from '../../src/realm/errors.ts';
 import type { MessageId } from '../../src/realm/ids.ts';
@@ -81,24 +82,18 @@ export async function sendAcross(
 /** Messages that come to one client, each waited for by its id. */
 class Arrivals {
   readonly #seen = new Set<MessageId>();
+  readonly #came = new Bell();
   readonly #unsubscribe: () => void;
-  #wake: () => void = () => {};
 
   constructor(client: Client) {
     this.#unsubscribe = client.on('message', (message) => {
       this.#seen.add(message.id);
-      this.#wake();
+      this.#came.ring();
     });
   }
 
   async wait(id: MessageId, signal: AbortSignal): Promise<void> {
-    while (!this.#seen.has(id)) {
-      signal.throwIfAborted();
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-    }
+    while (!this.#seen.has(id)) await this.#came.heard(signal);
   }
 
   end(): void {

@@ -102,6 +102,7 @@ export class DemoNetwork {
       return await startRealm({
         dir: realm.dir,
         env: this.#environment(lan),
+        signal: this.#init.signal,
         logFile: (role) => `${dataDirectory(realm.dir).path}/${role}.log`,
         say: this.#init.say,
       });

@@ -30,7 +30,8 @@ export interface DemoPlan {
   readonly branches: readonly [DemoBranch, DemoBranch];
 }
 
-interface Role {
+/** Who is in which branch, and where its page is wanted. */
+interface Part {
   readonly realm: RealmName;
   readonly login: string;
   readonly name: string;
@@ -39,8 +40,8 @@ interface Role {
 
 const REGION = parseRealmName('ua');
 const ENTERPRISE = parseRealmName('acme.ua');
-const KYIV: Role = { realm: parseRealmName('kyiv.acme.ua'), login: 'clerk', name: 'Clerk One', port: 7101 };
-const LVIV: Role = { realm: parseRealmName('lviv.acme.ua'), login: 'engineer', name: 'Engineer One', port: 7102 };
+const KYIV: Part = { realm: parseRealmName('kyiv.acme.ua'), login: 'clerk', name: 'Clerk One', port: 7101 };
+const LVIV: Part = { realm: parseRealmName('lviv.acme.ua'), login: 'engineer', name: 'Engineer One', port: 7102 };
 
 /** No letter or digit that could be taken for another. */
 const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
@@ -89,7 +90,7 @@ function loopbackSettings(realm: RealmName, lan: number, wan: number, stun: numb
   };
 }
 
-function makeBranch(realm: DemoRealm, own: Role, other: Role): DemoBranch {
+function makeBranch(realm: DemoRealm, own: Part, other: Part): DemoBranch {
   const address = `${own.login}@${own.realm}`;
   return {
     ...realm,

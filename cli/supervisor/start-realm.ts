@@ -14,6 +14,8 @@ export interface RealmStart {
   /** Only this program, of a split branch. */
   readonly only?: Role | undefined;
   readonly logFile?: (role: Role) => string;
+  /** Gives up what is starting; what runs is stopped by the supervisor. */
+  readonly signal: AbortSignal;
   readonly say: (text: string) => void;
 }
 
@@ -35,7 +37,7 @@ const SCRIPTS: Readonly<Record<Role, string>> = {
 const nodeReady = v.object({ lan: v.string() });
 const relayReady = v.object({ relay: v.array(v.string()) });
 
-/** Resolves when clients can log in. */
+/** Resolves when clients can log in. When it rejects, nothing runs. */
 export async function startRealm(start: RealmStart): Promise<RunningRealm> {
   const directory = await openDataDirectory(start.dir);
   const file = await readRealmFile(directory);
@@ -50,7 +52,10 @@ export async function startRealm(start: RealmStart): Promise<RunningRealm> {
     say: start.say,
     ...(start.logFile ? { logFile: start.logFile } : {}),
   });
-  const ready = await supervisor.start();
+  const giveUp = () => void supervisor.stop();
+  start.signal.throwIfAborted();
+  start.signal.addEventListener('abort', giveUp, { once: true });
+  const ready = await supervisor.start().finally(() => start.signal.removeEventListener('abort', giveUp));
   return {
     realm: file.realm,
     lan: ready.node && v.parse(nodeReady, ready.node).lan,

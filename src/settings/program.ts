@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { InputError, messageOf } from '../realm/errors.ts';
 import type { Log } from '../realm/log.ts';
 import type { Role } from '../realm/names.ts';
+import { untilAborted } from '../realm/until-aborted.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { errorForm } from './error-form.ts';
 import { acquireLock, type Lock } from './lock.ts';
@@ -44,7 +45,7 @@ export async function runProgram(
     const program = await start(context);
     await tell({ ready: true, ...program.ready });
     context.log.info({}, 'ready');
-    await aborted(stopping);
+    await untilAborted(stopping);
     setTimeout(() => process.exit(1), STOP_DEADLINE).unref();
     await program.stop();
     context.log.info({}, 'stopped');
@@ -79,13 +80,6 @@ function stopSignal(): AbortSignal {
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, stop);
   process.on('disconnect', stop);
   return controller.signal;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 /** A promise that nobody waited for ends its own work and not the process; an exception in no context does end it. */

@@ -36,7 +36,14 @@ export async function runRegion(): Promise<RunningRegion> {
   const running: RunningRealm[] = [];
   const start = async (of: string, only?: 'node' | 'relay'): Promise<RunningRealm> => {
     const logFile = (role: string) => join(of, `${role}.log`);
-    const realm = await startRealm({ dir: of, only, env: process.env, logFile, say: () => {} });
+    const realm = await startRealm({
+      dir: of,
+      only,
+      env: process.env,
+      logFile,
+      signal: new AbortController().signal,
+      say: () => {},
+    });
     running.push(realm);
     return realm;
   };
