@@ -201,7 +201,10 @@ function untilReady(child: ChildProcess): Promise<Uint8Array> {
       child.kill('SIGKILL');
       reject(failed('did not start in time'));
     }, START_DEADLINE);
-    child.once('error', (error) => reject(failed('cannot be started', error)));
+    child.once('error', (error) => {
+      clearTimeout(timer);
+      reject(failed('cannot be started', error));
+    });
     child.once('exit', (code) => {
       clearTimeout(timer);
       reject(failed(`ended at once with ${code}: ${said.trim()}`));

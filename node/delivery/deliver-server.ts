@@ -33,6 +33,8 @@ export interface DeliverServerComponents {
 
 /** Batches of one stream that may wait for the disk; then nothing more is read from it. */
 const MAX_WAITING = 8;
+/** Milliseconds that a peer who is refused may take to make room for the reason. */
+const REFUSAL_DEADLINE = 2_000;
 
 export class DeliverServer {
   readonly #parts: DeliverServerComponents;
@@ -48,7 +50,7 @@ export class DeliverServer {
       await new ServedStream(stream, inbound, context).run(signal);
     } catch (error) {
       if (signal.aborted) stream.abort(new PeerError('stopping', 'this node stops'));
-      else await this.#refuse(stream, error);
+      else await this.#refuse(stream, error, signal);
     }
   }
 
@@ -71,8 +73,8 @@ export class DeliverServer {
     });
   }
 
-  async #refuse(stream: Stream, error: unknown): Promise<void> {
-    const { log, audit } = this.#parts;
+  async #refuse(stream: Stream, error: unknown, signal: AbortSignal): Promise<void> {
+    const { log, audit, clock } = this.#parts;
     const code = error instanceof LocalError ? 'busy' : codeOf(error);
     const { realm } = stream.peer;
     // A reset is how the other node's stop and a change of path look from here.
@@ -80,7 +82,9 @@ export class DeliverServer {
     if (error instanceof RefusedError) {
       await audit.record({ code: 'delivery-refused', actor: realm, fields: { why: code } }).catch(() => {});
     }
-    await stream.write(encodeDeliverFrame({ kind: 'refusal', code: code.slice(0, 64) })).catch(() => {});
+    const frame = encodeDeliverFrame({ kind: 'refusal', code: code.slice(0, 64) });
+    const write = (soon: AbortSignal) => stream.write(frame, soon);
+    await within(clock, REFUSAL_DEADLINE, 'room for a refusal', signal, write).catch(() => {});
     // A reset would overtake the reason: whoever is refused by name gets to read it.
     if (error instanceof RefusedError) await stream.close().catch(() => {});
     else stream.abort(error instanceof Error ? error : new PeerError('stream-failed', String(error)));

@@ -38,7 +38,12 @@ export class Follower {
   }
 
   start(): void {
-    this.#loop ??= this.#run();
+    this.#loop ??= this.#run().catch((error: unknown) => {
+      this.#parts.log.error(
+        { ...this.#id, code: codeOf(error), why: String(error) },
+        'ledger chain is no longer followed',
+      );
+    });
   }
 
   async stop(): Promise<void> {

@@ -45,21 +45,25 @@ export class PathFollower {
 
   /** Follows the relay behind this connection until it ends. Never rejects. */
   async follow(relay: Connection): Promise<void> {
+    let stream: FramedStream | undefined;
     try {
       const peer = this.#components.admissions.get(relay.remotePeer.toString());
       if (!peer) return;
       const raw = await relay.newStream([PATHS_PROTOCOL], { signal: AbortSignal.timeout(OPEN_DEADLINE) });
-      const stream = new FramedStream(raw, { peer, path: { kind: 'local', hops: [] }, maxFrame: MAX_PATHS_FRAME });
+      stream = new FramedStream(raw, { peer, path: { kind: 'local', hops: [] }, maxFrame: MAX_PATHS_FRAME });
       this.#stream = stream;
       if (this.#wanted.length > 0) this.keep(this.#wanted);
       for (let frame = await stream.read(); frame; frame = await stream.read()) this.#take(decodeReports(frame));
       await stream.close();
     } catch (error) {
       this.#components.log.debug({ error: messageOf(error) }, 'paths no longer followed');
-      this.#stream?.abort(error instanceof Error ? error : new Error(String(error)));
+      stream?.abort(error instanceof Error ? error : new Error(String(error)));
     } finally {
-      this.#reports.clear();
-      this.#stream = undefined;
+      // Another one may have begun by now: what it has told stays.
+      if (this.#stream === stream) {
+        this.#reports.clear();
+        this.#stream = undefined;
+      }
     }
   }
 

@@ -32,7 +32,7 @@ const LONGEST_WAIT = 5_000;
 export class RelayKeeper {
   readonly #components: RelayKeeperComponents;
   readonly #listeners = new Set<(connection: Connection | undefined) => void>();
-  #addresses: readonly string[];
+  readonly #addresses: readonly string[];
   #connection: Connection | undefined;
   #failure: unknown;
   #stopping = new AbortController();
@@ -122,12 +122,14 @@ export class RelayKeeper {
     if (connection.status !== 'open') return;
     const ended = Promise.withResolvers<void>();
     connection.addEventListener('close', () => ended.resolve(), { once: true });
-    signal.addEventListener('abort', () => ended.resolve(), { once: true });
+    const onAbort = () => ended.resolve();
+    signal.addEventListener('abort', onAbort, { once: true });
     this.#connection = connection;
     this.#failure = undefined;
     this.#components.log.info({ address: connection.remoteAddr.toString() }, 'own relay connected');
     this.#tell(connection);
     await ended.promise;
+    signal.removeEventListener('abort', onAbort);
     this.#connection = undefined;
     if (!signal.aborted) this.#components.log.warn({}, 'own relay lost');
     this.#tell(undefined);

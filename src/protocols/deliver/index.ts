@@ -5,7 +5,7 @@
 //   destination  welcome  [1, version, [[incarnation, watermark, [[first, last], …]], …]]
 //   origin       batch    [2, header, signature, [envelope, …]]                          any number, without waiting
 //   destination  ack      [3, incarnation, watermark, [[first, last], …], [[n, code], …]]  when that much is on disk
-//   either       refusal  [4, code], then it ends the stream; what is malformed it resets
+//   destination  refusal  [4, code], then it ends the stream; what is malformed it resets
 //
 //   header     = [1, origin, incarnation, first, last, destination, expiry, [n - first, …], digest]
 //   digest     = SHA-256 over the digests of the envelopes, one after the other
@@ -16,7 +16,8 @@
 // could not be processed was set aside: the ack names its number and why. The destination drops what it has already.
 //
 // Refusals: `version-unknown`, `origin-foreign` (the origin is not the peer's realm), `destination-foreign`,
-// `stale-incarnation` (a cloned or restored origin), `signature-bad`, `certificate-refused`, `frame-malformed`, `busy`.
+// `stale-incarnation` (a cloned or restored origin), `signature-bad`, `digest-wrong`, `cert-…`, `frame-malformed`,
+// `frame-too-long`, `too-far-ahead`, `busy` (the destination's own disk).
 export const DELIVER_PROTOCOL = '/canopy/deliver/1';
 export const DELIVER_VERSION = 1;
 
