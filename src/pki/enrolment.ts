@@ -196,7 +196,7 @@ export function checkTokenTime(token: JoinToken, now: number): void {
   if (now > token.expires) throw refusalOf('token-expired', token);
 }
 
-/** @throws InputError `token-slot`: only a branch may have its relay certified by its parent */
+/** @throws InputError `token-slot`: a region has no realm above that could certify its relay */
 export function checkSlot(token: JoinToken, slot: Slot): void {
   if (slot === 'relay' && token.tier === 'region')
     throw new InputError('token-slot', `a ${token.tier} has no slot "${slot}"`);
