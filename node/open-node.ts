@@ -43,7 +43,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const lan = await openLan({ ...clients, checks: healthChecks({ database, network, identity, clock }) }, ground);
   const renewal = new LeafRenewal({ directory, identity, authority, clock, log }, realm.programs);
   const own = { realm, lineage, identity, ownRelay, clock, startedAt: clock.now() };
-  const shown = { overlay: network, ledger, authority, accounts, delivery, presence, lan, renewal };
+  const shown = { overlay: network, ledger, authority, accounts, directory: users, delivery, presence, lan, renewal };
   const operator = new Operator({ ...own, ...shown });
   const admin = new AdminServer({ socket: directory.socket.node }, { actions: operator, log });
   const links = new KeptLinks({ network, ledger, lineage });

@@ -8,13 +8,14 @@ import type { AdminUser, Invitation, Ping, Status, UserStarted } from './admin/a
 import type { AdminActions } from './admin/server.ts';
 import type { Authority } from './authority/authority.ts';
 import type { Accounts } from './directory/accounts.ts';
-import type { UserProfile } from './directory/directory.ts';
+import type { Directory, UserProfile } from './directory/directory.ts';
 import { type StatusParts, statusOf } from './node-status.ts';
 
 export interface OperatorComponents extends StatusParts {
   readonly realm: RealmFile;
   readonly authority: Pick<Authority, 'invite' | 'enrol'>;
   readonly accounts: Pick<Accounts, 'startRegistration' | 'finishRegistration' | 'list'>;
+  readonly directory: Pick<Directory, 'list'>;
   readonly overlay: NodeOverlay;
 }
 
@@ -33,6 +34,10 @@ export class Operator implements AdminActions {
 
   async users(): Promise<readonly AdminUser[]> {
     return this.#parts.accounts.list().map(asAdminUser);
+  }
+
+  async directory(): Promise<readonly AdminUser[]> {
+    return this.#parts.directory.list().map(asAdminUser);
   }
 
   startUser({ login, name, request }: { login: string; name: string; request: string }): Promise<UserStarted> {

@@ -9,6 +9,12 @@ import { registerUser } from '../register-user.ts';
 import { readNewPassword } from '../secret-input.ts';
 import { tableLines } from '../table.ts';
 
+interface ListOptions {
+  readonly dir: string;
+  readonly all: boolean;
+  readonly json: boolean;
+}
+
 interface AddOptions {
   readonly dir: string;
   readonly json: boolean;
@@ -48,11 +54,13 @@ function listCommand(cli: Cli): Command {
   return makeCommand(cli, {
     name: 'list',
     summary: "Tell this realm's users",
-    examples: ['canopy user list --dir /srv/kyiv', 'canopy user list --json --dir /srv/kyiv'],
+    details: 'With --all also those of other realms, as their servers have told this one.',
+    examples: ['canopy user list --dir /srv/kyiv', 'canopy user list --all --json --dir /srv/kyiv'],
   })
     .addOption(dirOption(cli))
+    .addOption(new Option('--all', 'the users of other realms too').default(false))
     .addOption(jsonOption())
-    .action(act('the users are not known', (options: { dir: string; json: boolean }) => listUsers(cli, options)));
+    .action(act('the users are not known', (options: ListOptions) => listUsers(cli, options)));
 }
 
 async function addUser(cli: Cli, loginText: string, options: AddOptions): Promise<void> {
@@ -66,8 +74,9 @@ async function addUser(cli: Cli, loginText: string, options: AddOptions): Promis
   else printLines(cli, [`added ${user.address} (${user.name})`]);
 }
 
-async function listUsers(cli: Cli, { dir, json }: { dir: string; json: boolean }): Promise<void> {
-  const users = await new AdminClient(dataDirectory(dir).socket.node).users();
+async function listUsers(cli: Cli, { dir, all, json }: ListOptions): Promise<void> {
+  const admin = new AdminClient(dataDirectory(dir).socket.node);
+  const users = all ? await admin.directory() : await admin.users();
   if (json) printJson(cli, { users });
   else if (users.length === 0) printLines(cli, ['nobody yet; add one: canopy user add LOGIN --name "First Last"']);
   else {

@@ -2,7 +2,8 @@
 // it, the command line calls it; whoever can open the socket is the operator, so there is no login.
 //
 //   GET  /v1/status                            Status
-//   GET  /v1/users                             {users: User[]}
+//   GET  /v1/users                             {users: User[]}    this realm's
+//   GET  /v1/directory                         {users: User[]}    all that this node knows, of other realms too
 //   POST /v1/users/start {login,name,request}  UserStarted        OPAQUE registration, first answer
 //   POST /v1/users/finish {registrationId,record}  User
 //   POST /v1/invite {tier,realm,ttl}           Invitation
@@ -110,6 +111,10 @@ export class AdminClient {
 
   async users(): Promise<AdminUser[]> {
     return (await this.#call('GET', '/v1/users', v.object({ users: v.array(user) }))).users;
+  }
+
+  async directory(): Promise<AdminUser[]> {
+    return (await this.#call('GET', '/v1/directory', v.object({ users: v.array(user) }))).users;
   }
 
   startUser(body: v.InferInput<typeof REQUESTS.startUser>): Promise<UserStarted> {

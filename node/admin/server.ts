@@ -17,6 +17,7 @@ const SOCKET_MODE = 0o600;
 export interface AdminActions {
   status(): Promise<Status>;
   users(): Promise<readonly AdminUser[]>;
+  directory(): Promise<readonly AdminUser[]>;
   startUser(body: v.InferOutput<typeof REQUESTS.startUser>): Promise<UserStarted>;
   finishUser(body: v.InferOutput<typeof REQUESTS.finishUser>): Promise<AdminUser>;
   invite(body: v.InferOutput<typeof REQUESTS.invite>): Promise<Invitation>;
@@ -41,6 +42,7 @@ function route<T>(
 const ROUTES: Readonly<Record<string, Route>> = {
   'GET /v1/status': (actions) => actions.status(),
   'GET /v1/users': async (actions) => ({ users: await actions.users() }),
+  'GET /v1/directory': async (actions) => ({ users: await actions.directory() }),
   'POST /v1/users/start': route(REQUESTS.startUser, (actions, body) => actions.startUser(body)),
   'POST /v1/users/finish': route(REQUESTS.finishUser, (actions, body) => actions.finishUser(body)),
   'POST /v1/invite': route(REQUESTS.invite, (actions, body) => actions.invite(body)),

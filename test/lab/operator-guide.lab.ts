@@ -114,6 +114,18 @@ test('the guide takes a reader from nothing to three branches', { timeout: 300_0
   assert.match(printed.get('canopy ping lviv.acme.ua --dir /srv/canopy/kyiv') ?? '', /direct-tcp|relayed/);
 });
 
+test('each branch hears of the users of the others by itself', { timeout: 90_000 }, async () => {
+  const known = async () => type(kyiv.dmz, `canopy user list --all --dir ${join(folder, 'kyiv', 'kyiv')}`);
+  let listed = await known();
+  const everybody = ['clerk@kyiv', 'engineer@lviv', 'captain@odesa'];
+  for (const end = Date.now() + COMMAND_LIMIT; ; ) {
+    const missing = everybody.filter((address) => !listed.includes(address));
+    if (missing.length === 0) break;
+    assert.ok(Date.now() < end, `${missing.join(', ')} not in\n${listed}`);
+    listed = await known();
+  }
+});
+
 test('people of all three branches then write to each other', { timeout: 180_000 }, async () => {
   const people = [
     { login: 'clerk', branch: 'kyiv', site: kyiv },

@@ -16,6 +16,7 @@ const user = { id: 'u', address: 'clerk@ua', name: 'Clerk One', kind: 'person', 
 const actions: AdminActions = {
   status: async () => Promise.reject(new Error('a fault of ours')),
   users: async () => [user],
+  directory: async () => [user, { ...user, address: 'engineer@lviv.acme.ua' }],
   startUser: async () => Promise.reject(new ConflictError('login-taken', 'clerk is taken', { hint: 'Take another.' })),
   finishUser: async () => user,
   invite: async ({ realm, tier, ttl }) => ({ token: 'canopy1.x.y', realm, tier, expires: ttl }),
@@ -45,6 +46,7 @@ function post(socketPath: string, path: string, body: string): Promise<number> {
 test('answers come back as they were given', async (t) => {
   const admin = new AdminClient(await serve(t));
   assert.deepEqual(await admin.users(), [user]);
+  assert.equal((await admin.directory()).length, 2);
   const realm = parseRealmName('acme.ua');
   assert.deepEqual(await admin.invite({ tier: 'enterprise', realm, ttl: 5 }), {
     token: 'canopy1.x.y',
