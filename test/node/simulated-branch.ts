@@ -60,6 +60,8 @@ export interface BranchOptions {
   readonly clock?: Clock;
   readonly directory?: Pick<Directory, 'findById'>;
   readonly log?: Log;
+  /** 0 up to 1; spreads the tries. */
+  readonly random?: () => number;
 }
 
 export interface Branch {
@@ -96,7 +98,7 @@ export async function startBranch(options: BranchOptions): Promise<Branch> {
       },
     },
     audit: { record: async (event) => void audited.push(event) },
-    random: Math.random,
+    random: options.random ?? Math.random,
   });
   const announced: Branch['announced'] = [];
   conversations.onEvent((user, event) => announced.push({ user, event }));

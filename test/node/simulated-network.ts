@@ -181,7 +181,8 @@ export class SimulatedNetwork {
   kind: PathKind = 'relayed';
   /** Sees each frame before it is delivered: may wait, alter it, or swallow it by returning undefined. */
   tap: (frame: Uint8Array, from: RealmName, to: RealmName) => Promise<Uint8Array | undefined> = async (frame) => frame;
-  /** Streams opened so far. */
+  /** Streams asked for so far, and those of them that were opened. */
+  tried = 0;
   opened = 0;
 
   /** A fresh node of that realm, as after a start: handlers of an earlier one are gone. */
@@ -229,6 +230,7 @@ export class SimulatedNetwork {
 
   async connect(from: SimulatedNode, to: RealmName, protocol: string, options: OpenOptions): Promise<Stream> {
     options.signal.throwIfAborted();
+    this.tried++;
     await new Promise((resolve) => setImmediate(resolve));
     const node = this.#nodes.get(to);
     const target = node?.handlers.get(protocol);

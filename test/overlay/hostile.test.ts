@@ -1,20 +1,16 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { noise } from '@chainsafe/libp2p-noise';
-import { yamux } from '@chainsafe/libp2p-yamux';
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys';
-import type { ConnectionEncrypter, MessageStream, Stream as RawStream, SecuredConnection } from '@libp2p/interface';
-import { tcp } from '@libp2p/tcp';
+import type { MessageStream, Stream as RawStream } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
-import { createLibp2p, type Libp2p } from 'libp2p';
+import type { Libp2p } from 'libp2p';
 import { encodeHello, encodeVerdict } from '../../src/overlay/admission/codec.ts';
-import type { NoiseComponents } from '../../src/overlay/admission/encrypter.ts';
 import { decodeReply, encodeHeader } from '../../src/overlay/forward/codec.ts';
 import { FORWARD_PROTOCOL, type ForwardHeader, MAX_HEADER } from '../../src/overlay/forward/index.ts';
 import type { Identity } from '../../src/overlay/identity.ts';
 import { handshakeFrames } from '../../src/overlay/wire.ts';
 import { parseRealmName } from '../../src/realm/names.ts';
+import { type Misbehave, startHostile } from '../faults/hostile-peer.ts';
 import { startRelay, type TestRelay } from './branches.ts';
 import { until } from './hosts.ts';
 import { Realms } from './realms.ts';
@@ -25,38 +21,14 @@ const KYIV = parseRealmName('kyiv.acme.ua');
 const LVIV = parseRealmName('lviv.acme.ua');
 const signal = (): AbortSignal => AbortSignal.timeout(15_000);
 
-type Misbehave = (connection: MessageStream) => Promise<void>;
-
-/** Speaks the right encrypter up to Noise, and what it likes from there. */
-function hostileEncrypter(misbehave: Misbehave) {
-  return (components: NoiseComponents): ConnectionEncrypter => {
-    const inner = noise()(components);
-    return {
-      protocol: '/canopy/noise/1',
-      secureInbound: () => Promise.reject(new Error('dials only')),
-      secureOutbound: async (connection, options): Promise<SecuredConnection> => {
-        const secured = await inner.secureOutbound(connection, options);
-        await misbehave(secured.connection);
-        return secured;
-      },
-    };
-  };
-}
-
-async function startHostile(t: TestContext, misbehave: Misbehave, identity?: Identity): Promise<Libp2p> {
-  const privateKey = identity && (await generateKeyPairFromSeed('Ed25519', identity.privateKey));
-  const host = await createLibp2p({
-    ...(privateKey ? { privateKey } : {}),
-    transports: [tcp()],
-    streamMuxers: [yamux()],
-    connectionEncrypters: [hostileEncrypter(misbehave)],
-  });
+async function hostile(t: TestContext, misbehave: Misbehave, identity?: Identity): Promise<Libp2p> {
+  const host = await startHostile({ misbehave, ...(identity ? { seed: identity.privateKey } : {}) });
   t.after(() => host.stop());
   return host;
 }
 
 async function dialHostile(t: TestContext, relay: TestRelay, misbehave: Misbehave): Promise<void> {
-  const host = await startHostile(t, misbehave);
+  const host = await hostile(t, misbehave);
   const begun = Date.now();
   const connection = await host.dial(multiaddr(relay.address)).catch(() => undefined);
   await until(() => connection?.status !== 'open', 10_000);
@@ -134,7 +106,7 @@ function hear(port: number, bytes: Uint8Array): Promise<string> {
 /** An admitted node that writes what it likes on streams of the forward protocol. */
 async function admitted(t: TestContext, relay: TestRelay): Promise<{ open(): Promise<RawStream>; peerId: string }> {
   const identity = await ua.identity(KYIV, 'node');
-  const host = await startHostile(t, (connection) => showChain(connection, identity), identity);
+  const host = await hostile(t, (connection) => showChain(connection, identity), identity);
   const connection = await host.dial(multiaddr(relay.address));
   await until(() => relay.host.admissions.peers().length === 1);
   return { open: () => connection.newStream([FORWARD_PROTOCOL]), peerId: host.peerId.toString() };

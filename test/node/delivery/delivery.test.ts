@@ -126,11 +126,14 @@ test('a better way is taken by the next message, while the stream is idle', LIMI
 });
 
 test('a message that expires while its destination is away is never delivered and fails', LIMIT, async (t) => {
-  const { network, kyiv, lviv } = await pair(t);
+  const network = new SimulatedNetwork();
+  const clock = new HandClock(Date.UTC(2026, 0, 1));
+  const kyiv = await branch(t, network, { realm: KYIV, clock });
+  const lviv = await branch(t, network, { realm: LVIV, clock });
   network.down(LVIV);
-  await kyiv.conversations.submit(FROM, { ...message(1), expires: Date.now() + 50 });
+  await kyiv.conversations.submit(FROM, { ...message(1), expires: clock.now() + 50 });
   await kyiv.conversations.submit(FROM, message(2));
-  await new Promise((resolve) => setTimeout(resolve, 60));
+  clock.advance(60);
   network.up(LVIV);
   await until(async () => (await stateOf(kyiv, 1)) === 'failed');
   await until(() => kyiv.outbox.depth(LVIV) === 0);
@@ -163,18 +166,24 @@ test(
 test('tries are further and further apart, and one comes at once when a way opens up', LIMIT, async (t) => {
   const network = new SimulatedNetwork();
   const clock = new HandClock(Date.UTC(2026, 0, 1));
-  const kyiv = await branch(t, network, { realm: KYIV, clock });
+  const kyiv = await branch(t, network, { realm: KYIV, clock, random: () => 0 });
   await kyiv.conversations.submit(FROM, message(1));
   const waiting = () => until(async () => (await kyiv.delivery.queues())[0]?.state === 'waiting');
+  const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
   await waiting();
-  for (let i = 0; i < 12; i++) {
-    clock.advance(30_000);
-    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  for (const pause of [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 15_000, 15_000]) {
+    const before = network.tried;
+    clock.advance(pause - 1);
+    await turn();
+    assert.equal(network.tried, before, `no try before ${pause} ms`);
+    clock.advance(1);
+    await until(() => network.tried === before + 1);
     await waiting();
   }
+  const before = network.tried;
   const lviv = await branch(t, network, { realm: LVIV, clock });
-  await new Promise((resolve) => setTimeout(resolve, 10));
-  assert.equal(receivedBy(lviv, ENGINEER).length, 0);
+  await turn();
+  assert.equal(network.tried, before);
   network.up(LVIV);
   await until(() => receivedBy(lviv, ENGINEER).length === 1);
 });
