@@ -1,3 +1,4 @@
+// What commands say and how they end, without a server.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { temporaryFolder } from '../settings/temporary-folder.ts';

@@ -1,3 +1,4 @@
+// How `canopy status` and `canopy ping` read.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { statusLines } from '../../cli/commands/status.ts';

@@ -1,3 +1,4 @@
+// Which links a node asks its relay to keep.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KeptLinks } from '../../node/kept-links.ts';

@@ -1,3 +1,4 @@
+// The order in which the parts of a node start and stop.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Node, type Part } from '../../node/node.ts';

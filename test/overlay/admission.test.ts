@@ -1,3 +1,4 @@
+// Who is admitted and who is not, between real hosts of libp2p.
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// Yamux that takes no frame longer than its window.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { multiaddrConnectionPair } from '@libp2p/utils';

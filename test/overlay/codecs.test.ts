@@ -1,3 +1,4 @@
+// The frames of the overlay's protocols: round trips, truncations, what is refused.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode } from 'cborg';

@@ -1,3 +1,4 @@
+// Enrolment over the wire, from the door of a relay to the node that issues.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { multiaddr } from '@multiformats/multiaddr';

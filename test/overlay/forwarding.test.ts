@@ -1,3 +1,4 @@
+// Streams between nodes over their relays, with real hosts of libp2p.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// Peers that break the rules of admission and of forwarding.
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';

@@ -1,3 +1,4 @@
+// Ids as text and as bytes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+// Names of realms and addresses of users.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InputError } from '../../src/realm/errors.ts';

@@ -1,3 +1,4 @@
+// Whole relays with nodes behind them, on loopback.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { RelayCertificate } from '../../relay/certificate.ts';

@@ -1,3 +1,4 @@
+// The data directory, its lock and its files.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFile, stat, writeFile } from 'node:fs/promises';

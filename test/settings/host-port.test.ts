@@ -1,3 +1,4 @@
+// `HOST:PORT` as operators write it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dialledFromHere, formatHostPort, isLoopbackHost, parseHostPort } from '../../src/settings/host-port.ts';

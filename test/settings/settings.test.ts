@@ -1,3 +1,4 @@
+// Settings of a host: sources, forms, refusals.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { codeOf, InputError } from '../../src/realm/errors.ts';

@@ -1,3 +1,4 @@
+// The incarnation of a realm's sequences.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseRealmName } from '../../src/realm/names.ts';

@@ -6,7 +6,8 @@
 //   key id  first 16 bytes of the SHA-256 of the raw public key
 //
 // `n` counts from 1 without a gap over all incarnations; `time` never goes back.
-import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createHash, type KeyObject, verify } from 'node:crypto';
+import { leafSpki, publicKeyOfSpki } from '../../pki/keys.ts';
 import { parseRealmName, type RealmName } from '../../realm/names.ts';
 import { decodeFields, encodeFields } from '../../store/positional.ts';
 
@@ -54,8 +55,6 @@ export const MAX_SIGNED_ENTRY = MAX_PAYLOAD + 1024;
 export const NO_HASH: Uint8Array = new Uint8Array(HASH);
 
 const LABEL = new TextEncoder().encode('canopy/ledger/1\0');
-/** DER of SubjectPublicKeyInfo before the 32 raw bytes (RFC 8410 section 4). */
-const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   const hash = createHash('sha256');
@@ -72,8 +71,9 @@ export function signedBytes(entryBytes: Uint8Array): Uint8Array {
   return Buffer.concat([LABEL, entryBytes]);
 }
 
+/** Of the 32 raw bytes of an Ed25519 key. @throws RefusedError `cert-malformed` */
 export function importPublicKey(raw: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: 'der', type: 'spki' });
+  return publicKeyOfSpki(leafSpki(raw));
 }
 
 export function isSignedBy(signed: SignedEntry, key: KeyObject): boolean {

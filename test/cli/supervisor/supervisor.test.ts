@@ -1,3 +1,4 @@
+// The supervisor with small programs of its own in place of node and relay.
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// The control socket from both ends, over a real Unix socket.
 import assert from 'node:assert/strict';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';

@@ -1,3 +1,4 @@
+// Links between real relays on loopback.
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -1,3 +1,4 @@
+// The state machine of a link, driven by events alone.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';

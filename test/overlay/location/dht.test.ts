@@ -1,3 +1,4 @@
+// The private table of a house's relays.
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -1,3 +1,4 @@
+// The frames of `/canopy/locate/1`.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';

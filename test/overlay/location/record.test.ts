@@ -1,3 +1,4 @@
+// Records of where a realm is: which are believed.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { generateKeyPair } from '@libp2p/crypto/keys';

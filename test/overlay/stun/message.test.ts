@@ -1,3 +1,4 @@
+// STUN messages: vectors, round trips, what is no message.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';

@@ -1,3 +1,4 @@
+// The STUN responder over real sockets.
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';

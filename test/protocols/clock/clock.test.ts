@@ -1,3 +1,4 @@
+// `/canopy/clock/1`: frames, and the skew that is read.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode } from 'cborg';
