@@ -6,6 +6,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
+import { LAN_TLS } from '../../src/pki/lan-check.ts';
 import { InputError, LocalError, messageOf } from '../../src/realm/errors.ts';
 import { formatHostPort, isLoopbackHost } from '../../src/settings/host-port.ts';
 import { createApp } from './app.ts';
@@ -41,17 +42,7 @@ export interface LanServer {
 export function createLanServer(components: LanComponents, settings: LanSettings): LanServer {
   checkPlain(settings);
   const secure = settings.tls !== undefined;
-  const server = settings.tls
-    ? createSecureServer({
-        ...HTTP_LIMITS,
-        key: settings.tls.key,
-        cert: settings.tls.chain,
-        minVersion: 'TLSv1.2',
-        ALPNProtocols: ['http/1.1'],
-      })
-    : createServer(HTTP_LIMITS);
-  server.maxConnections = MAX_CONNECTIONS;
-  server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
+  const server = createHttp(settings);
   const guard = createGuard({
     secure,
     names: settings.names,
@@ -73,8 +64,8 @@ export function createLanServer(components: LanComponents, settings: LanSettings
       const app = createApp({ components, cookie, secure, pages, demo: settings.demo });
       const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
       attach(server, { guard, hub, answer, secure, log: components.log });
-      hub.start();
       await listen(server, settings);
+      hub.start();
     },
     stop: async () => {
       const closed = server.listening ? once(server, 'close') : Promise.resolve();
@@ -84,6 +75,21 @@ export function createLanServer(components: LanComponents, settings: LanSettings
       await closed;
     },
   };
+}
+
+function createHttp({ tls }: LanSettings): Server {
+  const server = tls
+    ? createSecureServer({
+        ...HTTP_LIMITS,
+        ...LAN_TLS,
+        key: tls.key,
+        cert: tls.chain,
+        ALPNProtocols: ['http/1.1'],
+      })
+    : createServer(HTTP_LIMITS);
+  server.maxConnections = MAX_CONNECTIONS;
+  server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
+  return server;
 }
 
 /** Plain HTTP never leaves the host, and only by names that no DNS resolves to any other place (RFC 6761 section 6.3). */
