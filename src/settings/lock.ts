@@ -1,7 +1,7 @@
 // One program of a kind in a data directory. The lock file names the process and when it began, so that a lock left by
 // a crash, or a pid that the system gave to somebody else since, doesn't count.
 import { readFileSync } from 'node:fs';
-import { link, readFile, unlink, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { ConflictError, LocalError, messageOf } from '../realm/errors.ts';
 import { PRIVATE_FILE } from './private-file.ts';
 
@@ -15,7 +15,7 @@ interface Owner {
   readonly began: string;
 }
 
-/** Two programs that both find a stale lock may take turns removing it; more rounds mean that something else is wrong. */
+/** Two programs that both find a stale lock may both move it aside; more rounds mean that something else is wrong. */
 const MAX_TRIES = 5;
 /** Field 22 of /proc/PID/stat, counted behind the name in brackets (proc(5)). */
 const START_TIME_FIELD = 19;
@@ -27,7 +27,7 @@ export async function acquireLock(path: string): Promise<Lock> {
     if (await createLock(path)) return { release: () => removeLock(path) };
     const owner = await readOwner(path);
     if (owner && isAlive(owner)) throw inUse(path, owner);
-    await removeLock(path);
+    await removeStale(path);
   }
   throw new LocalError('cannot-lock', `${path} cannot be taken`, {
     hint: `Remove it when nothing runs there: rm ${path}`,
@@ -90,6 +90,24 @@ function beganAt(pid: number): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Moved aside first and looked at again: between two looks somebody else may have put a live lock in the stale one's place. */
+async function removeStale(path: string): Promise<void> {
+  const aside = `${path}.${process.pid}.stale`;
+  try {
+    await rename(path, aside);
+  } catch (cause) {
+    if (hasCode(cause, 'ENOENT')) return;
+    throw cause;
+  }
+  const owner = await readOwner(aside);
+  if (owner && isAlive(owner)) {
+    await link(aside, path).catch((cause: unknown) => {
+      if (!hasCode(cause, 'EEXIST')) throw cause;
+    });
+  }
+  await removeLock(aside);
 }
 
 async function removeLock(path: string): Promise<void> {
