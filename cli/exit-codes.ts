@@ -1,5 +1,4 @@
 // Exit codes are part of the interface: scripts decide by them.
-
 import { NotRunningError } from '../node/admin/api.ts';
 import { ConflictError, InputError, RefusedError, UnreachableError } from '../src/realm/errors.ts';
 

@@ -1,6 +1,5 @@
 // Asks the own relay to keep links to all realms that this one may reach, as the ledger certifies them: a first message then
 // finds a path that is there already and as direct as it gets.
-
 import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
 import { mayConnect } from '../src/overlay/scope.ts';
 import type { RealmName, Tier } from '../src/realm/names.ts';

@@ -1,6 +1,5 @@
 // The realm's authority as the node uses it: certifies the realm's own leaves and the realms directly below, makes join tokens,
 // answers enrolments and renewals. Its key is used by a signing process alone; this class knows the chain and the rules.
-
 import { equals } from 'uint8arrays/equals';
 import { type Chain, type Trust, type ValidatedAuthority, validateAuthority } from '../../src/pki/chain.ts';
 import { type CertificateRequest, createAuthorityCsr } from '../../src/pki/csr.ts';

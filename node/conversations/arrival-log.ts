@@ -1,7 +1,6 @@
 // Appends to the node's one sequence of arrivals: gives out numbers, writes in one durable batch, and announces what is on disk,
 // in order. The database commits in the order of the calls and resolves in that order, so announcing right after the await
 // keeps the order too.
-
 import type { UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { Database } from '../../src/store/database.ts';

@@ -1,5 +1,4 @@
 // Who signs batches and how the key of another realm's node is known: by its certificate, which travels in the hello.
-
 import { type Chain, decodeChain, encodeChain, PathMemory, type Trust, validateLeaf } from '../../src/pki/chain.ts';
 import { type LeafKey, signWithLeaf } from '../../src/pki/keys.ts';
 import type { Clock } from '../../src/realm/clock.ts';

@@ -1,7 +1,6 @@
 // Everything that comes from one origin, on whichever stream: one flow, written in durable batches. What gathers while one
 // batch is being written goes into the next. Numbers that are settled already are dropped and counted; marks, messages and
 // what is set aside are one batch, so that after a crash neither a message is missing nor one doubled.
-
 import type { Path } from '../../src/overlay/seam.ts';
 import type { SetAside } from '../../src/protocols/deliver/frames.ts';
 import { MAX_INCARNATIONS } from '../../src/protocols/deliver/index.ts';

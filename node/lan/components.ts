@@ -1,5 +1,4 @@
 // What the LAN side needs of the rest of the node, and how it is set up.
-
 import type { Path } from '../../src/overlay/seam.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import type { MessageId, UserId } from '../../src/realm/ids.ts';

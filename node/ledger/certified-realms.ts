@@ -1,6 +1,5 @@
 // The realms that network chains certify. A realm certifies its direct children and nobody else; what a chain says of other names
 // is passed over. The newest entry of a realm counts.
-
 import type { SignedEntry } from '../../src/protocols/ledger/entry.ts';
 import { decodeRealmCertified, REALM_CERTIFIED } from '../../src/protocols/ledger/kinds.ts';
 import { parentOf, type RealmName } from '../../src/realm/names.ts';

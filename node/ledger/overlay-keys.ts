@@ -1,5 +1,4 @@
 // The ledger's keys are the node's leaves: how they sign, and how those of others are checked.
-
 import { type Chain, decodeChain, encodeChain, type Trust, validateLeaf } from '../../src/pki/chain.ts';
 import { leafKeyOfSeed, signWithLeaf } from '../../src/pki/keys.ts';
 import type { LedgerSigner } from '../../src/protocols/ledger/own-chain.ts';

@@ -1,6 +1,5 @@
 // Who of this realm's users is online: a user is while at least one device is. Lives in memory; after a start nobody has been
 // seen yet.
-
 import type { UserState } from '../../src/protocols/presence/frames.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import type { DeviceId, UserId } from '../../src/realm/ids.ts';

@@ -1,5 +1,4 @@
 // Who is typing, as far as this node shows it: each sign lasts TYPING_LASTS and then ends by itself.
-
 import { TYPING_LASTS } from '../../src/protocols/presence/index.ts';
 import type { Clock, Timer } from '../../src/realm/clock.ts';
 import type { ConversationId, UserId } from '../../src/realm/ids.ts';

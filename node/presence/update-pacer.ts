@@ -1,6 +1,5 @@
 // Changes, each user's at most once in an interval: the first is told at once, what follows within the interval is told once
 // at its end. One timer for everybody.
-
 import { UPDATE_INTERVAL } from '../../src/protocols/presence/index.ts';
 import type { Clock, Timer } from '../../src/realm/clock.ts';
 import type { UserId } from '../../src/realm/ids.ts';

@@ -1,5 +1,4 @@
 // Makes certificates that the product would never make: any field of a rightful one replaced, signed by the rightful key.
-
 import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
 import type { Extension, JsonName } from '@peculiar/x509';
 import { concat } from 'uint8arrays/concat';

@@ -1,6 +1,5 @@
 // Login, resume, change of password, logout: the calls and their order. The session itself is a cookie that no script
 // sees, or a token that the caller keeps.
-
 import * as v from 'valibot';
 import {
   emptyAnswer,

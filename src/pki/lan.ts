@@ -2,7 +2,6 @@
 // one LAN and for nothing else. One LAN authority for each realm: P-256, path length 0, critical name constraints that permit
 // the LAN's DNS zones and address ranges; a kind of name that is not permitted at all is excluded as a whole. Its leaf carries DNS names and addresses, no URI,
 // and lives 397 days, the most that browsers take.
-
 import 'reflect-metadata';
 import { isIP } from 'node:net';
 import {

@@ -1,6 +1,5 @@
 // The certificate of the LAN's TLS: made when there is none, checked at each start, its leaf made anew by our own LAN
 // authority when it nears its end. A company that has its own certificate puts it in place of lan/key.pem and lan/chain.pem.
-
 import { createLanKeys, type LanFiles } from '../pki/bootstrap.ts';
 import { localSigner, readAuthorityKeyPem } from '../pki/keys.ts';
 import { issueLanLeaf } from '../pki/lan.ts';

@@ -1,5 +1,4 @@
 // How clients of the LAN may call this host, and what its LAN authority may vouch for.
-
 import { isIP } from 'node:net';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import type { LanScope } from '../pki/lan.ts';

@@ -1,5 +1,4 @@
 // A branch on the forgetful disk that can lose its power at a chosen write, and is started again as after a crash.
-
 import type { RealmName } from '../../src/realm/names.ts';
 import { createDatabase } from '../../src/store/database.ts';
 import type { Engine } from '../../src/store/engine.ts';

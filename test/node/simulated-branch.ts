@@ -1,6 +1,5 @@
 // A branch's conversations and delivery, the real ones, over a fake network and any store: to be stopped, killed and
 // started again by tests.
-
 import type { AuditEvent } from '../../node/audit/audit.ts';
 import { type ConversationService, openConversations } from '../../node/conversations/conversation-service.ts';
 import type { Submission, UserEvent } from '../../node/conversations/conversations.ts';

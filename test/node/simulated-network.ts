@@ -1,6 +1,5 @@
 // A FAKE overlay, in memory: realms' nodes that open framed streams to each other, with ways that can be cut, delayed and
 // changed. It checks the limits that the real one checks (frame length, who may be reached) and nothing of certificates.
-
 import type {
   HandleOptions,
   Hop,

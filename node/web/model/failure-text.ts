@@ -1,5 +1,4 @@
 // Codes of failures as sentences. Each says what is the matter and what to do.
-
 import { type ErrorParams, paramsOf } from '../../../src/client/client.ts';
 import { codeOf } from '../../../src/realm/errors.ts';
 import type { TextKey } from '../text/texts.ts';

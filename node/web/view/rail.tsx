@@ -1,5 +1,4 @@
 // The rail: search, conversations, and at the foot what belongs to the person.
-
 import { chatLine } from '../model/chat-lines.ts';
 import type { Chat } from '../model/chats.ts';
 import { saidAt } from '../model/rows.ts';

@@ -5,7 +5,6 @@
 // Then both close. Who may ask: nodes of the family. Limits: 32 bytes a frame, 4 streams a peer. Deadline: 5 s for each frame.
 //
 // The answer is an operator's information, and a hint: nobody sets a clock by it.
-
 import type { Network, Stream } from '../../overlay/seam.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { PeerError } from '../../realm/errors.ts';

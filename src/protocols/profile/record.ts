@@ -4,7 +4,6 @@
 //   record       [version 1, user id, login, name, salt]
 //   profile hash SHA-256("canopy/profile/1" 00, record)
 //   login hash   SHA-256("canopy/login/1" 00, salt, login)
-
 import { InputError } from '../../realm/errors.ts';
 import { idBytes, idText, parseUserId, type UserId } from '../../realm/ids.ts';
 import { type Login, parseLogin } from '../../realm/user-address.ts';

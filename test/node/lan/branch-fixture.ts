@@ -1,6 +1,5 @@
 // A branch's node as its LAN side sees it: real accounts, directory, ledger, conversations, presence and audit log over a real
 // store, and a real server on a free port. The overlay is away.
-
 import type { TestContext } from 'node:test';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { AuditLog } from '../../../node/audit/audit-log.ts';
