@@ -2,7 +2,7 @@
 // has its authority issue the next one and writes it. The relay reads its file again by itself.
 import { validateLeaf, writeChainPem } from '../src/pki/chain.ts';
 import { isDueForRenewal, RENEWAL_GRACE } from '../src/pki/renewal.ts';
-import type { Clock, Timer } from '../src/realm/clock.ts';
+import type { Clock } from '../src/realm/clock.ts';
 import { messageOf } from '../src/realm/errors.ts';
 import type { Log } from '../src/realm/log.ts';
 import type { Role } from '../src/realm/names.ts';
@@ -10,6 +10,7 @@ import type { DataDirectory } from '../src/settings/data-directory.ts';
 import { readChain, writeChain } from '../src/settings/key-files.ts';
 import type { LiveIdentity } from '../src/settings/live-identity.ts';
 import type { Authority } from './authority/authority.ts';
+import { Hourly } from './hourly.ts';
 
 export interface LeafRenewalComponents {
   readonly directory: DataDirectory;
@@ -19,13 +20,10 @@ export interface LeafRenewalComponents {
   readonly log: Log;
 }
 
-const INTERVAL = 60 * 60 * 1000;
-
 export class LeafRenewal {
   readonly #components: LeafRenewalComponents;
   readonly #roles: readonly Role[];
-  #timer: Timer | undefined;
-  #running: Promise<void> = Promise.resolve();
+  readonly #hourly: Hourly;
   /** Why the last try failed; undefined after one that did not. */
   lastError: string | undefined;
 
@@ -33,22 +31,15 @@ export class LeafRenewal {
   constructor(components: LeafRenewalComponents, roles: readonly Role[]) {
     this.#components = components;
     this.#roles = roles;
+    this.#hourly = new Hourly(components.clock, () => this.#look());
   }
 
-  async start(): Promise<void> {
-    await this.#look();
-    this.#again();
+  start(): Promise<void> {
+    return this.#hourly.start();
   }
 
-  async stop(): Promise<void> {
-    this.#timer?.cancel();
-    await this.#running;
-  }
-
-  #again(): void {
-    this.#timer = this.#components.clock.after(INTERVAL, () => {
-      this.#running = this.#look().then(() => this.#again());
-    });
+  stop(): Promise<void> {
+    return this.#hourly.stop();
   }
 
   async #look(): Promise<void> {

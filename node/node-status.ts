@@ -12,6 +12,7 @@ import type { Neighbour, Status } from './admin/api.ts';
 import type { Delivery, QueueReport } from './delivery/delivery.ts';
 import type { Accounts } from './directory/accounts.ts';
 import type { LanServer } from './lan/server.ts';
+import type { LanRenewal } from './lan-renewal.ts';
 import type { LeafRenewal } from './leaf-renewal.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { OwnRelay } from './own-relay.ts';
@@ -29,6 +30,7 @@ export interface StatusParts {
   readonly presence: Pick<Presence, 'online'>;
   readonly lan: Pick<LanServer, 'url'>;
   readonly renewal: Pick<LeafRenewal, 'lastError'>;
+  readonly lanRenewal: Pick<LanRenewal, 'warning'> | undefined;
   readonly clock: Clock;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
@@ -112,7 +114,7 @@ function neighbours(
   });
 }
 
-function ownWarnings({ identity, overlay, renewal, clock }: StatusParts, notAfter: number): string[] {
+function ownWarnings({ identity, overlay, renewal, lanRenewal, clock }: StatusParts, notAfter: number): string[] {
   const { connected, error } = overlay.relay;
   const left = notAfter - clock.now();
   const days = Math.max(0, Math.floor(left / DAY));
@@ -122,6 +124,7 @@ function ownWarnings({ identity, overlay, renewal, clock }: StatusParts, notAfte
     ...(left < WARN_BEFORE
       ? [`certificate of ${identity.realm} ends in ${days} days; it renews by itself${failed}`]
       : []),
+    ...(lanRenewal?.warning ? [lanRenewal.warning] : []),
   ];
 }
 

@@ -40,16 +40,32 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const messaging = await openMessaging(ground, { network, directory: users });
   const { conversations, delivery, presence } = messaging;
   const clients = { accounts, directory: users, conversations: messaging.withRoutes, presence };
-  const lan = await openLan({ ...clients, checks: healthChecks({ database, network, identity, clock }) }, ground);
+  const { lan, lanRenewal } = await openLan(
+    { ...clients, checks: healthChecks({ database, network, identity, clock }) },
+    ground,
+  );
   const renewal = new LeafRenewal({ directory, identity, authority, clock, log }, realm.programs);
   const own = { realm, lineage, identity, ownRelay, clock, startedAt: clock.now() };
-  const shown = { overlay: network, ledger, authority, accounts, directory: users, delivery, presence, lan, renewal };
-  const operator = new Operator({ ...own, ...shown });
+  const shown = { overlay: network, ledger, authority, accounts, directory: users, delivery, presence };
+  const operator = new Operator({ ...own, ...shown, lan, renewal, lanRenewal });
   const admin = new AdminServer({ socket: directory.socket.node }, { actions: operator, log });
   const links = new KeptLinks({ network, ledger, lineage });
   serveClock(network, clock);
   const node = new Node(
-    [authority, network, ledger, users, links, conversations, delivery, presence, renewal, lan, admin],
+    [
+      authority,
+      network,
+      ledger,
+      users,
+      links,
+      conversations,
+      delivery,
+      presence,
+      renewal,
+      lan,
+      ...(lanRenewal ? [lanRenewal] : []),
+      admin,
+    ],
     () => database.close(),
   );
   return { node, peerId: network.peerId, url: () => lan.url };

@@ -2,7 +2,7 @@
 // nothing here opens a connection to anywhere (docs/protocols/lan-api.md).
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
+import { createServer as createSecureServer, Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
@@ -36,6 +36,8 @@ export interface LanServer {
   /** After start: `https://HOST:PORT` by the first name of the settings. */
   readonly url: string;
   readonly port: number;
+  /** For the connections to come; open ones go on as they are. Nothing happens without TLS. */
+  setTls(tls: NonNullable<LanSettings['tls']>): void;
 }
 
 /** @throws InputError `lan-needs-tls`, `bad-network` */
@@ -67,6 +69,9 @@ export function createLanServer(components: LanComponents, settings: LanSettings
       await listen(server, settings);
       hub.start();
     },
+    setTls: (tls) => {
+      if (server instanceof SecureServer) server.setSecureContext(tlsContext(tls));
+    },
     stop: async () => {
       const closed = server.listening ? once(server, 'close') : Promise.resolve();
       server.close();
@@ -81,15 +86,17 @@ function createHttp({ tls }: LanSettings): Server {
   const server = tls
     ? createSecureServer({
         ...HTTP_LIMITS,
-        ...LAN_TLS,
-        key: tls.key,
-        cert: tls.chain,
+        ...tlsContext(tls),
         ALPNProtocols: ['http/1.1'],
       })
     : createServer(HTTP_LIMITS);
   server.maxConnections = MAX_CONNECTIONS;
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
   return server;
+}
+
+function tlsContext({ key, chain }: NonNullable<LanSettings['tls']>) {
+  return { ...LAN_TLS, key, cert: chain };
 }
 
 /** Plain HTTP never leaves the host, and only by names that no DNS resolves to any other place (RFC 6761 section 6.3). */

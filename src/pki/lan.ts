@@ -12,12 +12,13 @@ import {
   KeyUsageFlags,
   KeyUsagesExtension,
 } from '@peculiar/x509';
+import { fromString } from 'uint8arrays/from-string';
 import { InputError } from '../realm/errors.ts';
 import type { RealmName } from '../realm/names.ts';
 import { addressBytes, rangeBytes, rangesCover } from './address-range.ts';
-import { parseCertificate } from './certificate.ts';
+import { type Certificate, parseCertificate } from './certificate.ts';
 import { TAG, writeDer } from './der.ts';
-import { ALL_ADDRESSES, OID } from './extensions.ts';
+import { ALL_ADDRESSES, nameConstraints, OID } from './extensions.ts';
 import { constraintsExtension, dnsName, ipName, signCertificate } from './issue.ts';
 import type { Signer } from './keys.ts';
 import { BACKDATE, LIFETIME, ORGANIZATION } from './profile.ts';
@@ -67,6 +68,23 @@ export async function createLanAuthority(options: {
   ];
   const draft = { subject: name, issuer: name, publicKey: signer.publicKey, issuerKey: signer.publicKey, extensions };
   return signCertificate({ ...draft, notBefore: now - BACKDATE, notAfter: now + LIFETIME.lanAuthority }, signer.sign);
+}
+
+/** Whether the name constraints of a LAN authority permit a DNS name or an address. */
+export function mayVouchFor(authority: Certificate, host: string): boolean {
+  const type = isIP(host) === 0 ? 'permit dns ' : 'permit ip ';
+  const permitted = (nameConstraints(authority) ?? []).flatMap((line) =>
+    line.startsWith(type) ? [line.slice(type.length)] : [],
+  );
+  if (isIP(host) === 0) return permitted.some((zone) => host === zone || host.endsWith(`.${zone}`));
+  const address = addressBytes(host);
+  return permitted.some((range) => isInside(address, fromString(range, 'hex')));
+}
+
+/** `range` is an address and its mask, of the same kind as the address or of the other. */
+function isInside(address: Uint8Array, range: Uint8Array): boolean {
+  const mask = range.subarray(address.length);
+  return mask.length === address.length && address.every((byte, i) => (byte & (mask[i] ?? 0)) === range[i]);
 }
 
 export interface LanLeafOptions {

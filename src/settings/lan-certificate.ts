@@ -1,13 +1,15 @@
-// The certificate of the LAN's TLS: made when there is none, checked at each start, its leaf made anew by our own LAN
-// authority when it nears its end. A company that has its own certificate puts it in place of lan/key.pem and lan/chain.pem.
+// The certificate of the LAN's TLS: made when there is none, checked at each start and each hour, its leaf made anew by our own
+// LAN authority when it nears its end. A company that has its own certificate puts it in place of lan/key.pem and lan/chain.pem.
+import { X509Certificate } from 'node:crypto';
 import { createLanKeys, type LanFiles } from '../pki/bootstrap.ts';
+import { type Certificate, parseCertificate } from '../pki/certificate.ts';
 import { localSigner, readAuthorityKeyPem } from '../pki/keys.ts';
-import { issueLanLeaf } from '../pki/lan.ts';
+import { issueLanLeaf, mayVouchFor } from '../pki/lan.ts';
 import { checkLanCertificate } from '../pki/lan-check.ts';
 import { readPem, writePem } from '../pki/pem.ts';
 import type { RealmName } from '../realm/names.ts';
 import { type DataDirectory, readOptional } from './data-directory.ts';
-import { type LanHosts, lanHosts } from './lan-hosts.ts';
+import { lanHosts } from './lan-hosts.ts';
 import { makePrivateFolder, writePrivateFile } from './private-file.ts';
 import type { Settings } from './settings.ts';
 
@@ -17,6 +19,8 @@ export interface LanTls {
   readonly keyPem: string;
   readonly chainPem: string;
   readonly notAfter: number;
+  /** Our own LAN authority issued it, so it is renewed here; a company's own is not. */
+  readonly renewable: boolean;
   /** Names and addresses of this host that the certificate doesn't cover. */
   readonly uncovered: readonly string[];
 }
@@ -28,14 +32,22 @@ export async function ensureLanCertificate(
   lan: Settings['lan'],
   now: number,
 ): Promise<LanTls> {
-  const covered = lanHosts(lan);
-  const { hosts } = covered;
   if ((await readOptional(directory.lan.chain)) === undefined) {
-    await writeLanFiles(directory, await createLanKeys({ realm, now, lan: covered }));
+    await writeLanFiles(directory, await createLanKeys({ realm, now, lan: lanHosts(lan) }));
   }
-  const present = await readLanTls(directory, hosts, now);
-  if (present.notAfter - now > RENEW_BEFORE) return present;
-  return (await renewLeaf(directory, realm, present, covered, now)) ? readLanTls(directory, hosts, now) : present;
+  return renewLanCertificate(directory, realm, lan, now);
+}
+
+/** The present certificate, a new one when ours is about to end or has ended. @throws InputError `lan-cert-…` */
+export async function renewLanCertificate(
+  directory: DataDirectory,
+  realm: RealmName,
+  lan: Settings['lan'],
+  now: number,
+): Promise<LanTls> {
+  const own = await findOwnLeaf(directory);
+  if (own && isDue(own, now)) await renewLeaf(directory, realm, own, lan, now);
+  return { ...(await readLanTls(directory, lanHosts(lan).hosts, now)), renewable: own !== undefined };
 }
 
 /** The chain last: it tells that the others are there. */
@@ -47,29 +59,63 @@ export async function writeLanFiles({ lan }: DataDirectory, files: LanFiles): Pr
   await writePrivateFile(lan.chain, files.chainPem);
 }
 
-async function readLanTls(directory: DataDirectory, hosts: readonly string[], now: number): Promise<LanTls> {
+type CheckedTls = Omit<LanTls, 'renewable'>;
+
+async function readLanTls(directory: DataDirectory, hosts: readonly string[], now: number): Promise<CheckedTls> {
   const keyPem = (await readOptional(directory.lan.key)) ?? '';
   const chainPem = (await readOptional(directory.lan.chain)) ?? '';
   return { keyPem, chainPem, ...checkLanCertificate({ keyPem, chainPem, hosts, now }) };
 }
 
-/** False when the certificate is the company's own. */
+interface OwnLeaf {
+  readonly leaf: Certificate;
+  readonly authority: Certificate;
+  readonly authorityKeyPem: string;
+}
+
+/** Undefined when our LAN authority did not issue the present leaf: the files of the authority stay beside a company's own. */
+async function findOwnLeaf({ lan }: DataDirectory): Promise<OwnLeaf | undefined> {
+  const [leaf, authority, authorityKeyPem] = await Promise.all([
+    readFirst(lan.chain),
+    readFirst(lan.authority),
+    readOptional(lan.authorityKey),
+  ]);
+  if (!leaf || !authority || authorityKeyPem === undefined) return undefined;
+  if (!isIssuedBy(leaf, authority)) return undefined;
+  return { leaf: parseCertificate(leaf), authority: parseCertificate(authority), authorityKeyPem };
+}
+
+/** False too for what is no certificate: the check of the whole tells so by name. */
+function isIssuedBy(leaf: Uint8Array, authority: Uint8Array): boolean {
+  try {
+    const [issued, issuer] = [new X509Certificate(leaf), new X509Certificate(authority)];
+    return issued.checkIssued(issuer) && issued.verify(issuer.publicKey);
+  } catch {
+    return false;
+  }
+}
+
+async function readFirst(path: string): Promise<Uint8Array | undefined> {
+  const [first] = readPem('CERTIFICATE', (await readOptional(path)) ?? '');
+  return first;
+}
+
+/** A leaf that ends with its authority gains nothing from another. */
+function isDue({ leaf, authority }: OwnLeaf, now: number): boolean {
+  return leaf.notAfter - now <= RENEW_BEFORE && leaf.notAfter < authority.notAfter;
+}
+
+/** The authority's constraints are as old as it is: one host outside them and browsers would take the leaf for no host. */
 async function renewLeaf(
   directory: DataDirectory,
   realm: RealmName,
-  present: LanTls,
-  { hosts, scope }: LanHosts,
+  { leaf: { spki: publicKey }, authority, authorityKeyPem }: OwnLeaf,
+  lan: Settings['lan'],
   now: number,
-): Promise<boolean> {
-  const [authorityKeyPem, authorityPem] = await Promise.all([
-    readOptional(directory.lan.authorityKey),
-    readOptional(directory.lan.authority),
-  ]);
-  const [authority] = authorityPem === undefined ? [] : readPem('CERTIFICATE', authorityPem);
-  if (authorityKeyPem === undefined || !authority) return false;
+): Promise<void> {
+  const { hosts: all, scope } = lanHosts(lan);
+  const hosts = all.filter((host) => mayVouchFor(authority, host));
   const signer = localSigner(readAuthorityKeyPem(authorityKeyPem));
-  const publicKey = readAuthorityKeyPem(present.keyPem).spki;
-  const leaf = await issueLanLeaf({ realm, authority, signer, scope, hosts, publicKey, now });
-  await writePrivateFile(directory.lan.chain, writePem('CERTIFICATE', [leaf, authority]));
-  return true;
+  const leaf = await issueLanLeaf({ realm, authority: authority.der, signer, scope, hosts, publicKey, now });
+  await writePrivateFile(directory.lan.chain, writePem('CERTIFICATE', [leaf, authority.der]));
 }
