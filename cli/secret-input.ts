@@ -1,13 +1,15 @@
 // Lines that should not be seen: passwords and tokens. They are never an argument's value; a file, stdin or a hidden prompt gives them.
 import { isCancel, password } from '@clack/prompts';
+import { sentenceOf } from '../src/client/catalogue/catalogue.ts';
+import { english } from '../src/client/catalogue/en.ts';
+import { passwordProblem } from '../src/crypto/password-rule.ts';
 import { InputError } from '../src/realm/errors.ts';
 import type { Cli } from './cli.ts';
 import { readGivenText } from './given-file.ts';
 
 /** Characters that we read from stdin at all. */
 const MAX_INPUT = 64 * 1024;
-const MIN_PASSWORD = 8;
-const MAX_PASSWORD = 1024;
+const HINT = 'Give it on stdin or with --password-file FILE.';
 
 /** All of stdin, without the end of its last line. @throws InputError `input-too-long` */
 export async function readStdin(cli: Cli): Promise<string> {
@@ -19,13 +21,14 @@ export async function readStdin(cli: Cli): Promise<string> {
   return withoutLineEnd(text);
 }
 
-/** A new password: from the file, from a hidden prompt asked twice, or from stdin. @throws InputError `bad-password` */
+/** A new password: from the file, from a hidden prompt asked twice, or from stdin. @throws InputError `bad-password`, `password-too-…` */
 export async function readNewPassword(cli: Cli, file: string | undefined): Promise<string> {
   const given = file === undefined ? await askOrRead(cli) : await readSecretFile(file);
-  if (given.length < MIN_PASSWORD || given.length > MAX_PASSWORD || given.includes('\n')) {
-    throw new InputError('bad-password', `a password is one line of ${MIN_PASSWORD} to ${MAX_PASSWORD} characters`, {
-      hint: 'Give it on stdin or with --password-file FILE.',
-    });
+  if (given.includes('\n')) throw new InputError('bad-password', 'a password is one line', { hint: HINT });
+  const problem = passwordProblem(given);
+  if (problem) {
+    const { code, count } = problem;
+    throw new InputError(code, sentenceOf(english, code, { count }), { hint: HINT });
   }
   return given;
 }

@@ -3,6 +3,7 @@
 import { Session } from './session.ts';
 import type { Client, ClientInit } from './surface.ts';
 
+export { PASSWORD_LENGTH, type PasswordProblem, passwordProblem } from '../crypto/password-rule.ts';
 export type { ErrorParams, ServerAnswer, SessionForm } from '../protocols/lan/routes.ts';
 export type { Route, Stamp, User } from '../protocols/lan/wire.ts';
 export { type Catalogue, sentenceOf } from './catalogue/catalogue.ts';

@@ -91,10 +91,14 @@ export class Session implements Client {
     const before = this.#present();
     const wasConnected = this.connection !== 'offline';
     this.disconnect();
-    const me = await this.#signingIn.changePassword(before.user.address, password, newPassword);
-    this.#me = me;
-    if (wasConnected) this.connect();
-    return me;
+    try {
+      const me = await this.#signingIn.changePassword(before.user.address, password, newPassword);
+      this.#me = me;
+      return me;
+    } finally {
+      // A refused change ends nothing.
+      if (wasConnected) this.connect();
+    }
   }
 
   async logout(): Promise<void> {

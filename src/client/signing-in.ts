@@ -1,6 +1,7 @@
 // Login, resume, change of password, logout: the calls and their order. The session itself is a cookie that no script
 // sees, or a token that the caller keeps.
 import * as v from 'valibot';
+import { passwordProblem } from '../crypto/password-rule.ts';
 import {
   emptyAnswer,
   loginFinishRequest,
@@ -12,7 +13,7 @@ import {
   sessionAnswer,
 } from '../protocols/lan/routes.ts';
 import { deviceId } from '../protocols/lan/wire.ts';
-import { codeOf, RefusedError } from '../realm/errors.ts';
+import { codeOf, InputError, RefusedError } from '../realm/errors.ts';
 import { type DeviceId, idText, parseDeviceId } from '../realm/ids.ts';
 import type { RealmName } from '../realm/names.ts';
 import { failure } from './failure.ts';
@@ -44,20 +45,20 @@ export class SigningIn {
     return this.#token;
   }
 
-  /** @throws RefusedError `wrong-password`, `login-backoff`, `password-change-required` */
+  /** @throws RefusedError `wrong-password`, `login-backoff`, `password-change-required`; what {@link checkNewPassword} throws */
   async login(login: string, password: string, options: LoginOptions = {}): Promise<Me> {
     this.#token = undefined;
     const { realm } = await this.#components.http.get('/server', serverAnswer, options.signal);
     const answer = this.#accept(await this.#prove(login, password, realm, options.signal));
     if (!answer.mustChangePassword) return this.#me(answer);
     if (options.newPassword === undefined) throw failure(RefusedError, 'password-change-required');
-    if (options.newPassword === password) throw failure(RefusedError, 'password-unchanged');
+    checkNewPassword(options.newPassword, password);
     return this.#renewPassword(options.newPassword, realm, options.signal);
   }
 
-  /** The present password is proven anew, by a login. */
+  /** The present password is proven anew, by a login. @throws what {@link checkNewPassword} throws */
   async changePassword(login: string, password: string, newPassword: string): Promise<Me> {
-    if (newPassword === password) throw failure(RefusedError, 'password-unchanged');
+    checkNewPassword(newPassword, password);
     const { realm } = await this.#components.http.get('/server', serverAnswer);
     this.#accept(await this.#prove(login, password, realm));
     return this.#renewPassword(newPassword, realm);
@@ -144,6 +145,13 @@ export function randomId(): string {
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   return idText(bytes);
+}
+
+/** @throws RefusedError `password-unchanged`; InputError `password-too-short`, `password-too-long` */
+function checkNewPassword(newPassword: string, password: string): void {
+  if (newPassword === password) throw failure(RefusedError, 'password-unchanged');
+  const problem = passwordProblem(newPassword);
+  if (problem) throw failure(InputError, problem.code, { count: problem.count });
 }
 
 /** The sentence of a wrong password is the catalogue's, whoever noticed it. */

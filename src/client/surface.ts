@@ -127,11 +127,11 @@ export interface Client {
   on<K extends keyof ClientEvents>(type: K, listener: (event: ClientEvents[K]) => void): () => void;
 
   server(signal?: AbortSignal): Promise<ServerAnswer>;
-  /** @throws RefusedError `wrong-password`, `login-backoff`, `password-change-required`; UnreachableError `server-unreachable` */
+  /** @throws RefusedError `wrong-password`, `login-backoff`, `password-change-required`, `password-unchanged`; InputError `password-too-short`, `password-too-long`; UnreachableError `server-unreachable` */
   login(address: string, password: string, options?: LoginOptions): Promise<Me>;
   /** The user of the cookie, or of the token of an earlier login; undefined when that session is over. */
   resume(token?: string): Promise<Me | undefined>;
-  /** Proves the present password by a login, then sets the new one; the other sessions of the user end. */
+  /** Proves the present password by a login, then sets the new one; the other sessions of the user end. @throws as login() */
   changePassword(password: string, newPassword: string): Promise<Me>;
   logout(): Promise<void>;
 

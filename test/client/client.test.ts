@@ -51,6 +51,20 @@ test('a first login asks for a new password, and only that one fits afterwards',
   assert.equal((await client.login('clerk', 'second-clerk')).user.id, me.user.id);
 });
 
+test('a new password that breaks the rule is refused and changes nothing', TIMEOUT, async (t) => {
+  const branch = await openBranch(t);
+  await branch.addUser('clerk', 'Clerk One', 'first-clerk');
+  const client = clientOf(t, branch);
+  const short = { code: 'password-too-short', message: 'The new password is too short: at least 10 characters.' };
+  await assert.rejects(client.login('clerk', 'first-clerk', { newPassword: 'nine char' }), short);
+  await client.login('clerk', 'first-clerk', { newPassword: 'second-clerk' });
+  await connected(client);
+  await assert.rejects(client.changePassword('second-clerk', 'nine char'), short);
+  await assert.rejects(client.changePassword('second-clerk', 'x'.repeat(1025)), { code: 'password-too-long' });
+  await nextEvent(client, 'ready');
+  assert.equal((await client.login('clerk', 'second-clerk')).user.address, 'clerk@kyiv.acme.ua');
+});
+
 test('an unknown user and a wrong password look the same', TIMEOUT, async (t) => {
   const branch = await openBranch(t);
   const client = clientOf(t, branch);

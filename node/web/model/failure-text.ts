@@ -14,6 +14,8 @@ const SENTENCES: Readonly<Record<string, TextKey>> = {
   'user-unknown': 'error.noRecipient',
   'session-ended': 'error.sessionEnded',
   'password-unchanged': 'password.same',
+  'password-too-short': 'password.short',
+  'password-too-long': 'password.long',
   'storage-full': 'error.storageFull',
   expired: 'error.expired',
 };
@@ -31,6 +33,6 @@ export function failureOf(error: unknown): Failure {
 export function failureText(words: Wording, failure: Failure): string {
   const key = Object.hasOwn(SENTENCES, failure.code) ? SENTENCES[failure.code] : undefined;
   if (!key) return words.t('error.other', { code: failure.code });
-  const wait = failure.params['retryAfter'];
-  return words.t(key, typeof wait === 'number' ? { count: Math.max(1, Math.ceil(wait)) } : {});
+  const count = failure.params['count'] ?? failure.params['retryAfter'];
+  return words.t(key, typeof count === 'number' ? { count: Math.max(1, Math.ceil(count)) } : {});
 }

@@ -9,7 +9,6 @@ import { type LocalStore, readLocal, writeLocal } from './local-store.ts';
 /** Milliseconds between two tries to reach the server when the page opens. */
 const OPENING_RETRY = 3000;
 const SESSION_KEY = 'canopy.session';
-export const MIN_PASSWORD = 10;
 
 export type Stage =
   | { readonly kind: 'opening'; readonly unreachable: boolean }

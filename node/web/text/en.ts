@@ -24,6 +24,7 @@ export const en = {
   'password.again': 'The same again',
   'password.rule': 'At least {count} characters. A few words that only you would put together are best.',
   'password.short': 'Too short: at least {count} characters.',
+  'password.long': 'Too long: at most {count} characters.',
   'password.differ': 'The two are not the same.',
   'password.same': 'That is the present password. Choose another.',
   'password.submit': 'Set password',

@@ -1,7 +1,7 @@
 // The first change of password: the administrator's ends here.
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { PASSWORD_LENGTH, passwordProblem } from '../../../src/client/client.ts';
 import { failureText } from '../model/failure-text.ts';
-import { MIN_PASSWORD } from '../model/session.ts';
 import { useApp, useWords } from './context.ts';
 import { EntrancePage } from './entrance-page.tsx';
 import { PasswordField } from './password-field.tsx';
@@ -19,14 +19,14 @@ export function PasswordPage() {
 
   const submit = (event: Event): void => {
     event.preventDefault();
-    const problem =
-      password.length < MIN_PASSWORD
-        ? { first: t('password.short', { count: MIN_PASSWORD }) }
-        : session.isFirstPassword(password)
-          ? { first: t('password.same') }
-          : password === again
-            ? undefined
-            : { second: t('password.differ') };
+    const missed = passwordProblem(password);
+    const problem = missed
+      ? { first: failureText(words, { code: missed.code, params: { count: missed.count } }) }
+      : session.isFirstPassword(password)
+        ? { first: t('password.same') }
+        : password === again
+          ? undefined
+          : { second: t('password.differ') };
     setWrong(problem ?? {});
     if (!problem) void session.choosePassword(password);
   };
@@ -43,7 +43,7 @@ export function PasswordPage() {
         autocomplete="new-password"
         value={password}
         disabled={session.busy.value}
-        hint={t('password.rule', { count: MIN_PASSWORD })}
+        hint={t('password.rule', { count: PASSWORD_LENGTH.least })}
         error={wrong.first ?? (failure && failureText(words, failure))}
         inputRef={first}
         onInput={setPassword}
