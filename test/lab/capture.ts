@@ -25,7 +25,7 @@ export class Capture {
         stdio: ['ignore', 'ignore', 'pipe'],
       },
     );
-    if (child.stderr) await once(child.stderr, 'data');
+    await listening(child);
     return new Capture(file, child);
   }
 
@@ -36,6 +36,19 @@ export class Capture {
     await ended;
     return new Recording(await readFile(this.#file));
   }
+}
+
+/** @throws when tcpdump ends instead, with what it said */
+async function listening(child: ChildProcess): Promise<void> {
+  let said = '';
+  for await (const chunk of child.stderr ?? []) {
+    said += chunk;
+    if (said.includes('listening on')) {
+      child.stderr?.resume();
+      return;
+    }
+  }
+  throw new Error(`tcpdump does not listen: ${said}`);
 }
 
 export class Recording {

@@ -9,6 +9,8 @@ import { Program, succeed } from './program.ts';
 
 const LAN_PORT = 8443;
 const WAN_PORT = 4443;
+/** Milliseconds for a new user to be known in another branch. */
+const LEDGER_LIMIT = 60_000;
 /** Every person's password here, after the first one was changed. */
 const PASSWORD = 'five lamps along the quay';
 const FIRST_PASSWORD = 'first password, to be changed';
@@ -91,6 +93,11 @@ export class Deployment {
     });
   }
 
+  /** Waits until each branch knows the users of all: the ledgers bring them a moment after they were added. */
+  async acquaint(branches: readonly Branch[], addresses: readonly string[]): Promise<void> {
+    await Promise.all(branches.map(({ site, nodeDir }) => untilKnown(site.node, nodeDir, addresses)));
+  }
+
   /** Somebody's terminal client at a desk of the branch, logged in. */
   async chat(branch: Branch, login: string): Promise<Program> {
     const server = `https://${branch.site.nodeAddress}:${LAN_PORT}`;
@@ -154,6 +161,16 @@ function listening({ address }: PublicHost): string[] {
     '--announce',
     `${address}:443`,
   ];
+}
+
+/** Asks the realm of `dir` for all users that it knows, until these are among them. */
+export async function untilKnown(host: Namespace, dir: string, addresses: readonly string[]): Promise<void> {
+  for (const end = Date.now() + LEDGER_LIMIT; ; ) {
+    const listed = await succeed(host, ['user', 'list', '--all', '--json', '--dir', dir]);
+    const missing = addresses.filter((address) => !listed.includes(`"${address}"`));
+    if (missing.length === 0) return;
+    if (Date.now() > end) throw new Error(`${missing.join(', ')} not known in ${dir}: ${listed}`);
+  }
 }
 
 async function invite(parent: PublicRealm, tier: 'enterprise' | 'branch', realm: string): Promise<string> {

@@ -33,6 +33,7 @@ before(
     lviv = await deployment.branch('lviv.acme.ua', internet.site('lviv', 'port-restricted'), enterprise);
     await deployment.user(kyiv, 'clerk', 'Clerk One');
     await deployment.user(lviv, 'engineer', 'Engineer One');
+    await deployment.acquaint([kyiv, lviv], ['clerk@kyiv.acme.ua', 'engineer@lviv.acme.ua']);
   },
   { timeout: 180_000 },
 );

@@ -58,6 +58,7 @@ for (const [index, pair] of PAIRS.entries()) {
     ] as const;
     await deployment.user(branches[0], 'clerk', 'Clerk One');
     await deployment.user(branches[1], 'engineer', 'Engineer One');
+    await deployment.acquaint(branches, [`clerk@${branches[0].realm}`, `engineer@${branches[1].realm}`]);
     const clerk = await deployment.chat(branches[0], 'clerk');
     const engineer = await deployment.chat(branches[1], 'engineer');
     const people = [
