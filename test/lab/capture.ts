@@ -39,16 +39,15 @@ export class Capture {
 }
 
 /** @throws when tcpdump ends instead, with what it said */
-async function listening(child: ChildProcess): Promise<void> {
+function listening(child: ChildProcess): Promise<void> {
   let said = '';
-  for await (const chunk of child.stderr ?? []) {
-    said += chunk;
-    if (said.includes('listening on')) {
-      child.stderr?.resume();
-      return;
-    }
-  }
-  throw new Error(`tcpdump does not listen: ${said}`);
+  return new Promise((resolve, reject) => {
+    child.once('exit', () => reject(new Error(`tcpdump does not listen: ${said}`)));
+    child.stderr?.on('data', (chunk) => {
+      said += chunk;
+      if (said.includes('listening on')) resolve();
+    });
+  });
 }
 
 export class Recording {
