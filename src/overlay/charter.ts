@@ -1,0 +1,24 @@
+// The charter: what the network chains of the ledger say about who may talk with whom, beyond what certificates say by
+// themselves. Which certificates are revoked, and with which realms of other enterprises there is a trust. A node builds it
+// from the chains that it follows; its relay gets it from its node, checks every signature in it again, and keeps it on disk.
+import type { RealmName } from '../realm/names.ts';
+
+/** Which way a trust lets messages go, as seen from this realm. */
+export type TrustDirection = 'both' | 'outward' | 'inward';
+
+/** A trust in force: signed by both realms, accepted, neither removed nor expired. */
+export interface TrustInForce {
+  /** The realm at the other end. */
+  readonly realm: RealmName;
+  readonly direction: TrustDirection;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
+export interface Charter {
+  /** Whether a certificate of that issuer was revoked. The form of the serial is that of src/pki. */
+  isRevoked(serial: string, issuer: RealmName): boolean;
+  trustWith(realm: RealmName): TrustInForce | undefined;
+  /** Calls back when either answer may have changed: open connections are to be judged again. Returns the unsubscriber. */
+  onChange(listener: () => void): () => void;
+}
