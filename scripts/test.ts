@@ -1,15 +1,20 @@
 // `npm test`: units and integration, then the NAT laboratory, then the browser; `--long` runs what takes longer instead.
 // What this machine can't run is named at the end, loudly. CANOPY_TEST_REQUIRE=lab,browser makes that, and every skipped
-// test, a failure. Words after `--` name files to run instead of all of a stage.
+// test, a failure. Words after `--` choose files instead of all: a whole path takes any test file, also one of the other
+// kind (`npm test -- test/lab/soak.long.ts`); a part of a path takes those of the kind that contain it (`npm test -- stun`).
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
 import { whyNoBrowser } from '../test/e2e/chromium.ts';
 import { enterCommand, whyNoLaboratory } from '../test/lab/enter.ts';
 
 interface Stage {
   readonly name: string;
-  readonly files: readonly string[];
+  /** Patterns of its files: those of `npm test` and those of `npm run test:long`. */
+  readonly short: readonly string[];
+  readonly long: readonly string[];
   /** Test files that run side by side; 1 where they are heavy or time-sensitive. */
   readonly concurrency: number;
   readonly whyNot?: string | undefined;
@@ -23,25 +28,30 @@ interface Tally {
 }
 
 const required = new Set((process.env['CANOPY_TEST_REQUIRE'] ?? '').split(',').filter(Boolean));
-const isLong = process.argv.includes('--long');
-const suffix = isLong ? 'long' : 'test';
+const { values, positionals: names } = parseArgs({
+  options: { long: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
 
 const stages: readonly Stage[] = [
   {
     name: 'unit',
-    files: globSync(`test/!(lab|e2e)/**/*.${suffix}.ts`).concat(globSync(`test/*.${suffix}.ts`)),
+    short: ['test/!(lab|e2e)/**/*.test.ts', 'test/*.test.ts'],
+    long: ['test/!(lab|e2e)/**/*.long.ts'],
     concurrency: 2,
   },
   {
     name: 'lab',
-    files: globSync(`test/{lab,overlay/links}/*.${isLong ? 'long' : 'lab'}.ts`),
+    short: ['test/**/*.lab.ts'],
+    long: ['test/lab/*.long.ts'],
     concurrency: 1,
     whyNot: whyNoLaboratory(),
     enter: enterCommand,
   },
   {
     name: 'browser',
-    files: globSync(`test/e2e/*.${isLong ? 'long' : 'e2e'}.ts`),
+    short: ['test/e2e/*.e2e.ts'],
+    long: ['test/e2e/*.long.ts'],
     concurrency: 1,
     whyNot: whyNoBrowser(),
   },
@@ -49,14 +59,19 @@ const stages: readonly Stage[] = [
 
 const total: Tally = { passed: 0, failed: 0, skipped: 0 };
 const notRun: string[] = [];
+for (const name of names.filter((name) => stages.every((stage) => chosen(stage, [name]).length === 0))) {
+  console.log(`!! no test file is called ${name}`);
+  total.failed++;
+}
 for (const stage of stages) {
-  if (stage.files.length === 0) continue;
+  const files = chosen(stage, names);
+  if (files.length === 0) continue;
   if (stage.whyNot !== undefined) {
-    notRun.push(`${stage.name} (${stage.files.length} files): ${stage.whyNot}`);
+    notRun.push(`${stage.name} (${files.length} files): ${stage.whyNot}`);
     continue;
   }
-  console.log(`\n== ${stage.name}: ${stage.files.length} files`);
-  const tally = await runStage(stage);
+  console.log(`\n== ${stage.name}: ${files.length} files`);
+  const tally = await runStage(stage, files);
   total.passed += tally.passed;
   total.failed += tally.failed;
   total.skipped += tally.skipped;
@@ -71,14 +86,27 @@ if (required.size > 0 && notRun.length > 0) {
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 
+/** The files of a stage: all of the kind that was asked for, or those that the words choose. */
+function chosen(stage: Stage, words: readonly string[]): string[] {
+  const ofKind = globSync(values.long ? stage.long : stage.short);
+  if (words.length === 0) return ofKind.sort();
+  const all = globSync([...stage.short, ...stage.long]);
+  const paths = words.map((word) => relative('.', resolve(word)));
+  const files = words.flatMap((word, index) => {
+    const exact = all.filter((file) => file === paths[index]);
+    return exact.length > 0 ? exact : ofKind.filter((file) => file.includes(word));
+  });
+  return [...new Set(files)].sort();
+}
+
 /** Runs one stage in a process of its own and reads the totals that node's runner prints last. */
-async function runStage(stage: Stage): Promise<Tally> {
+async function runStage(stage: Stage, files: readonly string[]): Promise<Tally> {
   const node = [
     process.execPath,
     '--test',
     `--test-concurrency=${stage.concurrency}`,
     '--test-reporter=spec',
-    ...[...stage.files].sort(),
+    ...files,
   ];
   const [command = '', ...args] = stage.enter?.(node) ?? node;
   const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
