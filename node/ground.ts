@@ -11,8 +11,8 @@ import type { RealmFile } from '../src/settings/realm-file.ts';
 import type { Settings } from '../src/settings/settings.ts';
 import type { Database } from '../src/store/database.ts';
 import { openIncarnation } from '../src/store/incarnation.ts';
-import type { Audit } from './audit/audit.ts';
 import { AuditLog } from './audit/audit-log.ts';
+import { CountedAudit } from './audit/counted-audit.ts';
 
 export interface NodeInit {
   readonly directory: DataDirectory;
@@ -30,7 +30,7 @@ export interface Placed {
 export interface Ground extends NodeInit {
   readonly database: Database;
   readonly incarnation: number;
-  readonly audit: Audit;
+  readonly audit: CountedAudit;
   readonly identity: LiveIdentity;
   /** This realm and those above it, nearest first, as its certificates say. */
   readonly lineage: readonly Placed[];
@@ -47,7 +47,7 @@ export async function openGround(init: NodeInit, database: Database): Promise<Gr
     ...init,
     database,
     incarnation: await openIncarnation(database, realm.realm),
-    audit: new AuditLog({ database, clock }),
+    audit: new CountedAudit(new AuditLog({ database, clock })),
     identity: await openIdentity(directory, realm, 'node'),
     lineage,
     house: houseOf(lineage[0] ?? realm),

@@ -9,6 +9,7 @@ import { LeafRenewal } from './leaf-renewal.ts';
 import { Node } from './node.ts';
 import { openLan } from './open-lan.ts';
 import { openMessaging } from './open-messaging.ts';
+import { openMetrics } from './open-metrics.ts';
 import { openRealm } from './open-realm.ts';
 import { openUsers } from './open-users.ts';
 import { Operator } from './operator.ts';
@@ -40,15 +41,14 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const messaging = await openMessaging(ground, { network, directory: users });
   const { conversations, delivery, presence } = messaging;
   const clients = { accounts, directory: users, conversations: messaging.withRoutes, presence };
-  const { lan, lanRenewal } = await openLan(
-    { ...clients, checks: healthChecks({ database, network, identity, clock }) },
-    ground,
-  );
+  const checks = healthChecks({ database, network, identity, clock });
+  const { lan, lanRenewal } = await openLan({ ...clients, checks }, ground);
   const renewal = new LeafRenewal({ directory, identity, authority, clock, log }, realm.programs);
   const own = { realm, lineage, identity, ownRelay, clock, startedAt: clock.now() };
   const shown = { overlay: network, ledger, authority, accounts, directory: users, delivery, presence };
   const operator = new Operator({ ...own, ...shown, lan, renewal, lanRenewal });
   const admin = new AdminServer({ socket: directory.socket.node }, { actions: operator, log });
+  const metrics = openMetrics(ground, shown, checks);
   const links = new KeptLinks({ network, ledger, lineage });
   serveClock(network, clock);
   const node = new Node(
@@ -65,6 +65,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
       lan,
       ...(lanRenewal ? [lanRenewal] : []),
       admin,
+      metrics,
     ],
     () => database.close(),
   );

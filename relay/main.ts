@@ -1,4 +1,7 @@
 // The relay of a realm. `canopy start` runs it; `node relay/main.ts --dir DIR` does the same by hand.
+
+import { Metrics } from '../src/metrics/metrics.ts';
+import { MetricsServer } from '../src/metrics/metrics-server.ts';
 import { isAlert } from '../src/overlay/audit.ts';
 import { systemClock } from '../src/realm/clock.ts';
 import { writeChain } from '../src/settings/key-files.ts';
@@ -7,15 +10,17 @@ import { runProgram } from '../src/settings/program.ts';
 import { RelayCertificate } from './certificate.ts';
 import { ControlServer } from './control.ts';
 import { createRelay } from './relay.ts';
+import { EventCount, relayMetrics } from './relay-metrics.ts';
 
 await runProgram('relay', async ({ directory, settings, realm, log }) => {
   const identity = await openIdentity(directory, realm, 'relay');
   const shared = { identity, clock: systemClock, log };
+  const events = new EventCount();
   const relay = await createRelay({
     ...shared,
     settings: settings.relay,
     ancestors: realm.ancestors,
-    audit: (event) => log[isAlert(event) ? 'error' : 'warn'](event, 'security event'),
+    audit: events.counting((event) => log[isAlert(event) ? 'error' : 'warn'](event, 'security event')),
   });
   const control = new ControlServer(directory.socket.relay, () => relay.status());
   const certificate = new RelayCertificate({
@@ -24,12 +29,18 @@ await runProgram('relay', async ({ directory, settings, realm, log }) => {
     write: (pem) => writeChain(directory.relay, pem),
     isRenewedHere: realm.programs.includes('node'),
   });
+  const metrics = new Metrics({ realm: realm.realm, tier: realm.tier });
+  metrics.add(relayMetrics(() => relay.status(), events));
+  const checks = async () => [{ name: 'node', ok: relay.status().node }];
+  const shown = new MetricsServer({ listen: settings.metrics.relay, metrics, checks, log });
   await relay.start();
   await control.start();
   certificate.start();
+  await shown.start();
   return {
     ready: { realm: realm.realm, relay: relay.addresses, peerId: relay.peerId },
     stop: async () => {
+      await shown.stop();
       certificate.stop();
       await control.stop();
       await relay.stop();

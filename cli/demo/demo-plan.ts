@@ -87,6 +87,8 @@ function loopbackSettings(realm: RealmName, lan: number, wan: number, stun: numb
     'relay.listen': [`127.0.0.1:${wan}`],
     'relay.announce': [`127.0.0.1:${wan}`],
     'relay.stun': [`127.0.0.1:${stun}`],
+    'metrics.node': 'off',
+    'metrics.relay': 'off',
   };
 }
 

@@ -13,6 +13,9 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const LAN_PORT = 8443;
 export const WAN_PORT = 4443;
 export const STUN_PORT = 3478;
+/** Of the node; the relay's is the next one. */
+export const METRICS_PORT = 9464;
+const OFF = 'off';
 /** Values that one list may have. */
 const MAX_LIST = 32;
 
@@ -21,6 +24,13 @@ const hostPort = v.pipe(
   v.check((text) => canParse(text), 'not HOST:PORT'),
   v.transform((text): HostPort => parseHostPort(text)),
 );
+const hostPortOrOff = v.union([
+  v.pipe(
+    v.literal(OFF),
+    v.transform(() => undefined),
+  ),
+  hostPort,
+]);
 const lanName = v.pipe(v.string(), v.regex(/^[a-z0-9.:-]{1,253}$/, 'not a DNS name or an address'));
 const address = v.pipe(v.string(), v.maxLength(320));
 
@@ -42,6 +52,8 @@ export const SETTING_SCHEMAS = {
   'relay.announce': v.pipe(v.array(hostPort), v.maxLength(MAX_LIST)),
   'relay.stun': v.pipe(v.array(hostPort), v.maxLength(MAX_LIST)),
   'relay.punch': v.pipe(v.array(v.picklist(PUNCHES)), v.maxLength(PUNCHES.length)),
+  'metrics.node': hostPortOrOff,
+  'metrics.relay': hostPortOrOff,
   'log.level': v.picklist(LOG_LEVELS),
   'demo.user': address,
   'demo.colleague': address,
@@ -81,6 +93,16 @@ export const SETTING_FACTS: Readonly<Record<SettingKey, SettingFact>> = {
   },
   'relay.stun': { env: 'CANOPY_STUN', fallback: [`0.0.0.0:${STUN_PORT}`], note: 'STUN, over UDP and TCP.' },
   'relay.punch': { env: 'CANOPY_PUNCH', fallback: PUNCHES, note: 'Ways to a direct path, in the order of trying.' },
+  'metrics.node': {
+    env: 'CANOPY_METRICS_NODE',
+    fallback: `127.0.0.1:${METRICS_PORT}`,
+    note: 'Where the node serves /metrics, /healthz and /readyz to this host; "off" for nowhere.',
+  },
+  'metrics.relay': {
+    env: 'CANOPY_METRICS_RELAY',
+    fallback: `127.0.0.1:${METRICS_PORT + 1}`,
+    note: 'The same of the relay.',
+  },
   'log.level': { env: 'CANOPY_LOG', fallback: 'info', note: LOG_LEVELS.join(', ') },
   'demo.user': { env: 'CANOPY_DEMO_USER', fallback: undefined, note: 'Filled in on the login page.' },
   'demo.colleague': { env: 'CANOPY_DEMO_COLLEAGUE', fallback: undefined, note: 'Offered as a first contact.' },

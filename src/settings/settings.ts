@@ -24,6 +24,8 @@ export interface Settings {
     readonly stun: readonly HostPort[];
     readonly punch: readonly Punch[];
   };
+  /** Undefined: switched off. */
+  readonly metrics: { readonly node: HostPort | undefined; readonly relay: HostPort | undefined };
   readonly log: { readonly level: LogLevel };
   /** What the demonstration's login page offers. */
   readonly demo?: { readonly user: string; readonly colleague: string };
@@ -75,6 +77,7 @@ export function decideSettings(file: GivenSettings, env: Environment): ReadSetti
       stun: required(value('relay.stun'), 'relay.stun'),
       punch: required(value('relay.punch'), 'relay.punch'),
     },
+    metrics: { node: value('metrics.node'), relay: value('metrics.relay') },
     log: { level: required(value('log.level'), 'log.level') },
     ...(user === undefined ? {} : { demo: { user, colleague: value('demo.colleague') ?? '' } }),
   };

@@ -1,0 +1,23 @@
+// What the node shows to Prometheus and to whoever asks whether it is ready.
+import { Metrics } from '../src/metrics/metrics.ts';
+import { MetricsServer } from '../src/metrics/metrics-server.ts';
+import type { Delivery } from './delivery/delivery.ts';
+import type { Ground } from './ground.ts';
+import type { HealthCheck } from './lan/components.ts';
+import { type NodeMetricsParts, nodeMetrics } from './metrics/node-metrics.ts';
+
+export type ShownParts = Omit<NodeMetricsParts, 'identity' | 'clock' | 'events' | 'delivery'> & {
+  readonly delivery: Pick<Delivery, 'queues' | 'counters'>;
+};
+
+export function openMetrics(
+  ground: Ground,
+  parts: ShownParts,
+  checks: () => Promise<readonly HealthCheck[]>,
+): MetricsServer {
+  const { realm, identity, clock, audit, settings, log } = ground;
+  const metrics = new Metrics({ realm: realm.realm, tier: identity.tier });
+  metrics.add(nodeMetrics({ ...parts, identity, clock, events: () => audit.counts }));
+  metrics.addCounters('delivery', () => ({ ...parts.delivery.counters() }));
+  return new MetricsServer({ listen: settings.metrics.node, metrics, checks, log });
+}

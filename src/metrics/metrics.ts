@@ -1,0 +1,90 @@
+// The metrics of one program, in the form that Prometheus reads. Values are read when somebody asks, from the parts that
+// hold them; nothing here counts by itself, but for what prom-client tells of the process. Labels name realms, codes and
+// kinds, never users.
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+/** One value, with its labels. */
+export interface Sample {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+export interface Metric {
+  /** Without the prefix `canopy_`; a counter's ends in `_total`. */
+  readonly name: string;
+  readonly help: string;
+  readonly kind: 'gauge' | 'counter';
+  readonly labels?: readonly string[];
+  read(): readonly Sample[] | Promise<readonly Sample[]>;
+}
+
+/** Plain counters of a part; `setAside` becomes `canopy_PART_set_aside_total`. */
+export type Counters = () => Readonly<Record<string, number>>;
+
+const PREFIX = 'canopy_';
+
+export class Metrics {
+  readonly #registry = new Registry();
+
+  constructor(labels: Readonly<Record<string, string>>) {
+    this.#registry.setDefaultLabels(labels);
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  add(metrics: readonly Metric[]): void {
+    for (const metric of metrics) this.#add(metric);
+  }
+
+  /** The names are those that the part has at this moment. */
+  addCounters(part: string, counters: Counters): void {
+    this.add(
+      Object.keys(counters()).map((key) => ({
+        name: `${part}_${snakeCase(key)}_total`,
+        help: `${words(key)}, counted by ${part} since the start.`,
+        kind: 'counter',
+        read: () => [{ value: counters()[key] ?? 0 }],
+      })),
+    );
+  }
+
+  /** Format 0.0.4 of Prometheus' text. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  #add({ name, help, kind, labels = [], read }: Metric): void {
+    const settings = { name: `${PREFIX}${name}`, help, labelNames: [...labels], registers: [this.#registry] };
+    if (kind === 'gauge') {
+      new Gauge({
+        ...settings,
+        async collect() {
+          const samples = await read();
+          this.reset();
+          for (const { labels: of, value } of samples) this.set({ ...of }, value);
+        },
+      });
+      return;
+    }
+    new Counter({
+      ...settings,
+      async collect() {
+        const samples = await read();
+        this.reset();
+        for (const { labels: of, value } of samples) this.inc({ ...of }, value);
+      },
+    });
+  }
+}
+
+function snakeCase(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function words(key: string): string {
+  const text = snakeCase(key).replaceAll('_', ' ');
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
