@@ -13,6 +13,7 @@ need ip iproute2
 need tcpdump tcpdump
 need strace strace
 need openssl openssl
+need miniupnpd miniupnpd-nftables
 
 if [ -z "$missing" ]; then
   echo "test:setup: everything is here"
