@@ -7,6 +7,7 @@ import { healthChecks } from './health-checks.ts';
 import { KeptLinks } from './kept-links.ts';
 import { LeafRenewal } from './leaf-renewal.ts';
 import { Node } from './node.ts';
+import { openErrands } from './open-errands.ts';
 import { openLan } from './open-lan.ts';
 import { openMessaging } from './open-messaging.ts';
 import { openMetrics } from './open-metrics.ts';
@@ -37,6 +38,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const { directory, settings, realm, clock, log, database, identity, lineage } = ground;
   const ownRelay = await findOwnRelay(directory, realm, settings);
   const { network, ledger, authority } = await openRealm(ground, ownRelay.dialled);
+  const errands = openErrands(ground, network);
   const { users, accounts } = await openUsers(ground, { network, ledger });
   const messaging = await openMessaging(ground, { network, directory: users });
   const { conversations, delivery, presence } = messaging;
@@ -56,6 +58,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
       authority,
       network,
       ledger,
+      errands,
       users,
       links,
       conversations,
