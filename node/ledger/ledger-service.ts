@@ -1,8 +1,6 @@
 // The ledger of a node: its own two chains, the chains it follows, and the streams on which it serves what it holds.
 //
-// It follows the network chain of its parent, and the directory chains of its house and of every branch that the house has
-// certified: the house of a branch is the realm right above it, an enterprise or a region; any other realm is a house itself. While
-// an author is away it keeps what it has, asks another holder, and retries.
+// It follows what wanted-chains.ts names. While an author is away it keeps what it has, asks another holder, and retries.
 import { equals } from 'uint8arrays/equals';
 import { houseOf } from '../../src/overlay/scope.ts';
 import type { Network, Peer } from '../../src/overlay/seam.ts';
@@ -21,7 +19,8 @@ import type { Database } from '../../src/store/database.ts';
 import type { Audit } from '../audit/audit.ts';
 import { CertifiedRealms } from './certified-realms.ts';
 import { Follower } from './follower.ts';
-import type { CertifiedRealm, Ledger } from './ledger.ts';
+import type { CertifiedRealm, Fact, Ledger, NetworkDraft } from './ledger.ts';
+import { holdersOf, wantedChains } from './wanted-chains.ts';
 
 export interface LedgerComponents {
   readonly database: Database;
@@ -59,6 +58,7 @@ export class LedgerService implements Ledger {
   readonly #realms = new CertifiedRealms();
   readonly #followers = new Map<string, Follower>();
   readonly #listeners = new Set<(realm: CertifiedRealm) => void>();
+  #partners: readonly RealmName[] = [];
   #running = false;
 
   constructor(components: LedgerComponents, init: LedgerInit) {
@@ -85,6 +85,27 @@ export class LedgerService implements Ledger {
       if (id.chain !== 'network') continue;
       for await (const signed of this.store.entries(id)) this.#realms.apply(signed);
     }
+  }
+
+  async append({ kind, payload }: NetworkDraft): Promise<void> {
+    await this.ownNetwork.append({ kind, payload });
+  }
+
+  async watch(kind: string, listener: (fact: Fact) => void): Promise<() => void> {
+    const tell = ({ entry }: SignedEntry) => {
+      if (entry.chain === 'network' && entry.kind === kind) listener(entry);
+    };
+    const unsubscribe = this.store.onEntries((_, entries) => entries.forEach(tell));
+    for (const id of await this.store.chains()) {
+      if (id.chain !== 'network') continue;
+      for await (const signed of this.store.entries(id)) tell(signed);
+    }
+    return unsubscribe;
+  }
+
+  followPartners(partners: readonly RealmName[]): void {
+    this.#partners = partners;
+    if (this.#running) this.#followMore();
   }
 
   realms(): CertifiedRealm[] {
@@ -143,32 +164,18 @@ export class LedgerService implements Ledger {
   }
 
   #followMore(): void {
-    for (const id of this.#wanted()) {
+    const place = { ...this.#init, partners: this.#partners };
+    for (const id of wantedChains(place, this.realms())) {
       const name = `${id.realm}/${id.chain}`;
       if (this.#followers.has(name) || this.#followers.size >= MAX_FOLLOWED) continue;
       const follower = new Follower(
         { ...this.#parts, store: this.store, onFraud: (error) => this.#onFraud(error) },
         id,
-        this.#holders(id),
+        holdersOf(place, id.realm),
       );
       this.#followers.set(name, follower);
       follower.start();
     }
-  }
-
-  #wanted(): ChainId[] {
-    const { realm, parent, house } = this.#init;
-    const branches = this.realms().filter(({ issuer, tier }) => issuer === house && tier === 'branch');
-    const directories = [house, ...branches.map((branch) => branch.realm)].filter((of) => of !== realm);
-    return [
-      ...(parent === undefined ? [] : [{ realm: parent, chain: 'network' } as const]),
-      ...directories.map((of) => ({ realm: of, chain: 'directory' }) as const),
-    ];
-  }
-
-  #holders(id: ChainId): RealmName[] {
-    const { realm, house } = this.#init;
-    return house === realm || house === id.realm ? [id.realm] : [id.realm, house];
   }
 
   async #onFraud({ id, n }: FraudError): Promise<void> {

@@ -1,5 +1,6 @@
 // What the rest of the node sees of the ledger: the realms certified above and beside it, and the acts that append to its own
 // chains. `openLedger` in ledger-service.ts makes it.
+import type { Entry } from '../../src/protocols/ledger/entry.ts';
 import type { RealmName, Tier } from '../../src/realm/names.ts';
 
 export interface CertifiedRealm {
@@ -13,7 +14,26 @@ export interface CertifiedRealm {
   readonly relays: readonly string[];
 }
 
+/** What an entry says, without what proves it: the entry has been verified, or the snapshot that it comes from. */
+export type Fact = Pick<Entry, 'realm' | 'chain' | 'n' | 'time' | 'kind' | 'payload'>;
+
+/** An entry of any kind for the own network chain; the kind's owner has its codec. */
+export interface NetworkDraft {
+  readonly chain: 'network';
+  readonly kind: string;
+  readonly payload: Uint8Array;
+}
+
 export interface Ledger {
+  /** Resolves when the entry is on disk. @throws LocalError `disk-full`, ConflictError `read-only` */
+  append(draft: NetworkDraft): Promise<void>;
+  /**
+   * Calls back with every entry of that kind in all network chains held, the own one included: first what is on disk, in the order
+   * of each chain, then each new one once it is durable. An entry may come twice. Resolves to the unsubscriber after the replay.
+   */
+  watch(kind: string, listener: (fact: Fact) => void): Promise<() => void>;
+  /** Realms of other enterprises with which there is a trust: their network chains, and those above them, are followed too. */
+  followPartners(partners: readonly RealmName[]): void;
   /** All realms known from the own and the followed network chains. */
   realms(): CertifiedRealm[];
   /** Calls back when a realm was certified or certified anew, durably. Returns the unsubscriber. */

@@ -10,7 +10,7 @@
 //
 // Who may ask: nodes of the family. The directory chain is for nodes of the same house only (src/overlay/scope.ts).
 // Refusals: `ledger-unknown` (no such chain here), `scope`, `malformed`.
-// Limits: 64 entries and 256 KiB a frame, 512 KiB for a frame in all, 4 streams a peer, 1,000,000 entries a chain.
+// Limits: 64 entries and 256 KiB a frame, 512 KiB for a frame in all, 256 streams a peer, 1,000,000 entries a chain.
 // Deadlines: 10 s for the request, 30 s for each write, 75 s without a frame for the reader.
 //
 // A reader verifies each entry before it stores it: place, previous hash, time, key, signature (verify.ts). Two signed entries for
@@ -20,7 +20,7 @@ export const LEDGER_PROTOCOL = '/canopy/ledger/1';
 export const MAX_FRAME = 512 * 1024;
 export const MAX_BATCH_ENTRIES = 64;
 export const MAX_BATCH_BYTES = 256 * 1024;
-export const MAX_STREAMS = 4;
+export const MAX_STREAMS = 256;
 export const MAX_CHAIN_LENGTH = 1_000_000;
 
 export const REQUEST_DEADLINE = 10_000;

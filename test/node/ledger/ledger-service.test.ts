@@ -112,7 +112,7 @@ test('everything is there again after a power cut', LIMIT, async (t) => {
   assert.deepEqual(after.directory.findById(engineer.id), engineer);
   assert.deepEqual(
     after.ledger.realms().map(({ realm }) => realm),
-    [kyiv, lviv],
+    [kyiv, lviv, acme],
   );
 });
 

@@ -1,0 +1,50 @@
+// Which chains a node follows, and who holds them.
+//
+//   network    of all ancestors (the parent holds them), of the children and of everyone below them (the child on the way holds
+//              them), of the other branches of the house, of the partners of a trust and of the realms above those
+//   directory  of the house and of every branch that the house has certified
+//
+// The house of a branch is the realm right above it, an enterprise or a region; any other realm is a house itself.
+import type { ChainId } from '../../src/protocols/ledger/entry.ts';
+import { ancestorsOf, isWithin, parentOf, type RealmName } from '../../src/realm/names.ts';
+import type { CertifiedRealm } from './ledger.ts';
+
+export interface Place {
+  readonly realm: RealmName;
+  /** Undefined in a region. */
+  readonly parent: RealmName | undefined;
+  readonly house: RealmName;
+  readonly partners: readonly RealmName[];
+}
+
+export function wantedChains(place: Place, certified: readonly CertifiedRealm[]): ChainId[] {
+  const { realm, parent, house, partners } = place;
+  const siblings = certified.filter(({ issuer, tier }) => issuer === house && tier === 'branch').map((of) => of.realm);
+  const below = certified.filter((of) => isWithin(of.realm, realm)).map((of) => of.realm);
+  const above = parent === undefined ? [] : ancestorsOf(realm);
+  const abroad = partners.flatMap((partner) => [partner, ...ancestorsOf(partner)]);
+  const networks = new Set([...above, ...below, ...siblings, ...abroad]);
+  const directories = new Set([house, ...siblings]);
+  networks.delete(realm);
+  directories.delete(realm);
+  return [
+    ...[...networks].map((of) => ({ realm: of, chain: 'network' }) as const),
+    ...[...directories].map((of) => ({ realm: of, chain: 'directory' }) as const),
+  ];
+}
+
+/** Realms whose nodes hold the chains of `author` and may be asked by this one, the best first. */
+export function holdersOf({ realm, parent, house, partners }: Place, author: RealmName): RealmName[] {
+  if (isWithin(author, realm)) return [childOnTheWay(realm, author)];
+  if (author === parent) return [parent];
+  const above = parent === undefined ? [] : [parent];
+  if (isWithin(realm, author)) return above;
+  if (parentOf(author) === house && house !== realm) return [author, ...above];
+  return [...above, ...partners.filter((partner) => isWithin(partner, author))];
+}
+
+/** The child of `realm` that is `descendant` or stands above it. */
+function childOnTheWay(realm: RealmName, descendant: RealmName): RealmName {
+  const path = [descendant, ...ancestorsOf(descendant)];
+  return path[path.indexOf(realm) - 1] ?? descendant;
+}
