@@ -94,7 +94,8 @@ function neighbours(
   queues: readonly QueueReport[],
   clocks: ReadonlyMap<RealmName, ClockReading>,
 ): Neighbour[] {
-  const tiers = new Map<RealmName, Tier>([...ledger.realms(), ...lineage].map(({ realm, tier }) => [realm, tier]));
+  const certified = ledger.realms().filter(({ realm }) => mayReach(identity, realm));
+  const tiers = new Map<RealmName, Tier>([...certified, ...lineage].map(({ realm, tier }) => [realm, tier]));
   const known = new Set([...tiers.keys(), ...reports.map(({ realm }) => realm), ...queues.map(({ realm }) => realm)]);
   known.delete(identity.realm);
   return [...known].sort().map((realm) => {
