@@ -14,6 +14,7 @@ import { joinCommand } from './commands/join.ts';
 import { pingCommand } from './commands/ping.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
+import { topologyCommand } from './commands/topology.ts';
 import { userCommand } from './commands/user.ts';
 import { versionCommand } from './commands/version.ts';
 import { reportFailure } from './failure.ts';
@@ -28,6 +29,7 @@ const COMMANDS = [
   userCommand,
   statusCommand,
   pingCommand,
+  topologyCommand,
   chatCommand,
   certCommand,
   configCommand,
