@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Internet, PublicHost, Site } from './internet.ts';
 import type { Namespace } from './namespace.ts';
+import { Person } from './person.ts';
 import { Program, succeed } from './program.ts';
 
 const LAN_PORT = 8443;
@@ -70,12 +71,11 @@ export class Deployment {
     const relayDir = join(this.folder, `${realm}-dmz`);
     const nodeDir = join(this.folder, `${realm}-lan`);
     const token = await invite(parent, 'branch', realm);
-    const wan = ['--wan', `${site.dmzAddress}:${WAN_PORT}`];
-    const announce = site.nat === 'open' ? ['--announce', `${site.dmzAddress}:${WAN_PORT}`] : [];
-    const pairing = await succeed(site.dmz, ['join', '-', '--only', 'relay', '--dir', relayDir, ...wan, ...announce], {
+    const wan = ['--wan', `${site.dmzInside}:${WAN_PORT}`];
+    const pairing = await succeed(site.dmz, ['join', '-', '--only', 'relay', '--dir', relayDir, ...wan], {
       input: `${token}\n`,
     });
-    const relay = await this.#started(site.dmz, relayDir, 'relay', relayEnv);
+    const relay = await this.#started(site.dmz, relayDir, 'relay', { ...doors(site), ...relayEnv });
     const lan = ['--lan', `${site.nodeAddress}:${LAN_PORT}`];
     await succeed(site.node, ['join', '-', '--only', 'node', '--dir', nodeDir, ...lan], { input: `${pairing}\n` });
     const node = await this.#started(site.node, nodeDir, 'node');
@@ -120,18 +120,37 @@ export class Deployment {
     return program;
   }
 
-  /** Stops both programs of each branch, then starts all of them at once. Resolves when all are ready. */
-  async restart(branches: readonly Branch[], relayEnv: Record<string, string> = {}): Promise<Branch[]> {
+  /** Logged in at a desk of the branch with the client library, not connected yet. */
+  person(branch: Branch, login: string): Promise<Person> {
+    return Person.create(branch.site.desk, {
+      server: `https://${branch.site.nodeAddress}:${LAN_PORT}`,
+      user: `${login}@${branch.realm}`,
+      ca: branch.lanAuthority,
+      password: FIRST_PASSWORD,
+      newPassword: PASSWORD,
+    });
+  }
+
+  async halt(branches: readonly Branch[]): Promise<void> {
     await Promise.all(branches.flatMap(({ relay, node }) => [relay.stop(), node.stop()]));
+  }
+
+  /** Starts both programs of each branch, all at once. Resolves when all are ready. */
+  resume(branches: readonly Branch[], relayEnv: Record<string, string> = {}): Promise<Branch[]> {
     return Promise.all(
       branches.map(async (branch) => {
         const [relay, node] = await Promise.all([
-          this.#started(branch.site.dmz, branch.relayDir, 'relay', relayEnv),
+          this.#started(branch.site.dmz, branch.relayDir, 'relay', { ...doors(branch.site), ...relayEnv }),
           this.#started(branch.site.node, branch.nodeDir, 'node'),
         ]);
         return { ...branch, relay, node };
       }),
     );
+  }
+
+  async restart(branches: readonly Branch[], relayEnv: Record<string, string> = {}): Promise<Branch[]> {
+    await this.halt(branches);
+    return this.resume(branches, relayEnv);
   }
 
   async stop(): Promise<void> {
@@ -145,6 +164,14 @@ export class Deployment {
     await program.line((line) => line['ready'] === true);
     return program;
   }
+}
+
+/** Where a branch's relay listens behind the router that it has now; settings that beat those of its file. */
+function doors({ nat, dmzAddress, dmzInside }: Site): Record<string, string> {
+  const inside = `${dmzInside}:${WAN_PORT}`;
+  if (nat !== 'open') return { CANOPY_WAN: inside };
+  const outside = `${dmzAddress}:${WAN_PORT}`;
+  return { CANOPY_WAN: `${outside},${inside}`, CANOPY_ANNOUNCE: outside };
 }
 
 function listening({ address }: PublicHost): string[] {

@@ -4,7 +4,8 @@
 //                                                             ├─ node  10.K.2.2   the node's host, a route to the DMZ only
 //                                                             └─ desk  10.K.2.3   a person's browser: no route but its LAN
 //
-// Public addresses are from an ordinary range: libp2p takes the ranges reserved for documentation as private.
+// Public addresses are from an ordinary range: libp2p takes the ranges reserved for documentation as private. The router of
+// a site can be exchanged for one of another kind; the hosts behind it stay, with the addresses that they have inside.
 import { bridge, cable, Namespace, plug } from './namespace.ts';
 import { carrierRules, type NatType, routerRules } from './nat.ts';
 
@@ -18,8 +19,18 @@ export interface Site {
   readonly node: Namespace;
   readonly desk: Namespace;
   readonly dmzAddress: string;
+  /** Where the node's host reaches the relay's, whatever the router. */
+  readonly dmzInside: string;
   readonly nodeAddress: string;
   readonly deskAddress: string;
+}
+
+interface Place {
+  readonly name: string;
+  readonly number: number;
+  readonly hosts: Pick<Site, 'dmz' | 'node' | 'desk'>;
+  /** The site's own router, and the carrier's where there is one. */
+  routers: readonly Namespace[];
 }
 
 export interface PublicHost {
@@ -31,6 +42,7 @@ export interface PublicHost {
 export class Internet {
   readonly #core: Namespace;
   readonly #prefix: string;
+  readonly #places = new Map<string, Place>();
   #next = 1;
 
   /** @param prefix of the names of all namespaces, so that two laboratories can stand side by side */
@@ -52,48 +64,63 @@ export class Internet {
   }
 
   site(name: string, nat: NatType): Site {
-    const number = this.#next++;
-    const router = this.#namespace(`${name}-router`);
-    router.sysctl('net.ipv4.ip_forward', '1');
-    const outer = this.#uplink(name, nat, router, number);
-    // An open site's DMZ has public addresses, which the Internet routes to its router.
-    const dmzNet = nat === 'open' ? `61.${number}.1` : `10.${number}.1`;
-    if (nat === 'open') this.#core.ip(`route add ${dmzNet}.0/24 via ${outer}`);
-
-    const dmz = this.#namespace(`${name}-dmz`);
-    cable(router, 'dmz', `${dmzNet}.1/24`, dmz, 'eth0', `${dmzNet}.2/24`);
-    dmz.ip(`route add default via ${dmzNet}.1`);
-
-    bridge(router, 'lan', `10.${number}.2.1/24`);
-    const node = this.#lanHost(router, `${name}-node`, 'lan-node', `10.${number}.2.2/24`);
-    node.ip(`route add ${dmzNet}.0/24 via 10.${number}.2.1`);
-    const desk = this.#lanHost(router, `${name}-desk`, 'lan-desk', `10.${number}.2.3/24`);
-
-    router.firewall(routerRules(nat, { wan: 'wan', outer: outerOf(nat, outer, number), server: `${dmzNet}.2` }));
-    for (const each of [this.#core, router, dmz, node, desk]) each.settle();
-    return {
-      name,
-      nat,
-      outer,
-      router,
-      dmz,
-      node,
-      desk,
-      dmzAddress: `${dmzNet}.2`,
-      nodeAddress: `10.${number}.2.2`,
-      deskAddress: `10.${number}.2.3`,
+    const hosts = {
+      dmz: this.#namespace(`${name}-dmz`),
+      node: this.#namespace(`${name}-node`),
+      desk: this.#namespace(`${name}-desk`),
     };
+    const place = { name, number: this.#next++, hosts, routers: [] };
+    this.#places.set(name, place);
+    return this.#wire(place, nat);
   }
 
-  #lanHost(router: Namespace, name: string, port: string, address: string): Namespace {
-    const host = this.#namespace(name);
-    cable(router, port, '', host, 'eth0', address);
-    plug(router, port, 'lan');
-    return host;
+  /** Takes the site's router away and puts one of another kind, which knows nothing yet, in its place. */
+  rewire({ name }: Site, nat: NatType): Site {
+    const place = this.#places.get(name);
+    if (!place) throw new Error(`there is no site ${name}`);
+    for (const host of Object.values(place.hosts)) host.ip('link del eth0');
+    this.#core.ip(`link del p${place.number}`);
+    this.#core.tryIp(`route del 61.${place.number}.1.0/24`);
+    for (const router of place.routers) router.remove();
+    return this.#wire(place, nat);
+  }
+
+  #wire(place: Place, nat: NatType): Site {
+    const { name, number, hosts } = place;
+    const router = this.#namespace(`${name}-router`);
+    place.routers = [router];
+    router.sysctl('net.ipv4.ip_forward', '1');
+    const outer = this.#uplink(place, nat, router);
+    const inside = `10.${number}`;
+    const dmzAddress = this.#dmz(place, nat, router, outer);
+    bridge(router, 'lan', `${inside}.2.1/24`);
+    lanHost(router, hosts.node, 'lan-node', `${inside}.2.2/24`);
+    hosts.node.ip(`route add ${inside}.1.0/24 via ${inside}.2.1`);
+    lanHost(router, hosts.desk, 'lan-desk', `${inside}.2.3/24`);
+    router.firewall(routerRules(nat, { wan: 'wan', outer: outerOf(nat, outer, number), server: dmzAddress }));
+    for (const each of [this.#core, router, ...Object.values(hosts)]) each.settle();
+    const inner = { dmzInside: `${inside}.1.2`, nodeAddress: `${inside}.2.2`, deskAddress: `${inside}.2.3` };
+    return { name, nat, outer, router, ...hosts, dmzAddress, ...inner };
+  }
+
+  /** An open site's DMZ has public addresses beside the inner ones, which the Internet routes to its router. */
+  #dmz({ number, hosts }: Place, nat: NatType, router: Namespace, outer: string): string {
+    const { dmz } = hosts;
+    cable(router, 'dmz', `10.${number}.1.1/24`, dmz, 'eth0', `10.${number}.1.2/24`);
+    if (nat !== 'open') {
+      dmz.ip(`route add default via 10.${number}.1.1`);
+      return `10.${number}.1.2`;
+    }
+    router.ip(`addr add 61.${number}.1.1/24 dev dmz`);
+    dmz.ip(`addr add 61.${number}.1.2/24 dev eth0`);
+    dmz.ip(`route add default via 61.${number}.1.1 src 61.${number}.1.2`);
+    this.#core.ip(`route add 61.${number}.1.0/24 via ${outer}`);
+    return `61.${number}.1.2`;
   }
 
   /** Connects a site's router, through a carrier's router where the type has one. @returns the outer address */
-  #uplink(name: string, nat: NatType, router: Namespace, number: number): string {
+  #uplink(place: Place, nat: NatType, router: Namespace): string {
+    const { name, number } = place;
     const outer = `60.0.${number}.1`;
     const rules = carrierRules(nat, 'wan');
     if (rules === undefined) {
@@ -101,6 +128,7 @@ export class Internet {
       return outer;
     }
     const carrier = this.#namespace(`${name}-carrier`);
+    place.routers = [router, carrier];
     carrier.sysctl('net.ipv4.ip_forward', '1');
     this.#attach(carrier, 'wan', `${outer}/16`, number);
     carrier.firewall(rules);
@@ -118,6 +146,11 @@ export class Internet {
   #namespace(name: string): Namespace {
     return new Namespace(`${this.#prefix}-${name}`);
   }
+}
+
+function lanHost(router: Namespace, host: Namespace, port: string, address: string): void {
+  cable(router, port, '', host, 'eth0', address);
+  plug(router, port, 'lan');
 }
 
 function outerOf(nat: NatType, outer: string, number: number): string {

@@ -31,6 +31,20 @@ export class Namespace {
     return run('ip', ['-n', this.name, ...words.split(' ')]);
   }
 
+  /** As `ip`, for what may be gone already. */
+  tryIp(words: string): void {
+    try {
+      this.ip(words);
+    } catch {
+      // Gone: that is what was wanted.
+    }
+  }
+
+  /** Only when no program runs inside any more. */
+  remove(): void {
+    run('ip', ['netns', 'del', this.name]);
+  }
+
   sysctl(key: string, value: string): void {
     this.exec('sh', ['-c', `echo ${value} > /proc/sys/${key.replaceAll('.', '/')}`]);
   }

@@ -43,9 +43,14 @@ export async function succeed(
   return ended.stdout.trimEnd();
 }
 
-function start(host: Namespace, args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+function start(
+  host: Namespace,
+  args: readonly string[],
+  env: Record<string, string> = {},
+  script = CANOPY,
+): ChildProcess {
   const { CANOPY_DIR: _, ...inherited } = process.env;
-  return host.spawn(process.execPath, [CANOPY, ...args], {
+  return host.spawn(process.execPath, [script, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...inherited, NO_COLOR: '1', ...env },
   });
@@ -58,8 +63,9 @@ export class Program {
   readonly #waiting = new Set<() => void>();
   #stderr = '';
 
-  constructor(host: Namespace, args: readonly string[], env: Record<string, string> = {}) {
-    this.#child = start(host, args, env);
+  /** @param script another program than `canopy` */
+  constructor(host: Namespace, args: readonly string[], env: Record<string, string> = {}, script = CANOPY) {
+    this.#child = start(host, args, env, script);
     this.#child.stderr?.on('data', (chunk) => {
       this.#stderr = (this.#stderr + chunk).slice(-20_000);
     });
@@ -86,7 +92,10 @@ export class Program {
   }
 
   /** The first line, past or to come, that `matches`. @throws when it ends or `limit` milliseconds pass before */
-  async line(matches: (line: Record<string, unknown>) => boolean, limit = 60_000): Promise<Record<string, unknown>> {
+  async line(
+    matches: (line: Record<string, unknown>, index: number) => boolean,
+    limit = 60_000,
+  ): Promise<Record<string, unknown>> {
     const end = Date.now() + limit;
     for (;;) {
       const found = this.#lines.find(matches);
