@@ -7,6 +7,7 @@ import { chatCommand } from './commands/chat.ts';
 import { completionCommand } from './commands/completion.ts';
 import { configCommand } from './commands/config.ts';
 import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { enrolCommand } from './commands/enrol.ts';
 import { initCommand } from './commands/init.ts';
 import { inviteCommand } from './commands/invite.ts';
@@ -29,6 +30,7 @@ const COMMANDS = [
   userCommand,
   statusCommand,
   pingCommand,
+  doctorCommand,
   topologyCommand,
   chatCommand,
   certCommand,

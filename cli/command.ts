@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Cli } from './cli.ts';
-import { EXIT_HELP } from './exit-codes.ts';
+import { EXIT_HELP, FindingsPresent } from './exit-codes.ts';
 import { CommandFailure } from './failure.ts';
 
 const SYSTEM_DIRECTORY = '/var/lib/canopy';
@@ -56,7 +56,7 @@ export function act<A extends readonly unknown[]>(
     try {
       await action(...given);
     } catch (cause) {
-      if (cause instanceof CommandFailure) throw cause;
+      if (cause instanceof CommandFailure || cause instanceof FindingsPresent) throw cause;
       throw new CommandFailure(what, given.some(asksForJson), cause);
     }
   };

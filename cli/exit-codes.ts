@@ -13,6 +13,9 @@ export const EXIT = {
   findings: 7,
 } as const;
 
+/** The command has told what it found; nothing else went wrong. */
+export class FindingsPresent extends Error {}
+
 export const EXIT_HELP = `Exit codes:
   0  done
   1  failed

@@ -10,7 +10,7 @@ import {
   UnreachableError,
 } from '../src/realm/errors.ts';
 import { type Cli, paint, printJson, say } from './cli.ts';
-import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { EXIT, exitCodeOf, FindingsPresent } from './exit-codes.ts';
 
 /** What a command was about to do when its cause arose. */
 export class CommandFailure extends Error {
@@ -39,6 +39,7 @@ interface Failure {
 /** Tells a person (and, with --json, a program) what went wrong. Returns the exit code. */
 export function reportFailure(cli: Cli, error: unknown, words: readonly string[]): number {
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
+  if (error instanceof FindingsPresent) return EXIT.findings;
   const failure = failureOf(error, words);
   if (failure.json) {
     printJson(cli, { error: { code: failure.code, what: failure.what, message: failure.why, hint: failure.next } });
