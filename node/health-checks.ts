@@ -1,4 +1,5 @@
 // What /readyz answers from.
+import { statfs } from 'node:fs/promises';
 import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
 import { parseCertificate } from '../src/pki/certificate.ts';
 import type { Clock } from '../src/realm/clock.ts';
@@ -13,8 +14,13 @@ export interface HealthParts {
   readonly network: Pick<NodeOverlay, 'relay'>;
   readonly identity: Pick<LiveIdentity, 'chain'>;
   readonly clock: Pick<Clock, 'now'>;
+  /** The data directory. */
+  readonly path: string;
 }
 
+const MIB = 1024 * 1024;
+/** With less the store's next compaction may fail. */
+const LITTLE_DISK = 256 * MIB;
 /** Written and never read: whether a write reaches the disk. */
 const PROBE = key('health', 'probe');
 
@@ -23,6 +29,7 @@ export function healthChecks(parts: HealthParts): () => Promise<readonly HealthC
   return async () => [
     await checkStore(parts),
     checkCertificate(identity, clock.now()),
+    await checkDisk(parts),
     { name: 'uplink', ok: network.relay.connected },
   ];
 }
@@ -38,4 +45,14 @@ async function checkStore({ database, clock }: HealthParts): Promise<HealthCheck
 
 function checkCertificate({ chain: [leaf] }: Pick<LiveIdentity, 'chain'>, now: number): HealthCheck {
   return { name: 'certificate', ok: leaf !== undefined && parseCertificate(leaf).notAfter > now };
+}
+
+async function checkDisk({ path }: HealthParts): Promise<HealthCheck> {
+  try {
+    const { bavail, bsize } = await statfs(path);
+    const free = Math.floor((bavail * bsize) / MIB);
+    return { name: 'disk', ok: bavail * bsize >= LITTLE_DISK, detail: `${free} MiB free` };
+  } catch (error) {
+    return { name: 'disk', ok: false, detail: codeOf(error) };
+  }
 }

@@ -43,7 +43,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const messaging = await openMessaging(ground, { network, directory: users });
   const { conversations, delivery, presence } = messaging;
   const clients = { accounts, directory: users, conversations: messaging.withRoutes, presence };
-  const checks = healthChecks({ database, network, identity, clock });
+  const checks = healthChecks({ database, network, identity, clock, path: directory.path });
   const { lan, lanRenewal } = await openLan({ ...clients, checks }, ground);
   const renewal = new LeafRenewal({ directory, identity, authority, clock, log }, realm.programs);
   const own = { realm, lineage, identity, ownRelay, clock, startedAt: clock.now() };
