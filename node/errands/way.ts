@@ -2,20 +2,14 @@
 // needs to know more than its own place, and so that a loop cannot be.
 import { RefusedError, UnreachableError } from '../../src/realm/errors.ts';
 import { isWithin, parentOf, type RealmName } from '../../src/realm/names.ts';
+import { nextOnTree } from '../../src/realm/tree.ts';
 
 /** Who gets it next: a child above the destination, or the parent. @throws UnreachableError `no-way` */
 export function nextHop(self: RealmName, destination: RealmName): RealmName {
-  if (destination !== self && isWithin(destination, self)) return childTowards(self, destination);
-  const parent = parentOf(self);
-  if (parent === undefined || destination === self) {
-    throw new UnreachableError('no-way', `${destination} is not below the top of this network, ${self}`);
-  }
-  return parent;
-}
-
-function childTowards(self: RealmName, destination: RealmName): RealmName {
-  const parent = parentOf(destination);
-  return parent === undefined || parent === self ? destination : childTowards(self, parent);
+  const next = nextOnTree(self, destination);
+  if (next === undefined)
+    throw new UnreachableError('no-way', `no way along the tree leads from ${self} to ${destination}`);
+  return next;
 }
 
 export interface Leg {

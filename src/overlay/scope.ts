@@ -2,12 +2,14 @@
 // protocol that is not in the table is refused to everyone; those of a node's own parts are declared as they are handled.
 //
 // The house of a branch is the realm right above it: its enterprise, or the region where there is no enterprise between.
-// Two branches of one house are siblings. Everyone else below the same root is a stranger, who is not even admitted.
+// Two branches of one house are siblings. Everyone else below the same root is a stranger, who is not even admitted, unless a
+// trust is in force between the two realms: then their relays keep a link and their nodes speak what is declared for it.
 import { isWithin, parentOf, type RealmName, type Role, type Tier } from '../realm/names.ts';
+import type { Charter } from './charter.ts';
 import type { HandleOptions } from './seam.ts';
 
 /** What the other is to us. */
-export type Relation = 'own' | 'parent' | 'ancestor' | 'child' | 'descendant' | 'sibling' | 'stranger';
+export type Relation = 'own' | 'parent' | 'ancestor' | 'child' | 'descendant' | 'sibling' | 'trusted' | 'stranger';
 
 /** The part of a certificate that decides. */
 export interface Standing {
@@ -26,25 +28,30 @@ const FAMILY: readonly Relation[] = ['own', 'parent', 'child', 'sibling'];
 const ABOVE: readonly Relation[] = ['own', 'parent', 'ancestor'];
 const BELOW: readonly Relation[] = ['own', 'child', 'descendant'];
 const KIN: readonly Relation[] = ['own', 'parent', 'ancestor', 'child', 'descendant', 'sibling'];
+/** Between relays: links are kept, bettered and forwarded over; nobody reserves, locates or enrols at a partner's relay. */
+const LINKED: readonly Relation[] = [...KIN, 'trusted'];
+/** Nodes that may speak with each other. */
+const PARTNERS: readonly Relation[] = [...FAMILY, 'trusted'];
 
 const rule = (protocol: RegExp, peer: Role, relations: readonly Relation[]): Rule => ({ protocol, peer, relations });
 
 const RELAY_RULES: readonly Rule[] = [
-  rule(/^\/(ipfs|canopy)\/(id|id\/push|ping)\/1\.0\.0$/, 'relay', KIN),
+  rule(/^\/(ipfs|canopy)\/(id|id\/push|ping)\/1\.0\.0$/, 'relay', LINKED),
   rule(/^\/(ipfs|canopy)\/(id|id\/push|ping)\/1\.0\.0$/, 'node', ['own']),
   rule(/^\/libp2p\/circuit\/relay\/0\.2\.0\/hop$/, 'relay', BELOW),
   rule(/^\/libp2p\/circuit\/relay\/0\.2\.0\/stop$/, 'relay', ABOVE),
-  rule(/^\/webrtc-signaling\/0\.0\.1$/, 'relay', KIN),
-  rule(/^\/canopy\/(link-ping|locate|punch)\/1$/, 'relay', KIN),
+  rule(/^\/webrtc-signaling\/0\.0\.1$/, 'relay', LINKED),
+  rule(/^\/canopy\/(link-ping|punch)\/1$/, 'relay', LINKED),
+  rule(/^\/canopy\/locate\/1$/, 'relay', KIN),
   rule(/^\/canopy\/enrol-forward\/1$/, 'relay', KIN),
-  rule(/^\/canopy\/forward\/1$/, 'relay', ['parent', 'child', 'sibling']),
-  rule(/^\/canopy\/(forward|paths)\/1$/, 'node', ['own']),
+  rule(/^\/canopy\/forward\/1$/, 'relay', ['parent', 'child', 'sibling', 'trusted']),
+  rule(/^\/canopy\/(forward|paths|charter)\/1$/, 'node', ['own']),
   rule(/^\/canopy\/echo\/1$/, 'node', ['own']),
 ];
 
 const NODE_RULES: readonly Rule[] = [
   rule(/^\/canopy\/(forward|enrol-forward|echo)\/1$/, 'relay', ['own']),
-  rule(/^\/canopy\/echo\/1$/, 'node', FAMILY),
+  rule(/^\/canopy\/echo\/1$/, 'node', PARTNERS),
 ];
 
 const RULES: Readonly<Record<Role, readonly Rule[]>> = { relay: RELAY_RULES, node: NODE_RULES };
@@ -54,7 +61,13 @@ const ALLOWANCE: Readonly<Record<HandleOptions['allow'], readonly Relation[]>> =
   own: ['own'],
   family: FAMILY,
   enterprise: FAMILY,
+  trusted: PARTNERS,
 };
+
+/** Which trusts are in force. */
+export type Trusts = Pick<Charter, 'trustWith'>;
+
+const NO_TRUSTS: Trusts = { trustWith: () => undefined };
 
 type Place = Pick<Standing, 'realm' | 'tier'>;
 
@@ -68,17 +81,28 @@ export function relationOf(self: Place, other: Place): Relation {
   return branches && parentOf(self.realm) === parentOf(other.realm) ? 'sibling' : 'stranger';
 }
 
-/** Whether two programs have anything to say to each other at all; if not, they aren't admitted. */
-export function mayConnect(self: Standing, other: Standing): boolean {
+/** The relation by names, and by a trust where names make strangers. */
+export function relationWith(self: Place, other: Place, trusts: Trusts = NO_TRUSTS): Relation {
   const relation = relationOf(self, other);
+  return relation === 'stranger' && trusts.trustWith(other.realm) ? 'trusted' : relation;
+}
+
+/** Whether two programs have anything to say to each other at all; if not, they aren't admitted. */
+export function mayConnect(self: Standing, other: Standing, trusts: Trusts = NO_TRUSTS): boolean {
+  const relation = relationWith(self, other, trusts);
   if (self.role !== other.role) return relation === 'own';
-  return (self.role === 'relay' ? KIN : FAMILY).includes(relation);
+  return (self.role === 'relay' ? LINKED : PARTNERS).includes(relation);
 }
 
 /** Whether nodes of a realm may reach nodes of another, by name alone; the certificates are checked when they meet. */
-export function mayReach(self: Place, destination: RealmName): boolean {
-  const relation = relationOf(self, { realm: destination, tier: 'branch' });
-  return relation === 'parent' || relation === 'child' || relation === 'sibling';
+export function mayReach(self: Place, destination: RealmName, trusts: Trusts = NO_TRUSTS): boolean {
+  return isReachable(self, { realm: destination, tier: 'branch' }, trusts);
+}
+
+/** The same, by a certificate. */
+export function isReachable(self: Place, other: Place, trusts: Trusts = NO_TRUSTS): boolean {
+  const relation = relationWith(self, other, trusts);
+  return relation !== 'own' && PARTNERS.includes(relation);
 }
 
 /** The private table of a house (location/dht.ts): its own relays and those of its branches speak it, and nobody else. */
@@ -90,9 +114,11 @@ export function houseTable(house: RealmName): string {
 export class Scope {
   readonly self: Standing;
   readonly #declared = new Map<string, HandleOptions['allow']>();
+  readonly #trusts: Trusts;
 
-  constructor(self: Standing) {
+  constructor(self: Standing, trusts: Trusts = NO_TRUSTS) {
     this.self = self;
+    this.#trusts = trusts;
   }
 
   declare(protocol: string, allow: HandleOptions['allow']): void {
@@ -100,7 +126,7 @@ export class Scope {
   }
 
   mayOpen(peer: Standing, protocol: string): boolean {
-    const relation = relationOf(this.self, peer);
+    const relation = relationWith(this.self, peer, this.#trusts);
     const allow = this.#declared.get(protocol);
     if (allow !== undefined) return this.#mayOpenDeclared(peer, relation, allow);
     if (protocol === houseTable(houseOf(this.self))) return sharesTable(this.self, peer);

@@ -9,6 +9,8 @@ export interface Peer {
   readonly tier: Tier;
   readonly role: Role;
   readonly peerId: string;
+  /** Which process of that peer, in hex; absent where a stand-in for the overlay does not tell. */
+  readonly instance?: string;
 }
 
 /** One program that a stream passes, as reported by that program's process when the stream was opened. */
@@ -54,7 +56,7 @@ export interface OpenOptions {
 
 export interface HandleOptions {
   /** Which peers may open this protocol; the relations are those of the scope table in scope.ts. */
-  readonly allow: 'family' | 'enterprise' | 'own';
+  readonly allow: 'family' | 'enterprise' | 'own' | 'trusted';
   readonly maxFrame?: number;
   /** Streams of this protocol that one peer may have open. Default 16. */
   readonly maxStreams?: number;

@@ -7,7 +7,7 @@ import type { Log } from '../../realm/log.ts';
 import type { Admissions, AdmittedPeer } from '../admission/admissions.ts';
 import type { Identity } from '../identity.ts';
 import { ownNodeConnection } from '../own-node.ts';
-import { mayReach, relationOf } from '../scope.ts';
+import { isReachable, mayReach, type Trusts } from '../scope.ts';
 import { handshakeFrames } from '../wire.ts';
 import { decodeHeader, decodeReply, encodeHeader, encodeReply } from './codec.ts';
 import { checkLastHop, ownHop } from './hops.ts';
@@ -28,6 +28,7 @@ export interface ForwarderComponents {
   readonly registrar: Pick<Registrar, 'handle' | 'unhandle'>;
   readonly admissions: Admissions;
   readonly links: LinkSource;
+  readonly trusts?: Trusts;
   readonly log: Log;
 }
 
@@ -110,7 +111,7 @@ export class Forwarder {
     const outward = peer.role === 'node';
     if (origin !== peer.realm) throw new RefusedError('out-of-scope', `${peer.realm} speaks for ${origin}`);
     if (outward && destination === own.realm) throw new RefusedError('loop', `${destination} asked for itself`);
-    if (outward ? !mayReach(own, destination) : destination !== own.realm) {
+    if (outward ? !mayReach(own, destination, this.#components.trusts) : destination !== own.realm) {
       throw new RefusedError('out-of-scope', `${origin} may not reach ${destination} through ${own.realm}`);
     }
   }
@@ -136,12 +137,12 @@ export class Forwarder {
     return { connection: link.connection, header: { ...header, hops, kind: link.path, ...via } };
   }
 
-  /** By its certificate the other relay must be of that realm, and of our family: names alone were checked before. */
+  /** By its certificate the other relay must be of that realm, and the realm still one that we reach: a trust may have ended. */
   #checkLink(connection: Connection, realm: ForwardHeader['destination']): void {
     const peer = this.#components.admissions.get(connection.remotePeer.toString());
     const known = peer?.realm === realm && peer.role === 'relay';
-    if (!peer || !known || !['parent', 'child', 'sibling'].includes(relationOf(this.#components.identity, peer))) {
-      throw new RefusedError('out-of-scope', `the link to ${realm} ends at another realm, or one that is no family`);
+    if (!known || !isReachable(this.#components.identity, peer, this.#components.trusts)) {
+      throw new RefusedError('out-of-scope', `the link to ${realm} ends at another realm, or one that is out of scope`);
     }
   }
 
