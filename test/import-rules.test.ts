@@ -30,7 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/protocols',
   ],
   'node/web': ['src/realm', 'src/crypto', 'src/client'],
-  cli: ['src', 'node/admin/api.ts'],
+  cli: ['src', 'node/admin', 'relay/api.ts'],
 };
 
 /** Packages that run neither in a browser nor in a simulation stay out of these folders. */
