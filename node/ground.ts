@@ -13,6 +13,7 @@ import type { Database } from '../src/store/database.ts';
 import { openIncarnation } from '../src/store/incarnation.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { CountedAudit } from './audit/counted-audit.ts';
+import { NodeCharter } from './charter.ts';
 
 export interface NodeInit {
   readonly directory: DataDirectory;
@@ -37,12 +38,14 @@ export interface Ground extends NodeInit {
   /** The realm whose branches are colleagues: the one right above a branch, else this realm itself. */
   readonly house: RealmName;
   /** Asked wherever a certificate is judged. */
+  readonly charter: NodeCharter;
   readonly isRevoked: NonNullable<Trust['isRevoked']>;
 }
 
 export async function openGround(init: NodeInit, database: Database): Promise<Ground> {
   const { realm, directory, clock } = init;
   const lineage = await findLineage(init);
+  const charter = new NodeCharter({ rootFingerprint: realm.rootFingerprint, log: init.log });
   return {
     ...init,
     database,
@@ -51,13 +54,9 @@ export async function openGround(init: NodeInit, database: Database): Promise<Gr
     identity: await openIdentity(directory, realm, 'node'),
     lineage,
     house: houseOf(lineage[0] ?? realm),
-    isRevoked: nothingRevoked,
+    charter,
+    isRevoked: (serial, issuer) => charter.isRevoked(serial, issuer),
   };
-}
-
-/** Revocations of the ledger's network chains are kept, and not acted upon yet. */
-function nothingRevoked(): boolean {
-  return false;
 }
 
 async function findLineage({ directory, realm, clock }: NodeInit): Promise<Placed[]> {

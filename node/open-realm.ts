@@ -25,13 +25,14 @@ export async function openRealm(ground: Ground, relays: readonly string[]): Prom
   };
   const network = await openOverlay(ground, relays, present);
   const ledger = await openRealmLedger(ground, network);
+  await ground.charter.follow(ledger);
   const authority = await openAuthority(ground, { ledger });
   late.authority = authority;
   return { network, ledger, authority };
 }
 
 function openOverlay(
-  { identity, clock, log, audit, isRevoked }: Ground,
+  { identity, clock, log, audit, charter }: Ground,
   relays: readonly string[],
   authority: () => Authority,
 ): Promise<NodeOverlay> {
@@ -40,7 +41,8 @@ function openOverlay(
     relays,
     enrol: async (request) => authority().enrol(request),
     renew: async (request) => authority().renew(request),
-    isRevoked,
+    charter,
+    charterSource: charter,
     clock,
     log,
     audit: ({ code, ...fields }) => {
@@ -52,7 +54,7 @@ function openOverlay(
 }
 
 function openRealmLedger(ground: Ground, network: NodeOverlay): Promise<LedgerService> {
-  const { realm: file, database, clock, log, audit, identity, incarnation, house } = ground;
+  const { realm: file, database, clock, log, audit, identity, incarnation, house, charter } = ground;
   const { realm, rootFingerprint } = file;
   return openLedger(
     {
@@ -62,7 +64,7 @@ function openRealmLedger(ground: Ground, network: NodeOverlay): Promise<LedgerSe
       log,
       audit,
       random: Math.random,
-      checkChain: checkByRoot({ rootFingerprint, memory: new PathMemory() }),
+      checkChain: checkByRoot({ rootFingerprint, memory: new PathMemory() }, charter),
       signer: () => leafSigner(identity.privateKey, identity.chain),
     },
     { realm, parent: parentOf(realm), house, incarnation },

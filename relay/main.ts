@@ -1,5 +1,4 @@
 // The relay of a realm. `canopy start` runs it; `node relay/main.ts --dir DIR` does the same by hand.
-
 import { Metrics } from '../src/metrics/metrics.ts';
 import { MetricsServer } from '../src/metrics/metrics-server.ts';
 import { isAlert } from '../src/overlay/audit.ts';
@@ -8,6 +7,7 @@ import { writeChain } from '../src/settings/key-files.ts';
 import { openIdentity } from '../src/settings/live-identity.ts';
 import { runProgram } from '../src/settings/program.ts';
 import { RelayCertificate } from './certificate.ts';
+import { openRelayCharter } from './charter-file.ts';
 import { ControlServer } from './control.ts';
 import { createRelay } from './relay.ts';
 import { EventCount, relayMetrics } from './relay-metrics.ts';
@@ -16,10 +16,13 @@ await runProgram('relay', async ({ directory, settings, realm, log }) => {
   const identity = await openIdentity(directory, realm, 'relay');
   const shared = { identity, clock: systemClock, log };
   const events = new EventCount();
+  const charter = await openRelayCharter(directory, { rootFingerprint: realm.rootFingerprint, log });
   const relay = await createRelay({
     ...shared,
     settings: settings.relay,
     ancestors: realm.ancestors,
+    fellows: realm.ownRelays,
+    charter,
     audit: events.counting((event) => log[isAlert(event) ? 'error' : 'warn'](event, 'security event')),
   });
   const control = new ControlServer(directory.socket.relay, () => relay.status());

@@ -5,6 +5,9 @@ import { identify } from '@libp2p/identify';
 import { ping } from '@libp2p/ping';
 import { webRTC } from '@libp2p/webrtc';
 import type { OverlayAudit } from '../src/overlay/audit.ts';
+import { type Charter, EMPTY_CHARTER } from '../src/overlay/charter.ts';
+import { CHARTER_PROTOCOL } from '../src/overlay/charter-feed/index.ts';
+import { serveCharter } from '../src/overlay/charter-feed/server.ts';
 import { enrolmentDoor } from '../src/overlay/enrol/encrypter.ts';
 import { askOnce } from '../src/overlay/enrol/exchange.ts';
 import { MAX_RENEW_FRAME, RENEW_PROTOCOL } from '../src/overlay/enrol/index.ts';
@@ -29,16 +32,20 @@ import type { Log } from '../src/realm/log.ts';
 import type { RealmName } from '../src/realm/names.ts';
 import { multiaddrOf, stunText } from '../src/settings/relay-addresses.ts';
 import type { Settings } from '../src/settings/settings.ts';
+import type { RelayCharter } from './charter.ts';
 import { HouseTable } from './house-table.ts';
 
 export interface RelayInit {
   readonly identity: Identity;
   readonly settings: Settings['relay'];
   readonly ancestors: readonly Ancestor[];
+  /** Other relays of this realm that the directory names: multiaddrs with peer ids. */
+  readonly fellows?: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
   readonly audit: OverlayAudit;
-  isRevoked?(serial: string, issuer: RealmName): boolean;
+  /** Revocations and trusts; nothing and none when absent. */
+  readonly charter?: Charter & Partial<Pick<RelayCharter, 'take'>>;
 }
 
 export interface RelayStatus {
@@ -83,6 +90,7 @@ export class Relay {
     await forwarder.start();
     await router.start();
     await this.#servePaths();
+    await this.#serveCharter();
     await links.start();
   }
 
@@ -136,6 +144,18 @@ export class Relay {
       circuits: connections.filter((one) => one.streams.some(({ protocol }) => protocol.endsWith('/stop'))).length,
       table: table.size,
     };
+  }
+
+  async #serveCharter(): Promise<void> {
+    const { host, init } = this.#parts;
+    await host.internals.registrar.handle(
+      CHARTER_PROTOCOL,
+      (stream, connection) => {
+        const peer = host.admissions.get(connection.remotePeer.toString());
+        if (peer) void serveCharter(stream, peer, async (frame) => init.charter?.take?.(frame), init.log);
+      },
+      { maxInboundStreams: MAX_FOLLOWERS },
+    );
   }
 
   async #servePaths(): Promise<void> {
@@ -206,9 +226,10 @@ function createRelayHost(
   });
 }
 
-function relayChainCheck({ identity, clock, isRevoked }: RelayInit): ChainCheck {
+function relayChainCheck({ identity, clock, charter = EMPTY_CHARTER }: RelayInit): ChainCheck {
   const { rootFingerprint } = identity;
-  const trust = { rootFingerprint, memory: new PathMemory(), ...(isRevoked ? { isRevoked } : {}) };
+  const isRevoked: Charter['isRevoked'] = (serial, issuer) => charter.isRevoked(serial, issuer);
+  const trust = { rootFingerprint, memory: new PathMemory(), isRevoked };
   return (chain) => validateLeaf(chain, { ...trust, now: clock.now() });
 }
 
@@ -229,6 +250,7 @@ function openLinks(init: RelayInit, { host, stun, table, checkChain }: LinkParts
       admissions: host.admissions,
       checkChain,
       ancestors: () => ancestors,
+      fellows: init.fellows ?? [],
       stun,
       dht: table.location(),
       clock,

@@ -18,7 +18,17 @@ export interface TrustInForce {
 export interface Charter {
   /** Whether a certificate of that issuer was revoked. The form of the serial is that of src/pki. */
   isRevoked(serial: string, issuer: RealmName): boolean;
+  /** Milliseconds since 1970 from which on it counts as revoked, for what was signed before; undefined when it is not. */
+  revokedAt(serial: string, issuer: RealmName): number | undefined;
   trustWith(realm: RealmName): TrustInForce | undefined;
   /** Calls back when either answer may have changed: open connections are to be judged again. Returns the unsubscriber. */
   onChange(listener: () => void): () => void;
 }
+
+/** Nothing revoked, no trust. */
+export const EMPTY_CHARTER: Charter = {
+  isRevoked: () => false,
+  revokedAt: () => undefined,
+  trustWith: () => undefined,
+  onChange: () => () => {},
+};

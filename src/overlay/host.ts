@@ -7,14 +7,15 @@ import { createLibp2p, type Libp2p, type Libp2pOptions, type ServiceFactoryMap }
 import type { Clock, Timer } from '../realm/clock.ts';
 import { messageOf } from '../realm/errors.ts';
 import type { Log } from '../realm/log.ts';
-import type { RealmName } from '../realm/names.ts';
 import { Admissions } from './admission/admissions.ts';
+import { INSTANCE_BYTES, instanceText } from './admission/codec.ts';
 import { ADMISSION_DEADLINE, admission, type NoiseComponents } from './admission/encrypter.ts';
 import { createGater } from './admission/gater.ts';
 import { Judge } from './admission/judge.ts';
 import { watchUpgrades } from './admission/watch-upgrades.ts';
 import { limitAudit, type OverlayAudit } from './audit.ts';
 import { boundedYamux } from './bounded-yamux.ts';
+import { type Charter, EMPTY_CHARTER } from './charter.ts';
 import { type GuardComponents, guardRegistrar } from './guard.ts';
 import { hostKey, type Identity } from './identity.ts';
 import { type HostInternals, hostInternals } from './links/host-internals.ts';
@@ -31,7 +32,10 @@ export interface HostInit {
   /** Multiaddrs; empty for a node. */
   readonly listen?: readonly string[];
   readonly announce?: readonly string[];
-  isRevoked?(serial: string, issuer: RealmName): boolean;
+  /** Revocations and trusts; a change has open connections judged again at once. */
+  readonly charter?: Charter;
+  /** 16 random bytes that tell this process from another one of the same key; made when absent. */
+  readonly instance?: Uint8Array;
   readonly mayDial?: (address: string) => boolean;
   /** Further ways in, `/canopy/enrol/1` of a relay. */
   readonly encrypters?: readonly ((components: HostComponents, admissions: Admissions) => ConnectionEncrypter)[];
@@ -66,7 +70,10 @@ export class Host {
   readonly scope: Scope;
   readonly #judge: Judge;
   readonly #init: HostInit;
+  /** Of this process, in hex; told to each peer at admission. */
+  readonly instance: string;
   #recheck: Timer | undefined;
+  #unsubscribe: () => void = () => {};
 
   constructor(parts: HostParts) {
     this.libp2p = parts.libp2p;
@@ -75,6 +82,7 @@ export class Host {
     this.scope = parts.scope;
     this.#judge = parts.judge;
     this.#init = parts.init;
+    this.instance = parts.instance;
     const { events } = parts.internals;
     events.addEventListener('connection:open', ({ detail }) => this.admissions.opened(detail));
     events.addEventListener('connection:close', ({ detail }) => this.admissions.closed(detail));
@@ -86,10 +94,12 @@ export class Host {
 
   async start(): Promise<void> {
     await this.libp2p.start();
+    this.#unsubscribe = (this.#init.charter ?? EMPTY_CHARTER).onChange(() => void this.#recheckNow());
     this.#scheduleRecheck();
   }
 
   async stop(): Promise<void> {
+    this.#unsubscribe();
     this.#recheck?.cancel();
     this.#recheck = undefined;
     await this.libp2p.stop();
@@ -102,10 +112,12 @@ export class Host {
 
   #scheduleRecheck(): void {
     this.#recheck = this.#init.clock.after(RECHECK_INTERVAL, () => {
-      this.recheck()
-        .catch((error) => this.#init.log.error({ error: messageOf(error) }, 'recheck failed'))
-        .finally(() => this.#recheck && this.#scheduleRecheck());
+      this.#recheckNow().finally(() => this.#recheck && this.#scheduleRecheck());
     });
+  }
+
+  #recheckNow(): Promise<void> {
+    return this.recheck().catch((error) => this.#init.log.error({ error: messageOf(error) }, 'recheck failed'));
   }
 }
 
@@ -116,17 +128,19 @@ interface HostParts {
   readonly admissions: Admissions;
   readonly scope: Scope;
   readonly judge: Judge;
+  readonly instance: string;
 }
 
 /** Not started yet. */
 export async function createHost(init: HostInit): Promise<Host> {
-  const { identity, clock, isRevoked } = init;
+  const { identity, clock, charter = EMPTY_CHARTER } = init;
   const audit = limitAudit(init.audit, clock);
   const admissions = new Admissions(audit);
   const scope = new Scope(identity);
   const { rootFingerprint } = identity;
-  const judge = new Judge({ self: identity, rootFingerprint, clock, ...(isRevoked ? { isRevoked } : {}) });
-  const encrypter = admission({ chain: () => identity.chain, judge, admissions, audit });
+  const judge = new Judge({ self: identity, rootFingerprint, clock, charter });
+  const instance = init.instance ?? crypto.getRandomValues(new Uint8Array(INSTANCE_BYTES));
+  const encrypter = admission({ chain: () => identity.chain, instance, judge, admissions, audit });
   const further = (init.encrypters ?? []).map((create) => (from: HostComponents) => create(from, admissions));
   const found = Promise.withResolvers<HostInternals>();
   const libp2p = await createLibp2p({
@@ -139,7 +153,15 @@ export async function createHost(init: HostInit): Promise<Host> {
       ...init.services,
     },
   });
-  return new Host({ init, libp2p, internals: await found.promise, admissions, scope, judge });
+  return new Host({
+    init,
+    libp2p,
+    internals: await found.promise,
+    admissions,
+    scope,
+    judge,
+    instance: instanceText(instance),
+  });
 }
 
 /** Runs while libp2p is being put together, before any service has started and registered a handler. */

@@ -6,6 +6,8 @@ import { codeOf, InputError, messageOf, RefusedError, UnreachableError } from '.
 import type { Log } from '../realm/log.ts';
 import type { RealmName } from '../realm/names.ts';
 import type { OverlayAudit } from './audit.ts';
+import type { Charter } from './charter.ts';
+import { CharterFeeder, type CharterSource } from './charter-feed/feeder.ts';
 import { answerEcho, ECHO_PROTOCOL, MAX_ECHO, measureEcho } from './echo/index.ts';
 import { answerOnce } from './enrol/exchange.ts';
 import {
@@ -42,7 +44,10 @@ export interface NodeOverlayInit {
   readonly clock: Clock;
   readonly log: Log;
   readonly audit: OverlayAudit;
-  isRevoked?(serial: string, issuer: RealmName): boolean;
+  /** Revocations and trusts; nothing and none when absent. */
+  readonly charter?: Charter;
+  /** What the own relay is told of it. */
+  readonly charterSource?: CharterSource;
   /** Answers enrolment requests for realms right below this one; they come through the own relay. */
   readonly enrol?: Issuer;
   /** Answers the own relay's renewal requests. */
@@ -73,6 +78,7 @@ export class NodeOverlay implements Network {
       dialNode(host, transport, realm, streamClass);
     this.#inner = new InnerConnections({ dial, pathOf: (connection) => transport.pathOf(connection), clock, log });
     keeper.onChange((relay) => relay && void this.#follower.follow(relay));
+    this.#feed(init.charterSource, parts);
     this.#follower.onPath((report) => this.#inner.improve(report));
     host.internals.events.addEventListener('connection:open', ({ detail }) => this.#adopt(detail));
     this.handle(ECHO_PROTOCOL, { allow: 'family', maxFrame: MAX_ECHO }, answerEcho);
@@ -91,6 +97,11 @@ export class NodeOverlay implements Network {
     const stopping = this.#keeper.stop();
     await this.#host.stop();
     await stopping;
+  }
+
+  /** Of this process, in hex: peers tell two processes of one key apart by it. */
+  get instance(): string {
+    return this.#host.instance;
   }
 
   get peerId(): string {
@@ -183,9 +194,19 @@ export class NodeOverlay implements Network {
   #framed(raw: RawStream, connection: Connection, opened: 'outbound' | 'inbound', maxFrame?: number): FramedStream {
     const peer = this.#host.admissions.get(connection.remotePeer.toString());
     if (!peer) throw new RefusedError('not-admitted', `${connection.remotePeer.toString()} is no longer admitted`);
-    const { realm, tier, role, peerId } = peer;
+    const { realm, tier, role, peerId, instance } = peer;
     const path = this.#inner.path(connection, opened);
-    return new FramedStream(raw, { peer: { realm, tier, role, peerId }, path, ...(maxFrame ? { maxFrame } : {}) });
+    return new FramedStream(raw, {
+      peer: { realm, tier, role, peerId, instance },
+      path,
+      ...(maxFrame ? { maxFrame } : {}),
+    });
+  }
+
+  #feed(source: CharterSource | undefined, { host: { admissions }, keeper }: NodeParts): void {
+    if (!source) return;
+    const feeder = new CharterFeeder({ source, admissions, clock: this.#init.clock, log: this.#init.log });
+    keeper.onChange((relay) => relay && void feeder.feed(relay));
   }
 
   #adopt(connection: Connection): void {

@@ -93,7 +93,8 @@ function checkAlgorithm(outer: Der | undefined, inner: Der | undefined): void {
   throw new RefusedError('cert-algorithm', 'the certificate is not signed by ECDSA with SHA-256');
 }
 
-function readSerial(element: Der | undefined): string {
+/** Lower-case hex without leading zeros. */
+export function readSerial(element: Der | undefined): string {
   const content = readInteger(expectTag(element, TAG.integer, 'the serial number').content);
   const first = content[0] ?? 0;
   const positive = first < 0x80 && (content.length > 1 || first > 0);
@@ -108,7 +109,7 @@ function readValidity(element: Der | undefined): [number, number] {
 }
 
 /** UTCTime is 1950 to 2049, GeneralizedTime what is later (RFC 5280 section 4.1.2.5). */
-function readTime(element: Der | undefined): number {
+export function readTime(element: Der | undefined): number {
   const text = element ? toString(element.content, 'latin1') : '';
   const short = element?.tag === TAG.utcTime;
   if (!short && element?.tag !== TAG.generalizedTime) throw malformed('a time is missing or of another type');

@@ -92,11 +92,11 @@ export function readSequence(bytes: Uint8Array, what: string): Der[] {
 }
 
 /** Refuses what is not strict DER anywhere inside. Contents of octet and bit strings are checked when they are read. */
-export function checkStrict(bytes: Uint8Array, depth = 0): void {
-  if (bytes.length > MAX_DER) throw malformed(`it has more than ${MAX_DER} bytes`);
+export function checkStrict(bytes: Uint8Array, depth = 0, most = MAX_DER): void {
+  if (bytes.length > most) throw malformed(`it has more than ${most} bytes`);
   if (depth > MAX_DEPTH) throw malformed('it is nested too deeply');
   for (const element of readAll(bytes)) {
-    if (element.tag & 0x20) checkStrict(element.content, depth + 1);
+    if (element.tag & 0x20) checkStrict(element.content, depth + 1, most);
     else checkPrimitive(element);
   }
 }

@@ -28,6 +28,7 @@ export const EKU_CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 /** Bits of the key usage, the first being the highest of the first byte. */
 export const USAGE = { digitalSignature: 0x80, keyCertSign: 0x04, crlSign: 0x02 } as const;
 
+const SUBJECT_KEY_IDENTIFIER = '2.5.29.14';
 const KNOWN: ReadonlySet<string> = new Set(Object.values(OID));
 
 /** A critical extension that we do not judge; undefined when there is none. */
@@ -79,6 +80,13 @@ export function extendedKeyUsage(certificate: Certificate): string[] | undefined
   return readSequence(value, 'the extended key usage').map((item) =>
     readOid(expectTag(item, TAG.oid, 'a purpose').content),
   );
+}
+
+/** By which what its key signs names it. @throws RefusedError `cert-malformed` when there is none */
+export function subjectKeyIdentifier(certificate: Certificate): Uint8Array {
+  const value = read(certificate, SUBJECT_KEY_IDENTIFIER);
+  if (!value) throw malformed('it has no identifier of its key');
+  return readOne(value, TAG.octetString, 'the identifier of its key').content;
 }
 
 /** One name, as its type and text: `uri canopy://…`, `dns …`; types that we do not read are their tag in hex. */

@@ -7,7 +7,7 @@
 //   authority/             the realm's authority: key and chain, the root last (not on a DMZ host)
 //   node/                  the node's key, chain and database (not on a DMZ host)
 //   lan/                   authority and certificate of the LAN's TLS (not on a DMZ host)
-//   relay/                 the relay's key and chain
+//   relay/                 the relay's key and chain, and what its node told it of revocations and trusts (charter)
 //   node.sock, relay.sock  control sockets of the running programs
 //   node.lock, relay.lock  who runs here
 import { readFile, stat } from 'node:fs/promises';
@@ -32,7 +32,7 @@ export interface DataDirectory {
   readonly root: { readonly folder: string; readonly key: string; readonly certificate: string };
   readonly authority: KeyFiles;
   readonly node: KeyFiles & { readonly database: string };
-  readonly relay: KeyFiles;
+  readonly relay: KeyFiles & { readonly charter: string };
   readonly lan: KeyFiles & { readonly authorityKey: string; readonly authority: string };
   readonly socket: Readonly<Record<Role, string>>;
   readonly lock: Readonly<Record<Role, string>>;
@@ -58,7 +58,7 @@ export function dataDirectory(dir: string): DataDirectory {
     },
     authority: keys('authority'),
     node: { ...keys('node'), database: join(path, 'node', 'db') },
-    relay: keys('relay'),
+    relay: { ...keys('relay'), charter: join(path, 'relay', 'charter') },
     lan: {
       ...keys('lan'),
       authorityKey: join(path, 'lan', 'authority-key.pem'),
@@ -120,6 +120,16 @@ export async function readOptional(path: string): Promise<string | undefined> {
       cause,
       hint: 'Run as the user who owns the data directory.',
     });
+  }
+}
+
+/** The bytes of a file, or undefined when there is none. @throws LocalError `cannot-read` */
+export async function readOptionalBytes(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw new LocalError('cannot-read', `${path} cannot be read: ${messageOf(cause)}`, { cause });
   }
 }
 

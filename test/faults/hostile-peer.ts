@@ -83,7 +83,7 @@ function misbehaving(misbehave: Misbehave) {
 export async function showChain(connection: MessageStream, chain: Chain): Promise<string> {
   const signal = AbortSignal.timeout(PATIENCE);
   const frames = handshakeFrames(connection, MAX_FRAME);
-  await frames.write(encodeHello(chain), { signal });
+  await frames.write(encodeHello({ chain, instance: new Uint8Array(16) }), { signal });
   const answer = decodeAnswer((await frames.read({ signal })).subarray());
   if (answer.kind === 'ok') await frames.write(encodeVerdict({ kind: 'ok' }), { signal });
   frames.unwrap();

@@ -9,6 +9,7 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import { tcp } from '@libp2p/tcp';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
+import { type Charter, EMPTY_CHARTER } from '../../src/overlay/charter.ts';
 import { FramedStream } from '../../src/overlay/framed-stream.ts';
 import { generateLeafKey } from '../../src/pki/keys.ts';
 import { startHost, until } from './hosts.ts';
@@ -107,13 +108,21 @@ test('an expired certificate is refused, and cuts the open session when it expir
 
 test('a revocation cuts the open session', TIMEOUT, async (t) => {
   const revoked = new Set<string>();
-  const isRevoked = (serial: string): boolean => revoked.has(serial);
-  const relay = await startHost(t, await ua.identity('kyiv.acme.ua', 'relay'), { isRevoked });
+  let changed = (): void => {};
+  const charter: Charter = {
+    ...EMPTY_CHARTER,
+    isRevoked: (serial) => revoked.has(serial),
+    onChange: (listener) => {
+      changed = listener;
+      return () => {};
+    },
+  };
+  const relay = await startHost(t, await ua.identity('kyiv.acme.ua', 'relay'), { charter });
   const { host } = await startHost(t, await ua.identity('kyiv.acme.ua', 'node'));
   const connection = await host.libp2p.dial(multiaddr(relay.address));
   await until(() => relay.host.admissions.peers().length === 1);
   revoked.add(relay.host.admissions.peers()[0]?.leaf.serial ?? '');
-  await relay.host.recheck();
+  changed();
   await until(() => connection.status !== 'open');
   assert.equal(relay.events[0]?.reason, 'cert-revoked');
 });

@@ -25,6 +25,7 @@ const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?$/);
 const realm = fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) => parseRealmName(labels.join('.')));
 const code = fc.stringMatching(/^[a-z][a-z0-9-]{0,30}$/).filter((text) => text !== 'ok');
 const chain = fc.array(fc.uint8Array({ minLength: 1, maxLength: 900 }), { minLength: 1, maxLength: 5 });
+const instance = fc.uint8Array({ minLength: 16, maxLength: 16 });
 const kind = fc.constantFrom('local', 'direct-tcp', 'direct-webrtc', 'relayed');
 const hop = plain({
   realm,
@@ -107,10 +108,10 @@ function tryEncode(value: unknown): Uint8Array {
   }
 }
 
-checkCodec('admission hello', chain, encodeHello, (bytes) => [...decodeHello(bytes)]);
+checkCodec('admission hello', plain({ chain, instance }), encodeHello, decodeHello);
 checkCodec(
   'admission answer',
-  fc.oneof(refused, plain({ kind: fc.constant('ok' as const), chain })),
+  fc.oneof(refused, plain({ kind: fc.constant('ok' as const), chain, instance })),
   encodeAnswer,
   decodeAnswer,
 );
@@ -122,6 +123,7 @@ checkCodec(
 );
 checkCodec('forward header', header, encodeHeader, decodeHeader);
 checkCodec('forward reply', reply, encodeReply, decodeReply);
+checkCodec('enrolment hello', chain, enrol.encodeHello, (bytes) => [...enrol.decodeHello(bytes)]);
 checkCodec('enrolment request', fc.uint8Array({ maxLength: 4_096 }), enrol.encodeRequest, enrol.decodeRequest);
 checkCodec(
   'enrolment reply',

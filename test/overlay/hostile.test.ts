@@ -48,7 +48,7 @@ test('a peer that goes on after its refusal meets nothing', TIMEOUT, async (t) =
   const forged = await new Realms('ua').identity(KYIV, 'node');
   await dialHostile(t, relay, async (connection) => {
     const frames = handshakeFrames(connection, 4_096);
-    await frames.write(encodeHello(forged.chain), { signal: signal() });
+    await frames.write(encodeHello({ chain: forged.chain, instance: new Uint8Array(16) }), { signal: signal() });
     await frames.write(encodeVerdict({ kind: 'ok' }), { signal: signal() });
     frames.unwrap();
   });
@@ -115,7 +115,7 @@ async function admitted(t: TestContext, relay: TestRelay): Promise<{ open(): Pro
 
 async function showChain(connection: MessageStream, identity: Identity): Promise<void> {
   const frames = handshakeFrames(connection, 20_000);
-  await frames.write(encodeHello(identity.chain), { signal: signal() });
+  await frames.write(encodeHello({ chain: identity.chain, instance: new Uint8Array(16) }), { signal: signal() });
   await frames.read({ signal: signal() });
   await frames.write(encodeVerdict({ kind: 'ok' }), { signal: signal() });
   frames.unwrap();

@@ -13,6 +13,8 @@ import type { Peer } from '../seam.ts';
 export interface AdmittedPeer extends Peer {
   readonly leaf: ValidatedLeaf;
   readonly chain: Chain;
+  /** Which process of that peer it is: two live ones of one peer id hold one key. Hex. */
+  readonly instance: string;
 }
 
 /** Who must be at the other end, when that is known before. */

@@ -27,6 +27,8 @@ import {
   encodeAnswer,
   encodeHello,
   encodeVerdict,
+  type Hello,
+  instanceText,
   MAX_ADMISSION_FRAME,
 } from './codec.ts';
 import type { Judge } from './judge.ts';
@@ -47,6 +49,8 @@ export interface NoiseComponents {
 export interface AdmissionInit {
   /** Our own chain; renewal replaces it. */
   readonly chain: () => Chain;
+  /** Of this process. */
+  readonly instance: Uint8Array;
   readonly judge: Judge;
   readonly admissions: Admissions;
   readonly audit: OverlayAudit;
@@ -108,10 +112,10 @@ class AdmissionEncrypter implements ConnectionEncrypter {
 
   async #dial(handshake: Handshake): Promise<AdmittedPeer> {
     const { frames, signal } = handshake;
-    await frames.write(encodeHello(this.#init.chain()), { signal });
+    await frames.write(encodeHello(this.#self()), { signal });
     const answer = decodeAnswer(await this.#read(handshake));
     if (answer.kind === 'refused') throw refusedByPeer(answer.code);
-    const peer = await this.#judge(handshake, answer.chain, (code) => encodeVerdict({ kind: 'refused', code }));
+    const peer = await this.#judge(handshake, answer, (code) => encodeVerdict({ kind: 'refused', code }));
     await frames.write(encodeVerdict({ kind: 'ok' }), { signal });
     return peer;
   }
@@ -120,9 +124,9 @@ class AdmissionEncrypter implements ConnectionEncrypter {
     const { frames, signal } = handshake;
     const hello = await this.#read(handshake);
     const refuse = (code: string): Uint8Array => encodeAnswer({ kind: 'refused', code });
-    const chain = await this.#orRefuse(handshake, async () => decodeHello(hello), refuse);
-    const peer = await this.#judge(handshake, chain, refuse);
-    await frames.write(encodeAnswer({ kind: 'ok', chain: this.#init.chain() }), { signal });
+    const shown = await this.#orRefuse(handshake, async () => decodeHello(hello), refuse);
+    const peer = await this.#judge(handshake, shown, refuse);
+    await frames.write(encodeAnswer({ kind: 'ok', ...this.#self() }), { signal });
     const verdict = decodeVerdict(await this.#read(handshake));
     if (verdict.kind === 'refused') throw refusedByPeer(verdict.code);
     return peer;
@@ -132,13 +136,18 @@ class AdmissionEncrypter implements ConnectionEncrypter {
     return (await frames.read({ signal })).subarray();
   }
 
-  #judge(handshake: Handshake, chain: Chain, refusal: (code: string) => Uint8Array): Promise<AdmittedPeer> {
+  #self(): Hello {
+    return { chain: this.#init.chain(), instance: this.#init.instance };
+  }
+
+  #judge(handshake: Handshake, shown: Hello, refusal: (code: string) => Uint8Array): Promise<AdmittedPeer> {
     const { raw, remotePeer } = handshake;
     const check = async (): Promise<AdmittedPeer> => {
       const { judge, admissions } = this.#init;
+      const { chain } = shown;
       const leaf = await judge.peer(chain, remotePeer.publicKey?.raw, admissions.expectation(raw));
       const { realm, tier, role } = leaf;
-      return { realm, tier, role, peerId: remotePeer.toString(), leaf, chain };
+      return { realm, tier, role, peerId: remotePeer.toString(), instance: instanceText(shown.instance), leaf, chain };
     };
     return this.#orRefuse(handshake, check, refusal);
   }

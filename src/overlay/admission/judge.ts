@@ -4,7 +4,7 @@ import { equals } from 'uint8arrays/equals';
 import { type Chain, PathMemory, type ValidatedLeaf, validateLeaf } from '../../pki/chain.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { RefusedError } from '../../realm/errors.ts';
-import type { RealmName } from '../../realm/names.ts';
+import type { Charter } from '../charter.ts';
 import { mayConnect, type Standing } from '../scope.ts';
 import type { Expectation } from './admissions.ts';
 
@@ -12,7 +12,7 @@ export interface JudgeComponents {
   readonly self: Standing;
   readonly rootFingerprint: string;
   readonly clock: Clock;
-  isRevoked?(serial: string, issuer: RealmName): boolean;
+  readonly charter: Charter;
 }
 
 export class Judge {
@@ -25,9 +25,9 @@ export class Judge {
 
   /** @throws RefusedError `cert-…`, `no-relation` */
   async chain(chain: Chain): Promise<ValidatedLeaf> {
-    const { self, rootFingerprint, clock, isRevoked } = this.#components;
-    const trust = { rootFingerprint, now: clock.now(), memory: this.#memory, ...(isRevoked ? { isRevoked } : {}) };
-    const leaf = await validateLeaf(chain, trust);
+    const { self, rootFingerprint, clock, charter } = this.#components;
+    const isRevoked: Charter['isRevoked'] = (serial, issuer) => charter.isRevoked(serial, issuer);
+    const leaf = await validateLeaf(chain, { rootFingerprint, now: clock.now(), memory: this.#memory, isRevoked });
     if (!mayConnect(self, leaf)) {
       throw new RefusedError('no-relation', `a ${leaf.role} of ${leaf.realm} has no business with this ${self.role}`);
     }

@@ -8,11 +8,11 @@ import { equals } from 'uint8arrays/equals';
 import { type Chain, validateLeaf } from '../../pki/chain.ts';
 import { messageOf, PeerError, RefusedError, UnreachableError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
-import { decodeHello } from '../admission/codec.ts';
 import type { NoiseComponents } from '../admission/encrypter.ts';
 import { handshakeFrames } from '../wire.ts';
 import {
   ANSWER_DEADLINE,
+  decodeHello,
   decodeReply,
   ENROL_PROTOCOL,
   encodeRequest,

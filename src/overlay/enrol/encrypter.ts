@@ -6,7 +6,6 @@ import type { Chain } from '../../pki/chain.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { CanopyError, codeOf, PeerError, RefusedError } from '../../realm/errors.ts';
 import type { Admissions } from '../admission/admissions.ts';
-import { encodeHello } from '../admission/codec.ts';
 import { addressOf, type NoiseComponents } from '../admission/encrypter.ts';
 import type { OverlayAudit } from '../audit.ts';
 import { RateLimiter } from '../stun/rate-limit.ts';
@@ -17,6 +16,7 @@ import {
   decodeRequest,
   EACH_ADDRESS,
   ENROL_PROTOCOL,
+  encodeHello,
   encodeReply,
   type Issuer,
   MAX_AT_ONCE,

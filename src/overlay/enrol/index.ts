@@ -16,6 +16,7 @@
 // `/canopy/renew/1`: the same two frames, from a relay to the node of its own realm, with a renewal's bytes
 // (src/pki/renewal.ts): a relay on a host of its own has no authority at hand.
 import * as v from 'valibot';
+import { type Chain, decodeChain, encodeChain } from '../../pki/chain.ts';
 import { MAX_ENROL_REPLY, MAX_ENROL_REQUEST } from '../../pki/enrolment.ts';
 import { MAX_RENEW_REQUEST } from '../../pki/renewal.ts';
 import { writeCbor } from '../../realm/cbor.ts';
@@ -46,6 +47,14 @@ const OK = 'ok';
 const bytesField = v.instance(Uint8Array);
 const request = v.strictTuple([bytesField]);
 const reply = v.union([v.strictTuple([v.literal(OK), bytesField]), v.strictTuple([codeField])]);
+
+/** The relay's own chain. */
+export const encodeHello = (chain: Chain): Uint8Array => writeCbor([encodeChain(chain)]);
+
+/** @throws PeerError `bad-frame`; RefusedError `cert-malformed` */
+export function decodeHello(frame: Uint8Array): Chain {
+  return decodeChain(decodeFrame(request, frame, 'hello')[0]);
+}
 
 export const encodeRequest = (bytes: Uint8Array): Uint8Array => writeCbor([bytes]);
 

@@ -1,0 +1,123 @@
+// The charter of a node, built from the network chains that its ledger holds: revocation lists of every authority, and the
+// trusts in force (node/trusts puts its part into the slot). It begins empty and is whole once `follow` has read the disk,
+// which is before the node speaks with anyone.
+//
+// A realm counts as revoked when the newest authority that the chains certify for it was revoked, or one above it.
+
+import type { Charter, TrustInForce } from '../src/overlay/charter.ts';
+import type { CharterSource } from '../src/overlay/charter-feed/feeder.ts';
+import { decodeChain } from '../src/pki/chain.ts';
+import { Revocations, serialsOf } from '../src/pki/revocations.ts';
+import { codeOf, messageOf } from '../src/realm/errors.ts';
+import type { Log } from '../src/realm/log.ts';
+import { ancestorsOf, type RealmName } from '../src/realm/names.ts';
+import type { CertifiedRealm, Ledger } from './ledger/ledger.ts';
+
+/** Kind of a network entry: a revocation list with its chain, as src/pki/revocations.ts writes it. */
+export const CRL_ENTRY = 'crl';
+
+/** The trusts' part of the charter. */
+export interface TrustSource {
+  trustWith(realm: RealmName): TrustInForce | undefined;
+  /** Signed by both sides, in force; for the own relay. The same agreement is the same object. */
+  agreements(): readonly Uint8Array[];
+  onChange(listener: () => void): () => void;
+}
+
+export interface NodeCharterComponents {
+  readonly rootFingerprint: string;
+  readonly log: Log;
+}
+
+type Certificates = ReturnType<typeof serialsOf>;
+
+export class NodeCharter implements Charter, CharterSource {
+  readonly #log: Log;
+  readonly #revocations: Revocations;
+  readonly #listeners = new Set<() => void>();
+  readonly #authorities = new Map<RealmName, Certificates>();
+  #trusts: TrustSource | undefined;
+
+  constructor({ rootFingerprint, log }: NodeCharterComponents) {
+    this.#log = log;
+    this.#revocations = new Revocations(rootFingerprint);
+  }
+
+  /** The slot of the trusts; once, while the node is composed. */
+  setTrusts(trusts: TrustSource): void {
+    this.#trusts = trusts;
+    trusts.onChange(() => this.#changed());
+  }
+
+  /** Resolves when what the ledger has on disk is read; later entries count as they come. */
+  async follow(ledger: Pick<Ledger, 'watch' | 'realms' | 'onRealm'>): Promise<void> {
+    ledger.realms().forEach((certified) => this.#certified(certified));
+    ledger.onRealm((certified) => {
+      this.#certified(certified);
+      this.#changed();
+    });
+    await ledger.watch(CRL_ENTRY, ({ realm, payload }) => this.#take(realm, payload));
+  }
+
+  isRevoked(serial: string, issuer: RealmName): boolean {
+    return this.#revocations.isRevoked(serial, issuer);
+  }
+
+  revokedAt(serial: string, issuer: RealmName): number | undefined {
+    return this.#revocations.revokedAt(serial, issuer);
+  }
+
+  isRealmRevoked(realm: RealmName): boolean {
+    return [realm, ...ancestorsOf(realm)].some((one) =>
+      this.#authorities.get(one)?.some(({ serial, issuer }) => this.isRevoked(serial, issuer)),
+    );
+  }
+
+  trustWith(realm: RealmName): TrustInForce | undefined {
+    return this.isRealmRevoked(realm) ? undefined : this.#trusts?.trustWith(realm);
+  }
+
+  crls(): readonly Uint8Array[] {
+    return this.#revocations.newest();
+  }
+
+  agreements(): readonly Uint8Array[] {
+    return this.#trusts?.agreements() ?? [];
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  counters(): Record<string, number> {
+    return { revoked: this.#revocations.size, lists: this.crls().length, agreements: this.agreements().length };
+  }
+
+  /** A realm's chain revokes what that realm issued and nothing else. */
+  #take(author: RealmName, payload: Uint8Array): void {
+    try {
+      const taken = this.#revocations.take(payload, author);
+      if (!taken) return;
+      this.#log.warn(
+        { issuer: taken.issuer, number: taken.number, revoked: taken.revoked.length },
+        'certificates revoked',
+      );
+      this.#changed();
+    } catch (error) {
+      this.#log.error({ realm: author, code: codeOf(error), error: messageOf(error) }, 'revocation list not taken');
+    }
+  }
+
+  #certified({ realm, chain }: CertifiedRealm): void {
+    try {
+      this.#authorities.set(realm, serialsOf(decodeChain(chain)));
+    } catch (error) {
+      this.#log.warn({ realm, code: codeOf(error) }, 'chain of a certified realm not understood');
+    }
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
