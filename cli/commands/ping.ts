@@ -68,7 +68,9 @@ async function* repeat(
     const report = await ask();
     yield report;
     if (tried >= tries || (untilDirect && isDirect(report))) return;
-    await sleep(clock, PAUSE, cli.stopSignal());
+    const stop = cli.stopSignal();
+    await sleep(clock, PAUSE, stop).catch(() => undefined);
+    if (stop.aborted) return;
   }
 }
 
