@@ -46,7 +46,7 @@ test('a hole is not punched into a private network on the word of the peer alone
     '::ffff:10.0.0.5',
   ]) {
     assert.equal(isCredible({ host, port: 22 }, undefined), false, host);
-    assert.ok(isCredible({ host, port: 22 }, host), 'where an ancestor sees the peer');
+    assert.ok(isCredible({ host, port: 22 }, [host]), 'where an ancestor sees the peer');
   }
   for (const host of ['172.32.0.1', '100.128.0.1', '11.0.0.1'])
     assert.ok(isCredible({ host, port: 5 }, undefined), host);

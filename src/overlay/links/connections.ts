@@ -1,6 +1,9 @@
-// The open connections to other relays, each with its path, and which of several is the link.
+// The open connections to other relays, each with its path, and which of several is the link to a relay and which of several
+// relays is the way to a realm.
 import type { Connection } from '@libp2p/interface';
+import type { Clock } from '../../realm/clock.ts';
 import type { RealmName } from '../../realm/names.ts';
+import { orderRelays } from './choice.ts';
 import type { LinkPath } from './links.ts';
 
 export interface TrackedConnection {
@@ -11,29 +14,50 @@ export interface TrackedConnection {
   readonly via: RealmName | undefined;
   /** Monotonic milliseconds. */
   readonly openedAt: number;
+  /** Monotonic milliseconds of the last answered ping, at first of the opening. */
+  heardAt: number;
   /** Milliseconds of the last answered ping. */
   rtt: number | undefined;
 }
 
 const RANKING: readonly LinkPath[] = ['direct-tcp', 'direct-webrtc', 'relayed'];
+/** A ping goes out each 4 s (liveness.ts); with its answer missing for this long the realm's other relay is the better one. */
+const SILENT = 6_500;
 
 export class Connections {
   readonly #self: string;
+  readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #tracked = new Map<string, TrackedConnection>();
+  readonly #ofPeer = new Map<string, Set<TrackedConnection>>();
+  readonly #peersOf = new Map<RealmName, Set<string>>();
+  readonly #inUse = new Map<RealmName, string>();
 
   /** @param self our peer id */
-  constructor(self: string) {
+  constructor(self: string, clock: Pick<Clock, 'monotonic'>) {
     this.#self = self;
+    this.#clock = clock;
   }
 
   add(tracked: TrackedConnection): void {
-    this.#tracked.set(tracked.connection.id, tracked);
+    const { connection, peerId, realm } = tracked;
+    this.#tracked.set(connection.id, tracked);
+    this.#ofPeer.set(peerId, (this.#ofPeer.get(peerId) ?? new Set()).add(tracked));
+    this.#peersOf.set(realm, (this.#peersOf.get(realm) ?? new Set()).add(peerId));
   }
 
   /** @returns what was tracked */
   remove(connection: Connection): TrackedConnection | undefined {
     const tracked = this.#tracked.get(connection.id);
+    if (!tracked) return undefined;
     this.#tracked.delete(connection.id);
+    const { peerId, realm } = tracked;
+    const left = this.#ofPeer.get(peerId);
+    left?.delete(tracked);
+    if (left?.size !== 0) return tracked;
+    this.#ofPeer.delete(peerId);
+    const peers = this.#peersOf.get(realm);
+    peers?.delete(peerId);
+    if (peers?.size === 0) this.#peersOf.delete(realm);
     return tracked;
   }
 
@@ -45,18 +69,37 @@ export class Connections {
     return [...this.#tracked.values()];
   }
 
-  /** The best first. Both ends order them alike, so that both use the same one. */
+  /** Relays of the realm that we have a connection with. */
+  peers(realm: RealmName): string[] {
+    return [...(this.#peersOf.get(realm) ?? [])];
+  }
+
+  /** With all relays of the realm; of each one the best first. */
   to(realm: RealmName): TrackedConnection[] {
-    const open = this.all().filter((one) => one.realm === realm && one.connection.status === 'open');
+    return this.peers(realm).flatMap((peerId) => this.with(peerId));
+  }
+
+  /** The best first. Both ends order them alike, so that both use the same one. */
+  with(peerId: string): TrackedConnection[] {
+    const open = [...(this.#ofPeer.get(peerId) ?? [])].filter(({ connection }) => connection.status === 'open');
     return open.toSorted((a, b) => this.#compare(a, b));
   }
 
-  best(realm: RealmName): TrackedConnection | undefined {
-    return this.to(realm)[0];
+  /** The best connection with each relay of the realm; the best relay first. */
+  ways(realm: RealmName): TrackedConnection[] {
+    const now = this.#clock.monotonic();
+    const best = this.peers(realm).flatMap((peerId) => this.with(peerId).slice(0, 1));
+    const candidates = best.map((way) => ({ ...way, way, isSilent: now - way.heardAt >= SILENT }));
+    const ordered = orderRelays(candidates, this.#inUse.get(realm)).map(({ way }) => way);
+    const [first] = ordered;
+    if (first) this.#inUse.set(realm, first.peerId);
+    else this.#inUse.delete(realm);
+    return ordered;
   }
 
-  withPeer(peerId: string): TrackedConnection[] {
-    return this.all().filter((one) => one.peerId === peerId && one.connection.status === 'open');
+  /** What the next stream to the realm takes. */
+  best(realm: RealmName): TrackedConnection | undefined {
+    return this.ways(realm)[0];
   }
 
   #compare(a: TrackedConnection, b: TrackedConnection): number {

@@ -1,5 +1,5 @@
 // Puts a relay's links together.
-import type { Logger } from '@libp2p/interface';
+import type { Connection, Logger } from '@libp2p/interface';
 import type { Clock } from '../../realm/clock.ts';
 import type { Log } from '../../realm/log.ts';
 import type { RealmName } from '../../realm/names.ts';
@@ -7,7 +7,7 @@ import { Announcer } from '../location/announcer.ts';
 import { LocateServer } from '../location/locate/server.ts';
 import { Locator, type RecordSource } from '../location/locator.ts';
 import type { ChainCheck, RecordSigner } from '../location/record.ts';
-import { RecordStore } from '../location/record-store.ts';
+import { RecordStore, relaysOf } from '../location/record-store.ts';
 import { NatWatch } from '../stun/nat-watch.ts';
 import type { StunServers } from '../stun/servers.ts';
 import { Connections } from './connections.ts';
@@ -27,6 +27,8 @@ export interface LinksComponents {
   readonly admissions: LinkAdmissions;
   readonly checkChain: ChainCheck;
   readonly ancestors: () => readonly Ancestor[];
+  /** Other relays of our own realm that the settings name (multiaddrs with peer ids); more of them announce themselves. */
+  readonly fellows?: readonly string[];
   /** Shared with the WebRTC transport, which asks the same servers. */
   readonly stun: StunServers;
   /** The enterprise's DHT: location/dht.ts. */
@@ -36,6 +38,9 @@ export interface LinksComponents {
   readonly logger: Logger;
 }
 
+/** To ask an ancestor for its other relays. */
+const LEARN_TIMEOUT = 4_000;
+
 export interface LinksInit {
   readonly punch: readonly PunchWay[];
   /** Our own STUN servers as others reach them, `HOST:PORT` or `:PORT` for a port of the host they reach us at. */
@@ -44,28 +49,31 @@ export interface LinksInit {
 
 export function createLinks(components: LinksComponents, init: LinksInit): Links {
   const { host, realm, ancestors, clock, log, stun, dht } = components;
-  const connections = new Connections(host.peerId.toString());
-  const connectionTo = (name: RealmName) => connections.best(name)?.connection;
+  const connections = new Connections(host.peerId.toString(), clock);
   const store = new RecordStore(clock);
   const locator = new Locator({
     ...components,
+    fellows: components.fellows ?? [],
     store,
-    connectionTo,
+    connectionsTo: (name) => connections.ways(name).map(({ connection }) => connection),
     dht: dht?.find,
   });
   const hole = { host, stun, clock, logger: components.logger };
   const driver = new Driver({ host, connections, locator, ancestors, hole, clock, log });
-  const above = () =>
-    ancestors().flatMap(({ realm }) => {
-      const connection = connectionTo(realm);
-      return connection ? [{ realm, connection }] : [];
-    });
+  const audience = () => [realm, ...ancestors().map((one) => one.realm)].flatMap((name) => connections.ways(name));
+  const fellows = () => relaysOf(store.get(realm)).filter(({ peerId }) => peerId !== host.peerId.toString());
+  const learn = (above: RealmName, connection: Connection) => {
+    const limit = AbortSignal.timeout(LEARN_TIMEOUT);
+    for (const name of [above, realm]) void locator.refresh(name, connection, limit);
+  };
   const announcer = new Announcer({
     host,
     realm,
     signer: components.signer,
     stun,
-    ancestors: above,
+    audience,
+    fellows,
+    onNoted: learn,
     publish: dht?.publish,
     clock,
     log,
@@ -80,7 +88,7 @@ export function createLinks(components: LinksComponents, init: LinksInit): Links
     { ...hole, registrar: host.registrar, admissions: components.admissions, log },
     {
       mayPunch: init.punch.includes('tcp-punch'),
-      onAsk: (asker) => links.hurry(asker),
+      onAsk: (asker, peerId) => links.hurry({ realm: asker, peerId }),
       dial: (asker, peerId, signal) => dialBack(driver, locator, asker, peerId, signal),
       observed: async (asker, peerId, signal) => (await locator.locate(asker, signal)).observed.get(peerId),
     },
@@ -103,8 +111,7 @@ async function dialBack(
   signal: AbortSignal,
 ): Promise<boolean> {
   const located = await locator.locate(realm, signal);
-  const relays = located.relays.filter((relay) => relay.peerId === peerId);
-  return driver.dialPlain(realm, { ...located, relays }, signal).then(
+  return driver.dialPlain({ realm, peerId }, located, signal).then(
     () => true,
     () => false,
   );

@@ -11,6 +11,7 @@ import type { Connections, TrackedConnection } from './connections.ts';
 import { dial } from './dial.ts';
 import { isDialable } from './dialable.ts';
 import type { HostInternals } from './host-internals.ts';
+import type { LinkEnd } from './link.ts';
 import type { Ancestor } from './links.ts';
 import { askForDial, askForUpgrade, punch } from './punch/client.ts';
 import type { HoleComponents } from './punch/hole.ts';
@@ -47,54 +48,51 @@ export class Driver {
   }
 
   /** Never throws. */
-  async run(attempt: Attempt, realm: RealmName, signal: AbortSignal): Promise<boolean> {
+  async run(attempt: Attempt, end: LinkEnd, signal: AbortSignal): Promise<boolean> {
     const begun = this.#components.clock.monotonic();
     try {
-      await this.#begin(attempt, realm, signal);
+      await this.#begin(attempt, end, signal);
       this.#components.log.debug(
-        { realm, attempt, ms: this.#components.clock.monotonic() - begun },
+        { ...end, attempt, ms: this.#components.clock.monotonic() - begun },
         'link attempt succeeded',
       );
       return true;
     } catch (error) {
       this.#components.log.debug(
-        { realm, attempt, code: codeOf(error), reason: messageOf(error) },
+        { ...end, attempt, code: codeOf(error), reason: messageOf(error) },
         'link attempt failed',
       );
       return false;
     }
   }
 
-  #begin(attempt: Attempt, realm: RealmName, signal: AbortSignal): Promise<unknown> {
+  #begin(attempt: Attempt, end: LinkEnd, signal: AbortSignal): Promise<unknown> {
     switch (attempt) {
       case 'locate':
-        return this.#components.locator.locate(realm, signal);
+        return this.#components.locator.locate(end.realm, signal);
       case 'relayed':
-        return this.#dialCircuit(realm, signal);
+        return this.#dialCircuit(end, signal);
       case 'ask':
-        return askForUpgrade(this.#signalling(realm).connection, signal);
+        return askForUpgrade(this.#signalling(end).connection, signal);
       case 'tcp':
-        return this.#dialBothWays(realm, signal);
+        return this.#dialBothWays(end, signal);
       case 'tcp-punch':
-        return this.#punch(realm, signal);
+        return this.#punch(end, signal);
       case 'webrtc':
-        return this.#dialWebrtc(realm, signal);
+        return this.#dialWebrtc(end, signal);
     }
   }
 
   /** Through the nearest common ancestor first. */
-  async #dialCircuit(realm: RealmName, signal: AbortSignal): Promise<Connection> {
+  async #dialCircuit({ realm, peerId }: LinkEnd, signal: AbortSignal): Promise<Connection> {
     const failures: unknown[] = [];
-    const located = this.#located(realm);
     for (const carrier of this.#carriers(realm)) {
-      for (const { peerId } of located.relays) {
-        const address = carrier.connection.remoteAddr.encapsulate(`/p2p-circuit/p2p/${peerId}`);
-        try {
-          return await dial(this.#components.host, address, CIRCUIT_TIMEOUT, signal);
-        } catch (error) {
-          signal.throwIfAborted();
-          failures.push(error);
-        }
+      const address = carrier.connection.remoteAddr.encapsulate(`/p2p-circuit/p2p/${peerId}`);
+      try {
+        return await dial(this.#components.host, address, CIRCUIT_TIMEOUT, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        failures.push(error);
       }
     }
     throw new UnreachableError(
@@ -108,21 +106,21 @@ export class Driver {
     const common = this.#components.ancestors().filter((one) => one.realm !== realm && isWithin(realm, one.realm));
     return common
       .toSorted((a, b) => b.realm.length - a.realm.length)
-      .flatMap((ancestor) => this.#components.connections.to(ancestor.realm))
+      .flatMap((ancestor) => this.#components.connections.ways(ancestor.realm))
       .filter(({ path }) => path === 'direct-tcp');
   }
 
   /** Our dial, and where it doesn't come through at once, the peer's: only one of us may have an open port. */
-  async #dialBothWays(realm: RealmName, signal: AbortSignal): Promise<unknown> {
-    const tracked = this.#components.connections.best(realm);
-    if (!tracked) return this.dialPlain(realm, this.#located(realm), signal);
+  async #dialBothWays(end: LinkEnd, signal: AbortSignal): Promise<unknown> {
+    const [tracked] = this.#components.connections.with(end.peerId);
+    if (!tracked) return this.dialPlain(end, this.#located(end.realm), signal);
     const done = new AbortController();
     const limit = AbortSignal.any([signal, done.signal]);
-    const located = await this.#components.locator.locate(realm, limit);
+    const located = await this.#components.locator.locate(end.realm, limit);
     try {
       const theirs = sleep(this.#components.clock, HEAD_START, limit).then(() => askForDial(tracked.connection, limit));
       return await Promise.any([
-        this.dialPlain(realm, located, limit),
+        this.dialPlain(end, located, limit),
         theirs.then((ok) => ok || Promise.reject(new UnreachableError('not-dialled', 'the peer could not dial us'))),
       ]);
     } finally {
@@ -130,12 +128,12 @@ export class Driver {
     }
   }
 
-  /** Dials the addresses of the realm's record, all at once; the first that is admitted wins. */
-  async dialPlain(realm: RealmName, located: Located, signal: AbortSignal): Promise<Connection> {
+  /** Dials the addresses that the realm's record has for that relay, all at once; the first that is admitted wins. */
+  async dialPlain({ realm, peerId }: LinkEnd, located: Located, signal: AbortSignal): Promise<Connection> {
     const done = new AbortController();
-    const addresses = this.#foreignAddresses(located);
+    const addresses = this.#foreignAddresses(located, peerId);
     const limit = AbortSignal.any([signal, done.signal]);
-    const timeout = plainTimeout(this.#components.connections.best(realm));
+    const timeout = plainTimeout(this.#components.connections.with(peerId)[0]);
     const dials = addresses.slice(0, MAX_DIALS).map((address) => dial(this.#components.host, address, timeout, limit));
     try {
       return await Promise.any(dials);
@@ -146,34 +144,36 @@ export class Driver {
     }
   }
 
-  #foreignAddresses({ relays }: Located): Multiaddr[] {
+  #foreignAddresses({ relays }: Located, wanted: string): Multiaddr[] {
     const listed = this.#components.host.addressManager.getAddresses().map((one) => one.decapsulate('/p2p'));
     const own = listed.filter((one) => !one.toString().includes('/p2p-circuit') && !one.toString().includes('/webrtc'));
     const isOwn = (address: Multiaddr): boolean => own.some((one) => one.equals(address));
-    return relays.flatMap(({ peerId, addrs }) =>
-      addrs
-        .map((addr) => multiaddr(addr))
-        .filter((address) => !isOwn(address) && isDialable(address, own))
-        .map((address) => address.encapsulate(`/p2p/${peerId}`)),
-    );
+    return relays
+      .filter(({ peerId }) => peerId === wanted)
+      .flatMap(({ peerId, addrs }) =>
+        addrs
+          .map((addr) => multiaddr(addr))
+          .filter((address) => !isOwn(address) && isDialable(address, own))
+          .map((address) => address.encapsulate(`/p2p/${peerId}`)),
+      );
   }
 
-  async #punch(realm: RealmName, signal: AbortSignal): Promise<Connection> {
-    const { connection, peerId } = this.#signalling(realm);
-    const located = await this.#components.locator.locate(realm, signal);
+  async #punch(end: LinkEnd, signal: AbortSignal): Promise<Connection> {
+    const { connection, peerId } = this.#signalling(end);
+    const located = await this.#components.locator.locate(end.realm, signal);
     return punch(connection, this.#components.hole, located.observed.get(peerId), signal);
   }
 
   /** The transport signals over the relayed connection that is there already. */
-  #dialWebrtc(realm: RealmName, signal: AbortSignal): Promise<Connection> {
-    const { peerId, connection } = this.#signalling(realm);
+  #dialWebrtc(end: LinkEnd, signal: AbortSignal): Promise<Connection> {
+    const { peerId, connection } = this.#signalling(end);
     const carrier = connection.remoteAddr.decapsulate('/p2p-circuit');
     const address = carrier.encapsulate(`/p2p-circuit/webrtc/p2p/${peerId}`);
     return dial(this.#components.host, address, WEBRTC_TIMEOUT, signal);
   }
 
-  #signalling(realm: RealmName): TrackedConnection {
-    const tracked = this.#components.connections.best(realm);
+  #signalling({ realm, peerId }: LinkEnd): TrackedConnection {
+    const [tracked] = this.#components.connections.with(peerId);
     if (!tracked) throw new UnreachableError('no-path', `no connection to ${realm} to signal on`);
     return tracked;
   }

@@ -1,8 +1,9 @@
-// The links of one relay: a supervisor for each realm, fed with what libp2p reports, and the parts they share.
+// The links of one relay: a supervisor for each other relay, a way for each realm over the best of its relays, and the parts
+// they share.
 //
-// Links are kept to the realms above ours and to those that the ledger names (`keep`); to others for a while after they
-// were last asked for. A peer that comes to us has a link as well, so that the side that is to begin upgrades does.
-import type { Connection } from '@libp2p/interface';
+// Links are kept to the realms above ours, to other relays of our own realm and to those realms that the ledger names (`keep`);
+// to others for a while after they were last asked for. A peer that comes to us has a link as well, so that the side that
+// is to begin upgrades does.
 import type { Clock, Timer } from '../../realm/clock.ts';
 import { UnreachableError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
@@ -12,13 +13,13 @@ import type { PathReport } from '../seam.ts';
 import type { Connections, TrackedConnection } from './connections.ts';
 import type { Driver } from './driver.ts';
 import type { HostInternals } from './host-internals.ts';
-import { Link } from './link.ts';
-import type { Ancestor, LinkAdmissions, LinkConnection, LinkPath, Links, NatKind, PunchWay } from './links.ts';
-import { watchConnection } from './liveness.ts';
-import { carrierOf, pathOf } from './path.ts';
+import { Link, type LinkEnd } from './link.ts';
+import type { Ancestor, LinkAdmissions, LinkConnection, Links, NatKind, PunchWay } from './links.ts';
+import { RealmWay } from './realm-way.ts';
 import type { ReservationWatchdog } from './reservations.ts';
 import { closeSpares } from './spares.ts';
 import type { LinkSettings } from './supervisor.ts';
+import { Tracker } from './tracker.ts';
 
 const TICK = 500;
 /** A link that nobody asked for in so long is not bettered or restored any more. */
@@ -27,6 +28,7 @@ const MAX_LINKS = 4096;
 
 export interface RelayLinksComponents {
   readonly host: HostInternals;
+  readonly realm: RealmName;
   readonly admissions: LinkAdmissions;
   readonly ancestors: () => readonly Ancestor[];
   readonly connections: Connections;
@@ -43,23 +45,26 @@ export interface RelayLinksComponents {
 export class RelayLinks implements Links {
   readonly #components: RelayLinksComponents;
   readonly #ways: readonly PunchWay[];
-  readonly #links = new Map<RealmName, Link>();
+  readonly #tracker: Tracker;
+  readonly #links = new Map<string, Link>();
+  readonly #realms = new Map<RealmName, RealmWay>();
   readonly #listeners = new Set<(report: PathReport) => void>();
-  readonly #watches = new Map<string, AbortController>();
   #kept: ReadonlySet<RealmName> = new Set();
   #timer: Timer | undefined;
 
   constructor(components: RelayLinksComponents, ways: readonly PunchWay[]) {
     this.#components = components;
     this.#ways = ways;
+    this.#tracker = new Tracker(components, {
+      opened: (tracked) => this.#opened(tracked),
+      closed: (tracked) => this.#refresh(tracked),
+      heard: (tracked) => this.#heard(tracked),
+    });
   }
 
   async start(): Promise<void> {
     for (const service of this.#components.services) await service.start();
-    const { events, connectionManager } = this.#components.host;
-    events.addEventListener('connection:open', this.#onOpen);
-    events.addEventListener('connection:close', this.#onClose);
-    for (const connection of connectionManager.getConnections()) this.#track(connection);
+    this.#tracker.start();
     this.#components.reservations.start();
     await this.#components.announcer.start();
     this.#tick();
@@ -67,32 +72,41 @@ export class RelayLinks implements Links {
 
   async stop(): Promise<void> {
     this.#timer?.cancel();
-    const { events } = this.#components.host;
-    events.removeEventListener('connection:open', this.#onOpen);
-    events.removeEventListener('connection:close', this.#onClose);
+    this.#tracker.stop();
     this.#components.announcer.stop();
     this.#components.reservations.stop();
     for (const link of this.#links.values()) link.stop();
-    for (const watch of this.#watches.values()) watch.abort();
+    for (const way of this.#realms.values()) way.stop();
     for (const service of this.#components.services.toReversed()) await service.stop();
   }
 
   async get(realm: RealmName, signal: AbortSignal): Promise<LinkConnection> {
-    await this.#link(realm).usable(signal);
+    const way = this.#way(realm);
+    way.ask();
+    const known = this.current(realm);
+    if (known) return known;
+    const usable = way.usable(signal);
+    this.#want(realm);
+    for (const peerId of this.#relaysOf(realm)) this.#links.get(peerId)?.ask();
+    await usable;
     const current = this.current(realm);
     if (!current) throw new UnreachableError('no-path', `the way to ${realm} was lost at once`);
     return current;
   }
 
   current(realm: RealmName): LinkConnection | undefined {
-    const best = this.#components.connections.best(realm);
-    if (!best) return undefined;
-    const { connection, path, via } = best;
-    return { connection, path, ...(via === undefined ? {} : { via }) };
+    return this.others(realm)[0];
+  }
+
+  others(realm: RealmName): LinkConnection[] {
+    return this.#components.connections.ways(realm).map(({ connection, path, via }) => {
+      return { connection, path, ...(via === undefined ? {} : { via }) };
+    });
   }
 
   reports(): PathReport[] {
-    return [...this.#links.values()].map((link) => this.#report(link));
+    const others = [...this.#realms.values()].filter(({ realm }) => realm !== this.#components.realm);
+    return others.map((way) => this.#report(way));
   }
 
   onChange(listener: (report: PathReport) => void): () => void {
@@ -106,7 +120,7 @@ export class RelayLinks implements Links {
   }
 
   expectsWebrtc(peerId: string): boolean {
-    return this.#components.connections.withPeer(peerId).length > 0;
+    return this.#components.connections.with(peerId).length > 0;
   }
 
   nat(): NatKind {
@@ -114,9 +128,11 @@ export class RelayLinks implements Links {
   }
 
   /** The peer asks us to better the link. */
-  hurry(realm: RealmName): void {
-    this.#link(realm).ask();
-    this.#link(realm).feed({ kind: 'hurry' });
+  hurry(end: LinkEnd): void {
+    this.#way(end.realm).ask();
+    const link = this.#link(end);
+    link.ask();
+    link.feed({ kind: 'hurry' });
   }
 
   /** Our network is another one, or an ancestor is back: whatever waits tries again. */
@@ -124,92 +140,79 @@ export class RelayLinks implements Links {
     for (const link of this.#links.values()) link.feed({ kind: 'renewed' });
   }
 
-  readonly #onOpen = ({ detail }: CustomEvent<Connection>): void => {
-    // Admission notes a connection on the same event, maybe after us.
-    queueMicrotask(() => this.#track(detail));
-  };
-
-  readonly #onClose = ({ detail }: CustomEvent<Connection>): void => this.#untrack(detail);
-
-  #track(connection: Connection): void {
-    const { connections, admissions, clock } = this.#components;
-    const peerId = connection.remotePeer.toString();
-    const peer = admissions.get(peerId);
-    const path = pathOf(connection);
-    if (peer?.role !== 'relay' || !path || connection.status !== 'open' || connections.has(connection)) return;
-    const via = path === 'relayed' ? this.#carrierRealm(connection) : undefined;
-    const openedAt = clock.monotonic();
-    const tracked: TrackedConnection = { connection, realm: peer.realm, peerId, path, via, openedAt, rtt: undefined };
-    connections.add(tracked);
-    this.#watch(tracked);
-    this.#refresh(peer.realm);
-    this.#link(peer.realm).ask();
-    if (path === 'direct-tcp' && this.#isAbove(peer.realm)) {
-      this.#components.reservations.check();
-      void this.#components.announcer.announceTo(peer.realm, connection);
-      this.renewAll();
-    }
+  #opened(tracked: TrackedConnection): void {
+    const { realm, path, connection } = tracked;
+    this.#refresh(tracked);
+    this.#way(realm).ask();
+    this.#link(tracked).ask();
+    if (path !== 'direct-tcp' || !this.#isNear(realm)) return;
+    this.#components.reservations.check();
+    void this.#components.announcer.announceTo(realm, connection);
+    this.renewAll();
   }
 
-  #untrack(connection: Connection): void {
-    const tracked = this.#components.connections.remove(connection);
-    this.#watches.get(connection.id)?.abort();
-    this.#watches.delete(connection.id);
-    if (tracked) this.#refresh(tracked.realm);
+  #heard(tracked: TrackedConnection): void {
+    this.#links.get(tracked.peerId)?.feed({ kind: 'heard', path: tracked.path });
+    this.#tell(tracked.realm);
   }
 
-  #watch(tracked: TrackedConnection): void {
-    const controller = new AbortController();
-    this.#watches.set(tracked.connection.id, controller);
-    const onAnswer = (rtt: number) => {
-      tracked.rtt = rtt;
-      this.#links.get(tracked.realm)?.feed({ kind: 'heard', path: tracked.path });
-    };
-    void watchConnection(tracked.connection, this.#components.clock, onAnswer, controller.signal);
+  #refresh({ realm, peerId }: LinkEnd): void {
+    const open = [...new Set(this.#components.connections.with(peerId).map(({ path }) => path))];
+    this.#link({ realm, peerId }).feed({ kind: 'paths', open });
+    this.#tell(realm);
   }
 
-  #refresh(realm: RealmName): void {
-    const open = [...new Set(this.#components.connections.to(realm).map(({ path }) => path))];
-    this.#link(realm).feed({ kind: 'paths', open });
-  }
-
-  #drop(realm: RealmName, path: LinkPath): void {
-    for (const { connection, path: its } of this.#components.connections.to(realm)) {
-      if (its !== path) continue;
-      this.#untrack(connection);
-      connection.abort(new UnreachableError('black-hole', `${realm} stopped answering`));
-    }
-  }
-
-  #link(realm: RealmName): Link {
-    const known = this.#links.get(realm);
+  #link({ realm, peerId }: LinkEnd): Link {
+    const known = this.#links.get(peerId);
     if (known) return known;
     if (this.#links.size >= MAX_LINKS) throw new UnreachableError('too-many-links', 'this relay keeps too many links');
-    const link = new Link(realm, {
-      clock: this.#components.clock,
-      settings: (name) => this.#settings(name),
-      run: (attempt, name, signal) => this.#components.driver.run(attempt, name, signal),
-      drop: (name, path) => this.#drop(name, path),
-      changed: (changed) => this.#announceChange(changed),
-    });
-    this.#links.set(realm, link);
+    const link = new Link(
+      { realm, peerId },
+      {
+        clock: this.#components.clock,
+        settings: (end) => this.#settings(end),
+        run: (attempt, end, signal) => this.#components.driver.run(attempt, end, signal),
+        drop: (end, path) => this.#tracker.drop(end, path),
+        changed: (end) => this.#tell(end.realm),
+        exhausted: (end) => this.#exhausted(end),
+      },
+    );
+    this.#links.set(peerId, link);
     return link;
   }
 
-  #settings(realm: RealmName): LinkSettings {
-    const { connections, locator, host } = this.#components;
-    const peerId = connections.best(realm)?.peerId ?? locator.remembered(realm)?.relays[0]?.peerId ?? '';
-    return { ways: this.#ways, initiator: host.peerId.toString() < peerId, dialFirst: this.#isAbove(realm) };
+  #way(realm: RealmName): RealmWay {
+    const way = this.#realms.get(realm) ?? new RealmWay(realm, this.#components.clock);
+    this.#realms.set(realm, way);
+    return way;
   }
 
-  #announceChange(link: Link): void {
-    const report = this.#report(link);
+  #settings({ realm, peerId }: LinkEnd): LinkSettings {
+    const { connections, host } = this.#components;
+    const spare = connections.peers(realm).some((other) => other !== peerId);
+    const initiator = host.peerId.toString() < peerId;
+    return { ways: this.#ways, initiator, dialFirst: this.#isNear(realm), spare };
+  }
+
+  /** The last of a realm's relays that was tried in vain ends the waiting for that realm. */
+  #exhausted({ realm, peerId }: LinkEnd): void {
+    const isTrying = (other: string) =>
+      other !== peerId && !['idle', undefined].includes(this.#links.get(other)?.phase);
+    if (!this.#relaysOf(realm).some(isTrying)) this.#way(realm).giveUp();
+  }
+
+  #tell(realm: RealmName): void {
+    const way = this.#way(realm);
+    const best = this.#components.connections.best(realm);
+    if (best) way.found();
+    const said = { kind: best?.path ?? 'unreachable', via: best?.via, rtt: best?.rtt, relay: best?.peerId } as const;
+    if (!way.isNews(said) || realm === this.#components.realm) return;
+    const report = this.#report(way);
     for (const listener of this.#listeners) listener(report);
   }
 
-  #report(link: Link): PathReport {
-    const best = this.#components.connections.best(link.realm);
-    const { realm, since } = link;
+  #report({ realm, since }: RealmWay): PathReport {
+    const best = this.#components.connections.best(realm);
     if (!best) return { realm, kind: 'unreachable', since };
     const { path, via, rtt } = best;
     return { realm, kind: path, since, ...(via === undefined ? {} : { via }), ...(rtt === undefined ? {} : { rtt }) };
@@ -219,32 +222,56 @@ export class RelayLinks implements Links {
     this.#timer = this.#components.clock.after(TICK, () => this.#tick());
     this.#maintain();
     for (const link of this.#links.values()) link.feed({ kind: 'tick' });
+    for (const realm of this.#realms.keys()) this.#tell(realm);
     closeSpares(this.#components.connections, this.#links.keys(), this.#components.clock.monotonic());
   }
 
   #maintain(): void {
-    const now = this.#components.clock.monotonic();
-    for (const { realm } of this.#components.ancestors()) this.#link(realm).feed({ kind: 'wanted' });
-    for (const realm of this.#kept) this.#link(realm).feed({ kind: 'wanted' });
-    for (const [realm, link] of this.#links) {
-      if (this.#kept.has(realm) || this.#isAbove(realm) || now - link.askedAt < WANTED_FOR) continue;
+    const { ancestors, realm: own } = this.#components;
+    const asked = [...this.#realms.keys()].filter((realm) => this.#isWanted(realm));
+    const wanted = new Set([own, ...ancestors().map(({ realm }) => realm), ...this.#kept, ...asked]);
+    const peers = new Set([...wanted].flatMap((realm) => this.#want(realm)));
+    for (const [peerId, link] of this.#links) {
+      if (peers.has(peerId)) continue;
       link.feed({ kind: 'unwanted' });
-      if (link.best === 'none') this.#links.delete(realm);
+      if (link.best === 'none') this.#links.delete(peerId);
     }
+    for (const realm of this.#realms.keys())
+      if (!wanted.has(realm) && !this.#components.connections.best(realm)) this.#realms.delete(realm);
   }
 
-  #isAbove(realm: RealmName): boolean {
-    return this.#components.ancestors().some((ancestor) => ancestor.realm === realm);
+  /** Wants a link to each relay of the realm, or looks for them. @returns their peer ids */
+  #want(realm: RealmName): string[] {
+    const peers = this.#relaysOf(realm);
+    for (const peerId of peers) this.#link({ realm, peerId }).feed({ kind: 'wanted' });
+    if (realm === this.#components.realm) return peers;
+    const way = this.#way(realm);
+    const find = (signal: AbortSignal) => this.#components.driver.run('locate', { realm, peerId: '' }, signal);
+    if (peers.length === 0)
+      void way.search(
+        async (signal) => (await find(signal)) && this.#want(realm).length > 0,
+        () => this.#isWanted(realm),
+      );
+    return peers;
   }
 
-  #carrierRealm(connection: Connection): RealmName | undefined {
-    const carrier = carrierOf(connection);
-    const byName = carrier === undefined ? undefined : this.#components.admissions.get(carrier)?.realm;
-    return byName ?? this.#components.connections.all().find((one) => carries(one, connection))?.realm;
+  #isWanted(realm: RealmName): boolean {
+    if (this.#kept.has(realm) || this.#isNear(realm)) return true;
+    const askedAt = this.#realms.get(realm)?.askedAt ?? Number.NEGATIVE_INFINITY;
+    return this.#components.clock.monotonic() - askedAt < WANTED_FOR;
   }
-}
 
-/** A relay that dialled us has no peer id in its address: then the rest of the address tells. */
-function carries(carrier: TrackedConnection, connection: Connection): boolean {
-  return connection.remoteAddr.toString().startsWith(`${carrier.connection.remoteAddr.toString()}/p2p-circuit`);
+  /** Those that a record or the settings name, and those that are connected. */
+  #relaysOf(realm: RealmName): string[] {
+    const { locator, connections, host } = this.#components;
+    const named = locator.remembered(realm)?.relays.map(({ peerId }) => peerId) ?? [];
+    const all = new Set([...named, ...connections.peers(realm)]);
+    all.delete(host.peerId.toString());
+    return [...all];
+  }
+
+  /** A realm above, or our own: its relays' addresses are known and open. */
+  #isNear(realm: RealmName): boolean {
+    return realm === this.#components.realm || this.#components.ancestors().some((one) => one.realm === realm);
+  }
 }

@@ -18,6 +18,8 @@ export interface LinkSettings {
   readonly initiator: boolean;
   /** The peer's addresses are known and open (an ancestor): dial it plainly before anything else. */
   readonly dialFirst: boolean;
+  /** Another relay of that realm is reached: nobody waits for this one. */
+  readonly spare?: boolean;
 }
 
 export type LinkEvent =
@@ -58,8 +60,11 @@ export interface LinkState {
   readonly rounds: number;
 }
 
-/** A path that is silent for so long is a black hole. With a ping each 4 s it is noticed after at most 15 s. */
-export const BLACK_HOLE = 11_000;
+/**
+ * A path that is silent for so long is a black hole: two pings, 4 s apart, have not come back. The last answer was at most
+ * 4 s before the cut, so a black hole is left 5 to 9.5 s after it began.
+ */
+export const BLACK_HOLE = 9_000;
 /** No attempt outlives this; each has shorter deadlines of its own inside. */
 export const ATTEMPT_LIMIT: Readonly<Record<Attempt, number>> = {
   locate: 6_000,
@@ -74,6 +79,8 @@ const LONGEST_WAIT = 300_000;
 /** With no path at all people wait: try sooner and more often. */
 const FIRST_WAIT_WITHOUT_PATH = 500;
 const LONGEST_WAIT_WITHOUT_PATH = 5_000;
+/** A relay whose fellow carries the realm's traffic meanwhile. */
+const LONGEST_WAIT_OF_SPARE = 20_000;
 /** WebRTC works but is slow on lossy lines: look for TCP again after a while. */
 const WAIT_ON_WEBRTC = 60_000;
 /** A path that held so long is no flapping one: begin the back-off anew. */
@@ -130,7 +137,7 @@ function take(state: LinkState, event: LinkEvent, settings: LinkSettings): Step 
     case 'paths':
       return takePaths(state, event.open, event.at, settings);
     case 'ended':
-      return state.running?.number === event.number ? endAttempt(state, event.at) : [state, []];
+      return state.running?.number === event.number ? endAttempt(state, event.at, settings) : [state, []];
     case 'heard':
       return [{ ...state, heard: { ...state.heard, [event.path]: event.at } }, []];
     case 'renewed':
@@ -153,7 +160,7 @@ function takePaths(state: LinkState, open: readonly LinkPath[], at: number, sett
   const rested = at - state.bestSince >= AT_REST;
   const rounds = rested ? 0 : state.rounds;
   const [calm, actions] = rest(cancelRunning({ ...next, best, bestSince: at, rounds }));
-  const roundAt = better ? afterGain(best, at) : at + waitAfter(rounds, best);
+  const roundAt = better ? afterGain(best, at) : at + waitAfter(rounds, best, settings);
   const due = roundFor(calm, settings).length > 0;
   return [{ ...calm, roundAt: due ? roundAt : undefined }, [...actions, { kind: 'changed', best }]];
 }
@@ -163,7 +170,7 @@ function takeTick(state: LinkState, at: number, settings: LinkSettings): Step {
   const silent = state.open.filter((path) => at - (state.heard[path] ?? at) >= BLACK_HOLE);
   const { running } = state;
   const late = running && at - running.since >= ATTEMPT_LIMIT[running.attempt];
-  const [timed, cancels] = late ? cancelLate(state, running.number, at) : [state, []];
+  const [timed, cancels] = late ? cancelLate(state, running.number, at, settings) : [state, []];
   if (silent.length === 0) return [timed, cancels];
   const open = timed.open.filter((path) => !silent.includes(path));
   const [dropped, changes] = takePaths(timed, open, at, settings);
@@ -192,15 +199,15 @@ function begin(state: LinkState, at: number): Step {
 }
 
 /** After the last attempt of a round the next round waits; a gain by then has set its time anew. */
-function endAttempt(state: LinkState, at: number): Step {
+function endAttempt(state: LinkState, at: number, settings: LinkSettings): Step {
   const next = { ...state, running: undefined };
   if (state.left.length > 0) return [next, []];
-  const roundAt = at + waitAfter(state.rounds, state.best);
+  const roundAt = at + waitAfter(state.rounds, state.best, settings);
   return [{ ...next, roundAt }, state.best === 'none' ? [{ kind: 'exhausted' }] : []];
 }
 
-function cancelLate(state: LinkState, number: number, at: number): Step {
-  const [next, actions] = endAttempt(state, at);
+function cancelLate(state: LinkState, number: number, at: number, settings: LinkSettings): Step {
+  const [next, actions] = endAttempt(state, at, settings);
   return [next, [{ kind: 'cancel', number }, ...actions]];
 }
 
@@ -225,10 +232,11 @@ function afterGain(best: Best, at: number): number {
   return best === 'direct-webrtc' ? at + WAIT_ON_WEBRTC : at;
 }
 
-function waitAfter(rounds: number, best: Best): number {
+function waitAfter(rounds: number, best: Best, { spare }: LinkSettings): number {
   if (rounds === 0) return 0;
   const doubled = 2 ** (rounds - 1);
-  if (best === 'none') return Math.min(FIRST_WAIT_WITHOUT_PATH * doubled, LONGEST_WAIT_WITHOUT_PATH);
+  const longest = spare ? LONGEST_WAIT_OF_SPARE : LONGEST_WAIT_WITHOUT_PATH;
+  if (best === 'none') return Math.min(FIRST_WAIT_WITHOUT_PATH * doubled, longest);
   return Math.min(FIRST_WAIT * doubled, LONGEST_WAIT);
 }
 

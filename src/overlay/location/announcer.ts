@@ -1,5 +1,5 @@
-// Tells each ancestor's relay, again and again, where our realm's relay is, and learns in return how we look from there and
-// which STUN servers that ancestor has.
+// Tells each ancestor's relay, and each other relay of our own realm, again and again, where this relay is, and learns in
+// return how we look from there and which STUN servers that ancestor has.
 import type { Connection } from '@libp2p/interface';
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import type { Clock, Timer } from '../../realm/clock.ts';
@@ -11,7 +11,7 @@ import { hostOf } from '../links/path.ts';
 import type { Endpoint } from '../stun/message.ts';
 import { parseEndpoint, type StunServers } from '../stun/servers.ts';
 import { announce } from './locate/client.ts';
-import { MAX_ADDRESSES, type RecordSigner, signRecord } from './record.ts';
+import { MAX_ADDRESSES, MAX_RELAYS, type RecordSigner, type RelayAddresses, signRecord } from './record.ts';
 
 const INTERVAL = 60_000;
 const LIFETIME = 20 * 60_000;
@@ -22,10 +22,14 @@ export interface AnnouncerComponents {
   readonly realm: RealmName;
   readonly signer: RecordSigner;
   readonly stun: StunServers;
-  /** The present connection to each ancestor's relay. */
-  readonly ancestors: () => readonly { readonly realm: RealmName; readonly connection: Connection }[];
+  /** The present connection to each ancestor's relay, and to each other relay of our own realm. */
+  readonly audience: () => readonly { readonly realm: RealmName; readonly connection: Connection }[];
+  /** The relays of our realm beside this one, as they have announced themselves. */
+  readonly fellows: () => readonly RelayAddresses[];
   /** Puts the record where it is found when ancestors are down. */
   readonly publish: ((record: Uint8Array) => void) | undefined;
+  /** An ancestor's relay has taken the record. */
+  readonly onNoted: (realm: RealmName, connection: Connection) => void;
   /** The address at which ancestors see us is another one than before. */
   readonly onMoved: () => void;
   readonly clock: Clock;
@@ -35,7 +39,8 @@ export interface AnnouncerComponents {
 export class Announcer {
   readonly #components: AnnouncerComponents;
   readonly #incarnation: number;
-  readonly #observed = new Map<RealmName, string>();
+  /** Peer id of an ancestor's relay to the address at which it sees us. */
+  readonly #observed = new Map<string, string>();
   #sequence = 0;
   #record: Uint8Array | undefined;
   #timer: Timer | undefined;
@@ -68,7 +73,7 @@ export class Announcer {
     if (this.#stopped) return;
     this.#timer = this.#components.clock.after(INTERVAL, () => void this.announceAll());
     const record = await this.#sign();
-    await Promise.all(this.#components.ancestors().map((one) => this.#announce(one.realm, one.connection, record)));
+    await Promise.all(this.#components.audience().map((one) => this.#announce(one.realm, one.connection, record)));
     this.#components.publish?.(record);
   }
 
@@ -79,7 +84,11 @@ export class Announcer {
   async #announce(realm: RealmName, connection: Connection, record: Uint8Array): Promise<void> {
     try {
       const reply = await announce(connection, record, AbortSignal.timeout(ANNOUNCE_TIMEOUT));
-      this.#components.stun.set(realm, stunServers(reply.stun, hostOf(connection.remoteAddr)));
+      // Another relay of our own realm stands where we do: what it sees is not our outer address.
+      if (realm === this.#components.realm) return;
+      const source = connection.remotePeer.toString();
+      this.#components.stun.set(source, stunServers(reply.stun, hostOf(connection.remoteAddr)));
+      this.#components.onNoted(realm, connection);
       await this.#seen(realm, reply.host, connection);
     } catch (error) {
       this.#components.log.debug(
@@ -91,16 +100,18 @@ export class Announcer {
 
   /** A new outer address is worth a new record at once, with that address in it. */
   async #seen(realm: RealmName, host: string, connection: Connection): Promise<void> {
-    const before = this.#observed.get(realm);
+    const source = connection.remotePeer.toString();
+    const before = this.#observed.get(source);
     if (host === '' || host === before) return;
-    this.#observed.set(realm, host);
+    this.#observed.set(source, host);
     if (before !== undefined) this.#components.onMoved();
     await this.#announce(realm, connection, await this.#sign());
   }
 
   async #sign(): Promise<Uint8Array> {
-    const { clock, host, realm, signer } = this.#components;
-    const relays = [{ peerId: host.peerId.toString(), addrs: this.#addresses() }];
+    const { clock, host, realm, signer, fellows } = this.#components;
+    const self = { peerId: host.peerId.toString(), addrs: this.#addresses() };
+    const relays = [self, ...fellows().filter(({ peerId }) => peerId !== self.peerId)].slice(0, MAX_RELAYS);
     const expires = clock.now() + LIFETIME;
     const record = { realm, relays, incarnation: this.#incarnation, sequence: ++this.#sequence, expires };
     this.#record = await signRecord(record, signer);

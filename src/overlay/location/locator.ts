@@ -8,8 +8,9 @@ import type { Log } from '../../realm/log.ts';
 import { isWithin, type RealmName } from '../../realm/names.ts';
 import type { Ancestor } from '../links/links.ts';
 import { find } from './locate/client.ts';
+import type { Observed } from './locate/codec.ts';
 import { type ChainCheck, type CheckedRecord, openRecord, type RelayAddresses } from './record.ts';
-import { type RecordStore, relaysOf } from './record-store.ts';
+import { mergeRelays, type RecordStore, relaysOf } from './record-store.ts';
 
 const MAX_REMEMBERED = 1024;
 const ASK_TIMEOUT = 2_000;
@@ -17,8 +18,8 @@ const ASK_TIMEOUT = 2_000;
 export interface Located {
   readonly realm: RealmName;
   readonly relays: readonly RelayAddresses[];
-  /** Peer id to the IP address at which an ancestor sees that relay. */
-  readonly observed: ReadonlyMap<string, string>;
+  /** Peer id to the IP addresses at which an ancestor sees that relay. */
+  readonly observed: ReadonlyMap<string, readonly string[]>;
 }
 
 /** A second place to ask, when ancestors are down. @returns record bytes, best last */
@@ -29,8 +30,10 @@ export interface LocatorComponents {
   readonly ancestors: () => readonly Ancestor[];
   readonly store: RecordStore;
   readonly checkChain: ChainCheck;
-  /** The best connection to an ancestor's relay, if there is one. */
-  readonly connectionTo: (realm: RealmName) => Connection | undefined;
+  /** Relays of our own realm beside this one, as far as the settings name them (multiaddrs with peer ids). */
+  readonly fellows: readonly string[];
+  /** The connections to a realm's relays, the best first. */
+  readonly connectionsTo: (realm: RealmName) => readonly Connection[];
   readonly dht: RecordSource | undefined;
   readonly clock: Clock;
   readonly log: Log;
@@ -39,6 +42,8 @@ export interface LocatorComponents {
 export class Locator {
   readonly #components: LocatorComponents;
   readonly #last = new Map<RealmName, Located>();
+  /** What an ancestor says of its own relays and of ours beside this one; few realms. */
+  readonly #learnt = new Map<RealmName, readonly RelayAddresses[]>();
 
   constructor(components: LocatorComponents) {
     this.#components = components;
@@ -64,33 +69,50 @@ export class Locator {
     return this.#known(realm) ?? this.#last.get(realm);
   }
 
+  /** Asks this ancestor's relay for the relays of its realm, or of ours. Never rejects. */
+  async refresh(realm: RealmName, connection: Connection, signal: AbortSignal): Promise<void> {
+    const located = await this.#ask(connection, realm, signal);
+    if (located) this.#learnt.set(realm, located.relays);
+  }
+
   #known(realm: RealmName): Located | undefined {
     const records = this.#components.store.get(realm);
-    if (records.length > 0) return { realm, relays: relaysOf(records), observed: new Map() };
-    const ancestor = this.#components.ancestors().find((one) => one.realm === realm);
-    return ancestor && { realm, relays: ancestor.relays.flatMap(relayOf), observed: new Map() };
+    const settings = this.#settings(realm);
+    if (records.length === 0 && !settings) return undefined;
+    const told = [...relaysOf(records), ...(this.#learnt.get(realm) ?? []), ...(settings ?? []).flatMap(relayOf)];
+    return { realm, relays: mergeRelays(told), observed: new Map() };
+  }
+
+  /** Relays of the realms above, and of our own, whose addresses the settings hold. */
+  #settings(realm: RealmName): readonly string[] | undefined {
+    if (realm === this.#components.realm) return this.#components.fellows;
+    return this.#components.ancestors().find((one) => one.realm === realm)?.relays;
   }
 
   async #askAncestors(realm: RealmName, signal: AbortSignal): Promise<Located | undefined> {
     const common = this.#components.ancestors().filter((one) => isWithin(realm, one.realm));
     for (const ancestor of common.toSorted((a, b) => b.realm.length - a.realm.length)) {
-      const connection = this.#components.connectionTo(ancestor.realm);
-      if (!connection) continue;
-      try {
-        const limit = AbortSignal.any([signal, AbortSignal.timeout(ASK_TIMEOUT)]);
-        const reply = await find(connection, { kind: 'find', realm }, limit);
-        const records = await this.#open(reply.records, realm);
-        if (records.length === 0) continue;
-        const observed = new Map(reply.observed.map(({ peerId, host }) => [peerId, host]));
-        return { realm, relays: relaysOf(records), observed };
-      } catch (error) {
-        this.#components.log.debug(
-          { ancestor: ancestor.realm, realm, code: codeOf(error) },
-          'ancestor could not locate',
-        );
+      for (const connection of this.#components.connectionsTo(ancestor.realm)) {
+        const located = await this.#ask(connection, realm, signal);
+        if (located) return located;
       }
     }
     return undefined;
+  }
+
+  /** Undefined when it does not know, or does not answer. */
+  async #ask(connection: Connection, realm: RealmName, signal: AbortSignal): Promise<Located | undefined> {
+    try {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(ASK_TIMEOUT)]);
+      const reply = await find(connection, { kind: 'find', realm }, limit);
+      const records = await this.#open(reply.records, realm);
+      if (records.length === 0) return undefined;
+      return { realm, relays: relaysOf(records), observed: byPeer(reply.observed) };
+    } catch (error) {
+      const peer = connection.remotePeer.toString();
+      this.#components.log.debug({ peer, realm, code: codeOf(error) }, 'ancestor could not locate');
+      return undefined;
+    }
   }
 
   async #askDht(realm: RealmName, signal: AbortSignal): Promise<Located | undefined> {
@@ -126,4 +148,10 @@ export function relayOf(address: string): RelayAddresses[] {
     .getComponents()
     .findLast(({ name }) => name === 'p2p')?.value;
   return peerId === undefined ? [] : [{ peerId, addrs: [address.slice(0, -`/p2p/${peerId}`.length)] }];
+}
+
+function byPeer(all: readonly Observed[]): Map<string, string[]> {
+  const hosts = new Map<string, string[]>();
+  for (const { peerId, host } of all) hosts.set(peerId, [...(hosts.get(peerId) ?? []), host]);
+  return hosts;
 }

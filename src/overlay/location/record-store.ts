@@ -55,10 +55,18 @@ export class RecordStore {
   }
 }
 
-/** The relays that several records of one realm name, each once. */
+/** The relays that several records of one realm name, each once: as it says of itself, else as the others say. */
 export function relaysOf(records: readonly CheckedRecord[]): RelayAddresses[] {
+  const own = records.flatMap(({ signer, relays }) => relays.filter(({ peerId }) => peerId === signer));
+  const said = new Set(own.map(({ peerId }) => peerId));
+  const hearsay = records.flatMap(({ relays }) => relays.filter(({ peerId }) => !said.has(peerId)));
+  return mergeRelays([...own, ...hearsay]);
+}
+
+/** Each relay once, with all its addresses. */
+export function mergeRelays(all: readonly RelayAddresses[]): RelayAddresses[] {
   const relays = new Map<string, Set<string>>();
-  for (const { peerId, addrs } of records.flatMap((record) => record.relays)) {
+  for (const { peerId, addrs } of all) {
     const known = relays.get(peerId) ?? new Set<string>();
     for (const addr of addrs) known.add(addr);
     relays.set(peerId, known);

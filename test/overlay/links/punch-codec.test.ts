@@ -48,8 +48,8 @@ test('a name of a host is no address', () => {
 });
 
 test('an address other than the one that an ancestor sees is not credible', () => {
-  assert.ok(isCredible({ host: '60.0.2.1', port: 5 }, '60.0.2.1'));
-  assert.ok(!isCredible({ host: '60.0.2.2', port: 5 }, '60.0.2.1'));
+  assert.ok(isCredible({ host: '60.0.2.1', port: 5 }, ['60.0.2.1']));
+  assert.ok(!isCredible({ host: '60.0.2.2', port: 5 }, ['60.0.2.1']));
 });
 
 test('without an ancestor to ask, this host, this link and groups are not credible', () => {

@@ -54,6 +54,8 @@ export interface RelayHostInit {
   readonly realm: string;
   readonly registry: TestRegistry;
   readonly ancestors?: readonly Pick<RelayHost, 'realm' | 'addresses'>[];
+  /** Addresses of other relays of the same realm. */
+  readonly fellows?: readonly string[];
   readonly ways?: readonly PunchWay[];
   readonly key?: Ed25519PrivateKey;
   readonly port?: number;
@@ -94,6 +96,7 @@ export async function startRelay(init: RelayHostInit): Promise<RelayHost> {
       admissions: init.registry,
       checkChain: checkTestChain,
       ancestors: () => ancestors,
+      fellows: init.fellows ?? [],
       stun: stunServers,
       clock: systemClock,
       log: init.log ?? silent,

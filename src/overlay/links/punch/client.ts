@@ -28,7 +28,7 @@ export function askForDial(connection: Connection, signal: AbortSignal): Promise
 export function punch(
   connection: Connection,
   components: HoleComponents,
-  observed: string | undefined,
+  observed: readonly string[] | undefined,
   signal: AbortSignal,
 ): Promise<Connection> {
   return converse(connection, signal, async (frames, limit) => {

@@ -86,10 +86,12 @@ export class Hole {
 }
 
 /**
- * Whether the address that a peer names may be connected to: it is where an ancestor sees the peer, or, when no ancestor can
- * say, at least a public address of somebody else's host. Without this a peer could make us knock at third parties' doors
- * and, worse, at those of our own LAN.
+ * Whether the address that a peer names may be connected to: it is where an ancestor sees the peer, or, when no ancestor sees it
+ * over that family of addresses, at least a public address of somebody else's host. Without this a peer could make us knock
+ * at third parties' doors and, worse, at those of our own LAN.
  */
-export function isCredible(named: Endpoint, observed: string | undefined): boolean {
-  return observed === undefined ? isHostAddress(named.host) && !isPrivateAddress(named.host) : named.host === observed;
+export function isCredible(named: Endpoint, observed: readonly string[] = []): boolean {
+  const ofFamily = observed.filter((host) => host.includes(':') === named.host.includes(':'));
+  if (ofFamily.length > 0) return ofFamily.includes(named.host);
+  return isHostAddress(named.host) && !isPrivateAddress(named.host);
 }

@@ -23,11 +23,11 @@ export interface PunchServerComponents extends HoleComponents {
 export interface PunchServerInit {
   readonly mayPunch: boolean;
   /** The peer asks us to better the link. */
-  readonly onAsk: (realm: RealmName) => void;
+  readonly onAsk: (realm: RealmName, peerId: string) => void;
   /** Dials the realm's relay plainly. */
   readonly dial: (realm: RealmName, peerId: string, signal: AbortSignal) => Promise<boolean>;
   /** Where an ancestor sees the peer. */
-  readonly observed: (realm: RealmName, peerId: string, signal: AbortSignal) => Promise<string | undefined>;
+  readonly observed: (realm: RealmName, peerId: string, signal: AbortSignal) => Promise<readonly string[] | undefined>;
 }
 
 type Frames = LengthPrefixedStream;
@@ -76,7 +76,7 @@ export class PunchServer {
     if (peer?.role !== 'relay') throw new RefusedError('not-allowed', 'only admitted relays may punch');
     if (!this.#limiter.take(peerId)) throw new RefusedError('too-often', 'too many requests to punch');
     const frame = await receive(frames, signal);
-    if (frame.kind === 'ask') return this.#init.onAsk(peer.realm);
+    if (frame.kind === 'ask') return this.#init.onAsk(peer.realm, peerId);
     if (frame.kind === 'dial') {
       const ok = await this.#init.dial(peer.realm, peerId, signal);
       return send(frames, { kind: 'dialled', ok }, signal);
@@ -98,7 +98,7 @@ export class PunchServer {
     frames: Frames,
     outer: Endpoint,
     peerId: string,
-    observed: string | undefined,
+    observed: readonly string[] | undefined,
     signal: AbortSignal,
   ): Promise<void> {
     if (!isCredible(outer, observed)) {

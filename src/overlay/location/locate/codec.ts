@@ -8,6 +8,8 @@ import { MAX_REPLY, MAX_REQUEST } from './index.ts';
 const VERSION = 1;
 const MAX_HOST = 64;
 const MAX_STUN = 4;
+/** Each relay at an address of either family. */
+export const MAX_OBSERVED = MAX_RELAYS * 2;
 const CODE = 'locate-malformed';
 
 export type LocateRequest =
@@ -84,7 +86,7 @@ function recordsOf(value: unknown): Uint8Array[] {
 }
 
 function observedOf(value: unknown): Observed[] {
-  if (!isArray(value) || value.length > MAX_RELAYS) throw malformed('bad observed addresses');
+  if (!isArray(value) || value.length > MAX_OBSERVED) throw malformed('bad observed addresses');
   return value.map((one) => {
     if (!isArray(one, 2)) throw malformed('bad observed address');
     const [peerId, host] = one;

@@ -10,9 +10,9 @@ import { hostOf } from '../../links/path.ts';
 import { relationOf } from '../../scope.ts';
 import { RateLimiter } from '../../stun/rate-limit.ts';
 import { handshakeFrames } from '../../wire.ts';
-import { type ChainCheck, openRecord } from '../record.ts';
+import { type ChainCheck, MAX_RELAYS, openRecord } from '../record.ts';
 import { type RecordStore, relaysOf } from '../record-store.ts';
-import { decodeRequest, encodeReply, type LocateReply, type Observed } from './codec.ts';
+import { decodeRequest, encodeReply, type LocateReply, MAX_OBSERVED, type Observed } from './codec.ts';
 import { LOCATE_PROTOCOL, LOCATE_TIMEOUT, MAX_REQUEST, REQUESTS_IN_ALL, REQUESTS_PER_PEER } from './index.ts';
 
 export interface LocateServerComponents {
@@ -96,7 +96,7 @@ export class LocateServer {
       throw new RefusedError('not-kin', 'that realm is no kin of yours');
     const held = this.#components.store.get(realm);
     const own = realm === this.#init.realm ? this.#init.ownRecord() : undefined;
-    const records = [...held.map(({ bytes }) => bytes), ...(own ? [own] : [])].slice(0, 4);
+    const records = [...(own ? [own] : []), ...held.map(({ bytes }) => bytes)].slice(0, MAX_RELAYS);
     return { kind: 'found', records, observed: this.#observe(held.flatMap((record) => relaysOf([record]))) };
   }
 
@@ -108,6 +108,8 @@ export class LocateServer {
       const host = ids.has(peerId) ? hostOf(connection.remoteAddr) : undefined;
       return host === undefined ? [] : [{ peerId, host }];
     });
-    return seen.filter((one, index) => seen.findIndex(({ peerId }) => peerId === one.peerId) === index).slice(0, 4);
+    const isFirst = ({ peerId, host }: Observed, index: number): boolean =>
+      seen.findIndex((other) => other.peerId === peerId && other.host === host) === index;
+    return seen.filter(isFirst).slice(0, MAX_OBSERVED);
   }
 }
