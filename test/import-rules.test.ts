@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/settings': ['src/realm', 'src/pki', 'package.json'],
   'src/metrics': ['src/realm', 'src/settings'],
   'src/protocols/lan': ['src/realm', 'src/crypto'],
-  'src/protocols': ['src/realm', 'src/pki', 'src/crypto', 'src/store', 'src/overlay/seam.ts'],
+  'src/protocols': ['src/realm', 'src/pki', 'src/crypto', 'src/store', 'src/overlay/seam.ts', 'src/overlay/charter.ts'],
   'src/client': ['src/realm', 'src/crypto', 'src/protocols/lan'],
   relay: ['src/realm', 'src/pki', 'src/store', 'src/settings', 'src/metrics', 'src/overlay', 'src/protocols'],
   node: [
