@@ -19,6 +19,7 @@ export const CRL_ENTRY = 'crl';
 /** The trusts' part of the charter. */
 export interface TrustSource {
   trustWith(realm: RealmName): TrustInForce | undefined;
+  arePartners(a: RealmName, b: RealmName): boolean;
   /** Signed by both sides, in force; for the own relay. The same agreement is the same object. */
   agreements(): readonly Uint8Array[];
   onChange(listener: () => void): () => void;
@@ -75,6 +76,11 @@ export class NodeCharter implements Charter, CharterSource {
 
   trustWith(realm: RealmName): TrustInForce | undefined {
     return this.isRealmRevoked(realm) ? undefined : this.#trusts?.trustWith(realm);
+  }
+
+  arePartners(a: RealmName, b: RealmName): boolean {
+    const isFree = !this.isRealmRevoked(a) && !this.isRealmRevoked(b);
+    return isFree && this.#trusts?.arePartners(a, b) === true;
   }
 
   crls(): readonly Uint8Array[] {

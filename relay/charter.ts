@@ -4,8 +4,13 @@
 //   relay/charter   [1, [list, …], [agreement, …]]   CBOR, mode 0600
 import type { Charter, TrustInForce } from '../src/overlay/charter.ts';
 import type { CharterFrame } from '../src/overlay/charter-feed/index.ts';
+import { PathMemory } from '../src/pki/chain.ts';
 import { Revocations } from '../src/pki/revocations.ts';
+import { openSigned } from '../src/protocols/trust/agreement.ts';
+import type { Agreement } from '../src/protocols/trust/index.ts';
+import { Partners } from '../src/protocols/trust/partners.ts';
 import { readCbor, writeCbor } from '../src/realm/cbor.ts';
+import type { Clock } from '../src/realm/clock.ts';
 import { codeOf, LocalError, messageOf } from '../src/realm/errors.ts';
 import type { Log } from '../src/realm/log.ts';
 import type { RealmName } from '../src/realm/names.ts';
@@ -16,15 +21,12 @@ export interface CharterFile {
   write(bytes: Uint8Array): Promise<void>;
 }
 
-/** Checks a signed agreement and says what it means here now; undefined when it is not in force. @throws RefusedError */
-export type ReadAgreement = (agreement: Uint8Array, charter: Charter) => Promise<TrustInForce | undefined>;
-
 export interface RelayCharterComponents {
   readonly file: CharterFile;
+  readonly realm: RealmName;
+  readonly clock: Pick<Clock, 'now'>;
   readonly rootFingerprint: string;
   readonly log: Log;
-  /** Absent: no agreement counts. */
-  readonly readAgreement?: ReadAgreement;
 }
 
 const VERSION = 1;
@@ -34,11 +36,13 @@ export class RelayCharter implements Charter {
   readonly #revocations: Revocations;
   readonly #listeners = new Set<() => void>();
   #agreements: readonly Uint8Array[] = [];
-  #trusts: ReadonlyMap<RealmName, TrustInForce> = new Map();
+  readonly #memory = new PathMemory();
+  readonly #partners: Partners;
 
   constructor(components: RelayCharterComponents) {
     this.#parts = components;
     this.#revocations = new Revocations(components.rootFingerprint);
+    this.#partners = new Partners(components.realm, () => components.clock.now());
   }
 
   /** Reads the file. @throws LocalError `charter-damaged` */
@@ -67,7 +71,11 @@ export class RelayCharter implements Charter {
   }
 
   trustWith(realm: RealmName): TrustInForce | undefined {
-    return this.#trusts.get(realm);
+    return this.#partners.trustWith(realm);
+  }
+
+  arePartners(a: RealmName, b: RealmName): boolean {
+    return this.#partners.arePartners(a, b);
   }
 
   onChange(listener: () => void): () => void {
@@ -90,17 +98,18 @@ export class RelayCharter implements Charter {
   }
 
   async #replaceAgreements(agreements: readonly Uint8Array[]): Promise<void> {
-    const trusts = new Map<RealmName, TrustInForce>();
+    const { rootFingerprint } = this.#parts;
+    const isRevoked: Charter['isRevoked'] = (serial, issuer) => this.isRevoked(serial, issuer);
+    const opened: Agreement[] = [];
     for (const agreement of agreements) {
       try {
-        const trust = await this.#parts.readAgreement?.(agreement, this);
-        if (trust) trusts.set(trust.realm, trust);
+        opened.push(await openSigned(agreement, { rootFingerprint, isRevoked, memory: this.#memory }));
       } catch (error) {
         this.#parts.log.error({ code: codeOf(error), error: messageOf(error) }, 'agreement not taken');
       }
     }
     this.#agreements = agreements;
-    this.#trusts = trusts;
+    this.#partners.set(opened);
   }
 }
 

@@ -16,7 +16,11 @@ await runProgram('relay', async ({ directory, settings, realm, log }) => {
   const identity = await openIdentity(directory, realm, 'relay');
   const shared = { identity, clock: systemClock, log };
   const events = new EventCount();
-  const charter = await openRelayCharter(directory, { rootFingerprint: realm.rootFingerprint, log });
+  const charter = await openRelayCharter(directory, {
+    ...shared,
+    realm: realm.realm,
+    rootFingerprint: realm.rootFingerprint,
+  });
   const relay = await createRelay({
     ...shared,
     settings: settings.relay,

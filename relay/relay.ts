@@ -74,6 +74,8 @@ const MAX_FOLLOWERS = 8;
 
 export class Relay {
   readonly #parts: RelayParts;
+  #wanted: readonly RealmName[] = [];
+  #unsubscribe: () => void = () => {};
 
   constructor(parts: RelayParts) {
     this.#parts = parts;
@@ -96,6 +98,7 @@ export class Relay {
 
   async stop(): Promise<void> {
     const { host, stun, forwarder, router, links } = this.#parts;
+    this.#unsubscribe();
     await links.stop();
     await router.stop();
     await forwarder.stop();
@@ -158,12 +161,22 @@ export class Relay {
     );
   }
 
+  /** Of what the node wants, what is in scope now: its wish and the trust behind it come on streams of their own. */
+  #keep(): void {
+    const { host, links, init } = this.#parts;
+    links.keep(this.#wanted.filter((realm) => mayReach(host.identity, realm, init.charter)));
+  }
+
   async #servePaths(): Promise<void> {
-    const { host, links } = this.#parts;
+    const { host, links, init } = this.#parts;
+    this.#unsubscribe = (init.charter ?? EMPTY_CHARTER).onChange(() => this.#keep());
     const followed: FollowedLinks = {
       reports: () => links.reports(),
       onChange: (listener) => links.onChange(listener),
-      keep: (realms) => links.keep(realms.filter((realm) => mayReach(host.identity, realm))),
+      keep: (realms) => {
+        this.#wanted = realms;
+        this.#keep();
+      },
     };
     await host.internals.registrar.handle(
       PATHS_PROTOCOL,
@@ -203,7 +216,8 @@ export async function createRelay(init: RelayInit): Promise<Relay> {
   const router = new EnrolRouter({ identity, admissions, registrar, links, log });
   late.router = router;
   const peerId = host.libp2p.peerId.toString();
-  const forwarder = new Forwarder({ identity, peerId, registrar, admissions, links, log });
+  const { charter = EMPTY_CHARTER } = init;
+  const forwarder = new Forwarder({ identity, peerId, registrar, admissions, links, trusts: charter, log });
   const stun = new StunResponder({ clock, log }, settings.stun);
   return new Relay({ init, host, stun, links, forwarder, router, table });
 }
@@ -250,6 +264,7 @@ function openLinks(init: RelayInit, { host, stun, table, checkChain }: LinkParts
       admissions: host.admissions,
       checkChain,
       ancestors: () => ancestors,
+      ...(init.charter ? { charter: init.charter } : {}),
       fellows: init.fellows ?? [],
       stun,
       dht: table.location(),

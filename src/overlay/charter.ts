@@ -21,6 +21,8 @@ export interface Charter {
   /** Milliseconds since 1970 from which on it counts as revoked, for what was signed before; undefined when it is not. */
   revokedAt(serial: string, issuer: RealmName): number | undefined;
   trustWith(realm: RealmName): TrustInForce | undefined;
+  /** Whether two realms have a trust, for who helps them to find each other: a common ancestor. */
+  arePartners(a: RealmName, b: RealmName): boolean;
   /** Calls back when either answer may have changed: open connections are to be judged again. Returns the unsubscriber. */
   onChange(listener: () => void): () => void;
 }
@@ -30,5 +32,6 @@ export const EMPTY_CHARTER: Charter = {
   isRevoked: () => false,
   revokedAt: () => undefined,
   trustWith: () => undefined,
+  arePartners: () => false,
   onChange: () => () => {},
 };

@@ -136,7 +136,7 @@ export async function createHost(init: HostInit): Promise<Host> {
   const { identity, clock, charter = EMPTY_CHARTER } = init;
   const audit = limitAudit(init.audit, clock);
   const admissions = new Admissions(audit);
-  const scope = new Scope(identity);
+  const scope = new Scope(identity, charter);
   const { rootFingerprint } = identity;
   const judge = new Judge({ self: identity, rootFingerprint, clock, charter });
   const instance = init.instance ?? crypto.getRandomValues(new Uint8Array(INSTANCE_BYTES));
@@ -145,7 +145,12 @@ export async function createHost(init: HostInit): Promise<Host> {
   const found = Promise.withResolvers<HostInternals>();
   const libp2p = await createLibp2p({
     ...(await baseOptions(init)),
-    connectionGater: createGater({ self: identity, admissions, ...(init.mayDial ? { mayDial: init.mayDial } : {}) }),
+    connectionGater: createGater({
+      self: identity,
+      admissions,
+      charter,
+      ...(init.mayDial ? { mayDial: init.mayDial } : {}),
+    }),
     connectionEncrypters: [encrypter, ...further],
     transports: [tcp(), ...(init.transports ?? [])],
     services: {

@@ -2,17 +2,19 @@
 // encrypter by: its connections are taken only for a relay that is admitted on another open connection, the one that
 // carried the signalling and with it the fingerprints.
 import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface';
+import type { Charter } from '../charter.ts';
 import { relationOf, type Standing } from '../scope.ts';
 import type { Admissions } from './admissions.ts';
 
 export interface GaterComponents {
   readonly self: Standing;
   readonly admissions: Admissions;
+  readonly charter: Pick<Charter, 'arePartners'>;
   /** Whether this address may be dialled at all; a node dials its relay and nothing else. */
   readonly mayDial?: (address: string) => boolean;
 }
 
-export function createGater({ self, admissions, mayDial }: GaterComponents): ConnectionGater {
+export function createGater({ self, admissions, charter, mayDial }: GaterComponents): ConnectionGater {
   const isDenied = (peerId: PeerId, connection: MultiaddrConnection): boolean => {
     if (admissions.staged(connection)) return false;
     return admissions.get(peerId.toString())?.role !== 'relay' || self.role !== 'relay';
@@ -28,7 +30,8 @@ export function createGater({ self, admissions, mayDial }: GaterComponents): Con
     denyInboundRelayReservation: (source) => !['own', 'child', 'descendant'].includes(relationTo(source)),
     denyOutboundRelayedConnection: (source, destination) => {
       const [from, to] = [admissions.get(source.toString()), admissions.get(destination.toString())];
-      return !from || !to || relationOf(from, to) === 'stranger';
+      if (!from || !to) return true;
+      return relationOf(from, to) === 'stranger' && !charter.arePartners(from.realm, to.realm);
     },
     denyInboundRelayedConnection: (relay) => !['own', 'parent', 'ancestor'].includes(relationTo(relay)),
   };

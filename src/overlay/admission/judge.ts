@@ -28,7 +28,7 @@ export class Judge {
     const { self, rootFingerprint, clock, charter } = this.#components;
     const isRevoked: Charter['isRevoked'] = (serial, issuer) => charter.isRevoked(serial, issuer);
     const leaf = await validateLeaf(chain, { rootFingerprint, now: clock.now(), memory: this.#memory, isRevoked });
-    if (!mayConnect(self, leaf)) {
+    if (!mayConnect(self, leaf, charter)) {
       throw new RefusedError('no-relation', `a ${leaf.role} of ${leaf.realm} has no business with this ${self.role}`);
     }
     return leaf;

@@ -3,6 +3,7 @@ import type { Connection, Logger } from '@libp2p/interface';
 import type { Clock } from '../../realm/clock.ts';
 import type { Log } from '../../realm/log.ts';
 import type { RealmName } from '../../realm/names.ts';
+import type { Charter } from '../charter.ts';
 import { Announcer } from '../location/announcer.ts';
 import { LocateServer } from '../location/locate/server.ts';
 import { Locator, type RecordSource } from '../location/locator.ts';
@@ -27,6 +28,8 @@ export interface LinksComponents {
   readonly admissions: LinkAdmissions;
   readonly checkChain: ChainCheck;
   readonly ancestors: () => readonly Ancestor[];
+  /** Absent: no trusts. */
+  readonly charter?: Pick<Charter, 'arePartners'>;
   /** Other relays of our own realm that the settings name (multiaddrs with peer ids); more of them announce themselves. */
   readonly fellows?: readonly string[];
   /** Shared with the WebRTC transport, which asks the same servers. */

@@ -4,6 +4,7 @@ import type { Clock } from '../../../realm/clock.ts';
 import { codeOf, RefusedError } from '../../../realm/errors.ts';
 import type { Log } from '../../../realm/log.ts';
 import { isWithin, type RealmName } from '../../../realm/names.ts';
+import { type Charter, EMPTY_CHARTER } from '../../charter.ts';
 import type { HostInternals } from '../../links/host-internals.ts';
 import type { LinkAdmissions } from '../../links/links.ts';
 import { hostOf } from '../../links/path.ts';
@@ -20,6 +21,8 @@ export interface LocateServerComponents {
   readonly admissions: LinkAdmissions;
   readonly checkChain: ChainCheck;
   readonly store: RecordStore;
+  /** Absent: no trusts. */
+  readonly charter?: Pick<Charter, 'arePartners'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -89,10 +92,12 @@ export class LocateServer {
     return { kind: 'noted', host: hostOf(connection.remoteAddr) ?? '', stun: this.#init.stun() };
   }
 
-  /** Only for kin, by name: where the branches of another enterprise stand is none of the asker's business. */
+  /** Only for kin, by name, and with a trust: where other branches of another enterprise stand is none of the asker's business. */
   #find(realm: RealmName, asker: RealmName): LocateReply {
     if (!isWithin(realm, this.#init.realm)) throw new RefusedError('not-below', 'that realm is not below ours');
-    if (relationOf({ realm: asker, tier: 'branch' }, { realm, tier: 'branch' }) === 'stranger')
+    const { charter = EMPTY_CHARTER } = this.#components;
+    const isKin = relationOf({ realm: asker, tier: 'branch' }, { realm, tier: 'branch' }) !== 'stranger';
+    if (!isKin && !charter.arePartners(asker, realm))
       throw new RefusedError('not-kin', 'that realm is no kin of yours');
     const held = this.#components.store.get(realm);
     const own = realm === this.#init.realm ? this.#init.ownRecord() : undefined;
