@@ -24,8 +24,9 @@ import { FramedStream } from './framed-stream.ts';
 import { createHost, type Host } from './host.ts';
 import type { Identity } from './identity.ts';
 import { InnerConnections } from './node/inner-connections.ts';
+import { OwnRelays } from './node/own-relays.ts';
 import { PathFollower } from './node/path-follower.ts';
-import { RelayKeeper, type RelayState } from './node/relay-keeper.ts';
+import type { RelayState } from './node/relay-keeper.ts';
 import type {
   HandleOptions,
   Network,
@@ -39,7 +40,7 @@ import type {
 
 export interface NodeOverlayInit {
   readonly identity: Identity;
-  /** Multiaddrs of the own relay, best first. */
+  /** Multiaddrs of the own relays; each of them is connected to. */
   readonly relays: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
@@ -63,23 +64,23 @@ const MAX_OUTBOUND = 256;
 export class NodeOverlay implements Network {
   readonly #init: NodeOverlayInit;
   readonly #host: Host;
-  readonly #keeper: RelayKeeper;
+  readonly #keeper: OwnRelays;
   readonly #follower: PathFollower;
   readonly #inner: InnerConnections;
 
   constructor(init: NodeOverlayInit, parts: NodeParts) {
-    const { host, transport, keeper } = parts;
+    const { host, transport, keeper, follower } = parts;
     const { clock, log } = init;
     this.#init = init;
     this.#host = host;
     this.#keeper = keeper;
-    this.#follower = new PathFollower({ admissions: host.admissions, log });
+    this.#follower = follower;
     const dial = (realm: RealmName, streamClass: StreamClass): Promise<Connection> =>
       dialNode(host, transport, realm, streamClass);
     this.#inner = new InnerConnections({ dial, pathOf: (connection) => transport.pathOf(connection), clock, log });
-    keeper.onChange((relay) => relay && void this.#follower.follow(relay));
+    keeper.onChange((relay) => relay && void follower.follow(relay));
     this.#feed(init.charterSource, parts);
-    this.#follower.onPath((report) => this.#inner.improve(report));
+    follower.onPath((report) => this.#inner.improve(report));
     host.internals.events.addEventListener('connection:open', ({ detail }) => this.#adopt(detail));
     this.handle(ECHO_PROTOCOL, { allow: 'family', maxFrame: MAX_ECHO }, answerEcho);
     const { enrol, renew } = init;
@@ -108,9 +109,14 @@ export class NodeOverlay implements Network {
     return this.#host.libp2p.peerId.toString();
   }
 
-  /** Whether the own relay is connected, and if not, why. */
+  /** Whether an own relay is connected, and if not, why. */
   get relay(): RelayState {
     return this.#keeper.state;
+  }
+
+  /** Each relay of this realm. */
+  get relays(): RelayState[] {
+    return this.#keeper.states;
   }
 
   onRelay(listener: (state: RelayState) => void): () => void {
@@ -218,13 +224,14 @@ export class NodeOverlay implements Network {
 interface NodeParts {
   readonly host: Host;
   readonly transport: ForwardTransport;
-  readonly keeper: RelayKeeper;
+  readonly keeper: OwnRelays;
+  readonly follower: PathFollower;
 }
 
 /** Not started yet. */
 export async function createNodeOverlay(init: NodeOverlayInit): Promise<NodeOverlay> {
   const { identity, clock, log } = init;
-  const late: { host?: Host; transport?: ForwardTransport; keeper?: RelayKeeper } = {};
+  const late: { host?: Host; transport?: ForwardTransport; keeper?: OwnRelays; follower?: PathFollower } = {};
   const host = await createHost({
     ...init,
     mayDial: (address) => late.keeper?.mayDial(address) === true,
@@ -233,7 +240,7 @@ export async function createNodeOverlay(init: NodeOverlayInit): Promise<NodeOver
         late.transport = new ForwardTransport(components, {
           identity,
           admissions: () => present(late.host).admissions,
-          relay: () => late.keeper?.connection,
+          relays: (realm) => late.follower?.order(realm) ?? [],
         });
         return late.transport;
       },
@@ -241,9 +248,12 @@ export async function createNodeOverlay(init: NodeOverlayInit): Promise<NodeOver
   });
   late.host = host;
   const { realm } = identity;
-  const keeper = new RelayKeeper({ libp2p: host.libp2p, admissions: host.admissions, realm, clock, log }, init.relays);
+  const { libp2p, admissions } = host;
+  const keeper = new OwnRelays({ libp2p, admissions, realm, clock, log }, init.relays);
   late.keeper = keeper;
-  return new NodeOverlay(init, { host, transport: present(late.transport), keeper });
+  const follower = new PathFollower({ admissions, relays: () => keeper.all(), log });
+  late.follower = follower;
+  return new NodeOverlay(init, { host, transport: present(late.transport), keeper, follower });
 }
 
 function present<T>(part: T | undefined): T {

@@ -45,7 +45,7 @@ const RELAY_RULES: readonly Rule[] = [
   rule(/^\/canopy\/locate\/1$/, 'relay', KIN),
   rule(/^\/canopy\/enrol-forward\/1$/, 'relay', KIN),
   rule(/^\/canopy\/forward\/1$/, 'relay', ['parent', 'child', 'sibling', 'trusted']),
-  rule(/^\/canopy\/(forward|paths|charter)\/1$/, 'node', ['own']),
+  rule(/^\/canopy\/(forward|paths|charter|link-ping)\/1$/, 'node', ['own']),
   rule(/^\/canopy\/echo\/1$/, 'node', ['own']),
 ];
 

@@ -14,6 +14,7 @@ import { transportSymbol } from '@libp2p/interface';
 import type { Registrar } from '@libp2p/interface-internal';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import { codeOf, LocalError, RefusedError, UnreachableError } from '../../realm/errors.ts';
+import type { RealmName } from '../../realm/names.ts';
 import type { Admissions } from '../admission/admissions.ts';
 import type { Identity } from '../identity.ts';
 import type { Path, StreamClass } from '../seam.ts';
@@ -27,8 +28,8 @@ import { FORWARD_PROTOCOL, type ForwardHeader, HEADER_DEADLINE, MAX_HEADER, OPEN
 export interface ForwardTransportInit {
   readonly identity: Pick<Identity, 'realm' | 'role'>;
   readonly admissions: () => Admissions;
-  /** The open connection to the own relay. */
-  readonly relay: () => Connection | undefined;
+  /** The open connections to the own relays, in the order in which they should be tried for a realm. */
+  readonly relays: (realm: RealmName) => readonly Connection[];
 }
 
 export interface ForwardTransportComponents {
@@ -86,12 +87,33 @@ export class ForwardTransport implements Transport, Startable {
     throw new LocalError('no-listener', 'forwarded connections come from the own relay, not from a listener');
   }
 
-  /** @throws UnreachableError `relay-away`, `no-path`, `node-away`; RefusedError with the relay's code */
+  /**
+   * Over the best own relay, and where that one finds no way, over the next.
+   * @throws UnreachableError `relay-away`, `no-path`, `node-away`; RefusedError with the relay's code
+   */
   async dial(address: Multiaddr, options: DialTransportOptions): Promise<Connection> {
     const target = parseForwardAddress(address);
-    const relay = this.#init.relay();
-    if (!target || !relay) throw new UnreachableError('relay-away', 'there is no connection to the own relay now');
+    if (!target) throw new LocalError('no-target', `${address.toString()} is no address of a node`);
+    const relays = this.#init.relays(target.realm);
     const signal = AbortSignal.any([options.signal, AbortSignal.timeout(OPEN_DEADLINE)]);
+    let failure: unknown = new UnreachableError('relay-away', 'there is no connection to the own relay now');
+    for (const relay of relays) {
+      try {
+        return await this.#dialOver(relay, address, target, signal);
+      } catch (error) {
+        if (error instanceof RefusedError || signal.aborted) throw error;
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  async #dialOver(
+    relay: Connection,
+    address: Multiaddr,
+    target: ForwardTarget,
+    signal: AbortSignal,
+  ): Promise<Connection> {
     const maxOutboundStreams = MAX_FORWARDED;
     const stream = await relay.newStream([FORWARD_PROTOCOL], {
       signal,

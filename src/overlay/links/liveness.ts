@@ -54,10 +54,11 @@ export async function watchConnection(
   clock: Clock,
   onAnswer: (rtt: number) => void,
   signal: AbortSignal,
+  interval = PING_INTERVAL,
 ): Promise<void> {
   while (!signal.aborted && connection.status === 'open') {
-    await pingOn(connection, clock, onAnswer, signal).catch(() => {});
-    await sleep(clock, PING_INTERVAL, signal).catch(() => {});
+    await pingOn(connection, clock, onAnswer, interval, signal).catch(() => {});
+    await sleep(clock, interval, signal).catch(() => {});
   }
 }
 
@@ -65,6 +66,7 @@ async function pingOn(
   connection: Connection,
   clock: Clock,
   onAnswer: (rtt: number) => void,
+  interval: number,
   signal: AbortSignal,
 ): Promise<void> {
   const opening = AbortSignal.any([signal, AbortSignal.timeout(PING_TIMEOUT)]);
@@ -80,7 +82,7 @@ async function pingOn(
         throw new PeerError('link-ping', 'the echo is not what was sent');
       }
       onAnswer(clock.monotonic() - begun);
-      await sleep(clock, PING_INTERVAL, signal);
+      await sleep(clock, interval, signal);
     }
   } finally {
     stream.abort(new PeerError('link-ping', 'the watch on this connection ended'));

@@ -1,33 +1,46 @@
-// The node's side of `/canopy/paths/1`: what its relay says of its links, empty while the relay is away.
+// The node's side of `/canopy/paths/1`: what each of its relays says of its links, nothing of one that is away; and which of
+// them is the best way to a realm.
 import type { Connection } from '@libp2p/interface';
 import { messageOf } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import type { RealmName } from '../../realm/names.ts';
 import type { Admissions } from '../admission/admissions.ts';
 import { FramedStream } from '../framed-stream.ts';
+import { orderRelays } from '../links/choice.ts';
 import { decodeReports, encodeWanted, MAX_PATHS_FRAME, PATHS_PROTOCOL } from '../paths/index.ts';
 import type { PathReport } from '../seam.ts';
+import type { OwnRelay } from './own-relays.ts';
 
 const OPEN_DEADLINE = 10_000;
 
 export interface PathFollowerComponents {
   readonly admissions: Admissions;
+  /** The relays that are connected. */
+  readonly relays: () => readonly OwnRelay[];
   readonly log: Log;
+}
+
+interface Followed {
+  readonly stream: FramedStream;
+  readonly reports: Map<RealmName, PathReport>;
 }
 
 export class PathFollower {
   readonly #components: PathFollowerComponents;
-  readonly #reports = new Map<string, PathReport>();
+  /** By peer id of the relay. */
+  readonly #followed = new Map<string, Followed>();
+  readonly #inUse = new Map<RealmName, string>();
   readonly #listeners = new Set<(report: PathReport) => void>();
   #wanted: readonly RealmName[] = [];
-  #stream: FramedStream | undefined;
 
   constructor(components: PathFollowerComponents) {
     this.#components = components;
   }
 
+  /** For each realm what the best relay for it says. */
   get reports(): PathReport[] {
-    return [...this.#reports.values()];
+    const realms = new Set([...this.#followed.values()].flatMap(({ reports }) => [...reports.keys()]));
+    return [...realms].flatMap((realm) => this.#best(realm) ?? []);
   }
 
   onPath(listener: (report: PathReport) => void): () => void {
@@ -35,42 +48,79 @@ export class PathFollower {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The relay is to keep links to these realms, also when it comes back later. */
+  /** The own relays in the order in which they should be tried for that realm: kind of path, then round trip from here. */
+  order(realm: RealmName): Connection[] {
+    return this.#ordered(realm).map(({ connection }) => connection);
+  }
+
+  /** The relays are to keep links to these realms, also one that comes back later. */
   keep(realms: readonly RealmName[]): void {
     this.#wanted = realms;
-    this.#stream?.write(encodeWanted(realms)).catch((error) => {
-      this.#components.log.debug({ error: messageOf(error) }, 'wanted links not told');
-    });
+    for (const { stream } of this.#followed.values()) this.#tellWanted(stream);
   }
 
   /** Follows the relay behind this connection until it ends. Never rejects. */
   async follow(relay: Connection): Promise<void> {
+    const peerId = relay.remotePeer.toString();
     let stream: FramedStream | undefined;
     try {
-      const peer = this.#components.admissions.get(relay.remotePeer.toString());
+      const peer = this.#components.admissions.get(peerId);
       if (!peer) return;
       const raw = await relay.newStream([PATHS_PROTOCOL], { signal: AbortSignal.timeout(OPEN_DEADLINE) });
       stream = new FramedStream(raw, { peer, path: { kind: 'local', hops: [] }, maxFrame: MAX_PATHS_FRAME });
-      this.#stream = stream;
-      if (this.#wanted.length > 0) this.keep(this.#wanted);
-      for (let frame = await stream.read(); frame; frame = await stream.read()) this.#take(decodeReports(frame));
+      const reports = new Map<RealmName, PathReport>();
+      this.#followed.set(peerId, { stream, reports });
+      if (this.#wanted.length > 0) this.#tellWanted(stream);
+      for (let frame = await stream.read(); frame; frame = await stream.read()) this.#take(reports, frame);
       await stream.close();
     } catch (error) {
       this.#components.log.debug({ error: messageOf(error) }, 'paths no longer followed');
       stream?.abort(error instanceof Error ? error : new Error(String(error)));
     } finally {
       // Another one may have begun by now: what it has told stays.
-      if (this.#stream === stream) {
-        this.#reports.clear();
-        this.#stream = undefined;
-      }
+      if (stream && this.#followed.get(peerId)?.stream === stream) this.#forget(peerId);
     }
   }
 
-  #take(reports: readonly PathReport[]): void {
-    for (const report of reports) {
-      this.#reports.set(report.realm, report);
-      for (const listener of this.#listeners) listener(report);
+  #forget(peerId: string): void {
+    const lost = this.#followed.get(peerId);
+    this.#followed.delete(peerId);
+    // With another relay left the way goes on over that one, and is told so.
+    for (const realm of lost?.reports.keys() ?? []) this.#announce(realm);
+  }
+
+  #take(reports: Map<RealmName, PathReport>, frame: Uint8Array): void {
+    for (const report of decodeReports(frame)) {
+      reports.set(report.realm, report);
+      this.#announce(report.realm);
     }
+  }
+
+  #announce(realm: RealmName): void {
+    const best = this.#best(realm);
+    if (best) for (const listener of this.#listeners) listener(best);
+  }
+
+  #best(realm: RealmName): PathReport | undefined {
+    const known = this.#ordered(realm).flatMap(({ report }) => report ?? []);
+    return known[0];
+  }
+
+  #ordered(realm: RealmName) {
+    const candidates = this.#components.relays().map(({ peerId, connection, rtt, isSilent }) => {
+      const report = this.#followed.get(peerId)?.reports.get(realm);
+      const whole = rtt === undefined || report?.rtt === undefined ? undefined : rtt + report.rtt;
+      return { peerId, connection, report, path: report?.kind ?? ('unreachable' as const), rtt: whole, isSilent };
+    });
+    const ordered = orderRelays(candidates, this.#inUse.get(realm));
+    const [first] = ordered;
+    if (first) this.#inUse.set(realm, first.peerId);
+    return ordered;
+  }
+
+  #tellWanted(stream: FramedStream): void {
+    stream.write(encodeWanted(this.#wanted)).catch((error) => {
+      this.#components.log.debug({ error: messageOf(error) }, 'wanted links not told');
+    });
   }
 }
