@@ -7,6 +7,7 @@
 import type { Charter, TrustInForce } from '../src/overlay/charter.ts';
 import type { CharterSource } from '../src/overlay/charter-feed/feeder.ts';
 import { decodeChain } from '../src/pki/chain.ts';
+import type { Crl } from '../src/pki/crl.ts';
 import { Revocations, serialsOf } from '../src/pki/revocations.ts';
 import { codeOf, messageOf } from '../src/realm/errors.ts';
 import type { Log } from '../src/realm/log.ts';
@@ -89,6 +90,11 @@ export class NodeCharter implements Charter, CharterSource {
 
   agreements(): readonly Uint8Array[] {
     return this.#trusts?.agreements() ?? [];
+  }
+
+  /** The newest list of an authority's key (SPKI in base64); undefined when it has revoked nothing. */
+  revokedBy(key: string): Crl | undefined {
+    return this.#revocations.listOf(key);
   }
 
   onChange(listener: () => void): () => void {

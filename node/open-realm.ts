@@ -4,6 +4,7 @@ import { PathMemory } from '../src/pki/chain.ts';
 import { messageOf, UnreachableError } from '../src/realm/errors.ts';
 import { parentOf } from '../src/realm/names.ts';
 import type { Authority } from './authority/authority.ts';
+import type { IssuedStore } from './authority/issued-store.ts';
 import type { Ground } from './ground.ts';
 import { type LedgerService, openLedger } from './ledger/ledger-service.ts';
 import { checkByRoot, leafSigner } from './ledger/overlay-keys.ts';
@@ -13,6 +14,7 @@ export interface OpenedRealm {
   readonly network: NodeOverlay;
   readonly ledger: LedgerService;
   readonly authority: Authority;
+  readonly issued: IssuedStore;
 }
 
 /** @param relays multiaddrs of the own relay */
@@ -26,9 +28,9 @@ export async function openRealm(ground: Ground, relays: readonly string[]): Prom
   const network = await openOverlay(ground, relays, present);
   const ledger = await openRealmLedger(ground, network);
   await ground.charter.follow(ledger);
-  const authority = await openAuthority(ground, { ledger });
+  const { authority, issued } = await openAuthority(ground, { ledger });
   late.authority = authority;
-  return { network, ledger, authority };
+  return { network, ledger, authority, issued };
 }
 
 function openOverlay(

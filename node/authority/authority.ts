@@ -1,11 +1,14 @@
 // The realm's authority as the node uses it: certifies the realm's own leaves and the realms directly below, makes join tokens,
 // answers enrolments and renewals. Its key is used by a signing process alone; this class knows the chain and the rules.
 import { equals } from 'uint8arrays/equals';
+import { checkAuthorities } from '../../src/pki/authority-path.ts';
 import { type Chain, type Trust, type ValidatedAuthority, validateAuthority } from '../../src/pki/chain.ts';
+import { createCrl, type RevokedCertificate } from '../../src/pki/crl.ts';
 import { type CertificateRequest, createAuthorityCsr } from '../../src/pki/csr.ts';
 import { acceptEnrolReply, encodeEnrolReply } from '../../src/pki/enrolment.ts';
 import { childTiersOf } from '../../src/pki/profile.ts';
 import { checkRenewRequest, createRenewRequest } from '../../src/pki/renewal.ts';
+import type { SignedCrl } from '../../src/pki/revocations.ts';
 import type { Ancestor, JoinToken } from '../../src/pki/token.ts';
 import { TokenRegistry, type TokenStore } from '../../src/pki/token-registry.ts';
 import type { Clock } from '../../src/realm/clock.ts';
@@ -19,6 +22,8 @@ export interface AuthorityInit {
   /** Own certificate first, root last. */
   readonly chain: Chain;
   readonly rootFingerprint: string;
+  /** Milliseconds that new certificates are valid; those of src/pki/profile.ts when absent. Shortened by tests only. */
+  readonly lifetimes?: { readonly authority: number; readonly leaf: number };
 }
 
 /** A certificate that this authority has made; for the ledger and the audit. */
@@ -112,7 +117,8 @@ export class Authority {
     const { role, publicKey, realm = own.realm, tier = own.tier } = options;
     // The library that writes certificates is loaded when the first one is written: most starts write none.
     const { issueLeaf } = await import('../../src/pki/issue.ts');
-    const chain = await issueLeaf({ ...this.#issuer(), realm, tier, role, publicKey });
+    const lifetime = this.#init.lifetimes?.leaf;
+    const chain = await issueLeaf({ ...this.#issuer(), realm, tier, role, publicKey, ...(lifetime && { lifetime }) });
     return this.#announce({ kind: role, realm, tier, chain });
   }
 
@@ -120,7 +126,8 @@ export class Authority {
   async issueAuthority(options: { realm: RealmName; tier: Tier; publicKey: Uint8Array }): Promise<Chain> {
     this.#running();
     const { issueAuthority } = await import('../../src/pki/issue.ts');
-    const chain = await issueAuthority({ ...this.#issuer(), ...options });
+    const lifetime = this.#init.lifetimes?.authority;
+    const chain = await issueAuthority({ ...this.#issuer(), ...options, ...(lifetime && { lifetime }) });
     return this.#announce({ kind: 'authority', realm: options.realm, tier: options.tier, chain });
   }
 
@@ -150,6 +157,16 @@ export class Authority {
       this.#components.onRefused?.({ code: error.code, realm: '', slot: 'renewal', tokenId: '' });
       return encodeEnrolReply({ kind: 'refused', time, code: codeOf(error) });
     }
+  }
+
+  /** A revocation list of this authority, with its chain. `number` must be above that of the last one. @throws RefusedError `crl-full` */
+  async signCrl(revoked: readonly RevokedCertificate[], number: number): Promise<SignedCrl> {
+    this.#running();
+    const [own] = checkAuthorities(this.#chain);
+    if (!own) throw new LocalError('authority-stopped', 'the authority of this realm has no certificate');
+    const { notAfter: nextUpdate } = own.certificate;
+    const crl = { number, thisUpdate: this.#components.clock.now(), nextUpdate, revoked };
+    return { crl: await createCrl(crl, own, this.#signer), chain: this.#chain };
   }
 
   /** The request by which this authority asks its parent for its next certificate, with the same key. */

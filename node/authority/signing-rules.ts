@@ -5,12 +5,14 @@
 //   certificates  TBSCertificate v3, ECDSA with SHA-256, at most LIFETIME long, one name `canopy://…`, authorities with
 //                 critical constraints
 //   requests      CertificationRequestInfo, for the authority's own renewal
-//   CRLs          TBSCertList v2
+//   CRLs          TBSCertList v2, ECDSA with SHA-256
 // This file runs in the child process: it imports only what that may read.
 import { type Der, expectTag, readAll, readBoolean, readOid, readOne, readSequence, TAG } from '../../src/pki/der.ts';
 
 export const MAX_SIGNED = 64 * 1024;
 const MAX_CERTIFICATE = 4096;
+/** As src/pki/crl.ts; the child loads no more than it must. */
+const MAX_CRL = 14 * 1024;
 const STATEMENT = /^canopy\/[a-z0-9/-]{1,64}\|/;
 const ECDSA_SHA256 = '1.2.840.10045.4.3.2';
 const BASIC_CONSTRAINTS = '2.5.29.19';
@@ -27,30 +29,35 @@ const LIFETIME = 1096 * DAY;
 export function objectionTo(data: Uint8Array): string | undefined {
   if (data.length === 0 || data.length > MAX_SIGNED) return `data of ${data.length} bytes`;
   if (STATEMENT.test(Buffer.from(data.subarray(0, 80)).toString('latin1'))) return undefined;
-  if (data.length > MAX_CERTIFICATE) return 'neither a statement nor a certificate';
+  if (data.length > MAX_CRL) return 'neither a statement nor a certificate';
   try {
-    return objectionToDer(readSequence(data, 'the data'));
+    return objectionToDer(readSequence(data, 'the data'), data.length);
   } catch {
     return 'neither a statement nor DER';
   }
 }
 
-function objectionToDer(fields: readonly Der[]): string | undefined {
-  const [first] = fields;
-  if (first?.tag === VERSION_TAG) return objectionToCertificate(fields);
+function objectionToDer(fields: readonly Der[], length: number): string | undefined {
+  const [first, second] = fields;
+  const isShort = length <= MAX_CERTIFICATE;
+  if (first?.tag === VERSION_TAG) return isShort ? objectionToCertificate(fields) : 'a certificate that is too long';
   const version = first?.tag === TAG.integer && first.content.length === 1 ? first.content[0] : undefined;
-  const isRequest = version === 0 && fields.length === 4;
-  const isCrl = version === 1 && fields.length >= 4;
+  const isRequest = version === 0 && fields.length === 4 && isShort;
+  const isCrl = version === 1 && fields.length >= 5 && isEcdsaSha256(second);
   return isRequest || isCrl ? undefined : 'no certificate, request or CRL';
 }
 
 function objectionToCertificate([, , algorithm, , validity, , , extensions]: readonly Der[]): string | undefined {
-  const [oid] = readAll(expectTag(algorithm, TAG.sequence, 'the algorithm').content);
-  if (readOid(expectTag(oid, TAG.oid, 'the algorithm').content) !== ECDSA_SHA256) return 'another algorithm';
+  if (!isEcdsaSha256(algorithm)) return 'another algorithm';
   const [from, until] = readAll(expectTag(validity, TAG.sequence, 'the validity').content).map(readTime);
   if (from === undefined || until === undefined || !(until - from <= LIFETIME))
     return 'a certificate that lives too long';
   return objectionToExtensions(expectTag(extensions, EXTENSIONS_TAG, 'the extensions'));
+}
+
+function isEcdsaSha256(algorithm: Der | undefined): boolean {
+  const [oid] = readAll(expectTag(algorithm, TAG.sequence, 'the algorithm').content);
+  return readOid(expectTag(oid, TAG.oid, 'the algorithm').content) === ECDSA_SHA256;
 }
 
 function objectionToExtensions(element: Der): string | undefined {

@@ -20,7 +20,7 @@ export interface SignedCrl {
 /** A list that was checked. */
 export interface CheckedCrl extends Crl {
   readonly issuer: RealmName;
-  /** Of the key that signed: an authority keeps it when it is renewed. */
+  /** SPKI of the key that signed, base64: an authority keeps it when it is renewed. */
   readonly key: string;
 }
 
@@ -57,7 +57,7 @@ export class Revocations {
   /** Serial and issuer to the earliest time. */
   readonly #revoked = new Map<string, number>();
   /** The newest list of each key, as it came. */
-  readonly #newest = new Map<string, { readonly number: number; readonly bytes: Uint8Array }>();
+  readonly #newest = new Map<string, { readonly list: Crl; readonly bytes: Uint8Array }>();
 
   constructor(rootFingerprint: string) {
     this.#rootFingerprint = rootFingerprint;
@@ -79,7 +79,7 @@ export class Revocations {
     const key = toString(authority.certificate.spki, 'base64');
     const { realm: issuer } = authority;
     const known = this.#newest.get(key);
-    if (!known || known.number < list.number) this.#newest.set(key, { number: list.number, bytes });
+    if (!known || known.list.number < list.number) this.#newest.set(key, { list, bytes });
     const fresh = list.revoked.filter(({ serial, at }) => this.#add(serial, issuer, at));
     return fresh.length > 0 || !known ? { ...list, issuer, key } : undefined;
   }
@@ -96,6 +96,11 @@ export class Revocations {
   /** The newest list of each authority's key, as they came. */
   newest(): Uint8Array[] {
     return [...this.#newest.values()].map(({ bytes }) => bytes);
+  }
+
+  /** The newest list of an authority's key, SPKI in base64. */
+  listOf(key: string): Crl | undefined {
+    return this.#newest.get(key)?.list;
   }
 
   get size(): number {
