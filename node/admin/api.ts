@@ -140,6 +140,11 @@ export class AdminClient {
     return this.#call('POST', '/v1/ping', pingSchema, { realm: to }, deadline);
   }
 
+  /** What a part of the node answers on a route of its own (the api file of that part). */
+  ask<T>(path: string, schema: v.GenericSchema<unknown, T>, body?: object, deadline?: number): Promise<T> {
+    return this.#call(body === undefined ? 'GET' : 'POST', path, schema, body, deadline);
+  }
+
   async #call<T>(
     method: 'GET' | 'POST',
     path: string,

@@ -26,11 +26,19 @@ export interface AdminActions {
 }
 
 type Route = (actions: AdminActions, body: unknown) => Promise<unknown>;
+/** Routes that a part of the node brings along, by `METHOD /path`; see `partRoute`. */
+export type PartRoutes = Readonly<Record<string, (body: unknown) => Promise<unknown>>>;
 
-function route<T>(
+/** A route of a part: the body is checked before the part sees it. */
+export function partRoute<T>(schema: v.GenericSchema<unknown, T>, run: (body: T) => Promise<unknown>) {
+  const checked = route(schema, (_, body: T) => run(body));
+  return (body: unknown): Promise<unknown> => checked(undefined, body);
+}
+
+function route<A, T>(
   schema: v.GenericSchema<unknown, T>,
-  run: (actions: AdminActions, body: T) => Promise<unknown>,
-): Route {
+  run: (actions: A, body: T) => Promise<unknown>,
+): (actions: A, body: unknown) => Promise<unknown> {
   return async (actions, body) => {
     const result = v.safeParse(schema, body);
     if (!result.success)
@@ -60,14 +68,22 @@ export interface AdminServerInit {
   readonly socket: string;
 }
 
+export interface AdminServerComponents {
+  readonly actions: AdminActions;
+  readonly parts?: PartRoutes;
+  readonly log: Log;
+}
+
 export class AdminServer {
   readonly #init: AdminServerInit;
   readonly #actions: AdminActions;
+  readonly #parts: PartRoutes;
   readonly #log: Log;
   readonly #server: Server;
 
-  constructor(init: AdminServerInit, components: { readonly actions: AdminActions; readonly log: Log }) {
+  constructor(init: AdminServerInit, components: AdminServerComponents) {
     this.#init = init;
+    this.#parts = components.parts ?? {};
     this.#actions = components.actions;
     this.#log = components.log;
     this.#server = createServer({ requestTimeout: REQUEST_DEADLINE }, (request, response) => {
@@ -98,11 +114,17 @@ export class AdminServer {
     await unlink(this.#init.socket).catch(() => {});
   }
 
+  #run(name: string, body: unknown): Promise<unknown> {
+    const part = this.#parts[name];
+    if (part) return part(body);
+    const run = ROUTES[name];
+    if (!run) throw new InputError('no-route', `there is no ${name}`);
+    return run(this.#actions, body);
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const run = ROUTES[`${request.method} ${request.url}`];
-      if (!run) throw new InputError('no-route', `there is no ${request.method} ${request.url}`);
-      send(response, 200, await run(this.#actions, await readBody(request)));
+      send(response, 200, await this.#run(`${request.method} ${request.url}`, await readBody(request)));
     } catch (error) {
       const form = errorForm(error);
       if (form.code === 'internal')
