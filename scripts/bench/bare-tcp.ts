@@ -17,7 +17,9 @@ export async function measureBare(bytes: number): Promise<{ mbit: number; cpuPer
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : 0;
   const before = process.cpuUsage();
-  const sender = spawn(process.execPath, ['-e', SENDER, String(port), String(bytes)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const sender = spawn(process.execPath, ['-e', SENDER, String(port), String(bytes)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let told = '';
   sender.stdout.on('data', (data) => (told += data));
   const exit = new Promise((resolve) => sender.once('exit', resolve));

@@ -71,13 +71,13 @@ async function sendTexts(count: number): Promise<number[]> {
 
 /** In batches, so that the last one ends soon after the bulk. */
 function textsUntilStopped(): { mostTexts: Promise<number[]>; stop: () => void } {
-  let isStopped = false;
+  const stopped = new AbortController();
   const run = async (): Promise<number[]> => {
     const all: number[] = [];
-    while (!isStopped) all.push(...(await sendTexts(10)));
+    while (!stopped.signal.aborted) all.push(...(await sendTexts(10)));
     return all;
   };
-  return { mostTexts: run(), stop: () => (isStopped = true) };
+  return { mostTexts: run(), stop: () => stopped.abort() };
 }
 
 async function measured(work: () => Promise<number>) {
@@ -94,7 +94,8 @@ async function measured(work: () => Promise<number>) {
 
 function spread(values: readonly number[]): { count: number; p50: number; p95: number; most: number } {
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number): number => round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0);
+  const at = (share: number): number =>
+    round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0);
   return { count: sorted.length, p50: at(0.5), p95: at(0.95), most: at(1) };
 }
 

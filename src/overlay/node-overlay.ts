@@ -6,6 +6,8 @@ import { codeOf, InputError, messageOf, RefusedError, UnreachableError } from '.
 import type { Log } from '../realm/log.ts';
 import type { RealmName } from '../realm/names.ts';
 import type { OverlayAudit } from './audit.ts';
+import type { BulkStream } from './bulk/bulk-stream.ts';
+import { BulkStreams } from './bulk/bulk-streams.ts';
 import type { Charter } from './charter.ts';
 import { CharterFeeder, type CharterSource } from './charter-feed/feeder.ts';
 import { answerEcho, ECHO_PROTOCOL, MAX_ECHO, measureEcho } from './echo/index.ts';
@@ -67,12 +69,14 @@ export class NodeOverlay implements Network {
   readonly #keeper: OwnRelays;
   readonly #follower: PathFollower;
   readonly #inner: InnerConnections;
+  readonly #bulk: BulkStreams;
 
   constructor(init: NodeOverlayInit, parts: NodeParts) {
     const { host, transport, keeper, follower } = parts;
     const { clock, log } = init;
     this.#init = init;
     this.#host = host;
+    this.#bulk = new BulkStreams(clock);
     this.#keeper = keeper;
     this.#follower = follower;
     const dial = (realm: RealmName, streamClass: StreamClass): Promise<Connection> =>
@@ -197,16 +201,19 @@ export class NodeOverlay implements Network {
     }
   }
 
-  #framed(raw: RawStream, connection: Connection, opened: 'outbound' | 'inbound', maxFrame?: number): FramedStream {
+  #framed(
+    raw: RawStream,
+    connection: Connection,
+    opened: 'outbound' | 'inbound',
+    maxFrame?: number,
+  ): FramedStream | BulkStream {
     const peer = this.#host.admissions.get(connection.remotePeer.toString());
     if (!peer) throw new RefusedError('not-admitted', `${connection.remotePeer.toString()} is no longer admitted`);
     const { realm, tier, role, peerId, instance } = peer;
     const path = this.#inner.path(connection, opened);
-    return new FramedStream(raw, {
-      peer: { realm, tier, role, peerId, instance },
-      path,
-      ...(maxFrame ? { maxFrame } : {}),
-    });
+    const init = { peer: { realm, tier, role, peerId, instance }, path, ...(maxFrame ? { maxFrame } : {}) };
+    const isBulk = this.#inner.classOf(connection) === 'bulk';
+    return isBulk ? this.#bulk.over(raw, connection, init) : new FramedStream(raw, init);
   }
 
   #feed(source: CharterSource | undefined, { host: { admissions }, keeper }: NodeParts): void {

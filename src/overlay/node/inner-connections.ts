@@ -63,6 +63,11 @@ export class InnerConnections {
     return connection.direction === opened ? path : { ...path, hops: path.hops.toReversed() };
   }
 
+  /** Undefined for a connection that is not forwarded. */
+  classOf(connection: Connection): StreamClass | undefined {
+    return this.#components.pathOf(connection)?.class;
+  }
+
   /** The relay's way to that realm is now of this kind; what we have that is worse gives way to it. */
   improve({ realm, kind }: PathReport): void {
     this.#known.set(realm, kind);

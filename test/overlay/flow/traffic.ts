@@ -45,7 +45,8 @@ export async function sendBulk(
   const protocol = order.protocol ?? BULK;
   const stream = await network.open(to, protocol, { signal, class: order.class ?? 'bulk' });
   const begun = performance.now();
-  if (protocol === STUCK) return { bytes: await fill(stream, order.bytes), ms: performance.now() - begun, isWhole: false };
+  if (protocol === STUCK)
+    return { bytes: await fill(stream, order.bytes), ms: performance.now() - begun, isWhole: false };
   const hash = createHash('sha256');
   const frame = randomBytes(FRAME);
   for (let left = order.bytes; left > 0; left -= FRAME) {
