@@ -31,6 +31,14 @@ export class PlainLinks implements LinkSource {
     return { connection: await this.#relay.host.libp2p.dial(multiaddr(address), { signal }), path: this.path };
   }
 
+  /** What is open by now, the one of `addresses` first. */
+  ways(realm: RealmName): SourcedLink[] {
+    const { admissions } = this.#relay.host;
+    const relays = admissions.peers().filter((peer) => peer.realm === realm && peer.role === 'relay');
+    const open = relays.flatMap(({ peerId }) => admissions.connections(peerId));
+    return open.map((connection) => ({ connection, path: this.path }));
+  }
+
   reports(): PathReport[] {
     return [];
   }

@@ -83,9 +83,7 @@ export class Forwarder {
     try {
       const header = await this.#readHeader(frames, peerId);
       const signal = endOf(stream, OPEN_DEADLINE);
-      const next = await this.#next(header, signal);
-      onward = await next.connection.newStream([FORWARD_PROTOCOL], { ...STREAMS, signal });
-      await this.#handOn(frames, onward, next.header, signal);
+      onward = await this.#openOnward(frames, header, signal);
       frames.unwrap();
       await splice(stream, onward, header.class);
     } catch (error) {
@@ -123,27 +121,47 @@ export class Forwarder {
     }
   }
 
-  async #next(header: ForwardHeader, signal: AbortSignal): Promise<NextHop> {
-    const { identity, peerId } = this.#components;
+  /** Over the best relay of the destination, and where its node is not connected to that one, over the next. */
+  async #openOnward(back: LengthPrefixedStream<Stream>, header: ForwardHeader, signal: AbortSignal): Promise<Stream> {
+    const ways = await this.#next(header, signal);
+    for (const [index, next] of ways.entries()) {
+      let onward: Stream | undefined;
+      try {
+        onward = await next.connection.newStream([FORWARD_PROTOCOL], { ...STREAMS, signal });
+        await this.#handOn(back, onward, next.header, signal);
+        return onward;
+      } catch (error) {
+        onward?.abort(asError(error));
+        if (signal.aborted || index === ways.length - 1) throw error;
+      }
+    }
+    throw new UnreachableError('no-path', `no way leads to ${header.destination} now`);
+  }
+
+  async #next(header: ForwardHeader, signal: AbortSignal): Promise<NextHop[]> {
+    const { identity, peerId, admissions, links } = this.#components;
     const hops = [...header.hops, ownHop(identity, peerId)];
     if (header.destination === identity.realm)
-      return {
-        connection: ownNodeConnection(this.#components.admissions, identity.realm),
-        header: { ...header, hops },
-      };
-    const link = await this.#components.links.get(header.destination, signal);
-    this.#checkLink(link.connection, header.destination);
-    const via = link.via === undefined ? {} : { via: link.via };
-    return { connection: link.connection, header: { ...header, hops, kind: link.path, ...via } };
+      return [{ connection: ownNodeConnection(admissions, identity.realm), header: { ...header, hops } }];
+    const first = await links.get(header.destination, signal);
+    this.#checkLink(first.connection, header.destination);
+    const others = links.ways?.(header.destination).filter(({ connection }) => connection !== first.connection) ?? [];
+    return [first, ...others.filter(({ connection }) => this.#isOf(connection, header.destination))].map((link) => {
+      const via = link.via === undefined ? {} : { via: link.via };
+      return { connection: link.connection, header: { ...header, hops, kind: link.path, ...via } };
+    });
   }
 
   /** By its certificate the other relay must be of that realm, and the realm still one that we reach: a trust may have ended. */
   #checkLink(connection: Connection, realm: ForwardHeader['destination']): void {
+    if (this.#isOf(connection, realm)) return;
+    throw new RefusedError('out-of-scope', `the link to ${realm} ends at another realm, or one that is out of scope`);
+  }
+
+  #isOf(connection: Connection, realm: ForwardHeader['destination']): boolean {
     const peer = this.#components.admissions.get(connection.remotePeer.toString());
     const known = peer?.realm === realm && peer.role === 'relay';
-    if (!known || !isReachable(this.#components.identity, peer, this.#components.trusts)) {
-      throw new RefusedError('out-of-scope', `the link to ${realm} ends at another realm, or one that is out of scope`);
-    }
+    return known && isReachable(this.#components.identity, peer, this.#components.trusts);
   }
 
   async #handOn(

@@ -14,6 +14,8 @@ export interface SourcedLink {
 export interface LinkSource {
   /** @throws UnreachableError `no-path` */
   get(realm: RealmName, signal: AbortSignal): Promise<SourcedLink>;
+  /** The connections with each relay of the realm at this moment, the best first. */
+  ways?(realm: RealmName): readonly SourcedLink[];
   reports(): PathReport[];
   onChange(listener: (report: PathReport) => void): () => void;
 }

@@ -26,7 +26,7 @@ export interface Links {
   /** The connection that `get` would give this moment, without asking for one. */
   current(realm: RealmName): LinkConnection | undefined;
   /** The best connection with each relay of the realm, the one that `current` gives first. */
-  others(realm: RealmName): LinkConnection[];
+  ways(realm: RealmName): LinkConnection[];
   reports(): PathReport[];
   /** Calls back when the path of a link has changed. Returns the unsubscriber. */
   onChange(listener: (report: PathReport) => void): () => void;

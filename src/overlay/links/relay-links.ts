@@ -95,10 +95,10 @@ export class RelayLinks implements Links {
   }
 
   current(realm: RealmName): LinkConnection | undefined {
-    return this.others(realm)[0];
+    return this.ways(realm)[0];
   }
 
-  others(realm: RealmName): LinkConnection[] {
+  ways(realm: RealmName): LinkConnection[] {
     return this.#components.connections.ways(realm).map(({ connection, path, via }) => {
       return { connection, path, ...(via === undefined ? {} : { via }) };
     });
