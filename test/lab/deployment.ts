@@ -55,6 +55,11 @@ export class Deployment {
     return { realm, where, dir, server: await this.#started(where.host, dir) };
   }
 
+  /** After its programs ended. */
+  async startAgain(realm: PublicRealm): Promise<PublicRealm> {
+    return { ...realm, server: await this.#started(realm.where.host, realm.dir) };
+  }
+
   async enterprise(realm: string, parent: PublicRealm): Promise<PublicRealm> {
     const where = this.#internet.publicHost(realm.replaceAll('.', '-'));
     const dir = join(this.folder, realm);

@@ -85,6 +85,17 @@ export class Internet {
     return this.#wire(place, nat);
   }
 
+  /** Leads the site's cable through another namespace: its two ports there are the site's and the Internet's ends. */
+  interpose({ name }: Site, between: Namespace, sitePort: string, internetPort: string): void {
+    const place = this.#places.get(name);
+    if (!place) throw new Error(`there is no site ${name}`);
+    const port = `p${place.number}`;
+    this.#core.ip(`link set dev ${port} netns ${between.name} name ${sitePort}`);
+    cable(this.#core, port, '', between, internetPort, '');
+    plug(this.#core, port, 'wire');
+    this.#core.settle();
+  }
+
   #wire(place: Place, nat: NatType): Site {
     const { name, number, hosts } = place;
     const router = this.#namespace(`${name}-router`);

@@ -101,7 +101,7 @@ export function cable(
     [b, portB, addressB],
   ] as const) {
     if (address !== '') host.ip(`addr add ${address} dev ${port}`);
-    host.ip(`link set ${port} up`);
+    host.ip(`link set dev ${port} up`);
   }
 }
 
@@ -117,5 +117,5 @@ export function bridge(host: Namespace, name: string, address: string): void {
 
 /** Plugs `port` of `host` into its bridge. */
 export function plug(host: Namespace, port: string, bridgeName: string): void {
-  host.ip(`link set ${port} master ${bridgeName}`);
+  host.ip(`link set dev ${port} master ${bridgeName}`);
 }

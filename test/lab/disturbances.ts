@@ -1,0 +1,246 @@
+// Two split branches behind port-restricted NAT with a direct path and people on both LANs who write each 100 ms, while
+// something is done to the network or the programs between them; and the account of it: what was sent, lost, doubled, the
+// longest time in which nothing was shown on one of the sides, and how soon the path was direct again.
+import { setTimeout as pause } from 'node:timers/promises';
+import { AdminClient } from '../../node/admin/api.ts';
+import { parseRealmName } from '../../src/realm/names.ts';
+import { dataDirectory } from '../../src/settings/data-directory.ts';
+import { type Branch, Deployment, type PublicRealm } from './deployment.ts';
+import { Internet } from './internet.ts';
+import { blackHole, blackOut, changeAddress, forgetTranslations, heal } from './network-faults.ts';
+import type { Person } from './person.ts';
+import { kill, killAll, processOf } from './processes.ts';
+
+export interface Disturbance {
+  readonly name: string;
+  /** Milliseconds in which something must have been shown on each side. */
+  readonly gapLimit: number;
+  /** Done in `npm test`, too. */
+  readonly isEssential: boolean;
+  disturb(world: DisturbedWorld): Promise<void>;
+}
+
+export interface Account {
+  readonly name: string;
+  readonly gapLimit: number;
+  readonly sent: number;
+  readonly lost: number;
+  readonly doubled: number;
+  /** Milliseconds. */
+  readonly longestGap: number;
+  /** Milliseconds from the end of the disturbance; undefined when the path did not become direct. */
+  readonly direct: number | undefined;
+}
+
+const EVERY = 100;
+/** Of undisturbed load before and after. */
+const CALM = 2_000;
+const HOLE_LASTS = 20_000;
+const AWAY = 2_000;
+const GAP_LIMIT = 15_000;
+const NEW_ADDRESS_GAP_LIMIT = 30_000;
+const DIRECT_LIMIT = 90_000;
+const DRAIN_LIMIT = 40_000;
+const LOOK_EVERY = 250;
+
+export const DISTURBANCES: readonly Disturbance[] = [
+  {
+    name: `the direct path swallows everything for ${HOLE_LASTS / 1000} s`,
+    gapLimit: GAP_LIMIT,
+    isEssential: true,
+    disturb: async ({ kyiv, lviv }) => {
+      blackHole(kyiv.site, lviv.site.outer);
+      await pause(HOLE_LASTS);
+      heal(kyiv.site);
+    },
+  },
+  {
+    name: 'a router forgets its NAT table',
+    gapLimit: GAP_LIMIT,
+    isEssential: false,
+    disturb: async ({ kyiv }) => forgetTranslations(kyiv.site),
+  },
+  {
+    name: "a branch's public address changes",
+    gapLimit: NEW_ADDRESS_GAP_LIMIT,
+    isEssential: true,
+    disturb: async (world) => {
+      const { kyiv, address } = world;
+      changeAddress(kyiv.site, address, '60.0.200.1');
+      world.address = '60.0.200.1';
+    },
+  },
+  {
+    name: "a branch's relay is killed and started again",
+    gapLimit: GAP_LIMIT,
+    isEssential: true,
+    disturb: async ({ kyiv }) => kill(processOf(kyiv.relay, 'relay')),
+  },
+  {
+    name: 'the region is killed and started again',
+    gapLimit: GAP_LIMIT,
+    isEssential: false,
+    disturb: async (world) => {
+      world.region = await world.restarted(world.region);
+    },
+  },
+  {
+    name: 'the enterprise, which carries what is relayed, is killed and started again',
+    gapLimit: GAP_LIMIT,
+    isEssential: false,
+    disturb: async (world) => {
+      world.enterprise = await world.restarted(world.enterprise);
+    },
+  },
+  {
+    name: "a branch's node is killed and started again",
+    gapLimit: GAP_LIMIT,
+    isEssential: true,
+    disturb: async ({ kyiv }) => kill(processOf(kyiv.node, 'node')),
+  },
+];
+
+export class DisturbedWorld {
+  readonly internet: Internet;
+  readonly deployment: Deployment;
+  region: PublicRealm;
+  enterprise: PublicRealm;
+  kyiv: Branch;
+  lviv: Branch;
+  readonly people: readonly [Person, Person];
+  /** Kyiv's outer address at present. */
+  address: string;
+
+  private constructor(
+    internet: Internet,
+    deployment: Deployment,
+    realms: Pick<DisturbedWorld, 'region' | 'enterprise' | 'kyiv' | 'lviv'>,
+    people: readonly [Person, Person],
+  ) {
+    this.internet = internet;
+    this.deployment = deployment;
+    this.region = realms.region;
+    this.enterprise = realms.enterprise;
+    this.kyiv = realms.kyiv;
+    this.lviv = realms.lviv;
+    this.people = people;
+    this.address = realms.kyiv.site.outer;
+  }
+
+  /** People connected, the path direct. */
+  static async create(): Promise<DisturbedWorld> {
+    const internet = new Internet('disturbed');
+    const deployment = await Deployment.create(internet);
+    try {
+      return await DisturbedWorld.#populate(internet, deployment);
+    } catch (error) {
+      await deployment.stop();
+      throw error;
+    }
+  }
+
+  static async #populate(internet: Internet, deployment: Deployment): Promise<DisturbedWorld> {
+    const region = await deployment.region('ua');
+    const enterprise = await deployment.enterprise('acme.ua', region);
+    const kyiv = await deployment.branch('kyiv.acme.ua', internet.site('kyiv', 'port-restricted'), enterprise);
+    const lviv = await deployment.branch('lviv.acme.ua', internet.site('lviv', 'port-restricted'), enterprise);
+    await deployment.user(kyiv, 'clerk', 'Clerk One');
+    await deployment.user(lviv, 'engineer', 'Engineer One');
+    await deployment.acquaint([kyiv, lviv], [`clerk@${kyiv.realm}`, `engineer@${lviv.realm}`]);
+    const people = [await deployment.person(kyiv, 'clerk'), await deployment.person(lviv, 'engineer')] as const;
+    await people[0].meet(people[1].address);
+    await people[1].meet(people[0].address);
+    await Promise.all(people.map((person) => person.connected()));
+    const world = new DisturbedWorld(internet, deployment, { region, enterprise, kyiv, lviv }, people);
+    if ((await world.becomesDirect()) === undefined) throw new Error('the path does not become direct');
+    return world;
+  }
+
+  async suffer({ name, gapLimit, disturb }: Disturbance): Promise<Account> {
+    const begun = Date.now();
+    for (const person of this.people) person.tell({ load: { name, every: EVERY } });
+    await pause(CALM);
+    await disturb(this);
+    const direct = await this.becomesDirect();
+    await pause(CALM);
+    const counts = await Promise.all(this.people.map((person) => person.rest()));
+    await this.#drained(name, counts);
+    return { name, gapLimit, direct, ...this.#account(name, counts, begun) };
+  }
+
+  /** Milliseconds until a stream between the nodes takes a direct path; undefined when it does not within the limit. */
+  async becomesDirect(): Promise<number | undefined> {
+    const admin = new AdminClient(dataDirectory(this.kyiv.nodeDir).socket.node);
+    const begun = Date.now();
+    while (Date.now() - begun < DIRECT_LIMIT) {
+      const answer = await admin.ping(parseRealmName(this.lviv.realm)).catch(() => undefined);
+      if (answer?.path.kind.startsWith('direct')) return Date.now() - begun;
+      await pause(LOOK_EVERY);
+    }
+    return undefined;
+  }
+
+  async restarted(realm: PublicRealm): Promise<PublicRealm> {
+    killAll(realm.server);
+    await pause(AWAY);
+    return this.deployment.startAgain(realm);
+  }
+
+  /** Everything off the line between Kyiv and the Internet, for so many milliseconds. */
+  async outage(lasts: number): Promise<void> {
+    blackOut(this.kyiv.site);
+    await pause(lasts);
+    heal(this.kyiv.site);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.people.map((person) => person.stop()));
+    await this.deployment.stop();
+  }
+
+  /** What each person was shown of what the other wrote under this name. */
+  shown(name: string): { readonly text: string; readonly at: number }[][] {
+    return this.people.map((person) => person.messages().filter(({ text }) => text.startsWith(`${name} `)));
+  }
+
+  async #drained(name: string, counts: readonly number[]): Promise<void> {
+    for (const end = Date.now() + DRAIN_LIMIT; Date.now() < end; await pause(LOOK_EVERY)) {
+      const missing = this.shown(name).map(
+        (shown, index) => (counts[1 - index] ?? 0) - new Set(shown.map(({ text }) => text)).size,
+      );
+      if (missing.every((count) => count <= 0)) return;
+    }
+  }
+
+  #account(
+    name: string,
+    counts: readonly number[],
+    begun: number,
+  ): Pick<Account, 'sent' | 'lost' | 'doubled' | 'longestGap'> {
+    const sides = this.shown(name);
+    const sent = counts.reduce((sum, count) => sum + count, 0);
+    const all = sides.flatMap((shown, index) => shown.map(({ text }) => `${index} ${text}`));
+    const distinct = new Set(all).size;
+    return {
+      sent,
+      lost: sent - distinct,
+      doubled: all.length - distinct,
+      longestGap: Math.max(...sides.map((shown) => longestGap([begun, ...shown.map(({ at }) => at)]))),
+    };
+  }
+}
+
+function longestGap(times: readonly number[]): number {
+  return Math.max(...times.slice(1).map((time, index) => time - (times[index] ?? time)));
+}
+
+export function accountLines(accounts: readonly Account[]): string[] {
+  return [
+    '| disturbance | sent | lost | doubled | longest gap, s | direct again after, s |',
+    '|---|---|---|---|---|---|',
+    ...accounts.map(
+      ({ name, sent, lost, doubled, longestGap: gap, direct }) =>
+        `| ${name} | ${sent} | ${lost} | ${doubled} | ${(gap / 1000).toFixed(1)} | ${direct === undefined ? 'not' : (direct / 1000).toFixed(1)} |`,
+    ),
+  ];
+}
