@@ -2,6 +2,7 @@
 import { serveClock } from '../src/protocols/clock/index.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { AdminServer } from './admin/server.ts';
+import { AuthorityRenewal } from './authority-renewal.ts';
 import { type Ground, type NodeInit, openGround } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
 import { KeptLinks } from './kept-links.ts';
@@ -12,6 +13,7 @@ import { openLan } from './open-lan.ts';
 import { openMessaging } from './open-messaging.ts';
 import { openMetrics } from './open-metrics.ts';
 import { openRealm } from './open-realm.ts';
+import { openTrusts } from './open-trusts.ts';
 import { openUsers } from './open-users.ts';
 import { Operator } from './operator.ts';
 import { findOwnRelay } from './own-relay.ts';
@@ -39,19 +41,23 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const ownRelay = await findOwnRelay(directory, realm, settings);
   const { network, ledger, authority } = await openRealm(ground, ownRelay.dialled);
   const errands = openErrands(ground, network);
+  const { trusts, table } = await openTrusts(ground, { network, ledger, errands });
   const { users, accounts } = await openUsers(ground, { network, ledger });
-  const messaging = await openMessaging(ground, { network, directory: users });
+  const messaging = await openMessaging(ground, { network, directory: users, ledger });
   const { conversations, delivery, presence } = messaging;
   const clients = { accounts, directory: users, conversations: messaging.withRoutes, presence };
   const checks = healthChecks({ database, network, identity, clock, path: directory.path });
   const { lan, lanRenewal } = await openLan({ ...clients, checks }, ground);
   const renewal = new LeafRenewal({ directory, identity, authority, clock, log }, realm.programs);
+  const onRenewed = (): Promise<void> => renewal.lookNow();
+  const relays = ownRelay.dialled;
+  const authorityRenewal = new AuthorityRenewal({ realm, directory, authority, relays, clock, log, onRenewed });
   const own = { realm, lineage, identity, ownRelay, clock, startedAt: clock.now() };
   const shown = { overlay: network, ledger, authority, accounts, directory: users, delivery, presence };
   const operator = new Operator({ ...own, ...shown, lan, renewal, lanRenewal });
   const admin = new AdminServer({ socket: directory.socket.node }, { actions: operator, log });
   const metrics = openMetrics(ground, shown, checks);
-  const links = new KeptLinks({ network, ledger, lineage });
+  const links = new KeptLinks({ network, ledger, trusts: table, lineage });
   serveClock(network, clock);
   const node = new Node(
     [
@@ -59,12 +65,14 @@ async function compose(ground: Ground): Promise<OpenedNode> {
       network,
       ledger,
       errands,
+      trusts,
       users,
       links,
       conversations,
       delivery,
       presence,
       renewal,
+      authorityRenewal,
       lan,
       ...(lanRenewal ? [lanRenewal] : []),
       admin,

@@ -13,6 +13,8 @@ const certified = (name: string, tier: Tier): CertifiedRealm => ({
   relays: [],
 });
 
+const NO_TRUSTS = { partners: () => [], onChange: () => () => {} };
+
 test('a branch right below a region keeps links to its region and to such branches, and not to enterprises', () => {
   const kept: string[][] = [];
   const links = new KeptLinks({
@@ -21,6 +23,7 @@ test('a branch right below a region keeps links to its region and to such branch
       realms: () => [certified('acme.ua', 'enterprise'), certified('sumy.ua', 'branch')],
       onRealm: () => () => {},
     },
+    trusts: NO_TRUSTS,
     lineage: [placed('odesa.ua', 'branch'), placed('ua', 'region')],
   });
   links.start();
@@ -45,6 +48,7 @@ test('links are kept to parent and siblings, anew when a realm is certified, and
         return () => listeners.delete(listener);
       },
     },
+    trusts: NO_TRUSTS,
     lineage: [placed('kyiv.acme.ua', 'branch'), placed('acme.ua', 'enterprise'), placed('ua', 'region')],
   });
   links.start();
@@ -54,5 +58,29 @@ test('links are kept to parent and siblings, anew when a realm is certified, and
   for (const listener of listeners) listener(odesa);
   assert.deepEqual(kept.at(-1), ['acme.ua', 'lviv.acme.ua', 'odesa.acme.ua']);
   links.stop();
+  assert.equal(listeners.size, 0);
+});
+
+test('links are kept to realms with a trust, and no longer once it has ended', () => {
+  const kept: string[][] = [];
+  const partners = [parseRealmName('kyiv.beta.ua')];
+  const listeners = new Set<() => void>();
+  const links = new KeptLinks({
+    network: { keep: (names) => void kept.push([...names]) },
+    ledger: { realms: () => [certified('kyiv.beta.ua', 'branch')], onRealm: () => () => {} },
+    trusts: {
+      partners: () => partners,
+      onChange: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
+    lineage: [placed('kyiv.acme.ua', 'branch'), placed('acme.ua', 'enterprise')],
+  });
+  links.start();
+  partners.pop();
+  for (const listener of listeners) listener();
+  links.stop();
+  assert.deepEqual(kept, [['acme.ua', 'kyiv.beta.ua'], ['acme.ua']]);
   assert.equal(listeners.size, 0);
 });
