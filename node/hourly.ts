@@ -1,4 +1,4 @@
-// What a part looks after once an hour: at its start, and again an hour after each look has ended.
+// What a part looks after at least once an hour: at its start, and again after each look has ended, sooner when it falls due.
 import type { Clock, Timer } from '../src/realm/clock.ts';
 
 const INTERVAL = 60 * 60 * 1000;
@@ -6,14 +6,19 @@ const INTERVAL = 60 * 60 * 1000;
 export class Hourly {
   readonly #clock: Clock;
   readonly #look: () => Promise<void>;
+  readonly #wait: () => number;
   #timer: Timer | undefined;
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
 
-  /** @param look never rejects */
-  constructor(clock: Clock, look: () => Promise<void>) {
+  /**
+   * @param look never rejects
+   * @param wait milliseconds until the next one
+   */
+  constructor(clock: Clock, look: () => Promise<void>, wait: () => number = () => INTERVAL) {
     this.#clock = clock;
     this.#look = look;
+    this.#wait = wait;
   }
 
   async start(): Promise<void> {
@@ -29,9 +34,16 @@ export class Hourly {
     await this.#running;
   }
 
+  /** A look at once; one that is under way is waited for first. */
+  now(): Promise<void> {
+    this.#timer?.cancel();
+    this.#running = this.#running.then(() => this.#look()).then(() => this.#again());
+    return this.#running;
+  }
+
   #again(): void {
     if (this.#stopped) return;
-    this.#timer = this.#clock.after(INTERVAL, () => {
+    this.#timer = this.#clock.after(Math.min(INTERVAL, this.#wait()), () => {
       this.#running = this.#look().then(() => this.#again());
     });
   }

@@ -1,7 +1,9 @@
-// Leaves live 30 days and renew themselves: once an hour the node looks whether its own or its relay's on this host is due,
-// has its authority issue the next one and writes it. The relay reads its file again by itself.
-import { validateLeaf, writeChainPem } from '../src/pki/chain.ts';
-import { isDueForRenewal, RENEWAL_GRACE } from '../src/pki/renewal.ts';
+// Leaves live 30 days and renew themselves: the node looks whether its own or its relay's on this host is due, at least once an
+// hour, has its authority issue the next one and writes it. The relay reads its file again by itself. However long ago a leaf
+// ended: the authority at hand decides.
+import { parseCertificate } from '../src/pki/certificate.ts';
+import { type Chain, validateLeaf, writeChainPem } from '../src/pki/chain.ts';
+import { isDueForRenewal, nextLook, type Validity } from '../src/pki/renewal.ts';
 import type { Clock } from '../src/realm/clock.ts';
 import { messageOf } from '../src/realm/errors.ts';
 import type { Log } from '../src/realm/log.ts';
@@ -15,15 +17,19 @@ import { Hourly } from './hourly.ts';
 export interface LeafRenewalComponents {
   readonly directory: DataDirectory;
   readonly identity: LiveIdentity;
-  readonly authority: Pick<Authority, 'issueLeaf'>;
+  readonly authority: Pick<Authority, 'issueLeaf' | 'chain'>;
   readonly clock: Clock;
   readonly log: Log;
 }
+
+const ANY_AGE = { grace: Number.MAX_SAFE_INTEGER, graceAbove: Number.MAX_SAFE_INTEGER };
 
 export class LeafRenewal {
   readonly #components: LeafRenewalComponents;
   readonly #roles: readonly Role[];
   readonly #hourly: Hourly;
+  /** What the programs of this host have at the moment. */
+  readonly #held = new Map<Role, Validity>();
   /** Why the last try failed; undefined after one that did not. */
   lastError: string | undefined;
 
@@ -31,7 +37,9 @@ export class LeafRenewal {
   constructor(components: LeafRenewalComponents, roles: readonly Role[]) {
     this.#components = components;
     this.#roles = roles;
-    this.#hourly = new Hourly(components.clock, () => this.#look());
+    const { clock } = components;
+    const wait = (): number => Math.min(...[...this.#held.values()].map((held) => nextLook(held, clock.now())));
+    this.#hourly = new Hourly(clock, () => this.#look(), wait);
   }
 
   start(): Promise<void> {
@@ -40,6 +48,16 @@ export class LeafRenewal {
 
   stop(): Promise<void> {
     return this.#hourly.stop();
+  }
+
+  /** After the authority was renewed, and when the operator asks. */
+  lookNow(): Promise<void> {
+    return this.#hourly.now();
+  }
+
+  /** Due or not. @throws RefusedError, LocalError */
+  async renewNow(): Promise<void> {
+    for (const role of this.#roles) await this.#renew(role, await this.#read(role));
   }
 
   async #look(): Promise<void> {
@@ -53,15 +71,29 @@ export class LeafRenewal {
   }
 
   async #renewIfDue(role: Role): Promise<void> {
-    const { directory, identity, authority, clock, log } = this.#components;
-    const now = clock.now();
-    const { rootFingerprint } = identity;
-    const held = await readChain(directory[role]);
-    const leaf = await validateLeaf(held, { rootFingerprint, now, grace: RENEWAL_GRACE });
-    if (!isDueForRenewal(leaf, now)) return;
-    const next = await authority.issueLeaf({ role, publicKey: leaf.publicKey });
+    const held = await this.#read(role);
+    if (isDueForRenewal(held.leaf, this.#components.clock.now())) await this.#renew(role, held);
+  }
+
+  async #renew(role: Role, { publicKey }: { readonly publicKey: Uint8Array }): Promise<void> {
+    const { directory, identity, authority, log } = this.#components;
+    const next = await authority.issueLeaf({ role, publicKey });
     await writeChain(directory[role], writeChainPem(next));
+    this.#note(role, next);
     log.info({ role }, 'certificate renewed');
     if (role === identity.role) await identity.refresh();
+  }
+
+  async #read(role: Role): Promise<{ readonly leaf: Validity; readonly publicKey: Uint8Array }> {
+    const { directory, identity, clock } = this.#components;
+    const held = await readChain(directory[role]);
+    this.#note(role, held);
+    const { rootFingerprint } = identity;
+    const leaf = await validateLeaf(held, { rootFingerprint, now: clock.now(), ...ANY_AGE });
+    return { leaf, publicKey: leaf.publicKey };
+  }
+
+  #note(role: Role, [leaf]: Chain): void {
+    if (leaf) this.#held.set(role, parseCertificate(leaf));
   }
 }

@@ -16,7 +16,7 @@ export interface OpenedAuthority {
 }
 
 export async function openAuthority(ground: Ground, { ledger }: { readonly ledger: Ledger }): Promise<OpenedAuthority> {
-  const { directory, realm, database, clock, log, audit, isRevoked } = ground;
+  const { directory, realm, settings, database, clock, log, audit, isRevoked } = ground;
   const issued = new IssuedStore(database);
   await registerKnown(ground, ledger, issued);
   const authority = new Authority(
@@ -24,6 +24,7 @@ export async function openAuthority(ground: Ground, { ledger }: { readonly ledge
       keyFile: directory.authority.key,
       chain: await readChain(directory.authority),
       rootFingerprint: realm.rootFingerprint,
+      ...settings.testing,
     },
     {
       tokens: openTokenStore(database),

@@ -41,7 +41,7 @@ function openOverlay(
   return createNodeOverlay({
     identity,
     relays,
-    enrol: async (request) => authority().enrol(request),
+    enrol: async (request) => authority().answer(request),
     renew: async (request) => authority().renew(request),
     charter,
     charterSource: charter,

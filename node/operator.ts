@@ -13,7 +13,7 @@ import { type StatusParts, statusOf } from './node-status.ts';
 
 export interface OperatorComponents extends StatusParts {
   readonly realm: RealmFile;
-  readonly authority: Pick<Authority, 'invite' | 'enrol'>;
+  readonly authority: Pick<Authority, 'invite' | 'answer'>;
   readonly accounts: Pick<Accounts, 'startRegistration' | 'finishRegistration' | 'list'>;
   readonly directory: Pick<Directory, 'list'>;
   readonly overlay: NodeOverlay;
@@ -56,7 +56,7 @@ export class Operator implements AdminActions {
   }
 
   enrol(request: Uint8Array): Promise<Uint8Array> {
-    return this.#parts.authority.enrol(request);
+    return this.#parts.authority.answer(request);
   }
 
   async ping(realm: RealmName, signal: AbortSignal): Promise<Ping> {

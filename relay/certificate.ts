@@ -1,11 +1,13 @@
 // The relay's own certificate. On a host with its node the node renews the file and it is only read again; a relay on a host
 // of its own asks its node over the overlay when a third of the life is left.
+import type { Issuer } from '../src/overlay/enrol/index.ts';
 import { type Chain, validateLeaf, writeChainPem } from '../src/pki/chain.ts';
 import { createLeafCsr } from '../src/pki/csr.ts';
 import { acceptEnrolReply } from '../src/pki/enrolment.ts';
 import { leafKeyOfSeed, signWithLeaf } from '../src/pki/keys.ts';
-import { createRenewRequest, isDueForRenewal, RENEWAL_GRACE } from '../src/pki/renewal.ts';
+import { createRenewRequest, isDueForRenewal, nextLook, RENEWAL_GRACE } from '../src/pki/renewal.ts';
 import type { Clock, Timer } from '../src/realm/clock.ts';
+import { within } from '../src/realm/deadline.ts';
 import { messageOf } from '../src/realm/errors.ts';
 import type { Log } from '../src/realm/log.ts';
 import type { LiveIdentity } from '../src/settings/live-identity.ts';
@@ -14,6 +16,8 @@ import type { Relay } from './relay.ts';
 export interface CertificateComponents {
   readonly identity: Pick<LiveIdentity, keyof LiveIdentity>;
   readonly relay: Pick<Relay, 'renew'>;
+  /** Asks the realm above as a stranger. */
+  readonly byDoor: Issuer;
   readonly clock: Clock;
   readonly log: Log;
   /** Writes the chain's PEM to where the identity reads it. */
@@ -22,19 +26,21 @@ export interface CertificateComponents {
   readonly isRenewedHere: boolean;
 }
 
+/** The node on this host may have written another one. */
 const INTERVAL = 10 * 60 * 1000;
 const DEADLINE = 30_000;
 
 export class RelayCertificate {
   readonly #components: CertificateComponents;
   #timer: Timer | undefined;
+  #wait = INTERVAL;
 
   constructor(components: CertificateComponents) {
     this.#components = components;
   }
 
   start(): void {
-    this.#timer = this.#components.clock.after(INTERVAL, () => {
+    this.#timer = this.#components.clock.after(Math.min(INTERVAL, this.#wait), () => {
       this.look()
         .catch((error) => this.#components.log.error({ error: messageOf(error) }, 'certificate not renewed'))
         .finally(() => this.#timer && this.start());
@@ -51,20 +57,36 @@ export class RelayCertificate {
     await identity.refresh();
     const { rootFingerprint } = identity;
     const now = clock.now();
-    const leaf = await validateLeaf(identity.chain, { rootFingerprint, now, grace: RENEWAL_GRACE });
+    const grace = { grace: RENEWAL_GRACE, graceAbove: RENEWAL_GRACE };
+    const leaf = await validateLeaf(identity.chain, { rootFingerprint, now, ...grace });
+    this.#wait = nextLook(leaf, now);
     if (isRenewedHere || !isDueForRenewal(leaf, now)) return;
     await write(writeChainPem(await this.#renew()));
     await identity.refresh();
     log.info({}, 'certificate renewed');
   }
 
+  /** The own node; once its certificate is over a relay gets to nobody but the door of the realm above, which may certify it too. */
+  async #ask(request: Uint8Array): Promise<Uint8Array> {
+    const { relay, byDoor, clock, log } = this.#components;
+    const signal = new AbortController().signal;
+    try {
+      return await within(clock, DEADLINE, 'renewal by the own node', signal, (limited) =>
+        relay.renew(request, limited),
+      );
+    } catch (error) {
+      log.warn({ error: messageOf(error) }, 'own node renews no certificate');
+      return within(clock, DEADLINE, 'renewal by the realm above', signal, (limited) => byDoor(request, limited));
+    }
+  }
+
   async #renew(): Promise<Chain> {
-    const { identity, relay, clock } = this.#components;
+    const { identity, clock } = this.#components;
     const { realm, tier, role, chain, rootFingerprint } = identity;
     const key = leafKeyOfSeed(identity.privateKey);
     const csr = createLeafCsr(key, { realm, tier, role });
     const request = await createRenewRequest({ time: clock.now(), chain, csr }, (data) => signWithLeaf(key, data));
-    const reply = await relay.renew(request, AbortSignal.timeout(DEADLINE));
+    const reply = await this.#ask(request);
     const { publicKey } = key;
     return acceptEnrolReply(reply, {
       realm,

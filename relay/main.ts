@@ -9,7 +9,7 @@ import { runProgram } from '../src/settings/program.ts';
 import { RelayCertificate } from './certificate.ts';
 import { openRelayCharter } from './charter-file.ts';
 import { ControlServer } from './control.ts';
-import { createRelay } from './relay.ts';
+import { createRelay, renewalByDoor } from './relay.ts';
 import { EventCount, relayMetrics } from './relay-metrics.ts';
 
 await runProgram('relay', async ({ directory, settings, realm, log }) => {
@@ -29,10 +29,14 @@ await runProgram('relay', async ({ directory, settings, realm, log }) => {
     charter,
     audit: events.counting((event) => log[isAlert(event) ? 'error' : 'warn'](event, 'security event')),
   });
-  const control = new ControlServer(directory.socket.relay, () => relay.status());
+  const control = new ControlServer(directory.socket.relay, {
+    'GET /v1/status': () => relay.status(),
+    'GET /v1/netcheck': () => relay.netcheck(),
+  });
   const certificate = new RelayCertificate({
     ...shared,
     relay,
+    byDoor: renewalByDoor({ ...shared, ancestors: realm.ancestors }),
     write: (pem) => writeChain(directory.relay, pem),
     isRenewedHere: realm.programs.includes('node'),
   });

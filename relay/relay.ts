@@ -8,16 +8,17 @@ import type { OverlayAudit } from '../src/overlay/audit.ts';
 import { type Charter, EMPTY_CHARTER } from '../src/overlay/charter.ts';
 import { CHARTER_PROTOCOL } from '../src/overlay/charter-feed/index.ts';
 import { serveCharter } from '../src/overlay/charter-feed/server.ts';
+import { enrolOverWire } from '../src/overlay/enrol/client.ts';
 import { enrolmentDoor } from '../src/overlay/enrol/encrypter.ts';
 import { askOnce } from '../src/overlay/enrol/exchange.ts';
-import { MAX_RENEW_FRAME, RENEW_PROTOCOL } from '../src/overlay/enrol/index.ts';
+import { type Issuer, MAX_RENEW_FRAME, RENEW_PROTOCOL } from '../src/overlay/enrol/index.ts';
 import { EnrolRouter } from '../src/overlay/enrol/router.ts';
 import { Forwarder } from '../src/overlay/forward/forwarder.ts';
 import { FramedStream } from '../src/overlay/framed-stream.ts';
 import { createHost, type Host } from '../src/overlay/host.ts';
 import type { Identity } from '../src/overlay/identity.ts';
 import { createLinks } from '../src/overlay/links/create-links.ts';
-import type { Ancestor, Links, NatKind } from '../src/overlay/links/links.ts';
+import type { Ancestor, Links, NatKind, RelayReport } from '../src/overlay/links/links.ts';
 import type { ChainCheck } from '../src/overlay/location/record.ts';
 import { ownNodeConnection } from '../src/overlay/own-node.ts';
 import { type FollowedLinks, PATHS_PROTOCOL, servePaths } from '../src/overlay/paths/index.ts';
@@ -26,14 +27,17 @@ import type { PathReport } from '../src/overlay/seam.ts';
 import { StunResponder } from '../src/overlay/stun/responder.ts';
 import { StunServers } from '../src/overlay/stun/servers.ts';
 import { PathMemory, validateLeaf } from '../src/pki/chain.ts';
+import { RENEWAL_GRACE } from '../src/pki/renewal.ts';
 import type { Clock } from '../src/realm/clock.ts';
 import { LocalError, messageOf, UnreachableError } from '../src/realm/errors.ts';
 import type { Log } from '../src/realm/log.ts';
 import type { RealmName } from '../src/realm/names.ts';
 import { multiaddrOf, stunText } from '../src/settings/relay-addresses.ts';
 import type { Settings } from '../src/settings/settings.ts';
+import type { Netcheck } from './api.ts';
 import type { RelayCharter } from './charter.ts';
 import { HouseTable } from './house-table.ts';
+import { netcheckOf } from './netcheck.ts';
 
 export interface RelayInit {
   readonly identity: Identity;
@@ -56,6 +60,8 @@ export interface RelayStatus {
   readonly node: boolean;
   readonly nat: NatKind;
   readonly links: readonly PathReport[];
+  /** The link to each relay by itself: a realm may have several. */
+  readonly relays: readonly RelayReport[];
   /** Streams between nodes that pass at this moment. */
   readonly forwarded: number;
   readonly circuits: number;
@@ -132,6 +138,12 @@ export class Relay {
     return askOnce(new FramedStream(raw, { peer, path, maxFrame: MAX_RENEW_FRAME }), request, signal);
   }
 
+  /** What the network before this host is like. @throws UnreachableError */
+  async netcheck(): Promise<Netcheck> {
+    const { links, init } = this.#parts;
+    return netcheckOf(await links.netcheck(), init.settings, { allowed: false });
+  }
+
   status(): RelayStatus {
     const { host, links, forwarder, table } = this.#parts;
     const { realm } = host.identity;
@@ -143,6 +155,7 @@ export class Relay {
       node: host.admissions.peers().some((peer) => peer.role === 'node' && peer.realm === realm),
       nat: links.nat(),
       links: links.reports(),
+      relays: links.relayReports(),
       forwarded: forwarder.openStreams,
       circuits: connections.filter((one) => one.streams.some(({ protocol }) => protocol.endsWith('/stop'))).length,
       table: table.size,
@@ -213,13 +226,23 @@ export async function createRelay(init: RelayInit): Promise<Relay> {
   const { admissions, internals } = host;
   const { registrar } = internals;
   const links = openLinks(init, { host, stun: stunServers, table, checkChain });
-  const router = new EnrolRouter({ identity, admissions, registrar, links, log });
+  const router = new EnrolRouter({ identity, admissions, registrar, links, log, byDoor: renewalByDoor(init) });
   late.router = router;
   const peerId = host.libp2p.peerId.toString();
   const { charter = EMPTY_CHARTER } = init;
   const forwarder = new Forwarder({ identity, peerId, registrar, admissions, links, trusts: charter, log });
   const stun = new StunResponder({ clock, log }, settings.stun);
   return new Relay({ init, host, stun, links, forwarder, router, table });
+}
+
+/** For a realm whose certificates are over: the door of an ancestor takes a renewal from anybody. */
+export function renewalByDoor({
+  identity: { rootFingerprint },
+  ancestors: ways,
+  clock,
+}: Pick<RelayInit, 'identity' | 'ancestors' | 'clock'>): Issuer {
+  return (request, signal) =>
+    enrolOverWire({ ways, rootFingerprint, request, now: () => clock.now(), grace: RENEWAL_GRACE, signal });
 }
 
 function createRelayHost(

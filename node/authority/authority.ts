@@ -7,7 +7,7 @@ import { createCrl, type RevokedCertificate } from '../../src/pki/crl.ts';
 import { type CertificateRequest, createAuthorityCsr } from '../../src/pki/csr.ts';
 import { acceptEnrolReply, encodeEnrolReply } from '../../src/pki/enrolment.ts';
 import { childTiersOf } from '../../src/pki/profile.ts';
-import { checkRenewRequest, createRenewRequest } from '../../src/pki/renewal.ts';
+import { checkRenewRequest, createRenewRequest, isRenewRequest } from '../../src/pki/renewal.ts';
 import type { SignedCrl } from '../../src/pki/revocations.ts';
 import type { Ancestor, JoinToken } from '../../src/pki/token.ts';
 import { TokenRegistry, type TokenStore } from '../../src/pki/token-registry.ts';
@@ -54,6 +54,8 @@ export interface InviteOptions {
   readonly ttl?: number;
 }
 
+const ANY_AGE = { grace: Number.MAX_SAFE_INTEGER, graceAbove: Number.MAX_SAFE_INTEGER };
+
 export class Authority {
   readonly #init: AuthorityInit;
   readonly #components: AuthorityComponents;
@@ -71,7 +73,7 @@ export class Authority {
   /** @throws RefusedError `cert-…`; InputError `authority-key` when key and chain are no pair; LocalError `signer-failed` */
   async start(): Promise<void> {
     // An authority that is over still starts: it can then ask for its renewal.
-    const own = await validateAuthority(this.#chain, { ...this.#trust(), grace: Number.MAX_SAFE_INTEGER });
+    const own = await validateAuthority(this.#chain, { ...this.#trust(), ...ANY_AGE });
     await this.#signer.start();
     if (!equals(own.spki, this.#signer.publicKey)) {
       await this.#signer.stop();
@@ -145,6 +147,11 @@ export class Authority {
     return this.#running().registry.answer(requestBytes);
   }
 
+  /** The reply's bytes for an enrolment's or a renewal's: they come through the same door, and as files. */
+  answer(requestBytes: Uint8Array): Promise<Uint8Array> {
+    return isRenewRequest(requestBytes) ? this.renew(requestBytes) : this.enrol(requestBytes);
+  }
+
   /** The reply's bytes for a renewal request's. */
   async renew(requestBytes: Uint8Array): Promise<Uint8Array> {
     this.#running();
@@ -179,14 +186,23 @@ export class Authority {
 
   /** Takes the parent's reply and gives the new chain, which the caller writes to disk. @throws RefusedError */
   async acceptOwnRenewal(reply: Uint8Array): Promise<Chain> {
-    const { own, registry } = this.#running();
+    const { own } = this.#running();
     const { rootFingerprint } = this.#init;
     const { realm, tier } = own;
     const expected = { realm, tier, rootFingerprint, slot: 'authority', publicKey: own.spki } as const;
     const chain = await acceptEnrolReply(reply, { ...expected, now: this.#components.clock.now() });
-    this.#chain = chain;
-    this.#started = { own: await validateAuthority(chain, this.#trust()), registry };
+    await this.adopt(chain);
     return chain;
+  }
+
+  /** Goes on with another certificate for the same key. @throws RefusedError `cert-…`; InputError `authority-key` */
+  async adopt(chain: Chain): Promise<void> {
+    const { own, registry } = this.#running();
+    const next = await validateAuthority(chain, this.#trust());
+    if (next.realm !== own.realm || !equals(next.spki, own.spki))
+      throw new InputError('authority-key', `the certificate is not one for the authority of ${own.realm} and its key`);
+    this.#chain = chain;
+    this.#started = { own: next, registry };
   }
 
   async #certify({ subject, spki, publicKey }: CertificateRequest): Promise<Chain> {

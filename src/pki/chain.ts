@@ -34,6 +34,8 @@ export interface Trust {
   isRevoked?(serial: string, issuer: RealmName): boolean;
   /** Milliseconds after its end that the first certificate is still taken: for renewal only. */
   readonly grace?: number;
+  /** The same for those above it, which end with it: for renewal, and for reading one's own chain. */
+  readonly graceAbove?: number;
   /** Spares the signatures of authorities seen before. */
   readonly memory?: PathMemory;
 }
@@ -153,7 +155,7 @@ type Judged = Subject & { readonly certificate: Certificate };
 /** Dates and revocations, from the root down, so that the refusal names the highest certificate at fault. */
 function judge(path: readonly Judged[], trust: Trust): void {
   for (const [index, entry] of [...path.entries()].toReversed()) {
-    checkDates(entry, trust.now, index === 0 ? (trust.grace ?? 0) : 0);
+    checkDates(entry, trust.now, (index === 0 ? trust.grace : trust.graceAbove) ?? 0);
     const issuer = path[index + 1];
     if (issuer && trust.isRevoked?.(entry.certificate.serial, issuer.realm)) {
       throw new RefusedError('cert-revoked', `the certificate of ${commonNameOf(entry)} was revoked`);

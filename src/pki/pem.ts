@@ -3,7 +3,7 @@ import { fromString } from 'uint8arrays/from-string';
 import { toString } from 'uint8arrays/to-string';
 import { InputError } from '../realm/errors.ts';
 
-export type PemLabel = 'CERTIFICATE' | 'PRIVATE KEY' | 'CERTIFICATE REQUEST';
+export type PemLabel = 'CERTIFICATE' | 'PRIVATE KEY' | 'CERTIFICATE REQUEST' | 'X509 CRL';
 
 /** A chain, its keys and some comment fit well. */
 const MAX_PEM = 64 * 1024;

@@ -4,13 +4,14 @@
 //            signature by the present certificate's key over label | time | SHA-256 of the chain | certificate request
 //   reply    as for enrolment
 //
-// The new key may be the present one or another; both have signed. The issuer takes a first certificate that is over by no more than the grace time, and an own
-// clock within ten minutes.
+// The new key may be the present one or another; both have signed. The issuer takes certificates that are over by no more than
+// the grace time, for this and for nothing else, and an own clock within ten minutes.
 import { createHash, verify } from 'node:crypto';
 import { concat } from 'uint8arrays/concat';
 import { fromString } from 'uint8arrays/from-string';
 import { writeCbor } from '../realm/cbor.ts';
 import { RefusedError } from '../realm/errors.ts';
+import { parentOf, type RealmName } from '../realm/names.ts';
 import {
   type Chain,
   encodeChain,
@@ -26,6 +27,7 @@ import { type CertificateRequest, readCsr } from './csr.ts';
 import { MAX_CLOCK_SKEW } from './enrolment.ts';
 import { FieldReader } from './fields.ts';
 import { leafSpki, publicKeyOfSpki } from './keys.ts';
+import { BACKDATE } from './profile.ts';
 
 const VERSION = 1;
 export const MAX_RENEW_REQUEST = MAX_CHAIN + 4096;
@@ -33,6 +35,10 @@ const MAX_CSR = 2048;
 const MAX_SIGNATURE = 80;
 const LABEL = 'canopy/renew/1';
 const DAY = 24 * 60 * 60 * 1000;
+const HOUR = 60 * 60 * 1000;
+const SOONEST = 1000;
+/** In each tenth of what is left one more. */
+const TRIES = 10;
 /** After its end a certificate can still be renewed for so long. */
 export const RENEWAL_GRACE = 30 * DAY;
 
@@ -72,12 +78,22 @@ export function decodeRenewRequest(bytes: Uint8Array): RenewRequest {
   };
 }
 
-/** True when it is time: a third of the life is left. */
-export function isDueForRenewal(
-  { notBefore, notAfter }: Pick<ValidatedLeaf, 'notBefore' | 'notAfter'>,
-  now: number,
-): boolean {
-  return now > notAfter - (notAfter - notBefore) / 3;
+export type Validity = Pick<ValidatedLeaf, 'notBefore' | 'notAfter'>;
+
+/** When a third of the life is left, counted from the issue, milliseconds since 1970. */
+export function renewsAt({ notBefore, notAfter }: Validity): number {
+  return notAfter - Math.max(0, notAfter - notBefore - BACKDATE) / 3;
+}
+
+export function isDueForRenewal(validity: Validity, now: number): boolean {
+  return now > renewsAt(validity);
+}
+
+/** Milliseconds until the next look at a certificate: at least once an hour, when it falls due, and more often as its end nears. */
+export function nextLook(validity: Validity, now: number): number {
+  const due = renewsAt(validity) - now;
+  const wait = due > 0 ? due + SOONEST : (validity.notAfter - now) / TRIES;
+  return Math.min(HOUR, Math.max(SOONEST, wait));
 }
 
 /**
@@ -93,7 +109,7 @@ export async function checkRenewRequest(bytes: Uint8Array, trust: Trust): Promis
     );
   }
   const asked = readCsr(request.csr);
-  const held = await validateHeld(request.chain, asked, { grace: RENEWAL_GRACE, ...trust });
+  const held = await validateHeld(request.chain, asked, { grace: RENEWAL_GRACE, graceAbove: RENEWAL_GRACE, ...trust });
   if (!signatureFits(held, request))
     throw new RefusedError('renew-not-yours', 'the request is not signed by the key of the certificate to be renewed');
   const { realm, tier, kind } = asked.subject;
@@ -102,6 +118,22 @@ export async function checkRenewRequest(bytes: Uint8Array, trust: Trust): Promis
   if (!same)
     throw new RefusedError('renew-not-yours', `a certificate of ${held.realm} cannot be renewed as ${kind} ${realm}`);
   return asked;
+}
+
+/** Whether these bytes are a renewal's rather than an enrolment's: both come through the same door. */
+export function isRenewRequest(bytes: Uint8Array): boolean {
+  try {
+    return decodeRenewRequest(bytes).csr.length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Which realm's node answers it at the door: the one above. @throws PeerError `renew-malformed`, RefusedError `csr-…` */
+export function issuerOfRenewal(bytes: Uint8Array): RealmName {
+  const issuer = parentOf(readCsr(decodeRenewRequest(bytes).csr).subject.realm);
+  if (!issuer) throw reader.wrong('a region has no realm above it');
+  return issuer;
 }
 
 function validateHeld(

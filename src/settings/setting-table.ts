@@ -32,6 +32,15 @@ const hostPortOrOff = v.union([
   hostPort,
 ]);
 const lanName = v.pipe(v.string(), v.regex(/^[a-z0-9.:-]{1,253}$/, 'not a DNS name or an address'));
+/** Seconds for authorities and for leaves: `90,30`. */
+const lifetimes = v.pipe(
+  v.string(),
+  v.regex(/^\d{1,6},\d{1,6}$/, 'not two numbers of seconds'),
+  v.transform((text) => {
+    const [authority = 0, leaf = 0] = text.split(',').map((seconds) => Number(seconds) * 1000);
+    return { authority, leaf };
+  }),
+);
 const address = v.pipe(v.string(), v.maxLength(320));
 
 function canParse(text: string): boolean {
@@ -55,6 +64,7 @@ export const SETTING_SCHEMAS = {
   'metrics.node': hostPortOrOff,
   'metrics.relay': hostPortOrOff,
   'log.level': v.picklist(LOG_LEVELS),
+  'testing.lifetimes': lifetimes,
   'demo.user': address,
   'demo.colleague': address,
 } as const;
@@ -104,6 +114,11 @@ export const SETTING_FACTS: Readonly<Record<SettingKey, SettingFact>> = {
     note: 'The same of the relay.',
   },
   'log.level': { env: 'CANOPY_LOG', fallback: 'info', note: LOG_LEVELS.join(', ') },
+  'testing.lifetimes': {
+    env: 'CANOPY_TESTING_LIFETIMES',
+    fallback: undefined,
+    note: 'For tests only: seconds that new certificates live, of authorities and of leaves. Never in earnest.',
+  },
   'demo.user': { env: 'CANOPY_DEMO_USER', fallback: undefined, note: 'Filled in on the login page.' },
   'demo.colleague': { env: 'CANOPY_DEMO_COLLEAGUE', fallback: undefined, note: 'Offered as a first contact.' },
 };

@@ -27,6 +27,8 @@ export interface Settings {
   /** Undefined: switched off. */
   readonly metrics: { readonly node: HostPort | undefined; readonly relay: HostPort | undefined };
   readonly log: { readonly level: LogLevel };
+  /** For tests only. Milliseconds that new certificates are valid. */
+  readonly testing?: { readonly lifetimes: { readonly authority: number; readonly leaf: number } };
   /** What the demonstration's login page offers. */
   readonly demo?: { readonly user: string; readonly colleague: string };
 }
@@ -65,6 +67,7 @@ export function decideSettings(file: GivenSettings, env: Environment): ReadSetti
     return given;
   };
   const user = value('demo.user');
+  const lifetimes = value('testing.lifetimes');
   const settings: Settings = {
     lan: {
       listen: required(value('lan.listen'), 'lan.listen'),
@@ -79,6 +82,7 @@ export function decideSettings(file: GivenSettings, env: Environment): ReadSetti
     },
     metrics: { node: value('metrics.node'), relay: value('metrics.relay') },
     log: { level: required(value('log.level'), 'log.level') },
+    ...(lifetimes === undefined ? {} : { testing: { lifetimes } }),
     ...(user === undefined ? {} : { demo: { user, colleague: value('demo.colleague') ?? '' } }),
   };
   refuseOpenHttp(settings);

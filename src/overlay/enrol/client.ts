@@ -29,6 +29,8 @@ export interface EnrolCall {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly signal: AbortSignal;
+  /** Milliseconds after its end that a relay's certificate is taken still: where a whole realm has expired and renews. */
+  readonly grace?: number;
 }
 
 export interface EnrolWay {
@@ -145,7 +147,12 @@ class Caller implements ConnectionEncrypter {
   /** The request goes to nobody but a relay of the realm that the token named. */
   async #checkRelay(chain: Chain, key: Uint8Array | undefined): Promise<void> {
     const { call, realm } = this.#init;
-    const leaf = await validateLeaf(chain, { rootFingerprint: call.rootFingerprint, now: call.now() });
+    const leaf = await validateLeaf(chain, {
+      rootFingerprint: call.rootFingerprint,
+      now: call.now(),
+      grace: call.grace ?? 0,
+      graceAbove: call.grace ?? 0,
+    });
     if (!key || !equals(leaf.publicKey, key))
       throw new RefusedError('cert-key-mismatch', 'the certificate was shown by another key');
     if (leaf.role !== 'relay' || leaf.realm !== realm) {

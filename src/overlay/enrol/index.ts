@@ -13,6 +13,9 @@
 // `/canopy/enrol-forward/1`: from relay to relay and from relay to node, one request and one reply as frames of a stream.
 // The relay of the issuing realm gives a request to its own node; every other relay gives it to that relay and nowhere else.
 //
+// A realm whose certificates are over, but for no longer than the grace time, comes through the same door: the request is then a
+// renewal's (src/pki/renewal.ts). It is admitted for nothing else.
+//
 // `/canopy/renew/1`: the same two frames, from a relay to the node of its own realm, with a renewal's bytes
 // (src/pki/renewal.ts): a relay on a host of its own has no authority at hand.
 import * as v from 'valibot';
@@ -32,8 +35,8 @@ export const ANSWER_DEADLINE = 15_000;
 export const MAX_AT_ONCE = 32;
 export const EACH_ADDRESS = { perSecond: 0.2, burst: 10 };
 export const ALL_ADDRESSES = { perSecond: 5, burst: 50 };
-/** The larger of the two and a few bytes around it. */
-export const MAX_ENROL_FRAME = Math.max(MAX_ENROL_REQUEST, MAX_ENROL_REPLY) + 64;
+/** The largest of the three and a few bytes around it. */
+export const MAX_ENROL_FRAME = Math.max(MAX_ENROL_REQUEST, MAX_ENROL_REPLY, MAX_RENEW_REQUEST) + 64;
 export const MAX_RENEW_FRAME = MAX_RENEW_REQUEST + 64;
 
 /** A request's bytes in, a reply's bytes out. */

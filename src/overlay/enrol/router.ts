@@ -2,6 +2,7 @@
 import type { Connection, Stream as RawStream } from '@libp2p/interface';
 import type { Registrar } from '@libp2p/interface-internal';
 import { decodeEnrolRequest, issuerOfRequest } from '../../pki/enrolment.ts';
+import { isRenewRequest, issuerOfRenewal } from '../../pki/renewal.ts';
 import { codeOf, messageOf, RefusedError, UnreachableError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import { isWithin, type RealmName } from '../../realm/names.ts';
@@ -11,18 +12,24 @@ import { FramedStream } from '../framed-stream.ts';
 import type { Identity } from '../identity.ts';
 import { ownNodeConnection } from '../own-node.ts';
 import { answerOnce, askOnce } from './exchange.ts';
-import { ENROL_FORWARD_PROTOCOL, MAX_ENROL_FRAME } from './index.ts';
+import { ENROL_FORWARD_PROTOCOL, type Issuer, MAX_ENROL_FRAME } from './index.ts';
 
 export interface EnrolRouterComponents {
   readonly identity: Pick<Identity, 'realm'>;
   readonly admissions: Admissions;
   readonly registrar: Pick<Registrar, 'handle' | 'unhandle'>;
   readonly links: LinkSource;
+  /** Brings a renewal to an ancestor's relay without a certificate. */
+  readonly byDoor?: Issuer;
   readonly log: Log;
 }
 
 /** Requests on their way from one relay at a time. */
 const MAX_STREAMS = 16;
+
+function issuerOf(request: Uint8Array): RealmName {
+  return isRenewRequest(request) ? issuerOfRenewal(request) : issuerOfRequest(decodeEnrolRequest(request));
+}
 
 export class EnrolRouter {
   readonly #components: EnrolRouterComponents;
@@ -46,15 +53,27 @@ export class EnrolRouter {
 
   /** For a request that came in at this relay's door. @throws UnreachableError, RefusedError, PeerError */
   async route(request: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
-    const issuer = issuerOfRequest(decodeEnrolRequest(request));
+    const issuer = issuerOf(request);
     return issuer === this.#components.identity.realm
       ? this.#askNode(request, signal)
-      : this.#askRelay(issuer, request, signal);
+      : this.#askAbove(issuer, request, signal);
   }
 
   async #askNode(request: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
     const { admissions, identity } = this.#components;
     return this.#ask(ownNodeConnection(admissions, identity.realm), request, signal);
+  }
+
+  /** Over the link; when there is none, because our own certificate is over, as a stranger at the door of an ancestor. */
+  async #askAbove(issuer: RealmName, request: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    const { identity, byDoor } = this.#components;
+    try {
+      return await this.#askRelay(issuer, request, signal);
+    } catch (error) {
+      const isAbove = isWithin(identity.realm, issuer) && isRenewRequest(request);
+      if (!byDoor || !isAbove) throw error;
+      return byDoor(request, signal);
+    }
   }
 
   /** Up or down the own line only; what is beside it is none of our business. */
@@ -87,7 +106,7 @@ export class EnrolRouter {
 
   /** From another relay: only for the own node, so that a request never wanders. */
   async #last(request: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
-    const issuer = issuerOfRequest(decodeEnrolRequest(request));
+    const issuer = issuerOf(request);
     if (issuer === this.#components.identity.realm) return this.#askNode(request, signal);
     throw new RefusedError(
       'out-of-scope',
