@@ -86,7 +86,7 @@ export class NodeOverlay implements Network {
     this.#feed(init.charterSource, parts);
     follower.onPath((report) => this.#inner.improve(report));
     host.internals.events.addEventListener('connection:open', ({ detail }) => this.#adopt(detail));
-    this.handle(ECHO_PROTOCOL, { allow: 'family', maxFrame: MAX_ECHO }, answerEcho);
+    this.handle(ECHO_PROTOCOL, { allow: 'trusted', maxFrame: MAX_ECHO }, answerEcho);
     const { enrol, renew } = init;
     if (enrol) this.handle(ENROL_FORWARD_PROTOCOL, ENROLMENT, (stream) => answerOnce(stream, enrol));
     if (renew) this.handle(RENEW_PROTOCOL, RENEWAL, (stream) => answerOnce(stream, renew));
