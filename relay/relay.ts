@@ -36,7 +36,9 @@ import { multiaddrOf, stunText } from '../src/settings/relay-addresses.ts';
 import type { Settings } from '../src/settings/settings.ts';
 import type { Netcheck } from './api.ts';
 import type { RelayCharter } from './charter.ts';
+import type { Netcheck } from './api.ts';
 import { HouseTable } from './house-table.ts';
+import { netcheckOf } from './netcheck.ts';
 import { netcheckOf } from './netcheck.ts';
 
 export interface RelayInit {
@@ -60,6 +62,8 @@ export interface RelayStatus {
   readonly node: boolean;
   readonly nat: NatKind;
   readonly links: readonly PathReport[];
+  /** The link to each relay by itself: a realm may have several. */
+  readonly relays: readonly RelayReport[];
   /** The link to each relay by itself: a realm may have several. */
   readonly relays: readonly RelayReport[];
   /** Streams between nodes that pass at this moment. */
@@ -144,6 +148,12 @@ export class Relay {
     return netcheckOf(await links.netcheck(), init.settings, { allowed: false });
   }
 
+  /** What the network before this host is like. @throws UnreachableError */
+  async netcheck(): Promise<Netcheck> {
+    const { links, init } = this.#parts;
+    return netcheckOf(await links.netcheck(), init.settings, { allowed: false });
+  }
+
   status(): RelayStatus {
     const { host, links, forwarder, table } = this.#parts;
     const { realm } = host.identity;
@@ -155,6 +165,7 @@ export class Relay {
       node: host.admissions.peers().some((peer) => peer.role === 'node' && peer.realm === realm),
       nat: links.nat(),
       links: links.reports(),
+      relays: links.relayReports(),
       relays: links.relayReports(),
       forwarded: forwarder.openStreams,
       circuits: connections.filter((one) => one.streams.some(({ protocol }) => protocol.endsWith('/stop'))).length,

@@ -16,7 +16,7 @@ import { LocalError } from '../../src/realm/errors.ts';
 import { isRealmName, type RealmName, ROLES, TIERS } from '../../src/realm/names.ts';
 import { PATH_KINDS } from '../../src/realm/path-kinds.ts';
 import { errorFromForm } from '../../src/settings/error-form.ts';
-import { callSocket } from './socket-call.ts';
+import { callSocket } from '../../src/settings/socket-call.ts';
 
 const realm = v.custom<RealmName>((value) => typeof value === 'string' && isRealmName(value), 'not a realm name');
 const pathKind = v.picklist(PATH_KINDS);
@@ -93,7 +93,7 @@ export const REQUESTS = {
 const userStarted = v.object({ registrationId: v.string(), userId: v.string(), response: v.string() });
 export type UserStarted = v.InferOutput<typeof userStarted>;
 
-export { NotRunningError } from './socket-call.ts';
+export { NotRunningError } from '../../src/settings/socket-call.ts';
 
 const DEFAULT_DEADLINE = 10_000;
 

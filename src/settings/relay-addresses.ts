@@ -13,6 +13,11 @@ export function innerRelayAddresses({ announce, listen }: Settings['relay'], pee
   return multiaddrs([...everyListener(listen), ...announce], peerId);
 }
 
+/** Where it listens, each address of this host by itself. */
+export function listenedPlaces({ listen }: Pick<Settings['relay'], 'listen'>): HostPort[] {
+  return everyListener(listen);
+}
+
 /** For the node on the same host. */
 export function localRelayAddresses({ listen }: Settings['relay'], peerId: string): string[] {
   return multiaddrs(listen.map(dialledFromHere), peerId);

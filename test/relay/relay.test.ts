@@ -1,8 +1,13 @@
 // Whole relays with nodes behind them, on loopback.
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { RelayClient } from '../../relay/api.ts';
 import { RelayCertificate } from '../../relay/certificate.ts';
-import { createRelay, type Relay } from '../../relay/relay.ts';
+import { ControlServer } from '../../relay/control.ts';
+import { createRelay, type Relay, type RelayInit } from '../../relay/relay.ts';
 import { enrolOverWire } from '../../src/overlay/enrol/client.ts';
 import type { Issuer } from '../../src/overlay/enrol/index.ts';
 import { createNodeOverlay, type NodeOverlay } from '../../src/overlay/node-overlay.ts';
@@ -26,12 +31,17 @@ interface Place {
   readonly node: NodeOverlay;
 }
 
-async function startRelay(t: TestContext, realm: RealmName | undefined, above: readonly Relay[]): Promise<Relay> {
+async function startRelay(
+  t: TestContext,
+  realm: RealmName | undefined,
+  above: readonly Relay[],
+  more: Partial<RelayInit['settings']> = {},
+): Promise<Relay> {
   assert.ok(realm);
   const ancestors = above.map((relay) => ({ realm: relay.status().realm, relays: relay.addresses }));
   const relay = await createRelay({
     identity: await ua.identity(realm, 'relay'),
-    settings: { listen: [{ host: '127.0.0.1', port: 0 }], announce: [], stun: [], punch: ['tcp'] },
+    settings: { listen: [{ host: '127.0.0.1', port: 0 }], announce: [], stun: [], punch: ['tcp'], ...more },
     ancestors,
     clock: systemClock,
     log: silentLog,
@@ -170,4 +180,28 @@ test('a port that is taken is said in words', TIMEOUT, async (t) => {
     audit: () => {},
   });
   await assert.rejects(second.start(), { code: 'port-in-use' });
+});
+
+test('a relay tells its operator over the control socket how its links and its network are', TIMEOUT, async (t) => {
+  const region = await startRelay(t, UA, [], { stun: [{ host: '127.0.0.1', port: 0 }] });
+  const enterprise = await startRelay(t, ACME, [region]);
+  const folder = await mkdtemp(join(tmpdir(), 'canopy-relay-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const socket = join(folder, 'relay.sock');
+  const control = new ControlServer(socket, {
+    'GET /v1/status': () => enterprise.status(),
+    'GET /v1/netcheck': () => enterprise.netcheck(),
+  });
+  await control.start();
+  t.after(() => control.stop());
+  const client = new RelayClient(socket);
+  await until(() => enterprise.status().relays.some(({ phase }) => phase === 'direct'));
+  const { relays } = await client.status();
+  assert.deepEqual(
+    relays.map(({ realm, peerId, path }) => [realm, peerId, path]),
+    [[UA, region.peerId, 'direct-tcp']],
+  );
+  const { nat, mapping, forward } = await client.netcheck();
+  assert.deepEqual([mapping, forward], [{ allowed: false }, undefined]);
+  assert.notEqual(nat, 'symmetric');
 });

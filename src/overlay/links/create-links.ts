@@ -99,7 +99,7 @@ export function createLinks(components: LinksComponents, init: LinksInit): Links
   const nat = new NatWatch({ stun, clock, log });
   const services = [new LivenessServer(host.registrar), locate, punch, nat];
   const links: RelayLinks = new RelayLinks(
-    { ...components, connections, locator, driver, announcer, reservations, services, nat: () => nat.kind },
+    { ...components, connections, locator, driver, announcer, reservations, services, nat },
     init.punch,
   );
   return links;

@@ -1,7 +1,7 @@
 // The link to one relay: the supervisor's state with its clock and its attempts.
 import type { Clock } from '../../realm/clock.ts';
 import type { RealmName } from '../../realm/names.ts';
-import type { LinkPath } from './links.ts';
+import type { LinkPath, Phase } from './links.ts';
 import {
   type Attempt,
   type Best,
@@ -10,7 +10,6 @@ import {
   type LinkEvent,
   type LinkSettings,
   type LinkState,
-  type Phase,
   phaseOf,
   step,
 } from './supervisor.ts';
@@ -51,6 +50,16 @@ export class Link {
 
   get phase(): Phase {
     return phaseOf(this.#state);
+  }
+
+  get rounds(): number {
+    return this.#state.rounds;
+  }
+
+  /** Milliseconds until the next round of attempts, when one is due. */
+  get nextRoundIn(): number | undefined {
+    const { roundAt } = this.#state;
+    return roundAt === undefined ? undefined : Math.max(0, roundAt - this.#components.clock.monotonic());
   }
 
   /** Somebody needs this link now. */

@@ -3,6 +3,7 @@
 import type { Connection } from '@libp2p/interface';
 import type { RealmName, Role } from '../../realm/names.ts';
 import type { PathReport } from '../seam.ts';
+import type { NatView } from '../stun/nat-detection.ts';
 
 export type LinkPath = 'direct-tcp' | 'direct-webrtc' | 'relayed';
 
@@ -10,11 +11,28 @@ export type LinkPath = 'direct-tcp' | 'direct-webrtc' | 'relayed';
 export const PUNCH_WAYS = ['tcp', 'tcp-punch', 'webrtc'] as const;
 export type PunchWay = (typeof PUNCH_WAYS)[number];
 
+/** What a link is doing, as people see it. */
+export type Phase = 'idle' | 'locating' | 'connecting' | 'relayed' | 'probing' | 'punching' | 'webrtc' | 'direct';
+
 export interface LinkConnection {
   readonly connection: Connection;
   readonly path: LinkPath;
   /** The realm whose relay carries a relayed link. */
   readonly via?: RealmName;
+}
+
+/** The state of the link to one relay. */
+export interface RelayReport {
+  readonly realm: RealmName;
+  readonly peerId: string;
+  readonly phase: Phase;
+  readonly path: LinkPath | 'unreachable';
+  readonly via?: RealmName;
+  readonly rtt?: number;
+  /** Rounds of attempts begun since the link was last at rest. */
+  readonly rounds: number;
+  /** Milliseconds until the next round; undefined while one runs, or when there is nothing better to try. */
+  readonly nextRoundIn?: number;
 }
 
 /** What this host knows of its own network, for the operator. */
@@ -34,8 +52,12 @@ export interface Links {
   keep(realms: readonly RealmName[]): void;
   /** True while a WebRTC connection with this peer may come up: it has an open, admitted connection to signal on. */
   expectsWebrtc(peerId: string): boolean;
+  /** The link to each relay, for the operator. */
+  relayReports(): RelayReport[];
   /** Whether an operator should forward a port: `symmetric` can't be punched. */
   nat(): NatKind;
+  /** What the STUN servers see of this host now. @throws UnreachableError */
+  netcheck(): Promise<NatView>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }

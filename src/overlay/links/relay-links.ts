@@ -10,12 +10,15 @@ import type { RealmName } from '../../realm/names.ts';
 import type { Announcer } from '../location/announcer.ts';
 import type { Locator } from '../location/locator.ts';
 import type { PathReport } from '../seam.ts';
+import type { NatView } from '../stun/nat-detection.ts';
+import type { NatWatch } from '../stun/nat-watch.ts';
 import type { Connections, TrackedConnection } from './connections.ts';
 import type { Driver } from './driver.ts';
 import type { HostInternals } from './host-internals.ts';
 import { Link, type LinkEnd } from './link.ts';
-import type { Ancestor, LinkAdmissions, LinkConnection, Links, NatKind, PunchWay } from './links.ts';
+import type { Ancestor, LinkAdmissions, LinkConnection, Links, NatKind, PunchWay, RelayReport } from './links.ts';
 import { RealmWay } from './realm-way.ts';
+import { relayReport } from './relay-report.ts';
 import type { ReservationWatchdog } from './reservations.ts';
 import { closeSpares } from './spares.ts';
 import type { LinkSettings } from './supervisor.ts';
@@ -38,7 +41,7 @@ export interface RelayLinksComponents {
   readonly reservations: ReservationWatchdog;
   /** Started before and stopped after everything else, in this order. */
   readonly services: readonly { start(): void | Promise<void>; stop(): void | Promise<void> }[];
-  readonly nat: () => NatKind;
+  readonly nat: Pick<NatWatch, 'kind' | 'check'>;
   readonly clock: Clock;
 }
 
@@ -123,8 +126,16 @@ export class RelayLinks implements Links {
     return this.#components.connections.with(peerId).length > 0;
   }
 
+  relayReports(): RelayReport[] {
+    return [...this.#links.values()].map((link) => relayReport(link, this.#components.connections));
+  }
+
   nat(): NatKind {
-    return this.#components.nat();
+    return this.#components.nat.kind;
+  }
+
+  netcheck(): Promise<NatView> {
+    return this.#components.nat.check();
   }
 
   /** The peer asks us to better the link. */

@@ -4,11 +4,10 @@
 // There is at most one attempt at a time. An attempt belongs to a round: what shall be tried while the link's best path is
 // what it is. A better path begins a new round, an exhausted round waits (longer each time) and begins again. The phase
 // that people see follows from the state and is not kept beside it.
-import type { LinkPath, PunchWay } from './links.ts';
+import type { LinkPath, Phase, PunchWay } from './links.ts';
 
 /** `locate` learns addresses, `relayed` dials through an ancestor, `ask` asks the peer to better the link. */
 export type Attempt = 'locate' | 'relayed' | 'ask' | PunchWay;
-export type Phase = 'idle' | 'locating' | 'connecting' | 'relayed' | 'probing' | 'punching' | 'webrtc' | 'direct';
 export type Best = LinkPath | 'none';
 
 export interface LinkSettings {

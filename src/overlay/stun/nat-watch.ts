@@ -1,12 +1,14 @@
-// Finds out from time to time what kind of NAT stands before this host, for the operator to read.
+// Finds out from time to time, and when it is asked to, what kind of router stands before this host, for the operator to read.
 import type { Clock, Timer } from '../../realm/clock.ts';
+import { within } from '../../realm/deadline.ts';
 import type { Log } from '../../realm/log.ts';
-import { detectNat, type NatMapping } from './nat-detection.ts';
+import { type NatMapping, type NatView, viewNat } from './nat-detection.ts';
 import type { StunServers } from './servers.ts';
 
 /** Ancestors name their servers shortly after the start. */
 const FIRST = 5_000;
 const INTERVAL = 10 * 60_000;
+/** Servers that answer do so in one round trip; for those that don't, what the others said is the result. */
 const TIMEOUT = 5_000;
 
 export interface NatWatchComponents {
@@ -17,6 +19,7 @@ export interface NatWatchComponents {
 
 export class NatWatch {
   readonly #components: NatWatchComponents;
+  readonly #stopped = new AbortController();
   #kind: NatMapping = 'unknown';
   #timer: Timer | undefined;
 
@@ -29,18 +32,38 @@ export class NatWatch {
   }
 
   start(): void {
-    this.#timer = this.#components.clock.after(FIRST, () => void this.#check());
+    this.#timer = this.#components.clock.after(FIRST, () => this.#repeat());
   }
 
   stop(): void {
+    this.#stopped.abort();
     this.#timer?.cancel();
   }
 
-  async #check(): Promise<void> {
+  /** Asks all servers now. @throws UnreachableError `timeout` */
+  async check(): Promise<NatView> {
     const { stun, clock, log } = this.#components;
-    this.#timer = clock.after(INTERVAL, () => void this.#check());
-    const kind = await detectNat(stun.list(), clock, AbortSignal.timeout(TIMEOUT)).catch((): NatMapping => 'unknown');
+    const view = await within(clock, TIMEOUT + 1_000, 'word from STUN', this.#stopped.signal, (signal) =>
+      viewNat(stun.list(), clock, limited(clock, TIMEOUT, signal)),
+    );
+    const { kind } = view;
     if (kind === 'symmetric' && this.#kind !== kind) log.warn({}, 'symmetric nat: forward one port for direct paths');
     this.#kind = kind;
+    return view;
   }
+
+  #repeat(): void {
+    this.#timer = this.#components.clock.after(INTERVAL, () => this.#repeat());
+    this.check().catch(() => {
+      this.#kind = 'unknown';
+    });
+  }
+}
+
+/** What aborts a single question earlier than the whole: those that were answered by then still count. */
+function limited(clock: Clock, delay: number, signal: AbortSignal): AbortSignal {
+  const controller = new AbortController();
+  const timer = clock.after(delay, () => controller.abort());
+  signal.addEventListener('abort', () => (timer.cancel(), controller.abort(signal.reason)), { once: true });
+  return controller.signal;
 }

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { askTcp, askUdp } from '../../../src/overlay/stun/client.ts';
 import { type Endpoint, encodeBindingRequest } from '../../../src/overlay/stun/message.ts';
-import { detectNat } from '../../../src/overlay/stun/nat-detection.ts';
+import { viewNat } from '../../../src/overlay/stun/nat-detection.ts';
 import { RateLimiter } from '../../../src/overlay/stun/rate-limit.ts';
 import { StunResponder } from '../../../src/overlay/stun/responder.ts';
 import { formatEndpoint, parseEndpoint, StunServers } from '../../../src/overlay/stun/servers.ts';
@@ -55,7 +55,32 @@ test('a silent server is given up with a named error', LIMIT, async () => {
 });
 
 test('a host that is seen at its own address has no NAT', LIMIT, async () => {
-  assert.equal(await detectNat(servers, systemClock, soon()), 'none');
+  const view = await viewNat(servers, systemClock, soon());
+  assert.deepEqual([view.kind, view.udp, view.tcp, view.isUdpBlocked], ['none', 'none', 'none', false]);
+  assert.deepEqual(
+    view.servers.map(({ server, tcp }) => [server.port, tcp?.host]),
+    servers.map(({ port }) => [port, '127.0.0.1']),
+  );
+});
+
+test('where UDP is blocked, that is what is found', LIMIT, async () => {
+  const onlyTcp = createServer((socket) => {
+    const onward = connect(first());
+    for (const end of [socket, onward]) end.on('error', () => {});
+    socket.pipe(onward).pipe(socket);
+  }).listen(0, '127.0.0.1');
+  await once(onlyTcp, 'listening');
+  const address = onlyTcp.address();
+  assert.ok(address !== null && typeof address !== 'string');
+  const server = { host: '127.0.0.1', port: address.port };
+  const view = await viewNat([server], systemClock, AbortSignal.timeout(1_000));
+  assert.deepEqual([view.udp, view.isUdpBlocked], ['unknown', true]);
+  onlyTcp.close();
+});
+
+test('where nobody answers, nothing is claimed', LIMIT, async () => {
+  const view = await viewNat([{ host: '127.0.0.1', port: 9 }], systemClock, AbortSignal.timeout(500));
+  assert.deepEqual([view.kind, view.isUdpBlocked], ['unknown', undefined]);
 });
 
 test('a TCP connection that sends no STUN is closed', LIMIT, async () => {

@@ -1,7 +1,7 @@
 // One request over a control socket.
 import { type IncomingMessage, request } from 'node:http';
-import { CanopyError, LocalError, messageOf, UnreachableError } from '../../src/realm/errors.ts';
-import { socketPath } from '../../src/settings/socket-path.ts';
+import { CanopyError, LocalError, messageOf, UnreachableError } from '../realm/errors.ts';
+import { socketPath } from './socket-path.ts';
 
 /** The program that serves the socket doesn't run: exit code 3. */
 export class NotRunningError extends CanopyError {}
