@@ -9,6 +9,7 @@ import type { RealmName, Tier } from '../src/realm/names.ts';
 import type { LiveIdentity } from '../src/settings/live-identity.ts';
 import { RELEASE } from '../src/settings/release.ts';
 import type { Neighbour, Status } from './admin/api.ts';
+import type { CertOperator } from './certificates/cert-operator.ts';
 import type { Delivery, QueueReport } from './delivery/delivery.ts';
 import type { Accounts } from './directory/accounts.ts';
 import type { LanServer } from './lan/server.ts';
@@ -31,6 +32,7 @@ export interface StatusParts {
   readonly lan: Pick<LanServer, 'url'>;
   readonly renewal: Pick<LeafRenewal, 'lastError'>;
   readonly lanRenewal: Pick<LanRenewal, 'warning'> | undefined;
+  readonly certificates: Pick<CertOperator, 'warnings'>;
   readonly clock: Clock;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
@@ -39,8 +41,6 @@ export interface StatusParts {
 const CLOCKS_DEADLINE = 2000;
 /** Realms whose clocks one status asks for. */
 const MAX_CLOCKS = 64;
-const DAY = 24 * 60 * 60 * 1000;
-const WARN_BEFORE = 7 * DAY;
 /** A message that waits longer is worth a word. */
 const OLD_QUEUE = 10 * 60 * 1000;
 /** Receivers clamp a stamp that is further ahead (docs/architecture.md, order and clocks). */
@@ -66,7 +66,7 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
     relay: { connected, ...(peerId ? { peerId } : {}), addresses: [...ownRelay.outer] },
     certificate: { notAfter, ...(renewal.lastError ? { lastRenewalError: renewal.lastError } : {}) },
     realms,
-    warnings: [...ownWarnings(parts, notAfter), ...realmWarnings(realms, clock.now())],
+    warnings: [...ownWarnings(parts), ...(await parts.certificates.warnings()), ...realmWarnings(realms, clock.now())],
   };
 }
 
@@ -115,16 +115,10 @@ function neighbours(
   });
 }
 
-function ownWarnings({ identity, overlay, renewal, lanRenewal, clock }: StatusParts, notAfter: number): string[] {
+function ownWarnings({ overlay, lanRenewal }: StatusParts): string[] {
   const { connected, error } = overlay.relay;
-  const left = notAfter - clock.now();
-  const days = Math.max(0, Math.floor(left / DAY));
-  const failed = renewal.lastError ? `, last try failed: ${renewal.lastError}` : '';
   return [
     ...(connected ? [] : [`the relay is not reached${error ? `: ${error.message}` : ''}; local chats work`]),
-    ...(left < WARN_BEFORE
-      ? [`certificate of ${identity.realm} ends in ${days} days; it renews by itself${failed}`]
-      : []),
     ...(lanRenewal?.warning ? [lanRenewal.warning] : []),
   ];
 }

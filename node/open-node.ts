@@ -1,13 +1,13 @@
 // Composes a node out of its parts. Everything that a part needs is handed to it here and nowhere else.
+import type { PathReport } from '../src/overlay/seam.ts';
 import { serveClock } from '../src/protocols/clock/index.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { AdminServer } from './admin/server.ts';
-import { AuthorityRenewal } from './authority-renewal.ts';
 import { type Ground, type NodeInit, openGround } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
 import { KeptLinks } from './kept-links.ts';
-import { LeafRenewal } from './leaf-renewal.ts';
 import { Node } from './node.ts';
+import { openCertificates } from './open-certificates.ts';
 import { openErrands } from './open-errands.ts';
 import { openLan } from './open-lan.ts';
 import { openMessaging } from './open-messaging.ts';
@@ -39,7 +39,7 @@ export async function openNode(init: NodeInit): Promise<OpenedNode> {
 async function compose(ground: Ground): Promise<OpenedNode> {
   const { directory, settings, realm, clock, log, database, identity, lineage } = ground;
   const ownRelay = await findOwnRelay(directory, realm, settings);
-  const { network, ledger, authority } = await openRealm(ground, ownRelay.dialled);
+  const { network, ledger, authority, issued } = await openRealm(ground, ownRelay.dialled);
   const errands = openErrands(ground, network);
   const { trusts, table } = await openTrusts(ground, { network, ledger, errands });
   const { users, accounts } = await openUsers(ground, { network, ledger });
@@ -48,14 +48,16 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const clients = { accounts, directory: users, conversations: messaging.withRoutes, presence };
   const checks = healthChecks({ database, network, identity, clock, path: directory.path });
   const { lan, lanRenewal } = await openLan({ ...clients, checks }, ground);
-  const renewal = new LeafRenewal({ directory, identity, authority, clock, log }, realm.programs);
-  const onRenewed = (): Promise<void> => renewal.lookNow();
-  const relays = ownRelay.dialled;
-  const authorityRenewal = new AuthorityRenewal({ realm, directory, authority, relays, clock, log, onRenewed });
+  const paths = (): PathReport[] => network.paths();
+  const needs = { authority, issued, ledger, directory: users, paths, relays: ownRelay.dialled };
+  const { renewal, authorityRenewal, certificates } = openCertificates(ground, needs);
   const own = { realm, lineage, identity, ownRelay, clock, startedAt: clock.now() };
   const shown = { overlay: network, ledger, authority, accounts, directory: users, delivery, presence };
-  const operator = new Operator({ ...own, ...shown, lan, renewal, lanRenewal });
-  const admin = new AdminServer({ socket: directory.socket.node }, { actions: operator, log });
+  const operator = new Operator({ ...own, ...shown, lan, renewal, lanRenewal, certificates });
+  const admin = new AdminServer(
+    { socket: directory.socket.node },
+    { actions: operator, parts: certificates.routes, log },
+  );
   const metrics = openMetrics(ground, shown, checks);
   const links = new KeptLinks({ network, ledger, trusts: table, lineage });
   serveClock(network, clock);

@@ -1,0 +1,101 @@
+// Certificates over the control socket; routes beside those of api.ts.
+//
+//   GET  /v1/certificates                       {realm, certificates: Certificate[]}   the forecast
+//   POST /v1/certificates/plan {target}         BlastRadius                            what a revocation would cut
+//   POST /v1/certificates/revoke {target,reason} BlastRadius                           what it has cut
+//   POST /v1/certificates/renew {}              {certificates: Certificate[]}          own ones, now
+//   POST /v1/certificates/request {}            {request}                              the authority's own renewal, base64
+//   POST /v1/certificates/accept {reply}        {certificates: Certificate[]}          a reply that came as a file
+//   GET  /v1/certificates/lists                 {lists: base64[]}                      revocation lists in force, DER
+import * as v from 'valibot';
+import { isRealmName, type RealmName, ROLES } from '../../src/realm/names.ts';
+import { CERTIFICATE_KINDS, CERTIFICATE_STATES } from '../certificates/forecast.ts';
+import type { AdminClient } from './api.ts';
+
+const realm = v.custom<RealmName>((value) => typeof value === 'string' && isRealmName(value), 'not a realm name');
+const role = v.picklist(ROLES);
+const serial = v.pipe(v.string(), v.regex(/^[0-9a-f]{1,40}$/, 'not a serial number in lower-case hex'));
+const MAX_REASON = 200;
+
+export const targetSchema = v.variant('kind', [
+  v.object({ kind: v.literal('serial'), serial }),
+  v.object({ kind: v.literal('realm'), realm, role: v.optional(role) }),
+]);
+export type Target = v.InferOutput<typeof targetSchema>;
+
+const certificate = v.object({
+  kind: v.picklist(CERTIFICATE_KINDS),
+  realm,
+  issuer: v.optional(realm),
+  serial: v.string(),
+  /** Milliseconds since 1970. */
+  notBefore: v.number(),
+  notAfter: v.number(),
+  state: v.picklist(CERTIFICATE_STATES),
+  renewsAt: v.optional(v.number()),
+  lastError: v.optional(v.string()),
+});
+export type CertificateRow = v.InferOutput<typeof certificate>;
+
+const radius = v.object({
+  certificates: v.array(
+    v.object({ serial: v.string(), kind: v.picklist(['authority', ...ROLES]), realm, notAfter: v.number() }),
+  ),
+  realms: v.array(realm),
+  programs: v.array(v.object({ realm, role })),
+  users: v.number(),
+  connections: v.array(realm),
+});
+export type Radius = v.InferOutput<typeof radius>;
+
+const listed = v.object({ certificates: v.array(certificate) });
+const empty = v.object({});
+
+export const CERT_REQUESTS = {
+  plan: v.object({ target: targetSchema }),
+  revoke: v.object({ target: targetSchema, reason: v.pipe(v.string(), v.maxLength(MAX_REASON)) }),
+  accept: v.object({ reply: v.string() }),
+  empty,
+} as const;
+
+const RENEW_DEADLINE = 90_000;
+
+export class CertClient {
+  readonly #admin: AdminClient;
+
+  constructor(admin: AdminClient) {
+    this.#admin = admin;
+  }
+
+  async list(): Promise<CertificateRow[]> {
+    return (await this.#admin.ask('/v1/certificates', listed)).certificates;
+  }
+
+  plan(target: Target): Promise<Radius> {
+    return this.#admin.ask('/v1/certificates/plan', radius, { target });
+  }
+
+  revoke(target: Target, reason: string): Promise<Radius> {
+    return this.#admin.ask('/v1/certificates/revoke', radius, { target, reason });
+  }
+
+  async renew(): Promise<CertificateRow[]> {
+    return (await this.#admin.ask('/v1/certificates/renew', listed, {}, RENEW_DEADLINE)).certificates;
+  }
+
+  async request(): Promise<Uint8Array> {
+    const answer = await this.#admin.ask('/v1/certificates/request', v.object({ request: v.string() }), {});
+    return new Uint8Array(Buffer.from(answer.request, 'base64'));
+  }
+
+  async accept(reply: Uint8Array): Promise<CertificateRow[]> {
+    const body = { reply: Buffer.from(reply).toString('base64') };
+    return (await this.#admin.ask('/v1/certificates/accept', listed, body)).certificates;
+  }
+
+  /** DER each. */
+  async lists(): Promise<Uint8Array[]> {
+    const { lists } = await this.#admin.ask('/v1/certificates/lists', v.object({ lists: v.array(v.string()) }));
+    return lists.map((list) => new Uint8Array(Buffer.from(list, 'base64')));
+  }
+}

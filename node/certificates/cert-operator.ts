@@ -1,0 +1,106 @@
+// What the operator may do with certificates over the control socket; node/admin/cert-api.ts has the routes.
+import { decodeSignedCrl } from '../../src/pki/revocations.ts';
+import type { Clock } from '../../src/realm/clock.ts';
+import type { RealmName, Role } from '../../src/realm/names.ts';
+import type { DataDirectory } from '../../src/settings/data-directory.ts';
+import { readChain } from '../../src/settings/key-files.ts';
+import { CERT_REQUESTS } from '../admin/cert-api.ts';
+import { type PartRoutes, partRoute } from '../admin/server.ts';
+import type { Authority } from '../authority/authority.ts';
+import type { AuthorityRenewal } from '../authority-renewal.ts';
+import type { NodeCharter } from '../charter.ts';
+import type { LeafRenewal } from '../leaf-renewal.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { RevocationService } from '../revocations/revocation-service.ts';
+import { type Forecast, type ForecastParts, forecast, forecastWarnings } from './forecast.ts';
+
+export interface CertOperatorComponents {
+  readonly realm: { readonly realm: RealmName; readonly programs: readonly Role[] };
+  readonly directory: DataDirectory;
+  readonly authority: Pick<Authority, 'chain' | 'createOwnRenewal'>;
+  readonly revocations: Pick<RevocationService, 'plan' | 'revoke'>;
+  readonly charter: Pick<NodeCharter, 'isRevoked' | 'crls'>;
+  readonly ledger: Pick<Ledger, 'realms'>;
+  readonly authorityRenewal: Pick<AuthorityRenewal, 'renewNow' | 'accept' | 'lastError'>;
+  readonly renewal: Pick<LeafRenewal, 'renewNow' | 'lastError'>;
+  /** Certificates of the LAN's TLS. */
+  readonly lan: () => Promise<ForecastParts['lan']>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+export class CertOperator {
+  readonly #parts: CertOperatorComponents;
+
+  constructor(components: CertOperatorComponents) {
+    this.#parts = components;
+  }
+
+  get routes(): PartRoutes {
+    const { revocations, authority } = this.#parts;
+    const { plan, revoke, accept, empty } = CERT_REQUESTS;
+    return {
+      'GET /v1/certificates': () => this.#listed(),
+      'GET /v1/certificates/lists': async () => ({ lists: this.#lists() }),
+      'POST /v1/certificates/plan': partRoute(plan, ({ target }) => revocations.plan(plainTarget(target))),
+      'POST /v1/certificates/revoke': partRoute(revoke, ({ target, reason }) =>
+        revocations.revoke(plainTarget(target), reason),
+      ),
+      'POST /v1/certificates/renew': partRoute(empty, () => this.#renew()),
+      'POST /v1/certificates/request': partRoute(empty, async () => ({
+        request: Buffer.from(await authority.createOwnRenewal()).toString('base64'),
+      })),
+      'POST /v1/certificates/accept': partRoute(accept, async ({ reply }) => {
+        await this.#parts.authorityRenewal.accept(new Uint8Array(Buffer.from(reply, 'base64')));
+        return this.#listed();
+      }),
+    };
+  }
+
+  async forecast(): Promise<Forecast[]> {
+    const { realm: file, directory, authority, charter, ledger, renewal, authorityRenewal, lan, clock } = this.#parts;
+    const { realm, programs } = file;
+    const leaves = await Promise.all(programs.map(async (role) => ({ role, chain: await readChain(directory[role]) })));
+    return forecast({
+      realm,
+      authority: authority.chain,
+      leaves,
+      lan: await lan(),
+      others: ledger.realms(),
+      lastErrors: { authority: authorityRenewal.lastError, leaf: renewal.lastError },
+      isRevoked: (serial, issuer) => charter.isRevoked(serial, issuer),
+      now: clock.now(),
+    });
+  }
+
+  /** For `status`. */
+  async warnings(): Promise<string[]> {
+    return forecastWarnings(await this.forecast(), this.#parts.realm.realm, this.#parts.clock.now());
+  }
+
+  async #listed(): Promise<{ certificates: Forecast[] }> {
+    return { certificates: await this.forecast() };
+  }
+
+  /** A region's authority has nobody to ask: its leaves alone are renewed. */
+  async #renew(): Promise<{ certificates: Forecast[] }> {
+    const { authorityRenewal, renewal, authority } = this.#parts;
+    const hasParent = authority.chain.length > 2;
+    if (hasParent) await authorityRenewal.renewNow();
+    await renewal.renewNow();
+    return this.#listed();
+  }
+
+  #lists(): string[] {
+    return this.#parts.charter.crls().map((list) => Buffer.from(decodeSignedCrl(list).crl).toString('base64'));
+  }
+}
+
+type GivenTarget =
+  | Parameters<RevocationService['plan']>[0]
+  | { kind: 'realm'; realm: RealmName; role?: Role | undefined };
+
+function plainTarget(target: GivenTarget): Parameters<RevocationService['plan']>[0] {
+  if (target.kind === 'serial') return target;
+  const { kind, realm, role } = target;
+  return role === undefined ? { kind, realm } : { kind, realm, role };
+}
