@@ -1,13 +1,16 @@
 // Conversations, delivery and presence, which need each other.
 import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
 import { leafKeyOfSeed } from '../src/pki/keys.ts';
+import type { RealmName, Tier } from '../src/realm/names.ts';
 import { type ConversationService, openConversations } from './conversations/conversation-service.ts';
 import { createBatchSigner, createOriginKeys } from './delivery/batch-signing.ts';
 import { createDelivery, type DeliveryService } from './delivery/delivery-service.ts';
 import { openOutbox } from './delivery/outbox.ts';
+import { Ways } from './delivery/ways.ts';
 import type { UserDirectory } from './directory/user-directory.ts';
 import type { Ground } from './ground.ts';
 import type { LanConversations } from './lan/components.ts';
+import type { Ledger } from './ledger/ledger.ts';
 import type { Presence } from './presence/presence.ts';
 import { createPresence } from './presence/presence-service.ts';
 
@@ -19,11 +22,17 @@ export interface Messaging {
   readonly presence: Presence;
 }
 
+export interface MessagingComponents {
+  readonly network: NodeOverlay;
+  readonly directory: UserDirectory;
+  readonly ledger: Pick<Ledger, 'realms'>;
+}
+
 export async function openMessaging(
   ground: Ground,
-  { network, directory }: { readonly network: NodeOverlay; readonly directory: UserDirectory },
+  { network, directory, ledger }: MessagingComponents,
 ): Promise<Messaging> {
-  const { realm: file, identity, clock, log, audit, database, incarnation, isRevoked } = ground;
+  const { realm: file, identity, clock, log, audit, database, incarnation, isRevoked, charter } = ground;
   const { realm, rootFingerprint } = file;
   const outbox = await openOutbox(ground);
   const conversations = await openConversations({ realm, incarnation, database, directory, outbox, clock, log });
@@ -37,8 +46,16 @@ export async function openMessaging(
     signer: createBatchSigner({ key: leafKeyOfSeed(identity.privateKey), chain: () => identity.chain }),
     keys: createOriginKeys({ rootFingerprint, clock, isRevoked }),
     audit,
+    ways: openWays(ground, ledger),
+    standing: { isFrozen: (of) => charter.isRealmRevoked(of), onChange: (listener) => charter.onChange(listener) },
   });
   return { conversations, withRoutes: addRoutes(conversations, delivery), delivery, presence: createPresence(shared) };
+}
+
+function openWays({ realm: { realm, tier }, lineage, charter }: Ground, ledger: Pick<Ledger, 'realms'>): Ways {
+  const tierOf = (of: RealmName): Tier | undefined =>
+    [...lineage, ...ledger.realms()].find((known) => known.realm === of)?.tier;
+  return new Ways({ realm, tier, tierOf, charter });
 }
 
 function addRoutes(conversations: ConversationService, delivery: DeliveryService): LanConversations {

@@ -18,7 +18,7 @@ import { codeOf, LocalError, PeerError, RefusedError } from '../../src/realm/err
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { OriginKeys } from './batch-signing.ts';
+import { type OriginKeys, verifierOf } from './batch-signing.ts';
 import type { Inbound } from './inbound.ts';
 import { type BatchContext, type OpenedBatch, openBatch } from './opened-batch.ts';
 
@@ -59,7 +59,7 @@ export class DeliverServer {
     return within(clock, HELLO_DEADLINE, `hello of ${stream.peer.realm}`, signal, async (soon) => {
       const hello = expectHello(await stream.read(soon));
       checkHello(hello, stream, realm);
-      const originKey = await keys.keyOf(hello.chain, hello.origin);
+      const verify = await verifierOf(keys, hello.chain, hello.origin);
       const inbound = await inboundOf(hello.origin);
       if (hello.incarnation < inbound.incarnation) {
         throw new RefusedError(
@@ -69,7 +69,7 @@ export class DeliverServer {
       }
       await stream.write(encodeDeliverFrame({ kind: 'welcome', version: DELIVER_VERSION, marks: inbound.marks }), soon);
       const { origin, incarnation } = hello;
-      return { inbound, context: { origin, incarnation, destination: realm, originKey } };
+      return { inbound, context: { origin, incarnation, destination: realm, verify } };
     });
   }
 

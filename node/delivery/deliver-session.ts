@@ -1,14 +1,7 @@
 // The origin's side of one stream of `/canopy/deliver/1` (src/protocols/deliver): greets, settles what the destination has
 // already, sends batches as they gather without waiting for each, and removes from the outbox what is acknowledged.
 import type { Network, Stream } from '../../src/overlay/seam.ts';
-import { digestOf, encodeBatchHeader, signedBytes } from '../../src/protocols/deliver/batch.ts';
-import {
-  type Ack,
-  decodeDeliverFrame,
-  encodeDeliverFrame,
-  type SetAside,
-  type Welcome,
-} from '../../src/protocols/deliver/frames.ts';
+import { type Ack, decodeDeliverFrame, encodeDeliverFrame, type Welcome } from '../../src/protocols/deliver/frames.ts';
 import {
   ACK_DEADLINE,
   BATCH_BYTES,
@@ -25,23 +18,24 @@ import type { Clock, Timer } from '../../src/realm/clock.ts';
 import { within } from '../../src/realm/deadline.ts';
 import { PeerError, RefusedError, UnreachableError } from '../../src/realm/errors.ts';
 import type { RealmName } from '../../src/realm/names.ts';
+import { hasExpired, makeBatch } from './batch-maker.ts';
 import type { BatchSigner } from './batch-signing.ts';
-import { handoverWrite, type StoredPath, storePath } from './handover-store.ts';
+import { type StoredPath, storePath } from './handover-store.ts';
 import type { Outbox } from './outbox.ts';
 import type { OutboxEntry, Position } from './outbox-entry.ts';
+import type { Settling } from './settling.ts';
 import type { Tally } from './tally.ts';
 
 export interface DeliverSessionComponents {
   readonly realm: RealmName;
   readonly incarnation: number;
   readonly network: Pick<Network, 'open'>;
-  readonly outbox: Pick<Outbox, 'read' | 'remove'>;
+  readonly outbox: Pick<Outbox, 'read'>;
+  readonly settling: Settling;
   readonly signer: BatchSigner;
   readonly clock: Clock;
   readonly tally: Tally;
   readonly onOpen: () => void;
-  /** A message that the destination will never show. */
-  readonly onFailed: (entry: OutboxEntry, destination: RealmName, code: string) => Promise<void>;
 }
 
 interface InFlight {
@@ -87,6 +81,11 @@ export class DeliverSession {
   renew(): void {
     this.#renewing = true;
     this.#bell.ring();
+  }
+
+  /** Ends the stream at once. */
+  giveUp(cause: Error): void {
+    this.#ended.abort(cause);
   }
 
   /** Resolves when it was renewed or the destination ended the stream; rejects when it broke. */
@@ -157,36 +156,22 @@ export class DeliverSession {
     span: { marks: Marks; first: number; last: number },
     signal: AbortSignal,
   ): Promise<void> {
-    const now = this.#parts.clock.now();
+    const { clock, settling } = this.#parts;
+    const now = clock.now();
     const settled = entries.filter(({ n }) => isMarked(span.marks, n));
     const open = entries.filter(({ n }) => !isMarked(span.marks, n));
-    if (settled.length > 0) await this.#remove(settled, undefined);
+    await settling.acknowledged(this.#destination, settled, undefined);
     if (open.length === 0) return;
-    const expired = open.filter(({ expires }) => expires > 0 && expires <= now);
+    const expired = open.filter((entry) => hasExpired(entry, now));
     const live = open.filter((entry) => !expired.includes(entry));
     const bytes = live.reduce((sum, entry) => sum + entry.bytes.length, 0);
     const [{ incarnation }] = open as [OutboxEntry];
     this.#inFlight.push({ entries: live, expired, incarnation, last: span.last, bytes });
     this.#expectAck();
-    await stream.write(this.#batch(live, incarnation, span), signal);
-    this.#parts.tally.sent += live.length;
-  }
-
-  #batch(entries: readonly OutboxEntry[], incarnation: number, span: { first: number; last: number }): Uint8Array {
     const { realm: origin, signer } = this.#parts;
-    const lives = entries.map((entry) => entry.expires);
-    const header = encodeBatchHeader({
-      origin,
-      incarnation,
-      first: span.first,
-      last: span.last,
-      destination: this.#destination,
-      expiry: lives.includes(0) ? 0 : Math.max(0, ...lives),
-      numbers: entries.map(({ n }) => n),
-      digest: digestOf(entries.map(({ digest }) => digest)),
-    });
-    const signature = signer.sign(signedBytes(header));
-    return encodeDeliverFrame({ kind: 'batch', header, signature, envelopes: entries.map(({ bytes }) => bytes) });
+    const terms = { origin, destination: this.#destination, incarnation, first: span.first, last: span.last };
+    await stream.write(encodeDeliverFrame(makeBatch(signer, terms, live)), signal);
+    this.#parts.tally.sent += live.length;
   }
 
   async #readAcks(stream: Stream, signal: AbortSignal): Promise<void> {
@@ -212,38 +197,12 @@ export class DeliverSession {
     this.progressed ||= settled.length > 0;
     this.#expectAck();
     this.#bell.ring();
-    await this.#remove(
-      settled.flatMap((batch) => batch.entries),
-      this.#way,
-      setAside,
-    );
+    const { settling } = this.#parts;
+    const delivered = settled.flatMap((batch) => batch.entries);
+    await settling.acknowledged(this.#destination, delivered, this.#way, setAside);
     const expired = settled.flatMap((batch) => batch.expired);
-    await this.#remove(
-      expired,
-      undefined,
-      expired.map(({ n }) => ({ n, code: 'expired' })),
-    );
-  }
-
-  /** Takes entries out of the outbox and writes down what became of them. */
-  async #remove(
-    entries: readonly OutboxEntry[],
-    way: StoredPath | undefined,
-    setAside: readonly SetAside[] = [],
-  ): Promise<void> {
-    if (entries.length === 0) return;
-    const at = this.#parts.clock.now();
-    const codes = new Map(setAside.map(({ n, code }) => [n, code]));
-    const records = entries.map((entry) => {
-      const code = codes.get(entry.n);
-      const state = code === undefined ? 'handed-over' : 'failed';
-      return handoverWrite(entry, this.#destination, { state, at, ref: way?.ref, code });
-    });
-    await this.#parts.outbox.remove(this.#destination, entries, [...records, ...(way ? [way.write] : [])]);
-    for (const entry of entries) {
-      const code = codes.get(entry.n);
-      if (code !== undefined) await this.#parts.onFailed(entry, this.#destination, code);
-    }
+    const codes = expired.map(({ n }) => ({ n, code: 'expired' }));
+    await settling.acknowledged(this.#destination, expired, undefined, codes);
   }
 
   /** Something in flight must be acknowledged in time, or the stream counts as a black hole. */

@@ -1,5 +1,7 @@
 // Delivery between nodes: a queue for each destination, a flow for each origin, and the way each message took.
-import type { Hop, Network, Stream } from '../../src/overlay/seam.ts';
+import type { Hop, Network, Path, Stream } from '../../src/overlay/seam.ts';
+import { MAX_SETTLED_ASIDE } from '../../src/protocols/custody/index.ts';
+import type { Settlement } from '../../src/protocols/custody/settlement.ts';
 import { DELIVER_PROTOCOL, MAX_DELIVER_FRAME } from '../../src/protocols/deliver/index.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import type { MessageId, UserId } from '../../src/realm/ids.ts';
@@ -8,17 +10,22 @@ import type { RealmName } from '../../src/realm/names.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { ConversationService } from '../conversations/conversation-service.ts';
+import { CustodyService } from '../custody/custody-service.ts';
+import type { CustodyLimits } from '../custody/quotas.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { BatchSigner, OriginKeys } from './batch-signing.ts';
 import { DeliverServer } from './deliver-server.ts';
 import type { Delivery, DeliveryCounters, MessageRoute, QueueReport } from './delivery.ts';
 import { DestinationQueue } from './destination-queue.ts';
-import { HandoverStore } from './handover-store.ts';
+import { HandoverStore, storePath } from './handover-store.ts';
 import { Inbound } from './inbound.ts';
 import { InboundStore, type SetAsideEnvelope } from './inbound-store.ts';
 import { MessageRoutes } from './message-routes.ts';
 import type { Outbox } from './outbox.ts';
+import { Settling } from './settling.ts';
+import type { Standing } from './standing.ts';
 import { newTally } from './tally.ts';
+import type { Ways } from './ways.ts';
 
 export interface DeliveryInit {
   readonly realm: RealmName;
@@ -26,13 +33,18 @@ export interface DeliveryInit {
   /** This program, as it names itself in local routes. */
   readonly self: Hop;
   readonly network: Pick<Network, 'open' | 'handle' | 'onPath'>;
-  readonly database: Pick<Database, 'get' | 'iterate'>;
+  readonly database: Pick<Database, 'commit' | 'get' | 'iterate'>;
   readonly outbox: Outbox;
   readonly conversations: Pick<ConversationService, 'ingest' | 'fail' | 'locate'>;
   readonly directory: Pick<Directory, 'findById'>;
   readonly signer: BatchSigner;
   readonly keys: OriginKeys;
   readonly audit: Pick<Audit, 'record'>;
+  readonly ways: Ways;
+  /** Whose mail is held back. */
+  readonly standing: Standing;
+  /** Default: CUSTODY_LIMITS. */
+  readonly custodyLimits?: CustodyLimits;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -52,6 +64,8 @@ export class DeliveryService implements Delivery {
   readonly #inbounds = new Map<RealmName, Promise<Inbound>>();
   readonly #store: InboundStore;
   readonly #routes: MessageRoutes;
+  readonly #settling: Settling;
+  readonly custody: CustodyService;
   readonly #stopped = new AbortController();
   readonly #serving = new Set<Promise<void>>();
   #unsubscribe: (() => void)[] = [];
@@ -59,26 +73,56 @@ export class DeliveryService implements Delivery {
   constructor(init: DeliveryInit) {
     this.#init = init;
     this.#store = new InboundStore(init.database);
+    const { conversations, outbox, clock } = init;
+    this.#settling = new Settling({
+      outbox,
+      clock,
+      onFailed: ({ sender, id }, realm, code) => conversations.fail(sender, id, realm, code),
+      wasLent: async ({ id, sender }, realm) => (await this.custody.handed(id, sender, realm)) !== undefined,
+    });
+    this.custody = new CustodyService(init, {
+      inboundOf: (origin) => this.#inboundOf(origin),
+      setAsideOf: (origin, incarnation) => this.#store.newestAside(origin, incarnation, MAX_SETTLED_ASIDE),
+      onSettled: (settlement, path) => this.#onSettled(settlement, path),
+    });
     this.#routes = new MessageRoutes({ ...init, handovers: new HandoverStore(init.database) });
   }
 
   async start(): Promise<void> {
-    const { network, outbox, realm, keys, clock, audit, log } = this.#init;
+    const { network, outbox, realm, keys, clock, audit, log, standing } = this.#init;
     const inboundOf = (origin: RealmName) => this.#inboundOf(origin);
     const server = new DeliverServer({ realm, keys, clock, audit, log, inboundOf });
-    const options = { allow: 'family', maxFrame: MAX_DELIVER_FRAME, maxStreams: MAX_STREAMS } as const;
+    const options = { allow: 'trusted', maxFrame: MAX_DELIVER_FRAME, maxStreams: MAX_STREAMS } as const;
     network.handle(DELIVER_PROTOCOL, options, (stream) => this.#serve(server, stream));
     this.#unsubscribe = [
       outbox.onAdded((destination) => this.#queueTo(destination).added()),
       network.onPath((report) => this.#queues.get(report.realm)?.onPath(report)),
+      standing.onChange(() => this.reconsider()),
     ];
+    await this.custody.start();
     for (const destination of outbox.destinations()) this.#queueTo(destination);
+  }
+
+  /** Trusts or revocations changed. */
+  reconsider(): void {
+    for (const queue of this.#queues.values()) queue.reconsider();
+  }
+
+  /** A destination's word on our mail came by custodians; we look at its stream from the other end. */
+  async #onSettled(settlement: Settlement, path: Path): Promise<void> {
+    const { destination, incarnation, marks, setAside } = settlement;
+    const via = path.hops[0]?.realm;
+    const hops = path.hops.toReversed();
+    const way = storePath({ kind: 'custody', ...(via !== undefined && { via }), hops });
+    const count = await this.#settling.settled(destination, { incarnation, marks, setAside }, way);
+    if (count > 0) this.custody.progressed(destination);
   }
 
   async stop(): Promise<void> {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#stopped.abort();
-    await Promise.all([...this.#queues.values()].map((queue) => queue.stop()));
+    const stopping = [...this.#queues.values()].map((queue) => queue.stop());
+    await Promise.all([...stopping, this.custody.stop()]);
     await Promise.all(this.#serving);
   }
 
@@ -127,10 +171,8 @@ export class DeliveryService implements Delivery {
   #queueTo(destination: RealmName): DestinationQueue {
     let queue = this.#queues.get(destination);
     if (!queue) {
-      const { conversations } = this.#init;
-      const onFailed = ({ sender, id }: { sender: UserId; id: MessageId }, realm: RealmName, code: string) =>
-        conversations.fail(sender, id, realm, code);
-      queue = new DestinationQueue({ ...this.#init, tally: this.#tally, onFailed }, destination);
+      const parts = { ...this.#init, tally: this.#tally, settling: this.#settling, custody: this.custody };
+      queue = new DestinationQueue(parts, destination);
       this.#queues.set(destination, queue);
       queue.start();
     }

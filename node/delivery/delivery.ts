@@ -10,10 +10,17 @@ export interface QueueReport {
   readonly depth: number;
   /** Milliseconds since 1970 at which the oldest entry was queued. */
   readonly oldest?: number;
-  /** `idle`: nothing waits. `waiting`: between two tries. */
-  readonly state: 'idle' | 'connecting' | 'sending' | 'waiting';
-  /** Code of the latest failure while `waiting`. */
+  /**
+   * `idle`: nothing waits. `waiting`: between two tries. `custody`: the next realm on the tree gets it. `frozen`: the
+   * destination is revoked.
+   */
+  readonly state: 'idle' | 'connecting' | 'sending' | 'waiting' | 'custody' | 'frozen';
+  /** Why it does not go on. */
   readonly code?: string;
+  /** Milliseconds since 1970: since when no way leads on. */
+  readonly since?: number;
+  /** Who holds a copy of what waits, as far as it was taken there. */
+  readonly custodian?: RealmName;
 }
 
 /** How a message came to one realm. */

@@ -2,10 +2,14 @@
 // thousands of messages take the same.
 //
 //   ('handover', id, sender, realm)  -> [state, at, reference of the way or empty, code]     state 0 handed over, 1 failed
-//   ('path', reference)              -> [kind, via or '', [[realm, role, pid, peer id], …]]   reference: 16 bytes of SHA-256
+//   ('path', reference)              -> [kind, via or '', [[realm, role, pid, peer id], …], [[realm, at], …]]
+//
+// A reference is 16 bytes of SHA-256. The second list names the custodians that held a batch; the way of a batch that came
+// through custody is its own, since it has their times.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { decodeStrict, encodeItem, Fields } from '../../src/crypto/strict-cbor.ts';
 import type { Hop, Path } from '../../src/overlay/seam.ts';
+import { encodeTrail, readTrail, type Station } from '../../src/protocols/custody/frames.ts';
 import { idBytes, type MessageId, type UserId } from '../../src/realm/ids.ts';
 import { parseRealmName, type RealmName, ROLES } from '../../src/realm/names.ts';
 import { PATH_KINDS, type PathKind } from '../../src/realm/path-kinds.ts';
@@ -13,11 +17,16 @@ import type { Database } from '../../src/store/database.ts';
 import type { Write } from '../../src/store/engine.ts';
 import { key } from '../../src/store/keys.ts';
 
+/** A stream's way, and the custodians before it. */
+export interface Travelled extends Path {
+  readonly trail?: readonly Station[];
+}
+
 export interface Handover {
   readonly state: 'handed-over' | 'failed';
   readonly at: number;
   /** Unknown when the acknowledgement was lost with a crash. */
-  readonly path?: Path;
+  readonly path?: Travelled;
   readonly code?: string;
 }
 
@@ -33,10 +42,12 @@ const REF = 16;
 const MAX_RECORD = 16 * 1024;
 const MAX_HOPS = 16;
 const MAX_NAME = 253;
+/** Fields of a path that was written before there was custody. */
+const BEFORE_CUSTODY = 3;
 
-export function storePath(path: Path): StoredPath {
+export function storePath(path: Travelled): StoredPath {
   const hops = path.hops.map(({ realm, role, pid, peerId }) => [realm, ROLES.indexOf(role), pid, peerId]);
-  const value = encodeItem([PATH_KINDS.indexOf(path.kind), path.via ?? '', hops]);
+  const value = encodeItem([PATH_KINDS.indexOf(path.kind), path.via ?? '', hops, encodeTrail(path.trail ?? [])]);
   const ref = sha256(value).slice(0, REF);
   return { kind: path.kind, ref, write: { type: 'put', key: key('path', ref), value } };
 }
@@ -69,14 +80,15 @@ export class HandoverStore {
     return { state, at, ...(path && { path }), ...(code && { code }) };
   }
 
-  async path(ref: Uint8Array): Promise<Path | undefined> {
+  async path(ref: Uint8Array): Promise<Travelled | undefined> {
     const value = ref.length === 0 ? undefined : await this.#database.get(key('path', ref));
     if (!value) return undefined;
-    const fields = new Fields(decodeStrict(value, MAX_RECORD), 'path', 3);
+    const fields = new Fields(decodeStrict(value, MAX_RECORD), 'path');
     const kind = PATH_KINDS[fields.uint(PATH_KINDS.length - 1)] ?? 'local';
     const via = fields.text(MAX_NAME);
     const hops = fields.list(MAX_HOPS).map(readHop);
-    return { kind, ...(via && { via: parseRealmName(via) }), hops };
+    const trail = fields.count > BEFORE_CUSTODY ? readTrail(fields) : [];
+    return { kind, ...(via && { via: parseRealmName(via) }), hops, ...(trail.length > 0 && { trail }) };
   }
 }
 

@@ -9,7 +9,7 @@ import { MAX_RANGES } from '../../src/protocols/deliver/index.ts';
 import type { Marks } from '../../src/protocols/deliver/mark-set.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Database } from '../../src/store/database.ts';
-import type { Write } from '../../src/store/engine.ts';
+import type { KeyRange, Write } from '../../src/store/engine.ts';
 import { key, parseKey, under } from '../../src/store/keys.ts';
 
 export interface SetAsideEnvelope {
@@ -57,9 +57,18 @@ export class InboundStore {
     return found;
   }
 
-  async setAside(origin: RealmName, limit: number): Promise<SetAsideEnvelope[]> {
+  setAside(origin: RealmName, limit: number): Promise<SetAsideEnvelope[]> {
+    return this.#aside({ ...under('inbound', 'aside', origin), limit });
+  }
+
+  /** Of one incarnation, the highest numbers first. */
+  newestAside(origin: RealmName, incarnation: number, limit: number): Promise<SetAsideEnvelope[]> {
+    return this.#aside({ ...under('inbound', 'aside', origin, incarnation), limit, reverse: true });
+  }
+
+  async #aside(range: KeyRange): Promise<SetAsideEnvelope[]> {
     const found: SetAsideEnvelope[] = [];
-    for await (const [at, value] of this.#database.iterate({ ...under('inbound', 'aside', origin), limit })) {
+    for await (const [at, value] of this.#database.iterate(range)) {
       const [incarnation, n] = parseKey(at).slice(3).map(Number);
       const fields = new Fields(decodeStrict(value, MAX_ENVELOPE + 256), 'envelope set aside', 3);
       const terms = { at: fields.uint(), code: fields.text(64), bytes: fields.bytes(MAX_ENVELOPE) };

@@ -1,7 +1,6 @@
 // Everything that comes from one origin, on whichever stream: one flow, written in durable batches. What gathers while one
 // batch is being written goes into the next. Numbers that are settled already are dropped and counted; marks, messages and
 // what is set aside are one batch, so that after a crash neither a message is missing nor one doubled.
-import type { Path } from '../../src/overlay/seam.ts';
 import type { SetAside } from '../../src/protocols/deliver/frames.ts';
 import { MAX_INCARNATIONS } from '../../src/protocols/deliver/index.ts';
 import { isMarked, type Marks, NO_MARKS, withRange } from '../../src/protocols/deliver/mark-set.ts';
@@ -13,7 +12,7 @@ import type { Write } from '../../src/store/engine.ts';
 import { Gather } from '../../src/store/gather.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Delivered, Outcome } from '../conversations/intake.ts';
-import { type StoredPath, storePath } from './handover-store.ts';
+import { type StoredPath, storePath, type Travelled } from './handover-store.ts';
 import { asideWrite, type InboundStore, marksRemoval, marksWrite } from './inbound-store.ts';
 import type { OpenedBatch, OpenedItem } from './opened-batch.ts';
 import type { Tally } from './tally.ts';
@@ -38,7 +37,7 @@ const MAX_ASIDE = 1000;
 
 interface Job {
   readonly batch: OpenedBatch;
-  readonly path: Path;
+  readonly path: Travelled;
   /** Filled by the write. */
   setAside: readonly SetAside[];
 }
@@ -84,7 +83,7 @@ export class Inbound {
   }
 
   /** Resolves once the batch is on disk, with what was set aside of it. @throws PeerError `too-far-ahead`; LocalError */
-  async take(batch: OpenedBatch, path: Path): Promise<readonly SetAside[]> {
+  async take(batch: OpenedBatch, path: Travelled): Promise<readonly SetAside[]> {
     const job: Job = { batch, path, setAside: [] };
     await this.#jobs.add(job);
     return job.setAside;
@@ -92,7 +91,7 @@ export class Inbound {
 
   async #write(jobs: readonly Job[]): Promise<void> {
     const marks = new Map(this.#marks);
-    const paths = new Map<Path, StoredPath>();
+    const paths = new Map<Travelled, StoredPath>();
     const candidates = jobs.flatMap((job) => this.#candidates(job, marks, paths));
     const readable = candidates.flatMap((candidate) => {
       const { encoded } = candidate.item;
@@ -119,7 +118,7 @@ export class Inbound {
   }
 
   /** What of a batch is new; moves the marks over the whole of it. */
-  #candidates(job: Job, marks: Map<number, Marks>, paths: Map<Path, StoredPath>): Candidate[] {
+  #candidates(job: Job, marks: Map<number, Marks>, paths: Map<Travelled, StoredPath>): Candidate[] {
     const { incarnation, first, last } = job.batch.header;
     const before = marks.get(incarnation) ?? NO_MARKS;
     const after = withRange(before, first, last);

@@ -2,11 +2,11 @@
 // An envelope that cannot be read does not spoil the batch: it comes out with the code that says why.
 import { equals } from 'uint8arrays/equals';
 import { decodeEnvelope, type EncodedEnvelope, envelopeDigest } from '../../src/crypto/envelope.ts';
-import { verifyWithLeaf } from '../../src/pki/keys.ts';
 import { type BatchHeader, decodeBatchHeader, digestOf, signedBytes } from '../../src/protocols/deliver/batch.ts';
 import type { Batch } from '../../src/protocols/deliver/frames.ts';
 import { codeOf, PeerError, RefusedError } from '../../src/realm/errors.ts';
 import type { RealmName } from '../../src/realm/names.ts';
+import type { Verify } from './batch-signing.ts';
 
 export interface OpenedItem {
   readonly n: number;
@@ -26,13 +26,13 @@ export interface BatchContext {
   /** The highest that this origin may use: that of its hello. */
   readonly incarnation: number;
   readonly destination: RealmName;
-  /** Raw Ed25519. */
-  readonly originKey: Uint8Array;
+  /** Of the origin's node. */
+  readonly verify: Verify;
 }
 
 /** @throws PeerError `signature-bad`, `digest-wrong`, `frame-malformed`; RefusedError `origin-foreign`, `destination-foreign`, `stale-incarnation` */
 export function openBatch(batch: Batch, context: BatchContext): OpenedBatch {
-  if (!verifyWithLeaf(context.originKey, signedBytes(batch.header), batch.signature)) {
+  if (!context.verify(signedBytes(batch.header), batch.signature)) {
     throw new PeerError('signature-bad', `a batch of ${context.origin} is not signed by its node`);
   }
   const header = decodeBatchHeader(batch.header);

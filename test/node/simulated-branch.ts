@@ -3,9 +3,13 @@
 import type { AuditEvent } from '../../node/audit/audit.ts';
 import { type ConversationService, openConversations } from '../../node/conversations/conversation-service.ts';
 import type { Submission, UserEvent } from '../../node/conversations/conversations.ts';
+import type { CustodyLimits } from '../../node/custody/quotas.ts';
 import { createDelivery, type DeliveryService } from '../../node/delivery/delivery-service.ts';
 import { type Outbox, openOutbox } from '../../node/delivery/outbox.ts';
+import { ALL_IN_GOOD_STANDING, type Standing } from '../../node/delivery/standing.ts';
+import { Ways } from '../../node/delivery/ways.ts';
 import type { Directory, UserProfile } from '../../node/directory/directory.ts';
+import { type Charter, EMPTY_CHARTER } from '../../src/overlay/charter.ts';
 import { leafKeyOfSeed, signWithLeaf } from '../../src/pki/keys.ts';
 import { type Clock, systemClock } from '../../src/realm/clock.ts';
 import { RefusedError } from '../../src/realm/errors.ts';
@@ -18,7 +22,7 @@ import {
   type UserId,
 } from '../../src/realm/ids.ts';
 import { type Log, silentLog } from '../../src/realm/log.ts';
-import { parseRealmName, type RealmName } from '../../src/realm/names.ts';
+import { parseRealmName, type RealmName, type Tier } from '../../src/realm/names.ts';
 import { parseUserAddress } from '../../src/realm/user-address.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { SimulatedNetwork } from './simulated-network.ts';
@@ -46,6 +50,11 @@ export function directory(status: UserProfile['status'] = 'active'): Pick<Direct
   return { findById: (id) => profiles.get(id) };
 }
 
+/** By the depth of the name, as in the tests' one tree: `ua`, `acme.ua`, `kyiv.acme.ua`. */
+export function tierOf(realm: RealmName): Tier {
+  return (['region', 'enterprise'] as const)[realm.split('.').length - 1] ?? 'branch';
+}
+
 /** Each realm's key follows from its name. */
 export function keyOf(realm: RealmName) {
   return leafKeyOfSeed(new TextEncoder().encode(realm.padEnd(32, '.')).slice(0, 32));
@@ -59,6 +68,9 @@ export interface BranchOptions {
   readonly clock?: Clock;
   readonly directory?: Pick<Directory, 'findById'>;
   readonly log?: Log;
+  readonly charter?: Pick<Charter, 'trustWith'>;
+  readonly standing?: Standing;
+  readonly custodyLimits?: CustodyLimits;
   /** 0 up to 1; spreads the tries. */
   readonly random?: () => number;
 }
@@ -97,6 +109,9 @@ export async function startBranch(options: BranchOptions): Promise<Branch> {
       },
     },
     audit: { record: async (event) => void audited.push(event) },
+    ways: new Ways({ realm, tier: tierOf(realm), tierOf, charter: options.charter ?? EMPTY_CHARTER }),
+    standing: options.standing ?? ALL_IN_GOOD_STANDING,
+    ...(options.custodyLimits && { custodyLimits: options.custodyLimits }),
     random: options.random ?? Math.random,
   });
   const announced: Branch['announced'] = [];

@@ -183,6 +183,7 @@ export class SimulatedNetwork {
   /** Streams asked for so far, and those of them that were opened. */
   tried = 0;
   opened = 0;
+  readonly #triedTo = new Map<RealmName, number>();
 
   /** A fresh node of that realm, as after a start: handlers of an earlier one are gone. */
   node(realm: RealmName): SimulatedNode {
@@ -222,6 +223,11 @@ export class SimulatedNetwork {
     }
   }
 
+  /** Streams asked for to one realm. */
+  triedTo(realm: RealmName): number {
+    return this.#triedTo.get(realm) ?? 0;
+  }
+
   pathOf(from: RealmName, to: RealmName): Path {
     const hop = (realm: RealmName, role: Hop['role']): Hop => ({ realm, role, pid: 1, peerId: `${role}.${realm}` });
     return { kind: this.kind, hops: [hop(from, 'node'), hop(from, 'relay'), hop(to, 'relay'), hop(to, 'node')] };
@@ -230,6 +236,7 @@ export class SimulatedNetwork {
   async connect(from: SimulatedNode, to: RealmName, protocol: string, options: OpenOptions): Promise<Stream> {
     options.signal.throwIfAborted();
     this.tried++;
+    this.#triedTo.set(to, this.triedTo(to) + 1);
     await new Promise((resolve) => setImmediate(resolve));
     const node = this.#nodes.get(to);
     const target = node?.handlers.get(protocol);

@@ -16,6 +16,12 @@ export function isMarked(marks: Marks, n: number): boolean {
   return n <= marks.watermark || marks.ranges.some(([first, last]) => n >= first && n <= last);
 }
 
+/** Whether all numbers from first to last are settled. */
+export function coversRange(marks: Marks, first: number, last: number): boolean {
+  const from = Math.max(first, marks.watermark + 1);
+  return from > last || marks.ranges.some(([start, end]) => start <= from && last <= end);
+}
+
 /** The marks with first to last settled too; undefined when that would need more than MAX_RANGES ranges. */
 export function withRange(marks: Marks, first: number, last: number): Marks | undefined {
   const joined: Range[] = [];

@@ -1,0 +1,229 @@
+// What this node holds for others: written before it is acknowledged, kept until the destination's settlement covers it or its
+// time is over, handed to the next hop meanwhile. The quotas of quotas.ts bound it.
+import { MAX_HELD } from '../../src/protocols/custody/index.ts';
+import { coversRange, type Marks, NO_MARKS, withRange } from '../../src/protocols/deliver/mark-set.ts';
+import type { Clock } from '../../src/realm/clock.ts';
+import type { RealmName } from '../../src/realm/names.ts';
+import { nextOnTree } from '../../src/realm/tree.ts';
+import type { Database } from '../../src/store/database.ts';
+import {
+  type BatchId,
+  type CustodyStore,
+  chainWrite,
+  endWrites,
+  type HeldRecord,
+  heldWrite,
+  payloadWrite,
+} from './custody-store.ts';
+import type { CustodyTally } from './custody-tally.ts';
+import type { Flow, Item } from './hand-on.ts';
+import { HeldFlow } from './held-flow.ts';
+import { type CustodyLimits, Quotas } from './quotas.ts';
+
+export interface HeldMailInit {
+  readonly realm: RealmName;
+  readonly database: Pick<Database, 'commit'>;
+  readonly store: CustodyStore;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly limits: CustodyLimits;
+  readonly tally: CustodyTally;
+  /** A destination whose mail is not handed on at present. */
+  readonly isFrozen: (realm: RealmName) => boolean;
+}
+
+/** A sequence of numbers: those of an origin for a destination. */
+export type Sequence = Pick<BatchId, 'origin' | 'destination' | 'incarnation'>;
+
+export interface HeldReport {
+  readonly origin: RealmName;
+  readonly destination: RealmName;
+  readonly next: RealmName;
+  readonly batches: number;
+  /** Milliseconds since 1970. */
+  readonly oldest: number;
+  readonly frozen: boolean;
+  /** Why the next hop does not take it. */
+  readonly code?: string;
+}
+
+const EXPIRED = 'expired';
+
+export class HeldMail {
+  readonly #init: HeldMailInit;
+  readonly #flows = new Map<string, HeldFlow>();
+  /** What is held or was settled, by pair and incarnation: the same batch again is not written twice. */
+  readonly #known = new Map<string, Marks>();
+  readonly #writing = new Map<string, { record: HeldRecord; written: Promise<void> }>();
+  readonly #quotas: Quotas;
+
+  constructor(init: HeldMailInit) {
+    this.#init = init;
+    this.#quotas = new Quotas(init.limits);
+  }
+
+  async load(): Promise<void> {
+    const records: HeldRecord[] = [];
+    for await (const record of this.#init.store.held()) records.push(record);
+    for (const record of records.sort((a, b) => a.heldAt - b.heldAt || a.first - b.first)) {
+      this.#quotas.add(record);
+      this.remember(record, record);
+      this.#flow(record)?.add(record);
+    }
+  }
+
+  get bytes(): number {
+    return this.#quotas.total;
+  }
+
+  get count(): number {
+    return [...this.#flows.values()].reduce((sum, flow) => sum + flow.size, 0);
+  }
+
+  /** True when each number of it is held or settled already. */
+  knows(id: BatchId): boolean {
+    return coversRange(this.#known.get(keyOf(id)) ?? NO_MARKS, id.first, id.last);
+  }
+
+  /** Resolves when it is on disk. @throws RefusedError by quota; LocalError */
+  take(record: HeldRecord, payload: Uint8Array, chain: Uint8Array): Promise<void> {
+    // The same batch may come on two streams, of which one is dying.
+    const which = `${keyOf(record)}/${record.first}/${record.last}`;
+    const writing = this.#writing.get(which);
+    if (writing) return writing.written;
+    const written = this.#write(record, payload, chain).finally(() => this.#writing.delete(which));
+    this.#writing.set(which, { record, written });
+    return written;
+  }
+
+  async #write(record: HeldRecord, payload: Uint8Array, chain: Uint8Array): Promise<void> {
+    this.#quotas.take(record);
+    try {
+      await this.#init.database.commit([
+        heldWrite(record),
+        payloadWrite(record, payload),
+        chainWrite(record.ref, chain),
+      ]);
+    } catch (error) {
+      this.#quotas.give(record);
+      throw error;
+    }
+    this.remember(record, record);
+    this.#flow(record)?.add(record);
+  }
+
+  /** Drops what a settlement covers. */
+  async settle(of: Sequence, marks: Marks): Promise<void> {
+    this.remember(of, { first: 1, last: marks.watermark });
+    const flow = this.#flows.get(pairOf(of));
+    const over =
+      flow?.drop((record) => record.incarnation === of.incarnation && coversRange(marks, record.first, record.last)) ??
+      [];
+    await this.#end(over, '');
+  }
+
+  /** Drops what nobody waits for any more, but nothing of a frozen destination. Resolves with how many batches. */
+  async expire(): Promise<number> {
+    const { clock, isFrozen } = this.#init;
+    const now = clock.now();
+    const isOver = ({ expiry, heldAt, destination }: HeldRecord) =>
+      !isFrozen(destination) && ((expiry > 0 && expiry <= now) || heldAt + MAX_HELD <= now);
+    const over = [...this.#flows.values()].flatMap((flow) => flow.drop(isOver));
+    for (const record of over) this.#known.delete(keyOf(record));
+    for (const flow of this.#flows.values()) for (const record of flow.records()) this.remember(record, record);
+    await this.#end(over, EXPIRED);
+    return over.length;
+  }
+
+  async #end(over: readonly HeldRecord[], code: string): Promise<void> {
+    const now = this.#init.clock.now();
+    for (const record of over) this.#quotas.give(record);
+    for (const [pair, flow] of this.#flows) if (flow.size === 0) this.#flows.delete(pair);
+    await this.#init.database.commit(over.flatMap((record) => endWrites(record, now, code)));
+  }
+
+  /** Of all pairs. */
+  flows(): Flow[] {
+    return [...this.#flows.values()].map((flow) => ({ next: flow.next, take: () => this.#next(flow) }));
+  }
+
+  /** Something of this pair is or was here since the start. */
+  meets(of: Sequence): boolean {
+    return this.#known.has(keyOf(of));
+  }
+
+  find(origin: RealmName, destination: RealmName, incarnation: number, n: number): HeldRecord | undefined {
+    return this.#flows.get(pairOf({ origin, destination }))?.find(incarnation, n);
+  }
+
+  codeOf(origin: RealmName, destination: RealmName): string | undefined {
+    return this.#flows.get(pairOf({ origin, destination }))?.code;
+  }
+
+  /** The way to a neighbour, or what a destination may get, has changed. */
+  unblock(): void {
+    for (const flow of this.#flows.values()) flow.unblock();
+  }
+
+  report(): HeldReport[] {
+    return [...this.#flows.values()].map((flow) => {
+      const { origin, destination, next, code, size: batches } = flow;
+      const oldest = Math.min(...flow.records().map(({ heldAt }) => heldAt));
+      const frozen = this.#init.isFrozen(destination);
+      return { origin, destination, next, batches, oldest, frozen, ...(code !== undefined && { code }) };
+    });
+  }
+
+  /** Refs of chains that what is held needs. */
+  refs(): Uint8Array[] {
+    const held = [...this.#flows.values()].flatMap((flow) => flow.records());
+    return [...held, ...[...this.#writing.values()].map(({ record }) => record)].map(({ ref }) => ref);
+  }
+
+  async #next(flow: HeldFlow): Promise<Item | undefined> {
+    const { clock, store, realm, database, isFrozen, tally } = this.#init;
+    if (isFrozen(flow.destination)) return undefined;
+    const record = flow.take(clock.now());
+    if (!record) return undefined;
+    const [payload, chain] = await Promise.all([store.payload(record), store.chain(record.ref)]);
+    if (!payload || !chain) {
+      // Settled while we read.
+      flow.answered(record, { kind: 'broken' }, clock.now());
+      return undefined;
+    }
+    const trail = [...record.trail, { realm, at: record.heldAt }];
+    return {
+      kind: 'batch',
+      bytes: record.bytes,
+      ref: record.ref,
+      chain,
+      trail,
+      payload,
+      answered: async (answer) => {
+        const now = flow.answered(record, answer, clock.now());
+        if (answer.kind !== 'taken' || !now || now.passedAt === record.passedAt) return;
+        tally.passed++;
+        await database.commit([heldWrite(now)]);
+      },
+    };
+  }
+
+  /** These numbers are held or settled. */
+  remember(of: Sequence, { first, last }: { first: number; last: number }): void {
+    if (last < first) return;
+    const marks = withRange(this.#known.get(keyOf(of)) ?? NO_MARKS, first, last);
+    if (marks) this.#known.set(keyOf(of), marks);
+  }
+
+  #flow(of: { origin: RealmName; destination: RealmName }): HeldFlow | undefined {
+    const pair = pairOf(of);
+    const next = nextOnTree(this.#init.realm, of.destination);
+    const known = this.#flows.get(pair);
+    if (known || next === undefined) return known;
+    const flow = new HeldFlow(of.origin, of.destination, next);
+    this.#flows.set(pair, flow);
+    return flow;
+  }
+}
+
+const pairOf = (of: { origin: RealmName; destination: RealmName }): string => `${of.origin}/${of.destination}`;
+const keyOf = (of: Sequence): string => `${pairOf(of)}/${of.incarnation}`;

@@ -1,0 +1,149 @@
+// What one neighbour on the tree is handed: as long as something is due there is a stream to it, or the next try is. All flows
+// to it have turns, so that nobody's backlog keeps others waiting.
+import type { Path, PathReport } from '../../src/overlay/seam.ts';
+import { FIRST_RETRY, LONGEST_RETRY } from '../../src/protocols/deliver/index.ts';
+import { Bell } from '../../src/realm/bell.ts';
+import type { Timer } from '../../src/realm/clock.ts';
+import { codeOf } from '../../src/realm/errors.ts';
+import type { Log } from '../../src/realm/log.ts';
+import type { RealmName } from '../../src/realm/names.ts';
+import { CustodySession, type CustodySessionComponents } from './custody-session.ts';
+import type { Flow, Item } from './hand-on.ts';
+
+export interface NeighbourQueueComponents extends Omit<CustodySessionComponents, 'next' | 'onOpen'> {
+  /** Those whose next hop is this neighbour. */
+  readonly flows: (neighbour: RealmName) => readonly Flow[];
+  /** 0 up to 1. */
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+/** Milliseconds between two looks for what has become due. */
+const LOOK = 5_000;
+
+export class NeighbourQueue {
+  readonly neighbour: RealmName;
+  readonly #parts: NeighbourQueueComponents;
+  readonly #stopped = new AbortController();
+  readonly #due = new Bell();
+  readonly #retry = new Bell();
+  #session: CustodySession | undefined;
+  #running: Promise<void> | undefined;
+  #turn = 0;
+  #failures = 0;
+  #ready: Item | undefined;
+  /** Of the newest stream. */
+  path: Path | undefined;
+  /** Why no stream stands; undefined while one does or none is needed. */
+  code: string | undefined;
+  /** Milliseconds since 1970: since when `code` holds. */
+  since: number | undefined;
+
+  constructor(parts: NeighbourQueueComponents, neighbour: RealmName) {
+    this.#parts = parts;
+    this.neighbour = neighbour;
+  }
+
+  start(): void {
+    const { signal } = this.#stopped;
+    this.#running ??= this.#run(signal).catch((error: unknown) => {
+      if (!signal.aborted) this.#parts.log.error({ err: error }, 'a custody queue ended');
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#running;
+  }
+
+  /** There may be something to hand on. */
+  wake(): void {
+    this.#due.ring();
+    this.#session?.wake();
+  }
+
+  /** A way leads to the neighbour, or a better one. */
+  onPath(report: PathReport): void {
+    if (report.kind !== 'unreachable') this.#retry.ring();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#ready ??= await this.#next();
+      if (!this.#ready) {
+        await this.#due.heardWithin(this.#parts.clock, LOOK, signal);
+        continue;
+      }
+      const failure = await this.#serve(signal);
+      if (failure !== undefined) await this.#wait(failure, signal);
+    }
+    await this.#ready?.answered({ kind: 'broken' });
+  }
+
+  async #serve(signal: AbortSignal): Promise<unknown> {
+    const onOpen = (path: Path) => {
+      this.path = path;
+      this.code = undefined;
+      this.since = undefined;
+    };
+    const next = async () => this.#takeReady() ?? (await this.#next());
+    const session = new CustodySession({ ...this.#parts, next, onOpen }, this.neighbour);
+    this.#session = session;
+    const looking = this.#look();
+    try {
+      await session.run(signal);
+      return undefined;
+    } catch (error) {
+      return error;
+    } finally {
+      looking.cancel();
+      if (session.progressed) this.#failures = 0;
+      this.#session = undefined;
+    }
+  }
+
+  /** Things become due by time alone, too. */
+  #look(): Timer {
+    const { clock } = this.#parts;
+    let timer: Timer;
+    const schedule = (): void => {
+      timer = clock.after(LOOK, () => {
+        this.#session?.wake();
+        schedule();
+      });
+    };
+    schedule();
+    return { cancel: () => timer.cancel() };
+  }
+
+  #takeReady(): Item | undefined {
+    const ready = this.#ready;
+    this.#ready = undefined;
+    return ready;
+  }
+
+  /** From the flow whose turn it is, or the first after it that has something due. */
+  async #next(): Promise<Item | undefined> {
+    const flows = this.#parts.flows(this.neighbour);
+    const from = this.#turn;
+    for (let step = 0; step < flows.length; step++) {
+      const at = (from + step) % flows.length;
+      const item = await flows[at]?.take();
+      if (!item) continue;
+      this.#turn = at + 1;
+      return item;
+    }
+    return undefined;
+  }
+
+  async #wait(error: unknown, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const code = codeOf(error);
+    this.since ??= this.#parts.clock.now();
+    this.code = code;
+    const longest = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** Math.min(this.#failures++, 10));
+    const delay = Math.round(longest * (0.5 + this.#parts.random() / 2));
+    this.#parts.log.info({ neighbour: this.neighbour, code, delay }, 'custody waits for the next try');
+    await this.#retry.heardWithin(this.#parts.clock, delay, signal);
+  }
+}

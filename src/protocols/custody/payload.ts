@@ -1,0 +1,29 @@
+// What custodians pass on: a batch of `/canopy/deliver/1` as its origin wrote it. Its form stands in index.ts.
+import { sha256 } from '@noble/hashes/sha2.js';
+import { MAX_ENVELOPE } from '../../crypto/envelope.ts';
+import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
+import type { Batch } from '../deliver/frames.ts';
+import { MAX_BATCH_ENVELOPES } from '../deliver/index.ts';
+import { MAX_PAYLOAD, REF } from './index.ts';
+
+const MAX_HEADER = 8 * 1024;
+const SIGNATURE = 64;
+
+export function encodePayload({ header, signature, envelopes }: Omit<Batch, 'kind'>): Uint8Array {
+  return encodeItem([header, signature, envelopes]);
+}
+
+/** @throws PeerError `frame-too-long`, `frame-malformed` */
+export function decodePayload(bytes: Uint8Array): Batch {
+  const fields = new Fields(decodeStrict(bytes, MAX_PAYLOAD), 'payload', 3);
+  const header = fields.bytes(MAX_HEADER);
+  const signature = fields.bytes(SIGNATURE, SIGNATURE);
+  const list = fields.list(MAX_BATCH_ENVELOPES);
+  const envelopes = new Fields(list, 'list of envelopes');
+  return { kind: 'batch', header, signature, envelopes: list.map(() => envelopes.bytes(MAX_ENVELOPE)) };
+}
+
+/** How a chain is named on a stream and in the store. */
+export function refOf(chain: Uint8Array): Uint8Array {
+  return sha256(chain).slice(0, REF);
+}
