@@ -22,6 +22,7 @@ import type { Ancestor, Links, NatKind, RelayReport } from '../src/overlay/links
 import type { ChainCheck } from '../src/overlay/location/record.ts';
 import { ownNodeConnection } from '../src/overlay/own-node.ts';
 import { type FollowedLinks, PATHS_PROTOCOL, servePaths } from '../src/overlay/paths/index.ts';
+import { openPipes } from '../src/overlay/pipe/open-pipes.ts';
 import { mayReach } from '../src/overlay/scope.ts';
 import type { PathReport } from '../src/overlay/seam.ts';
 import { StunResponder } from '../src/overlay/stun/responder.ts';
@@ -36,9 +37,7 @@ import { multiaddrOf, stunText } from '../src/settings/relay-addresses.ts';
 import type { Settings } from '../src/settings/settings.ts';
 import type { Netcheck } from './api.ts';
 import type { RelayCharter } from './charter.ts';
-import type { Netcheck } from './api.ts';
 import { HouseTable } from './house-table.ts';
-import { netcheckOf } from './netcheck.ts';
 import { netcheckOf } from './netcheck.ts';
 
 export interface RelayInit {
@@ -62,8 +61,6 @@ export interface RelayStatus {
   readonly node: boolean;
   readonly nat: NatKind;
   readonly links: readonly PathReport[];
-  /** The link to each relay by itself: a realm may have several. */
-  readonly relays: readonly RelayReport[];
   /** The link to each relay by itself: a realm may have several. */
   readonly relays: readonly RelayReport[];
   /** Streams between nodes that pass at this moment. */
@@ -148,12 +145,6 @@ export class Relay {
     return netcheckOf(await links.netcheck(), init.settings, { allowed: false });
   }
 
-  /** What the network before this host is like. @throws UnreachableError */
-  async netcheck(): Promise<Netcheck> {
-    const { links, init } = this.#parts;
-    return netcheckOf(await links.netcheck(), init.settings, { allowed: false });
-  }
-
   status(): RelayStatus {
     const { host, links, forwarder, table } = this.#parts;
     const { realm } = host.identity;
@@ -165,7 +156,6 @@ export class Relay {
       node: host.admissions.peers().some((peer) => peer.role === 'node' && peer.realm === realm),
       nat: links.nat(),
       links: links.reports(),
-      relays: links.relayReports(),
       relays: links.relayReports(),
       forwarded: forwarder.openStreams,
       circuits: connections.filter((one) => one.streams.some(({ protocol }) => protocol.endsWith('/stop'))).length,
@@ -241,7 +231,8 @@ export async function createRelay(init: RelayInit): Promise<Relay> {
   late.router = router;
   const peerId = host.libp2p.peerId.toString();
   const { charter = EMPTY_CHARTER } = init;
-  const forwarder = new Forwarder({ identity, peerId, registrar, admissions, links, trusts: charter, log });
+  const pipes = openPipes({ host, charter, clock, log });
+  const forwarder = new Forwarder({ identity, peerId, registrar, admissions, links, trusts: charter, pipes, log });
   const stun = new StunResponder({ clock, log }, settings.stun);
   return new Relay({ init, host, stun, links, forwarder, router, table });
 }

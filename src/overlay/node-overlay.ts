@@ -248,6 +248,7 @@ export async function createNodeOverlay(init: NodeOverlayInit): Promise<NodeOver
           identity,
           admissions: () => present(late.host).admissions,
           relays: (realm) => late.follower?.order(realm) ?? [],
+          clock,
         });
         return late.transport;
       },

@@ -39,6 +39,7 @@ const RELAY_RULES: readonly Rule[] = [
   rule(/^\/(ipfs|canopy)\/(id|id\/push|ping)\/1\.0\.0$/, 'relay', LINKED),
   rule(/^\/(ipfs|canopy)\/(id|id\/push|ping)\/1\.0\.0$/, 'node', ['own']),
   rule(/^\/libp2p\/circuit\/relay\/0\.2\.0\/hop$/, 'relay', BELOW),
+  rule(/^\/canopy\/pipe\/1$/, 'relay', BELOW),
   rule(/^\/libp2p\/circuit\/relay\/0\.2\.0\/stop$/, 'relay', ABOVE),
   rule(/^\/webrtc-signaling\/0\.0\.1$/, 'relay', LINKED),
   rule(/^\/canopy\/(link-ping|punch)\/1$/, 'relay', LINKED),

@@ -7,14 +7,17 @@ import type { Log } from '../../realm/log.ts';
 import type { Admissions, AdmittedPeer } from '../admission/admissions.ts';
 import type { Identity } from '../identity.ts';
 import { ownNodeConnection } from '../own-node.ts';
+import { PIPE_FAILED } from '../pipe/index.ts';
+import type { PipeAcceptance, RelayPipes } from '../pipe/relay-pipes.ts';
+import { runPipe, type Section } from '../pipe/run-pipe.ts';
 import { isReachable, mayReach, type Trusts } from '../scope.ts';
 import { handshakeFrames } from '../wire.ts';
 import { decodeHeader, decodeReply, encodeHeader, encodeReply } from './codec.ts';
 import { checkLastHop, ownHop } from './hops.ts';
 import {
   FORWARD_PROTOCOL,
+  type ForwardConsent,
   type ForwardHeader,
-  type ForwardReply,
   HEADER_DEADLINE,
   MAX_HEADER,
   OPEN_DEADLINE,
@@ -29,6 +32,8 @@ export interface ForwarderComponents {
   readonly admissions: Admissions;
   readonly links: LinkSource;
   readonly trusts?: Trusts;
+  /** Undefined: bulk takes the streams like all else. */
+  readonly pipes?: RelayPipes;
   readonly log: Log;
 }
 
@@ -45,6 +50,13 @@ interface NextHop {
   readonly header: ForwardHeader;
 }
 
+/** What leads on from here. */
+interface Onward {
+  readonly stream: Stream;
+  readonly reply: ForwardConsent;
+  readonly section?: Section;
+}
+
 export class Forwarder {
   readonly #components: ForwarderComponents;
   readonly #open = new Map<string, number>();
@@ -55,11 +67,13 @@ export class Forwarder {
   }
 
   async start(): Promise<void> {
+    await this.#components.pipes?.start();
     await this.#components.registrar.handle(FORWARD_PROTOCOL, (...given) => this.#serve(...given), STREAMS);
   }
 
   async stop(): Promise<void> {
     await this.#components.registrar.unhandle(FORWARD_PROTOCOL);
+    await this.#components.pipes?.stop();
   }
 
   /** Streams that are being forwarded now. */
@@ -71,23 +85,31 @@ export class Forwarder {
     const peerId = connection.remotePeer.toString();
     this.#count(peerId, 1);
     try {
-      await this.#forward(stream, peerId);
+      await this.#forward(stream, connection);
     } finally {
       this.#count(peerId, -1);
     }
   }
 
-  async #forward(stream: Stream, peerId: string): Promise<void> {
+  async #forward(stream: Stream, connection: Connection): Promise<void> {
     const frames = handshakeFrames(stream, MAX_HEADER);
-    let onward: Stream | undefined;
+    let inward: PipeAcceptance | undefined;
+    let onward: Onward | undefined;
     try {
-      const header = await this.#readHeader(frames, peerId);
+      const header = await this.#readHeader(frames, connection.remotePeer.toString());
       const signal = endOf(stream, OPEN_DEADLINE);
-      onward = await this.#openOnward(frames, header, signal);
+      inward = await this.#components.pipes?.accept(header.pipe, connection, signal);
+      onward = await this.#openOnward(header, inward !== undefined, signal);
+      const pipe = onward.section && inward?.word;
+      await frames.write(encodeReply({ ...onward.reply, ...(pipe ? { pipe } : {}) }), { signal });
       frames.unwrap();
-      await splice(stream, onward, header.class);
+      if (inward && onward.section) void runPipe([stream, onward.stream], inward, onward.section);
+      else inward?.cancel();
+      await splice(stream, onward.stream, header.class);
     } catch (error) {
-      onward?.abort(asError(error));
+      inward?.cancel();
+      onward?.section?.cancel();
+      onward?.stream.abort(asError(error));
       await this.#refuse(stream, frames, error);
     }
   }
@@ -122,20 +144,25 @@ export class Forwarder {
   }
 
   /** Over the best relay of the destination, and where its node is not connected to that one, over the next. */
-  async #openOnward(back: LengthPrefixedStream<Stream>, header: ForwardHeader, signal: AbortSignal): Promise<Stream> {
+  async #openOnward(header: ForwardHeader, withPipe: boolean, signal: AbortSignal): Promise<Onward> {
     const ways = await this.#next(header, signal);
-    for (const [index, next] of ways.entries()) {
-      let onward: Stream | undefined;
+    for (const [index, way] of ways.entries()) {
       try {
-        onward = await next.connection.newStream([FORWARD_PROTOCOL], { ...STREAMS, signal });
-        await this.#handOn(back, onward, next.header, signal);
-        return onward;
+        return await this.#withOrWithoutPipe(way, withPipe, signal);
       } catch (error) {
-        onward?.abort(asError(error));
         if (signal.aborted || index === ways.length - 1) throw error;
       }
     }
     throw new UnreachableError('no-path', `no way leads to ${header.destination} now`);
+  }
+
+  async #withOrWithoutPipe(way: NextHop, withPipe: boolean, signal: AbortSignal): Promise<Onward> {
+    try {
+      return await this.#handOn(way, withPipe, signal);
+    } catch (error) {
+      if (codeOf(error) !== PIPE_FAILED || signal.aborted) throw error;
+    }
+    return this.#handOn(way, false, signal);
   }
 
   async #next(header: ForwardHeader, signal: AbortSignal): Promise<NextHop[]> {
@@ -164,19 +191,31 @@ export class Forwarder {
     return known && isReachable(this.#components.identity, peer, this.#components.trusts);
   }
 
-  async #handOn(
-    back: LengthPrefixedStream<Stream>,
-    onward: Stream,
-    header: ForwardHeader,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const frames = handshakeFrames(onward, MAX_HEADER);
-    await frames.write(encodeHeader(header), { signal });
-    const reply = decodeReply((await frames.read({ signal })).subarray());
-    frames.unwrap();
-    if (reply.kind === 'refused') throw new UnreachableError(reply.code, `${header.destination} refused the stream`);
-    const toNode = header.destination === this.#components.identity.realm;
-    await back.write(encodeReply(toNode ? reply : withPath(reply, header)), { signal });
+  async #handOn({ connection, header }: NextHop, withPipe: boolean, signal: AbortSignal): Promise<Onward> {
+    const way = { connection, ...(header.via === undefined ? {} : { via: header.via }) };
+    const offer = withPipe ? await this.#components.pipes?.offer(way, signal) : undefined;
+    let stream: Stream | undefined;
+    try {
+      stream = await connection.newStream([FORWARD_PROTOCOL], { ...STREAMS, signal });
+      const reply = await ask(stream, { ...header, ...(offer ? { pipe: offer.word } : {}) }, signal);
+      const socket = await offer?.socket(reply.pipe, signal);
+      if (!socket) offer?.cancel();
+      const told = this.#told(reply, header);
+      const section = offer && socket ? { socket, cancel: () => offer.cancel() } : undefined;
+      return { stream, reply: told, ...(section ? { section } : {}) };
+    } catch (error) {
+      offer?.cancel();
+      stream?.abort(asError(error));
+      throw error;
+    }
+  }
+
+  /** The reply without its last field. The relay that dialled the link knows what kind of path it is; the ends don't. */
+  #told(reply: ForwardConsent, header: ForwardHeader): ForwardConsent {
+    const isOurs = header.destination === this.#components.identity.realm;
+    const via = isOurs ? reply.via : header.via;
+    const path = (isOurs ? undefined : header.kind) ?? reply.path;
+    return { kind: 'ok', hops: reply.hops, path, ...(via === undefined ? {} : { via }) };
   }
 
   async #refuse(stream: Stream, frames: LengthPrefixedStream<Stream>, error: unknown): Promise<void> {
@@ -200,9 +239,14 @@ export class Forwarder {
   }
 }
 
-/** The relay that dialled the link knows what kind of path it is; the ends don't. */
-function withPath(reply: Extract<ForwardReply, { kind: 'ok' }>, { kind, via }: ForwardHeader): ForwardReply {
-  return { kind: 'ok', hops: reply.hops, path: kind ?? reply.path, ...(via === undefined ? {} : { via }) };
+/** Hands the header to the next program. */
+async function ask(stream: Stream, header: ForwardHeader, signal: AbortSignal): Promise<ForwardConsent> {
+  const frames = handshakeFrames(stream, MAX_HEADER);
+  await frames.write(encodeHeader(header), { signal });
+  const reply = decodeReply((await frames.read({ signal })).subarray());
+  frames.unwrap();
+  if (reply.kind === 'refused') throw new UnreachableError(reply.code, `${header.destination} refused the stream`);
+  return reply;
 }
 
 /** Aborts after a while, and when whoever asked has gone. */

@@ -1,10 +1,12 @@
 // The node's side of forwarding, as a transport of libp2p: dialling `/canopy/<realm>` opens a stream to the own relay, and
 // what the relay hands over is taken in like any inbound connection. Admission runs inside, end to end.
+import type { Socket } from 'node:net';
 import type {
   Connection,
   CreateListenerOptions,
   DialTransportOptions,
   Listener,
+  MultiaddrConnection,
   Startable,
   Stream,
   Transport,
@@ -13,10 +15,14 @@ import type {
 import { transportSymbol } from '@libp2p/interface';
 import type { Registrar } from '@libp2p/interface-internal';
 import type { Multiaddr } from '@multiformats/multiaddr';
+import type { Clock } from '../../realm/clock.ts';
 import { codeOf, LocalError, RefusedError, UnreachableError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
 import type { Admissions } from '../admission/admissions.ts';
 import type { Identity } from '../identity.ts';
+import { dialPipe, type Place, placeOf } from '../pipe/dial.ts';
+import { PIPE_FAILED, type PipeWord } from '../pipe/index.ts';
+import { pipeConnection } from '../pipe/pipe-connection.ts';
 import type { Path, StreamClass } from '../seam.ts';
 import { handshakeFrames } from '../wire.ts';
 import { type ForwardTarget, forwardAddress, parseForwardAddress, registerAddresses } from './address.ts';
@@ -30,6 +36,7 @@ export interface ForwardTransportInit {
   readonly admissions: () => Admissions;
   /** The open connections to the own relays, in the order in which they should be tried for a realm. */
   readonly relays: (realm: RealmName) => readonly Connection[];
+  readonly clock: Pick<Clock, 'after'>;
 }
 
 export interface ForwardTransportComponents {
@@ -99,7 +106,7 @@ export class ForwardTransport implements Transport, Startable {
     let failure: unknown = new UnreachableError('relay-away', 'there is no connection to the own relay now');
     for (const relay of relays) {
       try {
-        return await this.#dialOver(relay, address, target, signal);
+        return await this.#withOrWithoutPipe(relay, address, target, signal);
       } catch (error) {
         if (error instanceof RefusedError || signal.aborted) throw error;
         failure = error;
@@ -108,10 +115,27 @@ export class ForwardTransport implements Transport, Startable {
     throw failure;
   }
 
+  async #withOrWithoutPipe(
+    relay: Connection,
+    address: Multiaddr,
+    target: ForwardTarget,
+    signal: AbortSignal,
+  ): Promise<Connection> {
+    const place = target.class === 'bulk' ? placeOf(relay) : undefined;
+    try {
+      return await this.#dialOver(relay, address, target, place, signal);
+    } catch (error) {
+      if (codeOf(error) !== PIPE_FAILED || signal.aborted) throw error;
+    }
+    return this.#dialOver(relay, address, target, undefined, signal);
+  }
+
+  /** @param place where a pipe would begin */
   async #dialOver(
     relay: Connection,
     address: Multiaddr,
     target: ForwardTarget,
+    place: Place | undefined,
     signal: AbortSignal,
   ): Promise<Connection> {
     const maxOutboundStreams = MAX_FORWARDED;
@@ -121,33 +145,47 @@ export class ForwardTransport implements Transport, Startable {
       runOnLimitedConnection: true,
     });
     try {
-      const path = await this.#ask(stream, target, signal);
-      return await this.#upgrade(stream, address, { class: target.class, path }, target, signal);
+      const { pipe, ...path } = await this.#ask(stream, target, place !== undefined, signal);
+      const socket = place && pipe?.kind === 'dial' && (await dialPipe(place, pipe.ticket, this.#init.clock, signal));
+      const bare = socket
+        ? pipeConnection(socket, stream, address)
+        : forwardedConnection(stream, address, target.class);
+      return await this.#upgrade(bare, { class: target.class, path }, target, signal);
     } catch (error) {
       stream.abort(error instanceof Error ? error : new Error(String(error)));
       throw error;
     }
   }
 
-  async #ask(stream: Stream, target: ForwardTarget, signal: AbortSignal): Promise<Path> {
+  async #ask(
+    stream: Stream,
+    target: ForwardTarget,
+    wantsPipe: boolean,
+    signal: AbortSignal,
+  ): Promise<Path & { readonly pipe?: PipeWord }> {
     const frames = handshakeFrames(stream, MAX_HEADER);
     const origin = this.#init.identity.realm;
-    const header = { class: target.class, origin, destination: target.realm, hops: [this.#ownHop()] };
+    const pipe = wantsPipe ? ({ pipe: { kind: 'ask' } } as const) : {};
+    const header = { class: target.class, origin, destination: target.realm, hops: [this.#ownHop()], ...pipe };
     await frames.write(encodeHeader(header), { signal });
     const reply = decodeReply((await frames.read({ signal })).subarray());
     if (reply.kind === 'refused') throw refusal(reply.code, target);
     frames.unwrap();
-    return { kind: reply.path, hops: reply.hops, ...(reply.via === undefined ? {} : { via: reply.via }) };
+    const { via, pipe: word } = reply;
+    return {
+      kind: reply.path,
+      hops: reply.hops,
+      ...(via === undefined ? {} : { via }),
+      ...(word ? { pipe: word } : {}),
+    };
   }
 
   async #upgrade(
-    stream: Stream,
-    address: Multiaddr,
+    bare: MultiaddrConnection,
     forwarded: ForwardedPath,
     { realm }: ForwardTarget,
     signal: AbortSignal,
   ): Promise<Connection> {
-    const bare = forwardedConnection(stream, address, forwarded.class);
     this.#init.admissions().expect(bare, { realm, role: 'node' });
     this.#paths.set(bare.timeline, forwarded);
     const connection = await this.#components.upgrader.upgradeOutbound(bare, { signal });
@@ -163,9 +201,14 @@ export class ForwardTransport implements Transport, Startable {
     try {
       const header = decodeHeader((await frames.read({ signal })).subarray());
       const path = this.#checkedPath(header, relay);
-      await frames.write(encodeReply({ kind: 'ok', hops: path.hops, path: path.kind }), { signal });
+      const socket = await this.#dialBack(header, relay, signal);
+      const pipe = socket ? ({ pipe: { kind: 'joined' } } as const) : {};
+      await frames.write(encodeReply({ kind: 'ok', hops: path.hops, path: path.kind, ...pipe }), { signal });
       frames.unwrap();
-      const bare = forwardedConnection(stream, forwardAddress(header.origin, header.class), header.class);
+      const address = forwardAddress(header.origin, header.class);
+      const bare = socket
+        ? pipeConnection(socket, stream, address)
+        : forwardedConnection(stream, address, header.class);
       this.#init.admissions().expect(bare, { realm: header.origin, role: 'node' });
       this.#paths.set(bare.timeline, { class: header.class, path });
       await this.#components.upgrader.upgradeInbound(bare, { signal });
@@ -173,6 +216,13 @@ export class ForwardTransport implements Transport, Startable {
       await frames.write(encodeReply({ kind: 'refused', code: codeOf(error) }), { signal }).catch(() => {});
       stream.abort(error instanceof Error ? error : new Error(String(error)));
     }
+  }
+
+  /** The last section of a pipe, when the relay offers one. */
+  async #dialBack({ pipe }: ForwardHeader, relay: Connection, signal: AbortSignal): Promise<Socket | undefined> {
+    const place = placeOf(relay);
+    if (pipe?.kind !== 'dial' || !place) return undefined;
+    return dialPipe(place, pipe.ticket, this.#init.clock, signal).catch(() => undefined);
   }
 
   /** @throws RefusedError `wrong-hop`, `out-of-scope` */

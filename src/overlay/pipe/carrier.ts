@@ -1,0 +1,99 @@
+// The carrier's side of `/canopy/pipe/1`: a relay of a realm above others joins pipes between their relays.
+import type { Stream, StreamHandlerOptions } from '@libp2p/interface';
+import type { Registrar } from '@libp2p/interface-internal';
+import type { Clock } from '../../realm/clock.ts';
+import { messageOf } from '../../realm/errors.ts';
+import type { Log } from '../../realm/log.ts';
+import type { AdmittedPeer } from '../admission/admissions.ts';
+import { handshakeFrames } from '../wire.ts';
+import { decodeAsk, encodeAnswer, MAX_CARRIED, MAX_CARRIED_OF_PEER, MAX_PIPE_FRAME, PIPE_PROTOCOL } from './index.ts';
+import { joinSockets } from './join.ts';
+import type { IssuedTicket, Tickets } from './tickets.ts';
+
+export interface CarrierComponents {
+  readonly registrar: Pick<Registrar, 'handle' | 'unhandle'>;
+  readonly admissions: { get(peerId: string): AdmittedPeer | undefined };
+  readonly tickets: Tickets;
+  /** Whether a circuit between the two would be carried. */
+  readonly mayJoin: (from: AdmittedPeer, to: AdmittedPeer) => boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const ASK_DEADLINE = 5_000;
+const STREAMS: StreamHandlerOptions = {
+  maxInboundStreams: MAX_CARRIED_OF_PEER,
+  maxOutboundStreams: MAX_CARRIED_OF_PEER,
+};
+
+export class PipeCarrier {
+  readonly #components: CarrierComponents;
+  #carried = 0;
+
+  constructor(components: CarrierComponents) {
+    this.#components = components;
+  }
+
+  async start(): Promise<void> {
+    const { registrar } = this.#components;
+    await registrar.handle(
+      PIPE_PROTOCOL,
+      (stream, { remotePeer }) => {
+        void this.#serve(stream, remotePeer.toString());
+      },
+      STREAMS,
+    );
+  }
+
+  async stop(): Promise<void> {
+    await this.#components.registrar.unhandle(PIPE_PROTOCOL);
+  }
+
+  /** Pipes that are carried now. */
+  get carried(): number {
+    return this.#carried;
+  }
+
+  async #serve(stream: Stream, asker: string): Promise<void> {
+    this.#carried += 1;
+    let pair: readonly [IssuedTicket, IssuedTicket] | undefined;
+    try {
+      const frames = handshakeFrames(stream, MAX_PIPE_FRAME);
+      const late = new AbortController();
+      const timer = this.#components.clock.after(ASK_DEADLINE, () => late.abort());
+      const other = decodeAsk((await frames.read({ signal: late.signal })).subarray());
+      pair = this.#issue(asker, other);
+      await frames.write(encodeAnswer(pair && { own: pair[0].ticket, other: pair[1].ticket }), { signal: late.signal });
+      timer.cancel();
+      if (pair) await carry(stream, pair);
+      stream.abort(new Error('the pipe has ended'));
+    } catch (error) {
+      this.#components.log.debug({ asker, error: messageOf(error) }, 'pipe not carried');
+      stream.abort(error instanceof Error ? error : new Error(String(error)));
+    } finally {
+      for (const ticket of pair ?? []) ticket.cancel();
+      this.#carried -= 1;
+    }
+  }
+
+  /** Undefined: refused. */
+  #issue(asker: string, other: string): readonly [IssuedTicket, IssuedTicket] | undefined {
+    const { admissions, tickets, mayJoin } = this.#components;
+    const [from, to] = [admissions.get(asker), admissions.get(other)];
+    if (!from || !to || asker === other || to.role !== 'relay' || this.#carried > MAX_CARRIED) return undefined;
+    if (!mayJoin(from, to)) return undefined;
+    return [tickets.issue(asker), tickets.issue(other)];
+  }
+}
+
+/** Until either end goes, or the stream that stands for the pipe. */
+async function carry(stream: Stream, [own, other]: readonly [IssuedTicket, IssuedTicket]): Promise<void> {
+  const cut = (): void => {
+    own.cancel();
+    other.cancel();
+  };
+  if (stream.status !== 'open') cut();
+  stream.addEventListener('close', cut, { once: true });
+  const [a, b] = await Promise.all([own.arrival, other.arrival]);
+  await joinSockets(a, b).ended;
+}

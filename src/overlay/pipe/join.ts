@@ -1,0 +1,46 @@
+// Two sockets as one pipe. What one side does not take is not read from the other: a chunk for each direction waits here.
+import type { Socket } from 'node:net';
+
+/** Routers forget what is silent; a dead host is found out. */
+const KEEP_ALIVE = 15_000;
+
+/** A socket that waits for its use: it must not end the process when it breaks. */
+export function settle(socket: Socket): void {
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, KEEP_ALIVE);
+  socket.setTimeout(0);
+  socket.on('error', () => socket.destroy());
+}
+
+export interface Joined {
+  /** Resolves when both sockets are gone. */
+  readonly ended: Promise<void>;
+  cut(): void;
+}
+
+export function joinSockets(a: Socket, b: Socket): Joined {
+  const cut = (): void => {
+    a.destroy();
+    b.destroy();
+  };
+  const gone = [a, b].map((socket) => {
+    if (socket.destroyed) return Promise.resolve();
+    return new Promise<void>((resolve) => void socket.once('close', () => resolve()));
+  });
+  if (a.destroyed || b.destroyed) cut();
+  a.once('close', cut);
+  b.once('close', cut);
+  pump(a, b);
+  pump(b, a);
+  const ended = Promise.all(gone).then(() => undefined);
+  return { ended, cut };
+}
+
+function pump(from: Socket, to: Socket): void {
+  from.on('data', (chunk) => {
+    if (!to.write(chunk)) from.pause();
+  });
+  to.on('drain', () => from.resume());
+  from.on('end', () => to.end());
+  from.resume();
+}

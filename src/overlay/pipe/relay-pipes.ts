@@ -1,0 +1,174 @@
+// A relay's part in making pipes: it gets itself a section on the way out, and lends itself to one on the way in.
+import type { Socket } from 'node:net';
+import type { Connection, Stream } from '@libp2p/interface';
+import type { Clock } from '../../realm/clock.ts';
+import { UnreachableError } from '../../realm/errors.ts';
+import type { RealmName } from '../../realm/names.ts';
+import type { Admissions } from '../admission/admissions.ts';
+import { handshakeFrames } from '../wire.ts';
+import type { PipeCarrier } from './carrier.ts';
+import { dialPipe, type Place, placeOf } from './dial.ts';
+import { decodeAnswer, encodeAsk, MAX_PIPE_FRAME, PIPE_PROTOCOL, type PipeWord } from './index.ts';
+import type { Tickets } from './tickets.ts';
+
+export interface RelayPipesComponents {
+  readonly admissions: Pick<Admissions, 'peers' | 'connections'>;
+  readonly tickets: Tickets;
+  /** Joins pipes of other relays. */
+  readonly carrier: Pick<PipeCarrier, 'start' | 'stop'>;
+  readonly clock: Clock;
+}
+
+/** The link or connection that a pipe is to run along. */
+export interface PipeWay {
+  readonly connection: Connection;
+  /** The realm whose relay carries it. */
+  readonly via?: RealmName;
+}
+
+/** A section to be had. */
+export interface PipeOffer {
+  /** For the header. */
+  readonly word: PipeWord;
+  /** By the other side's reply. Undefined: it wants no pipe. @throws UnreachableError when there was to be one and isn't */
+  socket(reply: PipeWord | undefined, signal: AbortSignal): Promise<Socket | undefined>;
+  /** Idempotent; ends what is there of it. */
+  cancel(): void;
+}
+
+export interface PipeAcceptance {
+  /** For the reply. */
+  readonly word: PipeWord;
+  /** May come much later than the word went out. */
+  readonly socket: Promise<Socket>;
+  cancel(): void;
+}
+
+export class RelayPipes {
+  readonly #components: RelayPipesComponents;
+  /** Punched holes and the like, which can't be dialled a second time. */
+  readonly #barren = new WeakSet<Connection>();
+
+  constructor(components: RelayPipesComponents) {
+    this.#components = components;
+  }
+
+  start(): Promise<void> {
+    return this.#components.carrier.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#components.carrier.stop();
+  }
+
+  /** On the way out. Undefined: no pipe can run along there. */
+  async offer(way: PipeWay, signal: AbortSignal): Promise<PipeOffer | undefined> {
+    if (this.#barren.has(way.connection)) return undefined;
+    if (isCircuit(way.connection)) return this.#offerCarried(way, signal).catch(() => undefined);
+    const place = placeOf(way.connection);
+    if (place) return this.#offerDial(way.connection, place);
+    return way.connection.remoteAddr.toString().includes('/tcp/') ? this.#offerDoor(way.connection) : undefined;
+  }
+
+  /** On the way in. Undefined: not asked for, or not to be had. */
+  async accept(word: PipeWord | undefined, from: Connection, signal: AbortSignal): Promise<PipeAcceptance | undefined> {
+    if (word?.kind === 'ask') {
+      const issued = this.#components.tickets.issue(from.remotePeer.toString());
+      return { word: { kind: 'dial', ticket: issued.ticket }, socket: issued.arrival, cancel: issued.cancel };
+    }
+    const place = word?.kind === 'dial' ? this.#placeAt(word.at, from) : undefined;
+    if (word?.kind !== 'dial' || !place) return undefined;
+    const socket = await this.#dial(place, word.ticket, signal).catch(() => undefined);
+    if (!socket) return undefined;
+    return { word: { kind: 'joined' }, socket: Promise.resolve(socket), cancel: () => socket.destroy() };
+  }
+
+  #offerDial(connection: Connection, place: Place): PipeOffer {
+    let socket: Socket | undefined;
+    return {
+      word: { kind: 'ask' },
+      cancel: () => socket?.destroy(),
+      socket: async (reply, signal) => {
+        if (reply?.kind !== 'dial') return undefined;
+        socket = await this.#dial(place, reply.ticket, signal).catch((error) => {
+          this.#barren.add(connection);
+          throw error;
+        });
+        return socket;
+      },
+    };
+  }
+
+  #offerDoor(connection: Connection): PipeOffer {
+    const { ticket, arrival, cancel } = this.#components.tickets.issue(connection.remotePeer.toString());
+    const socket = async (reply: PipeWord | undefined): Promise<Socket | undefined> => {
+      if (reply?.kind === 'joined') return arrival;
+      this.#barren.add(connection);
+      return undefined;
+    };
+    return { word: { kind: 'dial', ticket }, cancel, socket };
+  }
+
+  /** The relay that carries the link is asked for two tickets. */
+  async #offerCarried({ connection, via }: PipeWay, signal: AbortSignal): Promise<PipeOffer | undefined> {
+    const carrier = this.#dialledTo((peer) => peer.realm === via);
+    const place = carrier && placeOf(carrier);
+    if (!carrier || !place) return undefined;
+    const stream = await carrier.newStream([PIPE_PROTOCOL], { signal });
+    const pair = await this.#askCarrier(stream, connection, signal);
+    if (!pair) return undefined;
+    let socket: Socket | undefined;
+    const cancel = (): void => {
+      socket?.destroy();
+      stream.abort(new UnreachableError('pipe-ended', 'the pipe is not needed any more'));
+    };
+    return {
+      word: { kind: 'dial', ticket: pair.other, at: carrier.remotePeer.toString() },
+      cancel,
+      socket: async (reply, limit) => {
+        if (reply?.kind !== 'joined') return undefined;
+        socket = await this.#dial(place, pair.own, limit);
+        socket.once('close', cancel);
+        return socket;
+      },
+    };
+  }
+
+  async #askCarrier(stream: Stream, to: Connection, signal: AbortSignal): Promise<ReturnType<typeof decodeAnswer>> {
+    try {
+      const frames = handshakeFrames(stream, MAX_PIPE_FRAME);
+      await frames.write(encodeAsk(to.remotePeer.toString()), { signal });
+      const pair = decodeAnswer((await frames.read({ signal })).subarray());
+      frames.unwrap();
+      if (!pair) stream.abort(new UnreachableError('pipe-refused', 'the carrier gives no tickets'));
+      return pair;
+    } catch (error) {
+      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    }
+  }
+
+  #placeAt(at: string | undefined, from: Connection): Place | undefined {
+    if (at === undefined) return placeOf(from);
+    const carrier = this.#dialledTo((peer) => peer.peerId === at);
+    return carrier && placeOf(carrier);
+  }
+
+  /** An open connection that we have dialled straight to such a relay. */
+  #dialledTo(isIt: (peer: { realm: RealmName; peerId: string }) => boolean): Connection | undefined {
+    const { admissions } = this.#components;
+    return admissions
+      .peers()
+      .filter((peer) => peer.role === 'relay' && isIt(peer))
+      .flatMap(({ peerId }) => admissions.connections(peerId))
+      .find((connection) => connection.status === 'open' && placeOf(connection) !== undefined);
+  }
+
+  #dial(place: Place, ticket: Uint8Array, signal: AbortSignal): Promise<Socket> {
+    return dialPipe(place, ticket, this.#components.clock, signal);
+  }
+}
+
+function isCircuit({ remoteAddr }: Connection): boolean {
+  return remoteAddr.getComponents().some(({ name }) => name === 'p2p-circuit');
+}
