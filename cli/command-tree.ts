@@ -13,6 +13,7 @@ import { initCommand } from './commands/init.ts';
 import { inviteCommand } from './commands/invite.ts';
 import { joinCommand } from './commands/join.ts';
 import { pingCommand } from './commands/ping.ts';
+import { realmCommand } from './commands/realm.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import { topologyCommand } from './commands/topology.ts';
@@ -34,6 +35,7 @@ const COMMANDS = [
   topologyCommand,
   chatCommand,
   certCommand,
+  realmCommand,
   configCommand,
   enrolCommand,
   versionCommand,

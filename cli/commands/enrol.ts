@@ -1,7 +1,8 @@
 // canopy enrol: answers an enrolment request that was carried here as a file; the same bytes as over the wire.
 import type { Command } from 'commander';
 import { AdminClient } from '../../node/admin/api.ts';
-import { decodeEnrolReply, MAX_ENROL_REQUEST } from '../../src/pki/enrolment.ts';
+import { decodeEnrolReply } from '../../src/pki/enrolment.ts';
+import { MAX_RENEW_REQUEST } from '../../src/pki/renewal.ts';
 import { InputError } from '../../src/realm/errors.ts';
 import { openDataDirectory } from '../../src/settings/data-directory.ts';
 import { type Cli, printJson, say } from '../cli.ts';
@@ -19,7 +20,8 @@ export function enrolCommand(cli: Cli): Command {
     summary: 'Answer an enrolment request that came as a file',
     details:
       'The request is what "canopy join TOKEN --request-out FILE" wrote on the new host; the reply goes to stdout and from\n' +
-      'there to "canopy join TOKEN --reply FILE". A refusal is a reply too: the new host tells the reason. The server must run.',
+      'there to "canopy join TOKEN --reply FILE". A refusal is a reply too: the new host tells the reason.\n' +
+      'A renewal that "canopy cert renew --request FILE" wrote is answered the same way. The server must run.',
     examples: ['canopy enrol lviv.req --dir /srv/acme > lviv.reply'],
   })
     .argument('<file>', 'the request')
@@ -43,10 +45,10 @@ async function enrol(cli: Cli, file: string, options: EnrolOptions): Promise<voi
 
 async function readRequest(file: string): Promise<Uint8Array> {
   const bytes = await readGivenFile(file);
-  if (bytes.length > MAX_ENROL_REQUEST) {
+  if (bytes.length > MAX_RENEW_REQUEST) {
     throw new InputError(
       'enrol-malformed',
-      `${file} has ${bytes.length} bytes; a request has at most ${MAX_ENROL_REQUEST}`,
+      `${file} has ${bytes.length} bytes; a request has at most ${MAX_RENEW_REQUEST}`,
     );
   }
   return bytes;

@@ -1,0 +1,58 @@
+// canopy realm revoke: a branch was seized. Cuts it off everywhere and says what only people can do.
+import { type Command, Option } from 'commander';
+import type { Radius } from '../../node/admin/cert-api.ts';
+import type { RealmName } from '../../src/realm/names.ts';
+import { openDataDirectory } from '../../src/settings/data-directory.ts';
+import { readRealmFile } from '../../src/settings/realm-file.ts';
+import { type RevokeOptions, revokeTarget } from '../cert/revoking.ts';
+import type { Cli } from '../cli.ts';
+import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
+import { childName } from './invite.ts';
+
+export function realmCommand(cli: Cli): Command {
+  return makeCommand(cli, {
+    name: 'realm',
+    summary: 'Realms below this one',
+    examples: ['canopy realm revoke lviv --dry-run --dir /srv/acme', 'canopy realm revoke lviv --yes --dir /srv/acme'],
+  }).addCommand(revokeCommand(cli));
+}
+
+function revokeCommand(cli: Cli): Command {
+  return makeCommand(cli, {
+    name: 'revoke',
+    summary: 'Cut off a realm that was seized, with everything below it',
+    details:
+      'Revokes its authority and all that this realm has issued to it. Everybody refuses it within seconds, open connections\n' +
+      'end, messages to it are kept and not sent. It cannot be undone: the realm comes back by a new invitation, with new keys.',
+    examples: [
+      'canopy realm revoke lviv --dry-run --dir /srv/acme      what would be cut',
+      'canopy realm revoke lviv --reason "server stolen" --dir /srv/acme',
+    ],
+  })
+    .argument('<name>', 'the realm, whole or only the first label')
+    .addOption(new Option('--reason <text>', 'for the audit log').default('seized'))
+    .addOption(new Option('--dry-run', 'only tell what would be cut').default(false))
+    .addOption(new Option('--yes', 'do not ask').default(false))
+    .addOption(dirOption(cli))
+    .addOption(jsonOption())
+    .action(act('the realm was not revoked', (name: string, options: RevokeOptions) => revoke(cli, name, options)));
+}
+
+async function revoke(cli: Cli, name: string, options: RevokeOptions): Promise<void> {
+  const own = await readRealmFile(await openDataDirectory(options.dir));
+  const realm = childName(name, own.realm);
+  await revokeTarget(cli, { kind: 'realm', realm }, options, (radius) => stepsFor(realm, radius, options));
+}
+
+/** What no certificate does. */
+function stepsFor(realm: RealmName, { realms }: Radius, { dir, dryRun }: RevokeOptions): string[] {
+  if (dryRun) return [];
+  const label = realm.split('.')[0] ?? realm;
+  return [
+    `See that it is cut off: canopy status --dir ${dir} shows ${realms.join(', ')} as revoked and unreachable.`,
+    `Tell colleagues: whatever ${realm} knew (address book, messages of its users, its users' password records) may be read.`,
+    'Have its users change passwords that they use elsewhere; their accounts there are lost until the realm is made anew.',
+    `Take its LAN authority out of the browsers that trusted it (lan.pem of ${realm}), and its DNS names out of your zones.`,
+    `When there is a new server: canopy invite branch ${label} --dir ${dir}; it joins under the same name with new keys; what was kept for it is sent then.`,
+  ];
+}
