@@ -1,5 +1,5 @@
 // Users whose entry is here and whose profile record is not, for each realm; the newest entry of a user counts.
-import type { SignedEntry } from '../../src/protocols/ledger/entry.ts';
+import type { Fact } from '../../src/protocols/ledger/entry.ts';
 import { decodeUserEntry, USER_ADDED, USER_CHANGED, type UserEntry } from '../../src/protocols/ledger/kinds.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
@@ -8,11 +8,11 @@ export class PendingUsers {
   readonly #realms = new Map<RealmName, Map<UserId, UserEntry>>();
 
   /** Takes an entry of a directory chain if it speaks of a user. @throws InputError `malformed`, `bad-id` */
-  note({ entry }: SignedEntry): void {
-    if (entry.kind !== USER_ADDED && entry.kind !== USER_CHANGED) return;
-    const user = decodeUserEntry(entry.payload);
-    const users = this.#realms.get(entry.realm) ?? new Map<UserId, UserEntry>();
-    this.#realms.set(entry.realm, users.set(user.id, user));
+  note({ realm, kind, payload }: Fact): void {
+    if (kind !== USER_ADDED && kind !== USER_CHANGED) return;
+    const user = decodeUserEntry(payload);
+    const users = this.#realms.get(realm) ?? new Map<UserId, UserEntry>();
+    this.#realms.set(realm, users.set(user.id, user));
   }
 
   get(realm: RealmName, id: UserId): UserEntry | undefined {

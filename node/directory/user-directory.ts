@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { equals } from 'uint8arrays/equals';
 import type { Network } from '../../src/overlay/seam.ts';
-import type { ChainId, SignedEntry } from '../../src/protocols/ledger/entry.ts';
+import type { ChainId, Fact } from '../../src/protocols/ledger/entry.ts';
 import { encodeUserEntry, USER_ADDED, USER_CHANGED, type UserEntry } from '../../src/protocols/ledger/kinds.ts';
 import { decodeProfile, encodeProfile, loginHash, profileHash, SALT } from '../../src/protocols/profile/record.ts';
 import { ProfileServer } from '../../src/protocols/profile/server.ts';
@@ -120,11 +120,11 @@ export class UserDirectory implements Directory {
     const { store } = this.#parts.ledger;
     for (const id of await store.chains()) {
       if (id.chain !== 'directory') continue;
-      for await (const signed of store.entries(id)) this.#note(signed);
+      for await (const fact of store.facts(id)) this.#note(fact);
       await this.#settle(id.realm);
     }
     // From here on, so that none is missed whichever of the two starts first.
-    this.#unsubscribe.push(store.onEntries((id, entries) => this.#onEntries(id, entries)));
+    this.#unsubscribe.push(store.onFacts((id, facts) => this.#onFacts(id, facts)));
   }
 
   start(): void {
@@ -162,9 +162,9 @@ export class UserDirectory implements Directory {
     return known;
   }
 
-  #onEntries(id: ChainId, entries: readonly SignedEntry[]): void {
+  #onFacts(id: ChainId, facts: readonly Fact[]): void {
     if (id.chain !== 'directory' || id.realm === this.#init.realm) return;
-    for (const signed of entries) this.#note(signed);
+    for (const fact of facts) this.#note(fact);
     this.#taking = this.#taking
       .then(() => this.#settle(id.realm))
       .then(() => this.#fetchIfMissing(id.realm))
@@ -174,12 +174,12 @@ export class UserDirectory implements Directory {
   }
 
   /** A malformed entry concerns nobody but its author. */
-  #note(signed: SignedEntry): void {
+  #note(fact: Fact): void {
     try {
-      this.#pending.note(signed);
+      this.#pending.note(fact);
     } catch (error) {
       if (!(error instanceof CanopyError)) throw error;
-      const { realm, n } = signed.entry;
+      const { realm, n } = fact;
       this.#parts.log.warn({ realm, n, code: error.code }, 'directory entry is malformed');
     }
   }

@@ -1,6 +1,6 @@
 // The realms that network chains certify. A realm certifies its direct children and nobody else; what a chain says of other names
 // is passed over. The newest entry of a realm counts.
-import type { SignedEntry } from '../../src/protocols/ledger/entry.ts';
+import type { Fact } from '../../src/protocols/ledger/entry.ts';
 import { decodeRealmCertified, REALM_CERTIFIED } from '../../src/protocols/ledger/kinds.ts';
 import { parentOf, type RealmName } from '../../src/realm/names.ts';
 import type { CertifiedRealm } from './ledger.ts';
@@ -9,10 +9,10 @@ export class CertifiedRealms {
   readonly #realms = new Map<RealmName, CertifiedRealm>();
 
   /** The realm that this entry certifies; undefined when it certifies none. */
-  apply({ entry }: SignedEntry): CertifiedRealm | undefined {
-    if (entry.chain !== 'network' || entry.kind !== REALM_CERTIFIED) return undefined;
-    const certified = { ...decodeRealmCertified(entry.payload), issuer: entry.realm };
-    if (parentOf(certified.realm) !== entry.realm) return undefined;
+  apply({ realm, chain, kind, payload }: Fact): CertifiedRealm | undefined {
+    if (chain !== 'network' || kind !== REALM_CERTIFIED) return undefined;
+    const certified = { ...decodeRealmCertified(payload), issuer: realm };
+    if (parentOf(certified.realm) !== realm) return undefined;
     this.#realms.set(certified.realm, certified);
     return certified;
   }

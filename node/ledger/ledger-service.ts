@@ -1,16 +1,20 @@
 // The ledger of a node: its own two chains, the chains it follows, and the streams on which it serves what it holds.
 //
-// It follows what wanted-chains.ts names. While an author is away it keeps what it has, asks another holder, and retries.
+// It follows what wanted-chains.ts names, countersigns the heads that witness-choice.ts gives it, once a minute at most, and keeps and
+// hands on what others countersign and prove.
 import { equals } from 'uint8arrays/equals';
 import { houseOf } from '../../src/overlay/scope.ts';
 import type { Network, Peer } from '../../src/overlay/seam.ts';
-import type { FraudError } from '../../src/protocols/ledger/client.ts';
-import type { ChainId, SignedEntry } from '../../src/protocols/ledger/entry.ts';
+import type { ChainId, Fact } from '../../src/protocols/ledger/entry.ts';
+import type { FraudProof } from '../../src/protocols/ledger/fraud.ts';
+import { Intake } from '../../src/protocols/ledger/intake.ts';
 import { encodeRealmCertified, REALM_CERTIFIED, type RealmCertified } from '../../src/protocols/ledger/kinds.ts';
+import type { CheckChain, LedgerSigner } from '../../src/protocols/ledger/leaf-key.ts';
 import { LedgerStore } from '../../src/protocols/ledger/ledger-store.ts';
-import { type LedgerSigner, OwnChain } from '../../src/protocols/ledger/own-chain.ts';
+import { OwnChain } from '../../src/protocols/ledger/own-chain.ts';
+import { ProofStore } from '../../src/protocols/ledger/proof-store.ts';
 import { LedgerServer } from '../../src/protocols/ledger/server.ts';
-import { type CheckChain } from '../../src/protocols/ledger/verify.ts';
+import { WitnessStore } from '../../src/protocols/ledger/witness-store.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { InputError } from '../../src/realm/errors.ts';
 import type { Log } from '../../src/realm/log.ts';
@@ -18,8 +22,10 @@ import { parentOf, type RealmName } from '../../src/realm/names.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { Audit } from '../audit/audit.ts';
 import { CertifiedRealms } from './certified-realms.ts';
-import { Follower } from './follower.ts';
-import type { CertifiedRealm, Fact, Ledger, NetworkDraft } from './ledger.ts';
+import { Following } from './following.ts';
+import type { CertifiedRealm, Ledger, NetworkDraft } from './ledger.ts';
+import { LedgerWatch } from './ledger-watch.ts';
+import { Notary, type Outlet } from './notary.ts';
 import { holdersOf, wantedChains } from './wanted-chains.ts';
 
 export interface LedgerComponents {
@@ -45,46 +51,51 @@ export interface LedgerInit {
   readonly incarnation: number;
 }
 
-/** Chains that one node follows: beyond it a certified realm is known and not followed. */
-const MAX_FOLLOWED = 4096;
-
 export class LedgerService implements Ledger {
   readonly store: LedgerStore;
+  readonly proofs: ProofStore;
+  readonly witnesses: WitnessStore;
   readonly ownNetwork: OwnChain;
   readonly ownDirectory: OwnChain;
   readonly #parts: LedgerComponents;
   readonly #init: LedgerInit;
   readonly #server: LedgerServer;
+  readonly #notary: Notary;
+  readonly #following: Following;
+  readonly #watch: LedgerWatch;
   readonly #realms = new CertifiedRealms();
-  readonly #followers = new Map<string, Follower>();
   readonly #listeners = new Set<(realm: CertifiedRealm) => void>();
   #partners: readonly RealmName[] = [];
   #running = false;
 
   constructor(components: LedgerComponents, init: LedgerInit) {
-    const { clock, network, log, signer } = components;
+    const { clock, signer } = components;
     this.#parts = components;
     this.#init = init;
     this.store = new LedgerStore(components);
+    this.proofs = new ProofStore(components);
+    this.witnesses = new WitnessStore(components);
     const author = { store: this.store, clock, signer, incarnation: init.incarnation };
     this.ownNetwork = new OwnChain({ realm: init.realm, chain: 'network' }, author);
     this.ownDirectory = new OwnChain({ realm: init.realm, chain: 'directory' }, author);
-    this.#server = new LedgerServer({
-      store: this.store,
-      network,
-      clock,
-      log,
-      mayRead: (peer, id) => this.#mayRead(peer, id),
-    });
-    this.store.onEntries((_, entries) => entries.forEach((signed) => this.#learn(signed)));
+    this.#notary = this.#createNotary();
+    this.#server = this.#createServer();
+    this.#following = this.#createFollowing();
+    this.#watch = new LedgerWatch(
+      { ...components, store: this.store, witnesses: this.witnesses },
+      { following: this.#following, notary: this.#notary, wanted: () => this.#wanted(), realms: () => this.realms() },
+      init,
+    );
+    this.store.onFacts((_, facts) => facts.forEach((fact) => this.#learn(fact)));
   }
 
   /** Reads the network chains on disk; once, before anything else. */
   async load(): Promise<void> {
     for (const id of await this.store.chains()) {
       if (id.chain !== 'network') continue;
-      for await (const signed of this.store.entries(id)) this.#realms.apply(signed);
+      for await (const fact of this.store.facts(id)) this.#realms.apply(fact);
     }
+    await this.#watch.load(await this.proofs.list());
   }
 
   async append({ kind, payload }: NetworkDraft): Promise<void> {
@@ -92,20 +103,20 @@ export class LedgerService implements Ledger {
   }
 
   async watch(kind: string, listener: (fact: Fact) => void): Promise<() => void> {
-    const tell = ({ entry }: SignedEntry) => {
-      if (entry.chain === 'network' && entry.kind === kind) listener(entry);
+    const tell = (fact: Fact) => {
+      if (fact.chain === 'network' && fact.kind === kind) listener(fact);
     };
-    const unsubscribe = this.store.onEntries((_, entries) => entries.forEach(tell));
+    const unsubscribe = this.store.onFacts((_, facts) => facts.forEach(tell));
     for (const id of await this.store.chains()) {
       if (id.chain !== 'network') continue;
-      for await (const signed of this.store.entries(id)) tell(signed);
+      for await (const fact of this.store.facts(id)) tell(fact);
     }
     return unsubscribe;
   }
 
   followPartners(partners: readonly RealmName[]): void {
     this.#partners = partners;
-    if (this.#running) this.#followMore();
+    this.#followWanted();
   }
 
   realms(): CertifiedRealm[] {
@@ -132,17 +143,32 @@ export class LedgerService implements Ledger {
     await this.#parts.audit.record({ code: 'realm-certified', fields: { realm: realm.realm, tier: realm.tier } });
   }
 
+  warnings(): string[] {
+    return this.#watch.warnings();
+  }
+
+  counters(): Record<string, number> {
+    return { ...this.#watch.counters(), ledger_heads_refused: this.#notary.refused };
+  }
+
+  /** Countersigns what is due now; the node does it once a minute. */
+  countersign(): Promise<void> {
+    return this.#watch.round();
+  }
+
   async start(): Promise<void> {
     await Promise.all([this.ownNetwork.introduceKey(), this.ownDirectory.introduceKey()]);
     this.#running = true;
     this.#server.start();
-    this.#followMore();
+    this.#followWanted();
+    this.#following.start();
+    this.#watch.start();
   }
 
   async stop(): Promise<void> {
     this.#running = false;
-    await Promise.all([...this.#followers.values()].map((follower) => follower.stop()));
-    this.#followers.clear();
+    await this.#watch.stop();
+    await this.#following.stop();
     this.#server.stop();
     await Promise.all([this.ownNetwork.idle(), this.ownDirectory.idle()]);
   }
@@ -152,35 +178,85 @@ export class LedgerService implements Ledger {
     return peer.role === 'node' && houseOf(peer) === this.#init.house;
   }
 
-  #mayRead(peer: Peer, { chain }: ChainId): boolean {
-    return chain === 'network' || this.isColleague(peer);
+  #createNotary(): Notary {
+    const { store, proofs, witnesses } = this;
+    const parts = { ...this.#parts, store, proofs, witnesses, outlets: () => this.#outlets() };
+    return new Notary(this.#init.realm, parts, {
+      onFraud: (proof) => this.#onFraud(proof),
+      onContradiction: (statement) => this.#watch.contradicted(statement),
+    });
   }
 
-  #learn(signed: SignedEntry): void {
-    const certified = this.#realms.apply(signed);
+  #createServer(): LedgerServer {
+    return new LedgerServer({
+      ...this.#parts,
+      store: this.store,
+      mayRead: (peer, { chain }) => chain === 'network' || this.isColleague(peer),
+      onGossip: (frame, peer) => this.#notary.take(frame, peer),
+      onReader: (reader) => {
+        const outlet = {
+          realm: reader.peer.realm,
+          follows: reader.follows.bind(reader),
+          send: reader.send.bind(reader),
+        };
+        void this.#welcome(outlet);
+      },
+    });
+  }
+
+  #createFollowing(): Following {
+    const parts = { ...this.#parts, store: this.store, intake: new Intake(this.store) };
+    const events = {
+      onFraud: (proof: FraudProof) => void this.#notary.accuse(proof).catch((error) => this.#watch.failed(error)),
+      onBad: (id: ChainId, holder: RealmName, error: Error) => this.#watch.bad(id, holder, error),
+      onGossip: (...given: Parameters<Notary['take']>) => this.#notary.take(...given),
+    };
+    return new Following(parts, events, ({ realm }) => holdersOf(this.#place(), realm, this.realms()));
+  }
+
+  async #welcome(outlet: Outlet): Promise<void> {
+    const { realm } = outlet;
+    const own = (['network', 'directory'] as const).map((chain) => ({ realm, chain }));
+    await this.#notary.welcome(outlet, [...this.#wanted(), ...own]).catch((error) => this.#watch.failed(error));
+  }
+
+  #outlets(): Outlet[] {
+    const { signal } = this.#watch;
+    const readers = this.#server.readers().map((reader) => ({
+      realm: reader.peer.realm,
+      follows: (id: ChainId) => reader.follows(id),
+      send: reader.send.bind(reader),
+    }));
+    const holders = this.#following.sessions().map((session) => ({
+      realm: session.holder,
+      follows: (id: ChainId) => session.follows(id),
+      send: (frame: Parameters<typeof session.send>[0]) => session.send(frame, signal),
+    }));
+    return [...readers, ...holders];
+  }
+
+  #learn(fact: Fact): void {
+    const certified = this.#realms.apply(fact);
     if (!certified) return;
     for (const listener of this.#listeners) listener(certified);
-    if (this.#running) this.#followMore();
+    this.#followWanted();
   }
 
-  #followMore(): void {
-    const place = { ...this.#init, partners: this.#partners };
-    for (const id of wantedChains(place, this.realms())) {
-      const name = `${id.realm}/${id.chain}`;
-      if (this.#followers.has(name) || this.#followers.size >= MAX_FOLLOWED) continue;
-      const follower = new Follower(
-        { ...this.#parts, store: this.store, onFraud: (error) => this.#onFraud(error) },
-        id,
-        holdersOf(place, id.realm),
-      );
-      this.#followers.set(name, follower);
-      follower.start();
-    }
+  #followWanted(): void {
+    if (this.#running) this.#following.want(this.#wanted());
   }
 
-  async #onFraud({ id, n }: FraudError): Promise<void> {
-    this.#parts.log.error({ ...id, n }, 'two signed entries for one number of a chain');
-    await this.#parts.audit.record({ code: 'ledger-fraud', actor: id.realm, fields: { chain: id.chain, n } });
+  #place() {
+    return { ...this.#init, partners: this.#partners };
+  }
+
+  #wanted(): ChainId[] {
+    return wantedChains(this.#place(), this.realms()).filter((id) => !this.#watch.isFraudulent(id));
+  }
+
+  async #onFraud(proof: FraudProof): Promise<void> {
+    await this.#watch.convicted(proof);
+    this.#followWanted();
   }
 }
 

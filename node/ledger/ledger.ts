@@ -1,7 +1,9 @@
 // What the rest of the node sees of the ledger: the realms certified above and beside it, and the acts that append to its own
 // chains. `openLedger` in ledger-service.ts makes it.
-import type { Entry } from '../../src/protocols/ledger/entry.ts';
+import type { Fact } from '../../src/protocols/ledger/entry.ts';
 import type { RealmName, Tier } from '../../src/realm/names.ts';
+
+export type { Fact } from '../../src/protocols/ledger/entry.ts';
 
 export interface CertifiedRealm {
   readonly realm: RealmName;
@@ -13,9 +15,6 @@ export interface CertifiedRealm {
   /** Hints: multiaddrs of its relays at the time. */
   readonly relays: readonly string[];
 }
-
-/** What an entry says, without what proves it: the entry has been verified, or the snapshot that it comes from. */
-export type Fact = Pick<Entry, 'realm' | 'chain' | 'n' | 'time' | 'kind' | 'payload'>;
 
 /** An entry of any kind for the own network chain; the kind's owner has its codec. */
 export interface NetworkDraft {
@@ -40,6 +39,9 @@ export interface Ledger {
   onRealm(listener: (realm: CertifiedRealm) => void): () => void;
   /** Appends to the own network chain; the same realm, tier, chain and relays again append nothing. */
   certifyRealm(realm: { realm: RealmName; tier: Tier; chain: Uint8Array; relays?: readonly string[] }): Promise<void>;
+  /** What an operator should look at: realms that signed two histories, witnesses that contradict each other. */
+  warnings(): string[];
+  counters(): Record<string, number>;
   /** Begins to serve the chains and to follow others. */
   start(): Promise<void>;
   stop(): Promise<void>;

@@ -2,8 +2,7 @@
 import { type Charter, EMPTY_CHARTER } from '../../src/overlay/charter.ts';
 import { type Chain, decodeChain, encodeChain, type Trust, validateLeaf } from '../../src/pki/chain.ts';
 import { leafKeyOfSeed, signWithLeaf } from '../../src/pki/keys.ts';
-import type { LedgerSigner } from '../../src/protocols/ledger/own-chain.ts';
-import type { CheckChain } from '../../src/protocols/ledger/verify.ts';
+import type { CheckChain, LedgerSigner } from '../../src/protocols/ledger/leaf-key.ts';
 
 /** Signs with the leaf whose raw 32-byte seed and chain these are. */
 export function leafSigner(seed: Uint8Array, chain: Chain): LedgerSigner {

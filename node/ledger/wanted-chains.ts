@@ -33,14 +33,35 @@ export function wantedChains(place: Place, certified: readonly CertifiedRealm[])
   ];
 }
 
+/** Further holders that are asked when the best ones are away. */
+const SPARE = 3;
+
 /** Realms whose nodes hold the chains of `author` and may be asked by this one, the best first. */
-export function holdersOf({ realm, parent, house, partners }: Place, author: RealmName): RealmName[] {
-  if (isWithin(author, realm)) return [childOnTheWay(realm, author)];
-  if (author === parent) return [parent];
+export function holdersOf(place: Place, author: RealmName, certified: readonly CertifiedRealm[]): RealmName[] {
+  const { realm, parent, house, partners } = place;
+  const siblings = () => siblingsOf(author, certified).filter((of) => of !== realm);
   const above = parent === undefined ? [] : [parent];
-  if (isWithin(realm, author)) return above;
-  if (parentOf(author) === house && house !== realm) return [author, ...above];
+  if (author === parent) return [parent, ...peersBelow(place, certified)];
+  if (isWithin(author, realm)) {
+    const child = childOnTheWay(realm, author);
+    return child === author ? [author, ...siblings().slice(0, SPARE)] : [child];
+  }
+  if (isWithin(realm, author)) return [...above, ...peersBelow(place, certified)];
+  if (parentOf(author) === house && house !== realm) return [...above, author, ...siblings().slice(0, SPARE)];
   return [...above, ...partners.filter((partner) => isWithin(partner, author))];
+}
+
+/** Other branches of the house of `author`: they follow its chains. */
+function siblingsOf(author: RealmName, certified: readonly CertifiedRealm[]): RealmName[] {
+  const parent = parentOf(author);
+  return certified
+    .filter((of) => of.tier === 'branch' && of.issuer === parent && of.realm !== author)
+    .map((of) => of.realm);
+}
+
+/** Other branches of the own house: what stands above is above them, too. */
+function peersBelow({ realm, house }: Place, certified: readonly CertifiedRealm[]): RealmName[] {
+  return house === realm ? [] : siblingsOf(realm, certified).slice(0, SPARE);
 }
 
 /** The child of `realm` that is `descendant` or stands above it. */

@@ -88,6 +88,11 @@ export class FieldReader {
     return new FieldReader(this.#what, this.#next());
   }
 
+  /** Whether there are fields left. */
+  get hasMore(): boolean {
+    return this.#at < this.#fields.length;
+  }
+
   /** Undefined for null. */
   optional<T>(read: (reader: this) => T): T | undefined {
     if (this.#fields[this.#at] !== null) return read(this);

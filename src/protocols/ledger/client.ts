@@ -1,119 +1,233 @@
-// The reader's side of /canopy/ledger/1: one run of following a chain at one holder.
+// The reader's side of /canopy/ledger/1: all chains that this node follows at one holder, on one stream.
 import { equals } from 'uint8arrays/equals';
-import type { Network, Stream } from '../../overlay/seam.ts';
+import type { Network, Peer, Stream } from '../../overlay/seam.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
-import { PeerError, RefusedError } from '../../realm/errors.ts';
+import { CanopyError, PeerError, RefusedError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
-import { type ChainId, decodeSigned, isSignedBy, type SignedEntry } from './entry.ts';
-import { decodeAnswer, encodeRequest } from './frames.ts';
+import { type ChainId, chainName, decodeSigned, type SignedEntry } from './entry.ts';
+import { decodeFrame, encodeFrame, type LedgerFrame, type Tip } from './frames.ts';
+import { FraudError, type FraudProof } from './fraud.ts';
 import {
   LEDGER_PROTOCOL,
-  MAX_CHAIN_LENGTH,
+  MAX_ASKED,
   MAX_FRAME,
+  MAX_SNAPSHOT_BYTES,
   REQUEST_DEADLINE,
   SILENCE_DEADLINE,
   WRITE_DEADLINE,
 } from './index.ts';
-import { KEY } from './kinds.ts';
+import type { Intake } from './intake.ts';
 import type { LedgerStore } from './ledger-store.ts';
-import { follow, type Head, introducedKey } from './verify.ts';
 
-export interface FollowComponents {
+export interface HolderSessionComponents {
   readonly store: LedgerStore;
+  readonly intake: Intake;
   readonly network: Network;
   readonly clock: Clock;
 }
 
-/** Thrown once two signed entries for one number are on disk; the chain must not be followed any more. */
-export class FraudError extends PeerError {
-  readonly id: ChainId;
-  readonly n: number;
+/** What a session tells. */
+export interface HolderSessionEvents {
+  /** The holder answers. */
+  onOpen(): void;
+  /** The holder has shown where the chain ends there. */
+  onTip(tip: Tip): void;
+  onFraud(proof: FraudProof): void;
+  /** What the holder has of this chain does not stand; it is not taken from there any more. */
+  onBad(id: ChainId, error: CanopyError): void;
+  onGossip(frame: LedgerFrame, peer: Peer): Promise<void>;
+}
 
-  constructor(id: ChainId, n: number) {
-    super('ledger-fraud', `${id.realm} signed two entries for number ${n} of its ${id.chain} chain`);
-    this.id = id;
-    this.n = n;
+/** Two chains of one realm are at the most between the parts of one snapshot. */
+interface Rows {
+  readonly rows: Uint8Array[];
+  size: number;
+  whole: boolean;
+}
+
+export class HolderSession {
+  readonly holder: RealmName;
+  readonly #parts: HolderSessionComponents;
+  readonly #events: HolderSessionEvents;
+  readonly #asked = new Map<string, ChainId>();
+  readonly #outgoing: LedgerFrame[] = [];
+  /** Chains of which the holder's last entry differs and was asked for. */
+  readonly #compared = new Set<string>();
+  #rows: Rows | undefined;
+  #stream: Stream | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(components: HolderSessionComponents, holder: RealmName, events: HolderSessionEvents) {
+    this.#parts = components;
+    this.holder = holder;
+    this.#events = events;
   }
-}
 
-/**
- * Follows the chain at `holder` until the stream ends or the signal aborts; each batch is on disk before the next is read.
- * `onProgress` is called whenever the holder has shown itself alive and in agreement.
- * @throws FraudError, PeerError, RefusedError, UnreachableError, LocalError
- */
-export async function followChain(
-  { store, network, clock }: FollowComponents,
-  id: ChainId,
-  holder: RealmName,
-  signal: AbortSignal,
-  onProgress: () => void,
-): Promise<void> {
-  const stream = await within(clock, REQUEST_DEADLINE, `stream to ${holder}`, signal, (limited) =>
-    network.open(holder, LEDGER_PROTOCOL, { signal: limited, class: 'bulk', maxFrame: MAX_FRAME }),
-  );
-  try {
-    const head = await store.head(id);
-    const request = encodeRequest({ ...id, from: Math.max(head.n, 1) });
-    await within(clock, WRITE_DEADLINE, 'room to write', signal, (limited) => stream.write(request, limited));
-    while (await step({ store, clock }, id, stream, signal)) onProgress();
-    await stream.close();
-  } catch (error) {
-    stream.abort(error instanceof Error ? error : new Error(String(error)));
-    throw error;
-  }
-}
-
-/** Takes one frame; false at the end of the stream. */
-async function step(
-  { store, clock }: Pick<FollowComponents, 'store' | 'clock'>,
-  id: ChainId,
-  stream: Stream,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const frame = await within(clock, SILENCE_DEADLINE, 'sign of life', signal, (limited) => stream.read(limited));
-  if (!frame) return false;
-  const answer = decodeAnswer(frame);
-  if (answer.kind === 'refused') throw new RefusedError(answer.code, `${stream.peer.realm} refused: ${answer.code}`);
-  if (answer.kind === 'entries') await takeEntries(store, id, answer.entries.map(decodeSigned));
-  return true;
-}
-
-/** Verifies and stores what is new; what is known must be the same. */
-async function takeEntries(store: LedgerStore, id: ChainId, entries: readonly SignedEntry[]): Promise<void> {
-  const before = await store.head(id);
-  let head: Head = before;
-  const fresh: SignedEntry[] = [];
-  for (const signed of entries) {
-    if (signed.entry.n > MAX_CHAIN_LENGTH)
-      throw new PeerError('ledger-too-long', `More than ${MAX_CHAIN_LENGTH} entries`);
-    if (signed.entry.n <= before.n) {
-      await compare(store, id, signed);
-      continue;
-    }
-    head = await follow(head, signed, store.checkChain);
-    fresh.push(signed);
-  }
-  if (fresh.length > 0) await store.commit(before, head, fresh);
-}
-
-async function compare(store: LedgerStore, id: ChainId, theirs: SignedEntry): Promise<void> {
-  const { n } = theirs.entry;
-  const ours = await store.get(id, n);
-  if (ours && equals(ours.hash, theirs.hash)) return;
-  if (!ours || !(await isProof(store, id, theirs))) {
-    throw new PeerError(
-      'ledger-invalid',
-      `Entry ${n} of the ${id.chain} chain of ${id.realm} differs from the one held here`,
+  /** Runs until the stream ends or the signal aborts. @throws PeerError, RefusedError, UnreachableError, LocalError */
+  async run(signal: AbortSignal): Promise<void> {
+    const { network, clock } = this.#parts;
+    const stream = await within(clock, REQUEST_DEADLINE, `stream to ${this.holder}`, signal, (limited) =>
+      network.open(this.holder, LEDGER_PROTOCOL, { signal: limited, class: 'bulk', maxFrame: MAX_FRAME }),
     );
+    this.#stream = stream;
+    try {
+      this.#events.onOpen();
+      this.#flush(signal);
+      while (await this.#step(stream, signal)) this.#flush(signal);
+      await stream.close();
+    } catch (error) {
+      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    } finally {
+      this.#stream = undefined;
+    }
   }
-  await store.recordFraud(ours, theirs);
-  throw new FraudError(id, n);
+
+  follows(id: ChainId): boolean {
+    return this.#asked.has(chainName(id));
+  }
+
+  get chains(): number {
+    return this.#asked.size;
+  }
+
+  /** Asks for chains that have not been asked for yet. */
+  async ask(ids: readonly ChainId[], signal: AbortSignal): Promise<void> {
+    const fresh = ids.filter((id) => !this.follows(id));
+    for (const id of fresh) this.#asked.set(chainName(id), id);
+    const tips = await Promise.all(fresh.map((id) => this.#ownTip(id)));
+    for (let at = 0; at < tips.length; at += MAX_ASKED) {
+      this.send({ kind: 'follow', tips: tips.slice(at, at + MAX_ASKED) }, signal);
+    }
+  }
+
+  send(frame: LedgerFrame, signal: AbortSignal): void {
+    this.#outgoing.push(frame);
+    this.#flush(signal);
+  }
+
+  /** Writes in order, beside the reading; a write that fails ends the stream. */
+  #flush(signal: AbortSignal): void {
+    const stream = this.#stream;
+    if (!stream) return;
+    for (const frame of this.#outgoing.splice(0)) {
+      this.#writing = this.#writing
+        .then(() =>
+          within(this.#parts.clock, WRITE_DEADLINE, 'room to write', signal, (limited) =>
+            stream.write(encodeFrame(frame), limited),
+          ),
+        )
+        .catch((error: unknown) => stream.abort(error instanceof Error ? error : new Error(String(error))));
+    }
+  }
+
+  async #ownTip(id: ChainId): Promise<Tip> {
+    const { n, hash } = await this.#parts.store.head(id);
+    return { ...id, n, hash };
+  }
+
+  /** Takes one frame; false at the end of the stream. */
+  async #step(stream: Stream, signal: AbortSignal): Promise<boolean> {
+    const bytes = await within(this.#parts.clock, SILENCE_DEADLINE, 'sign of life', signal, (limited) =>
+      stream.read(limited),
+    );
+    if (!bytes) return false;
+    const frame = decodeFrame(bytes);
+    switch (frame.kind) {
+      case 'refused':
+        throw new RefusedError(frame.code, `${this.holder} refused: ${frame.code}`);
+      case 'entries':
+        await this.#takeEntries(frame.entries.map(decodeSigned));
+        break;
+      case 'snapshot':
+        this.#takeRows(frame.rows, frame.ends);
+        break;
+      case 'tips':
+        for (const tip of frame.tips) await this.#takeTip(tip, signal);
+        break;
+      case 'heads':
+      case 'fraud':
+        await this.#events.onGossip(frame, stream.peer);
+        break;
+      case 'follow':
+        throw new PeerError('malformed', 'A holder asks for nothing');
+    }
+    return true;
+  }
+
+  #takeRows(rows: readonly Uint8Array[], ends: boolean): void {
+    if (this.#rows?.whole) throw new PeerError('malformed', 'A snapshot without its entry');
+    const taken = this.#rows ?? { rows: [], size: 0, whole: false };
+    taken.rows.push(...rows);
+    taken.size += rows.reduce((sum, row) => sum + row.length, 0);
+    taken.whole = ends;
+    if (taken.size > MAX_SNAPSHOT_BYTES) throw new PeerError('ledger-too-long', 'A snapshot beyond every measure');
+    this.#rows = taken;
+  }
+
+  async #takeEntries(entries: readonly SignedEntry[]): Promise<void> {
+    const [first, second] = entries;
+    const rows = this.#rows;
+    if (rows?.whole && first && second) {
+      this.#rows = undefined;
+      await this.#judge(this.#askedChain(first), () => this.#parts.intake.begin(first, second, rows.rows));
+      return;
+    }
+    for (const group of byChain(entries)) {
+      const [head] = group;
+      if (!head) continue;
+      const id = this.#askedChain(head);
+      await this.#judge(id, () => this.#parts.intake.take(id, group));
+    }
+  }
+
+  #askedChain({ entry }: SignedEntry): ChainId {
+    const id = this.#asked.get(chainName(entry));
+    if (!id) throw new PeerError('ledger-unasked', `Nobody asked for the ${entry.chain} chain of ${entry.realm}`);
+    return id;
+  }
+
+  async #judge(id: ChainId, step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      if (error instanceof FraudError) this.#events.onFraud(error.proof);
+      else if (isOthersFault(error)) this.#events.onBad(id, error);
+      else throw error;
+    }
+  }
+
+  /** A holder that has less, and something else for its last number, is asked for that number: it may prove fraud. */
+  async #takeTip(tip: Tip, signal: AbortSignal): Promise<void> {
+    const ours = tip.n === 0 ? undefined : await this.#parts.store.get(tip, tip.n);
+    if (ours && !equals(ours.hash, tip.hash)) {
+      if (this.#compared.has(chainName(tip))) return;
+      this.#compared.add(chainName(tip));
+      const { realm, chain, n } = tip;
+      this.send({ kind: 'follow', tips: [{ realm, chain, n, hash: ours.hash }] }, signal);
+    } else {
+      this.#events.onTip(tip);
+    }
+  }
 }
 
-/** Only what the realm itself signed proves anything against it; a holder could make up the rest. */
-async function isProof(store: LedgerStore, id: ChainId, { entry, ...signed }: SignedEntry): Promise<boolean> {
-  if (entry.realm !== id.realm || entry.chain !== id.chain) return false;
-  const key = entry.kind === KEY ? await introducedKey(entry, store.checkChain) : await store.keyBefore(id, entry.n);
-  return key !== undefined && equals(key.keyId, entry.keyId) && isSignedBy({ entry, ...signed }, key.publicKey);
+function isOthersFault(error: unknown): error is CanopyError {
+  return error instanceof PeerError || error instanceof RefusedError || codeIs(error, 'malformed');
+}
+
+function codeIs(error: unknown, code: string): boolean {
+  return error instanceof CanopyError && error.code === code;
+}
+
+/** Runs of entries of one chain. */
+function byChain(entries: readonly SignedEntry[]): SignedEntry[][] {
+  const groups: SignedEntry[][] = [];
+  let name = '';
+  for (const signed of entries) {
+    if (chainName(signed.entry) !== name) groups.push([]);
+    name = chainName(signed.entry);
+    groups.at(-1)?.push(signed);
+  }
+  return groups;
 }

@@ -42,14 +42,21 @@ export interface SignedEntry {
   readonly bytes: Uint8Array;
 }
 
+/** What an entry says, without what proves it: the entry has been verified, or the snapshot that it comes from. */
+export type Fact = Pick<Entry, 'realm' | 'chain' | 'n' | 'time' | 'kind' | 'payload'>;
+
+export function chainName({ realm, chain }: ChainId): string {
+  return `${realm}/${chain}`;
+}
+
 const VERSION = 1;
-const HASH = 32;
-const KEY_ID = 16;
-const SIGNATURE = 64;
-const MAX_NAME = 253;
-const MAX_KIND = 40;
-/** Room for a certificate chain of 16 KiB and what goes with it. */
-export const MAX_PAYLOAD = 20 * 1024;
+export const HASH = 32;
+export const KEY_ID = 16;
+export const SIGNATURE = 64;
+export const MAX_NAME = 253;
+export const MAX_KIND = 40;
+/** Room for two certificate chains of 16 KiB: a leaf's, and that of the certifier of an incarnation. */
+export const MAX_PAYLOAD = 36 * 1024;
 export const MAX_SIGNED_ENTRY = MAX_PAYLOAD + 1024;
 /** What the first entry has for a previous hash. */
 export const NO_HASH: Uint8Array = new Uint8Array(HASH);

@@ -1,27 +1,41 @@
-// /canopy/ledger/1: a reader follows a chain of a realm by number.
+// /canopy/ledger/1: a reader follows chains of realms at a holder, by number, all of them on one stream.
 //
-// Frames, positional cborg arrays (frames.ts):
-//   reader -> holder   [1, realm, chain, from]        once; chain is "network" or "directory", from is at least 1
-//   holder -> reader   [1, "entries", [signed, ...]]  in order, without a gap, from `from` (or from the holder's end, if that comes
-//                                                     first); later ones as soon as they are durable
-//                      [1, "tip", n]                  that was all; n is the number of the holder's last entry; also sent every 25 s
-//                      [1, "refused", code]           then the holder closes
-// A reader that has entries asks from its last one on, so that the first entry tells whether both hold the same chain.
+// Frames, positional cborg arrays (frames.ts). The reader opens and asks; more may be asked for at any time:
+//   reader -> holder   [1, "follow", [[realm, chain, n, hash of entry n], ...]]   what the reader has; n is 0 when it has nothing
+//   holder -> reader   [1, "snapshot", [row, ...], ends]                 only for n = 0: what counts at the holder's latest snapshot,
+//                                                                        in parts; before the last part nothing else of any chain
+//                      [1, "entries", [signed, ...]]                     in order, without a gap; later ones as soon as they are durable
+//                      [1, "tips", [[realm, chain, n, hash], ...]]       that was all of these; n is 0 when the chain is not here. Sent
+//                                                                        empty as a sign of life
+//                      [1, "refused", code]                              then the holder closes
+//   both ways          [1, "heads", [statement, ...]]                    countersignatures of heads (witness.ts)
+//                      [1, "fraud", proof]                               two signed entries for one number (fraud.ts)
 //
-// Who may ask: nodes of the family. The directory chain is for nodes of the same house only (src/overlay/scope.ts).
-// Refusals: `ledger-unknown` (no such chain here), `scope`, `malformed`.
-// Limits: 64 entries and 256 KiB a frame, 512 KiB for a frame in all, 256 streams a peer, 1,000,000 entries a chain.
-// Deadlines: 10 s for the request, 30 s for each write, 75 s without a frame for the reader.
+// The holder begins with entry n itself when its own entry n is another one: the reader then has both and can prove it. A reader whose
+// entry differs from the tip of a holder that has less asks once more for that number.
+// After a snapshot come the key entry in force and the snapshot's own entry, then what follows it (snapshot.ts).
 //
-// A reader verifies each entry before it stores it: place, previous hash, time, key, signature (verify.ts). Two signed entries for
-// one number are proof of fraud: both are kept and the chain is followed no further.
+// Who may ask: nodes of the family and partners of a trust. The directory chain is for nodes of the same house (src/overlay/scope.ts).
+// Refusals: `scope`. What is malformed resets the stream.
+// Limits: 4,096 chains a stream, 256 in a frame; 64 entries and 256 KiB a batch, 512 KiB for a frame; 4 streams a peer; 1,000,000
+// entries and 1 GiB a chain; a snapshot of 64 MiB. Deadlines: 10 s for the first request, 30 s for each write, 75 s without a frame.
+//
+// A reader verifies each entry before it stores it: place, previous hash, time, key, signature (verify.ts).
 export const LEDGER_PROTOCOL = '/canopy/ledger/1';
 
 export const MAX_FRAME = 512 * 1024;
+/** What a holder accepts from a reader: a proof of fraud is the longest. */
+export const MAX_READER_FRAME = 128 * 1024;
 export const MAX_BATCH_ENTRIES = 64;
 export const MAX_BATCH_BYTES = 256 * 1024;
-export const MAX_STREAMS = 256;
+export const MAX_FOLLOWED = 4096;
+export const MAX_ASKED = 256;
+export const MAX_STATEMENTS = 256;
+export const MAX_STREAMS = 4;
 export const MAX_CHAIN_LENGTH = 1_000_000;
+export const MAX_CHAIN_BYTES = 1024 * 1024 * 1024;
+export const MAX_SNAPSHOT_BYTES = 64 * 1024 * 1024;
+export const MAX_ROWS = 512;
 
 export const REQUEST_DEADLINE = 10_000;
 export const WRITE_DEADLINE = 30_000;

@@ -1,22 +1,29 @@
 // The chains that this node holds, its own and those it follows, and their heads.
 //
-//   ('ledger', realm, chain, 'entry', n)  the signed entry
-//   ('ledger', realm, chain, 'key', n)    empty: entry n introduces a key
-//   ('ledger', realm, chain, 'fraud', n)  [our signed entry, the other one]: two entries for one number, both signed
+//   ('ledger', realm, chain, 'entry', n)           the signed entry
+//   ('ledger', realm, chain, 'key', n)             empty: entry n introduces a key
+//   ('ledger', realm, chain, 'snapshot', n)        empty: entry n is a snapshot
+//   ('ledger', realm, chain, 'base')               [n]: the following began at that snapshot; entries below it but for the key in
+//                                                  force are not here, rows are
+//   ('ledger', realm, chain, 'row', n)             a row of that snapshot
+//   ('ledger', realm, chain, 'size')               [bytes of all entries]
+//   ('ledger', realm, chain, 'orphan', n, hash)    an entry whose number a higher incarnation has used again
 //
-// Write, then announce: listeners hear of entries that are on disk. What else must become durable together with an entry goes
-// into the same commit.
+// Write, then announce: listeners hear of what is on disk. What else must become durable together with an entry goes into the
+// same commit.
 import { LocalError } from '../../realm/errors.ts';
 import { parseRealmName } from '../../realm/names.ts';
 import type { Database } from '../../store/database.ts';
 import type { KeyRange, Write } from '../../store/engine.ts';
 import { between, key, parseKey, under } from '../../store/keys.ts';
-import { encodeFields } from '../../store/positional.ts';
-import { type ChainId, decodeSigned, type SignedEntry } from './entry.ts';
+import { decodeFields, encodeFields } from '../../store/positional.ts';
+import { type ChainId, chainName, decodeSigned, type Fact, type SignedEntry } from './entry.ts';
 import { KEY } from './kinds.ts';
-import { type CheckChain, emptyHead, type Head, type HeadKey, introducedKey } from './verify.ts';
+import type { CheckChain } from './leaf-key.ts';
+import { decodeRow, SNAPSHOT } from './snapshot.ts';
+import { emptyHead, type Head, type HeadKey, introducedKey } from './verify.ts';
 
-export type EntriesListener = (id: ChainId, entries: readonly SignedEntry[]) => void;
+export type FactsListener = (id: ChainId, facts: readonly Fact[]) => void;
 
 export interface LedgerStoreComponents {
   readonly database: Database;
@@ -24,16 +31,19 @@ export interface LedgerStoreComponents {
 }
 
 const ROOT = 'ledger';
+const MARKED: Readonly<Record<string, string>> = { [KEY]: 'key', [SNAPSHOT]: 'snapshot' };
 
 function entryKey({ realm, chain }: ChainId, n: number): Uint8Array {
   return key(ROOT, realm, chain, 'entry', n);
 }
 
+const number = (bytes: Uint8Array): number => decodeFields(bytes, 'number', (reader) => reader.number());
+
 export class LedgerStore {
   readonly #database: Database;
   readonly checkChain: CheckChain;
   readonly #heads = new Map<string, Head>();
-  readonly #listeners = new Set<EntriesListener>();
+  readonly #listeners = new Set<FactsListener>();
 
   constructor({ database, checkChain }: LedgerStoreComponents) {
     this.#database = database;
@@ -42,7 +52,7 @@ export class LedgerStore {
 
   /** From memory after the first call. */
   async head(id: ChainId): Promise<Head> {
-    const name = `${id.realm}/${id.chain}`;
+    const name = chainName(id);
     const known = this.#heads.get(name);
     if (known) return known;
     const loaded = await this.#loadHead(id);
@@ -52,7 +62,7 @@ export class LedgerStore {
     return head;
   }
 
-  /** All chains that have an entry here. */
+  /** All chains that have something here. */
   async chains(): Promise<ChainId[]> {
     const found: ChainId[] = [];
     const all = under(ROOT);
@@ -69,6 +79,12 @@ export class LedgerStore {
     return bytes && decodeSigned(bytes);
   }
 
+  /** The first number from which on all entries are here: 1, or that of the snapshot with which the following began. */
+  async base({ realm, chain }: ChainId): Promise<number> {
+    const bytes = await this.#database.get(key(ROOT, realm, chain, 'base'));
+    return bytes ? number(bytes) : 1;
+  }
+
   /** Signed entries from number `from` on, as many as fit into `maxBytes` but at least one if there is one. */
   async read(id: ChainId, from: number, limit: number, maxBytes: number): Promise<Uint8Array[]> {
     const out: Uint8Array[] = [];
@@ -81,8 +97,22 @@ export class LedgerStore {
     return out;
   }
 
-  async *entries(id: ChainId): AsyncIterable<SignedEntry> {
-    for await (const [, bytes] of this.#database.iterate(this.#entries(id, 1))) yield decodeSigned(bytes);
+  async *entries(id: ChainId, from = 1): AsyncIterable<SignedEntry> {
+    for await (const [, bytes] of this.#database.iterate(this.#entries(id, from))) yield decodeSigned(bytes);
+  }
+
+  /** What the chain says below number `end`: the rows of the snapshot with which it began, then its entries. */
+  async *facts(id: ChainId, end = Number.MAX_SAFE_INTEGER): AsyncIterable<Fact> {
+    for await (const [, row] of this.#database.iterate(under(ROOT, id.realm, id.chain, 'row')))
+      yield decodeRow(id, row);
+    const base = await this.base(id);
+    for await (const [, bytes] of this.#database.iterate(this.#entries(id, base, end))) yield decodeSigned(bytes).entry;
+  }
+
+  /** The number of the newest snapshot entry, if any. */
+  async snapshotAt(id: ChainId): Promise<number | undefined> {
+    for await (const n of this.#marks(id, 'snapshot')) return n;
+    return undefined;
   }
 
   /** Stores entries that `head` is the end of, from the head before them on. @throws LocalError `ledger-moved`, `disk-full` */
@@ -92,43 +122,92 @@ export class LedgerStore {
     entries: readonly SignedEntry[],
     writes: readonly Write[] = [],
   ): Promise<void> {
+    await this.#commit(before, head, [...entries.flatMap(writesOf), ...writes]);
+    this.#announce(
+      head.id,
+      entries.map(({ entry }) => entry),
+    );
+  }
+
+  /** Begins a chain at a snapshot: the entry of the key in force, the rows, the snapshot's own entry, which `head` is. */
+  async begin(head: Head, entries: readonly SignedEntry[], rows: readonly Uint8Array[]): Promise<void> {
     const { id } = head;
-    if ((await this.head(id)) !== before) {
-      throw new LocalError('ledger-moved', `The ${id.chain} chain of ${id.realm} has grown meanwhile`);
+    const facts = rows.map((row) => decodeRow(id, row));
+    const base = key(ROOT, id.realm, id.chain, 'base');
+    const writes = rows.map((row, i): Write => {
+      return { type: 'put', key: key(ROOT, id.realm, id.chain, 'row', facts[i]?.n ?? 0), value: row };
+    });
+    const begun: Write = { type: 'put', key: base, value: encodeFields([head.n]) };
+    await this.#commit(await this.head(id), head, [...entries.flatMap(writesOf), ...writes, begun]);
+    this.#announce(id, [...facts, ...entries.map(({ entry }) => entry)]);
+  }
+
+  /** Gives up the entries after `head`, whose numbers a higher incarnation uses again; they are kept aside. */
+  async rewind(before: Head, head: Head): Promise<void> {
+    const { id } = head;
+    const writes: Write[] = [];
+    for await (const { entry, hash, bytes } of this.entries(id, head.n + 1)) {
+      writes.push({ type: 'put', key: key(ROOT, id.realm, id.chain, 'orphan', entry.n, hash), value: bytes });
+      writes.push({ type: 'del', key: entryKey(id, entry.n) });
+      const mark = MARKED[entry.kind];
+      if (mark) writes.push({ type: 'del', key: key(ROOT, id.realm, id.chain, mark, entry.n) });
     }
-    await this.#database.commit([...entries.flatMap((signed) => this.#writesOf(signed)), ...writes]);
-    this.#heads.set(`${id.realm}/${id.chain}`, head);
-    for (const listener of this.#listeners) listener(id, entries);
+    await this.#commit(before, head, writes);
+  }
+
+  /** The head as it was at number `n`, which is not below the base. */
+  async headAt(id: ChainId, n: number): Promise<Head> {
+    const signed = await this.get(id, n);
+    if (!signed) return emptyHead(id);
+    const { entry, hash } = signed;
+    const { size } = await this.head(id);
+    const headKey = await this.keyBefore(id, n + 1);
+    return { id, incarnation: entry.incarnation, n, hash, time: entry.time, key: headKey, size };
   }
 
   /** The key that was in force just before entry `n`. */
   async keyBefore(id: ChainId, n: number): Promise<HeadKey | undefined> {
-    const range = { ...between([ROOT, id.realm, id.chain, 'key'], 0, n), reverse: true, limit: 1 };
-    for await (const [at] of this.#database.iterate(range)) {
-      const signed = await this.get(id, Number(parseKey(at).at(-1)));
-      if (signed) return introducedKey(signed.entry, this.checkChain);
-    }
+    const signed = await this.keyEntryBefore(id, n);
+    return signed && introducedKey(signed.entry, this.checkChain);
+  }
+
+  async keyEntryBefore(id: ChainId, n: number): Promise<SignedEntry | undefined> {
+    for await (const at of this.#marks(id, 'key', n)) return this.get(id, at);
     return undefined;
   }
 
-  async recordFraud(ours: SignedEntry, theirs: SignedEntry): Promise<void> {
-    const { realm, chain, n } = ours.entry;
-    const value = encodeFields([ours.bytes, theirs.bytes]);
-    await this.#database.commit([{ type: 'put', key: key(ROOT, realm, chain, 'fraud', n), value }]);
-  }
-
-  /** The number for which two signed entries are kept, if any. */
-  async fraudAt({ realm, chain }: ChainId): Promise<number | undefined> {
-    for await (const [at] of this.#database.iterate({ ...under(ROOT, realm, chain, 'fraud'), limit: 1 })) {
-      return Number(parseKey(at).at(-1));
+  /** The entries that introduce keys, the newest first. */
+  async *keyEntries(id: ChainId): AsyncIterable<SignedEntry> {
+    for await (const at of this.#marks(id, 'key')) {
+      const signed = await this.get(id, at);
+      if (signed) yield signed;
     }
-    return undefined;
   }
 
   /** Returns the unsubscriber. */
-  onEntries(listener: EntriesListener): () => void {
+  onFacts(listener: FactsListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  #announce(id: ChainId, facts: readonly Fact[]): void {
+    for (const listener of this.#listeners) listener(id, facts);
+  }
+
+  async #commit(before: Head, head: Head, writes: readonly Write[]): Promise<void> {
+    const { id } = head;
+    if ((await this.head(id)) !== before) {
+      throw new LocalError('ledger-moved', `The ${id.chain} chain of ${id.realm} has grown meanwhile`);
+    }
+    const size: Write = { type: 'put', key: key(ROOT, id.realm, id.chain, 'size'), value: encodeFields([head.size]) };
+    await this.#database.commit([...writes, size]);
+    this.#heads.set(chainName(id), head);
+  }
+
+  /** Numbers of marked entries below `end`, the highest first. */
+  async *#marks({ realm, chain }: ChainId, mark: string, end?: number): AsyncIterable<number> {
+    const range = between([ROOT, realm, chain, mark], 0, end);
+    for await (const [at] of this.#database.iterate({ ...range, reverse: true })) yield Number(parseKey(at).at(-1));
   }
 
   async #chainFrom(range: KeyRange): Promise<ChainId | undefined> {
@@ -139,23 +218,33 @@ export class LedgerStore {
     return undefined;
   }
 
-  #entries({ realm, chain }: ChainId, from: number) {
-    return between([ROOT, realm, chain, 'entry'], from);
-  }
-
-  #writesOf({ entry, bytes }: SignedEntry): Write[] {
-    const put: Write = { type: 'put', key: entryKey(entry, entry.n), value: bytes };
-    if (entry.kind !== KEY) return [put];
-    const mark = key(ROOT, entry.realm, entry.chain, 'key', entry.n);
-    return [put, { type: 'put', key: mark, value: new Uint8Array() }];
+  #entries({ realm, chain }: ChainId, from: number, end?: number) {
+    return between([ROOT, realm, chain, 'entry'], from, end);
   }
 
   async #loadHead(id: ChainId): Promise<Head> {
     for await (const [, bytes] of this.#database.iterate({ ...this.#entries(id, 1), reverse: true, limit: 1 })) {
       const { entry, hash } = decodeSigned(bytes);
       const headKey = await this.keyBefore(id, entry.n + 1);
-      return { id, incarnation: entry.incarnation, n: entry.n, hash, time: entry.time, key: headKey };
+      const size = await this.#loadSize(id);
+      return { id, incarnation: entry.incarnation, n: entry.n, hash, time: entry.time, key: headKey, size };
     }
     return emptyHead(id);
   }
+
+  /** A chain of an earlier release has no size yet: it is counted once. */
+  async #loadSize(id: ChainId): Promise<number> {
+    const stored = await this.#database.get(key(ROOT, id.realm, id.chain, 'size'));
+    if (stored) return number(stored);
+    let size = 0;
+    for await (const [, bytes] of this.#database.iterate(this.#entries(id, 1))) size += bytes.length;
+    return size;
+  }
+}
+
+function writesOf({ entry, bytes }: SignedEntry): Write[] {
+  const put: Write = { type: 'put', key: entryKey(entry, entry.n), value: bytes };
+  const mark = MARKED[entry.kind];
+  if (!mark) return [put];
+  return [put, { type: 'put', key: key(ROOT, entry.realm, entry.chain, mark, entry.n), value: new Uint8Array() }];
 }

@@ -6,17 +6,9 @@ import type { Write } from '../../store/engine.ts';
 import { Gather } from '../../store/gather.ts';
 import { type ChainId, encodeEntry, joinSigned, keyIdOf, type SignedEntry, signedBytes } from './entry.ts';
 import { encodeKey, KEY } from './kinds.ts';
+import type { LedgerSigner } from './leaf-key.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import { follow, type Head } from './verify.ts';
-
-/** The node's leaf as it is now. */
-export interface LedgerSigner {
-  /** 32 raw bytes, Ed25519. */
-  readonly publicKey: Uint8Array;
-  /** Leaf first, as encodeChain of src/pki writes it. */
-  readonly chain: Uint8Array;
-  sign(bytes: Uint8Array): Promise<Uint8Array>;
-}
 
 export interface Draft {
   readonly kind: string;

@@ -1,43 +1,38 @@
 // The holder's side of /canopy/ledger/1.
-import { pipe } from 'it-pipe';
 import type { Network, Peer, Stream } from '../../overlay/seam.ts';
-import { Bell } from '../../realm/bell.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
 import { CanopyError, codeOf, PeerError, RefusedError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import type { ChainId } from './entry.ts';
-import { decodeRequest, encodeAnswer, type FollowAnswer, type FollowRequest } from './frames.ts';
-import {
-  LEDGER_PROTOCOL,
-  MAX_BATCH_BYTES,
-  MAX_BATCH_ENTRIES,
-  MAX_STREAMS,
-  REQUEST_DEADLINE,
-  TIP_INTERVAL,
-  WRITE_DEADLINE,
-} from './index.ts';
+import { decodeFrame, encodeFrame, type LedgerFrame, type Tip } from './frames.ts';
+import { LEDGER_PROTOCOL, MAX_READER_FRAME, MAX_STREAMS, REQUEST_DEADLINE, WRITE_DEADLINE } from './index.ts';
 import type { LedgerStore } from './ledger-store.ts';
+import { ServedReader } from './served-reader.ts';
 
 export interface LedgerServerComponents {
   readonly store: LedgerStore;
   readonly network: Network;
   readonly clock: Clock;
   readonly log: Log;
-  /** Whether a peer of the family may read this chain. */
+  /** Whether this peer may read this chain. */
   readonly mayRead: (peer: Peer, id: ChainId) => boolean;
+  readonly onGossip: (frame: LedgerFrame, peer: Peer) => Promise<void>;
+  /** A reader has asked for its first chains. */
+  readonly onReader: (reader: ServedReader) => void;
 }
 
 export class LedgerServer {
   readonly #parts: LedgerServerComponents;
   readonly #stopping = new AbortController();
+  readonly #readers = new Set<ServedReader>();
 
   constructor(components: LedgerServerComponents) {
     this.#parts = components;
   }
 
   start(): void {
-    const options = { allow: 'family', maxFrame: 1024, maxStreams: MAX_STREAMS } as const;
+    const options = { allow: 'family', maxFrame: MAX_READER_FRAME, maxStreams: MAX_STREAMS } as const;
     this.#parts.network.handle(LEDGER_PROTOCOL, options, (stream) => this.#serve(stream));
   }
 
@@ -46,74 +41,74 @@ export class LedgerServer {
     this.#stopping.abort(new CanopyError('stopped', 'The node is stopping'));
   }
 
+  readers(): readonly ServedReader[] {
+    return [...this.#readers];
+  }
+
   async #serve(stream: Stream): Promise<void> {
+    const { store, clock } = this.#parts;
+    const reader = new ServedReader({ store, clock }, stream.peer);
+    this.#readers.add(reader);
+    const ended = new AbortController();
+    const stop = () => ended.abort(this.#stopping.signal.reason);
+    this.#stopping.signal.addEventListener('abort', stop, { once: true });
     try {
-      const request = await this.#request(stream);
-      await this.#stream(stream, request);
+      await this.#readFirst(stream, reader);
+      this.#parts.onReader(reader);
+      const reading = this.#readOn(stream, reader, ended);
+      for await (const frame of reader.frames(ended.signal)) await this.#write(stream, frame);
+      await reading;
       await stream.close();
     } catch (error) {
       await this.#refuse(stream, error);
+    } finally {
+      ended.abort();
+      this.#stopping.signal.removeEventListener('abort', stop);
+      this.#readers.delete(reader);
+      reader.close();
     }
   }
 
-  async #request(stream: Stream): Promise<FollowRequest> {
-    const { clock, mayRead, store } = this.#parts;
-    const frame = await within(clock, REQUEST_DEADLINE, 'ledger request', this.#stopping.signal, (signal) =>
+  async #readFirst(stream: Stream, reader: ServedReader): Promise<void> {
+    const frame = await within(this.#parts.clock, REQUEST_DEADLINE, 'ledger request', this.#stopping.signal, (signal) =>
       stream.read(signal),
     );
     if (!frame) throw new PeerError('malformed', 'The stream ended before a request');
-    const request = decodeRequest(frame);
-    if (!mayRead(stream.peer, request)) throw new RefusedError('scope', `${stream.peer.realm} may not read this chain`);
-    const head = await store.head(request);
-    if (head.n === 0) throw new RefusedError('ledger-unknown', `No ${request.chain} chain of ${request.realm} here`);
-    return request;
+    await this.#take(stream, reader, decodeFrame(frame));
   }
 
-  /** Sends what there is and then what comes, until the reader ends its side; nothing is read before there is room for it. */
-  async #stream(stream: Stream, request: FollowRequest): Promise<void> {
-    const ended = this.#readerEnd(stream);
-    await pipe(this.#answers(request, ended), encodeAnswers, (frames) => this.#sendAll(stream, frames));
-  }
-
-  async *#answers(request: FollowRequest, ended: AbortSignal): AsyncGenerator<FollowAnswer> {
-    const { store, clock } = this.#parts;
-    const bell = new Bell();
-    const unsubscribe = store.onEntries((id) => {
-      if (id.realm === request.realm && id.chain === request.chain) bell.ring();
-    });
+  /** Until the reader ends its side; then, or when it breaks the rules, so does the writing. */
+  async #readOn(stream: Stream, reader: ServedReader, ended: AbortController): Promise<void> {
     try {
-      let next = Math.min(Math.max(request.from, 1), (await store.head(request)).n + 1);
-      while (!ended.aborted) {
-        const entries = await store.read(request, next, MAX_BATCH_ENTRIES, MAX_BATCH_BYTES);
-        next += entries.length;
-        if (entries.length > 0) {
-          yield { kind: 'entries', entries };
-        } else {
-          yield { kind: 'tip', n: next - 1 };
-          await bell.heardWithin(clock, TIP_INTERVAL, ended).catch(() => {});
-        }
+      for (;;) {
+        const frame = await stream.read(ended.signal);
+        if (!frame) return;
+        await this.#take(stream, reader, decodeFrame(frame));
       }
+    } catch (error) {
+      if (!ended.signal.aborted) reader.fail(error);
     } finally {
-      unsubscribe();
+      ended.abort();
     }
   }
 
-  async #sendAll(stream: Stream, frames: AsyncIterable<Uint8Array>): Promise<void> {
-    for await (const frame of frames) await this.#write(stream, frame);
+  async #take({ peer }: Stream, reader: ServedReader, frame: LedgerFrame): Promise<void> {
+    if (frame.kind === 'follow') await this.#follow(peer, reader, frame.tips);
+    else if (frame.kind === 'heads' || frame.kind === 'fraud') await this.#parts.onGossip(frame, peer);
+    else throw new PeerError('malformed', `A reader sends no ${frame.kind}`);
   }
 
-  #write(stream: Stream, frame: Uint8Array): Promise<void> {
+  async #follow(peer: Peer, reader: ServedReader, tips: readonly Tip[]): Promise<void> {
+    for (const tip of tips) {
+      if (!this.#parts.mayRead(peer, tip)) throw new RefusedError('scope', `${peer.realm} may not read this chain`);
+    }
+    await reader.follow(tips);
+  }
+
+  #write(stream: Stream, frame: LedgerFrame): Promise<void> {
     return within(this.#parts.clock, WRITE_DEADLINE, 'room to write', this.#stopping.signal, (signal) =>
-      stream.write(frame, signal),
+      stream.write(encodeFrame(frame), signal),
     );
-  }
-
-  /** Aborts when the reader has ended or broken the stream, or when the node stops. A reader sends nothing after its request. */
-  #readerEnd(stream: Stream): AbortSignal {
-    const controller = new AbortController();
-    const end = () => controller.abort();
-    stream.read(this.#stopping.signal).then(end, end);
-    return controller.signal;
   }
 
   async #refuse(stream: Stream, error: unknown): Promise<void> {
@@ -121,7 +116,7 @@ export class LedgerServer {
     this.#parts.log.info({ peer: stream.peer.realm, code: codeOf(error) }, 'ledger stream ended');
     try {
       if (error instanceof RefusedError) {
-        await this.#write(stream, encodeAnswer({ kind: 'refused', code: error.code }));
+        await this.#write(stream, { kind: 'refused', code: error.code });
         await stream.close();
         return;
       }
@@ -130,8 +125,4 @@ export class LedgerServer {
     }
     stream.abort(cause);
   }
-}
-
-async function* encodeAnswers(answers: AsyncIterable<FollowAnswer>): AsyncGenerator<Uint8Array> {
-  for await (const answer of answers) yield encodeAnswer(answer);
 }

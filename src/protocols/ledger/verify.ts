@@ -2,26 +2,16 @@
 //
 // A `key` entry introduces its own key: it carries the certificate chain of the realm's node and is signed by that leaf. So a
 // node that lost its key goes on with a new leaf of the same authority, and whether a key may sign is judged at its number: the
-// leaf must be valid at the entry's time, and times never go back.
+// leaf must be valid at the entry's time, and times never go back. A higher incarnation begins with a key entry that carries its
+// certificate.
 import type { KeyObject } from 'node:crypto';
 import { equals } from 'uint8arrays/equals';
 import { PeerError } from '../../realm/errors.ts';
-import type { RealmName, Role } from '../../realm/names.ts';
 import { type ChainId, type Entry, importPublicKey, isSignedBy, keyIdOf, NO_HASH, type SignedEntry } from './entry.ts';
+import { checkIncarnation } from './incarnation.ts';
+import { MAX_CHAIN_BYTES, MAX_CHAIN_LENGTH } from './index.ts';
 import { decodeKey, KEY } from './kinds.ts';
-
-/** What the certificate chain of a key entry says. */
-export interface LedgerKey {
-  readonly realm: RealmName;
-  readonly role: Role;
-  /** 32 raw bytes, Ed25519. */
-  readonly publicKey: Uint8Array;
-  readonly notBefore: number;
-  readonly notAfter: number;
-}
-
-/** Checks an encoded certificate chain up to the overlay's root, as of `time`. @throws RefusedError `cert-*` */
-export type CheckChain = (chain: Uint8Array, time: number) => Promise<LedgerKey>;
+import type { CheckChain } from './leaf-key.ts';
 
 /** The end of a chain, and the key that may sign what follows. */
 export interface Head {
@@ -32,6 +22,8 @@ export interface Head {
   readonly hash: Uint8Array;
   readonly time: number;
   readonly key: HeadKey | undefined;
+  /** Bytes of all entries up to here. */
+  readonly size: number;
 }
 
 export interface HeadKey {
@@ -41,10 +33,12 @@ export interface HeadKey {
   readonly notBefore: number;
   readonly notAfter: number;
   readonly publicKey: KeyObject;
+  /** The incarnation that its entry begins, when it carries a certificate. */
+  readonly begins: number | undefined;
 }
 
 export function emptyHead(id: ChainId): Head {
-  return { id, incarnation: 0, n: 0, hash: NO_HASH, time: 0, key: undefined };
+  return { id, incarnation: 0, n: 0, hash: NO_HASH, time: 0, key: undefined, size: 0 };
 }
 
 function refuse(entry: Entry, why: string): never {
@@ -56,16 +50,39 @@ function checkPlace(head: Head, entry: Entry): void {
   if (entry.n !== head.n + 1) refuse(entry, `expected number ${head.n + 1}`);
   if (!equals(entry.previous, head.hash)) refuse(entry, 'it does not follow the entry before it');
   if (entry.incarnation < Math.max(head.incarnation, 1)) refuse(entry, `incarnation ${entry.incarnation} is over`);
+  if (entry.n > MAX_CHAIN_LENGTH || head.size > MAX_CHAIN_BYTES) refuse(entry, 'the chain is too long');
   if (entry.time < head.time) refuse(entry, 'its time lies before that of the entry before it');
 }
 
 /** @throws RefusedError `cert-*`, PeerError `ledger-invalid` */
 export async function introducedKey(entry: Entry, check: CheckChain): Promise<HeadKey> {
-  const chain = decodeKey(entry.payload);
+  const { chain, incarnation } = decodeKey(entry.payload);
   const key = await check(chain, entry.time);
   if (key.realm !== entry.realm || key.role !== 'node') refuse(entry, `its key is that of ${key.role} ${key.realm}`);
   const { notBefore, notAfter } = key;
-  return { keyId: keyIdOf(key.publicKey), chain, notBefore, notAfter, publicKey: importPublicKey(key.publicKey) };
+  const begins = incarnation && (await begunBy(entry, incarnation, check));
+  return {
+    keyId: keyIdOf(key.publicKey),
+    chain,
+    notBefore,
+    notAfter,
+    publicKey: importPublicKey(key.publicKey),
+    begins,
+  };
+}
+
+async function begunBy(entry: Entry, certificate: Uint8Array, check: CheckChain): Promise<number> {
+  const { realm, incarnation } = await checkIncarnation(certificate, check);
+  if (realm !== entry.realm || incarnation !== entry.incarnation) refuse(entry, 'it begins another incarnation');
+  return incarnation;
+}
+
+/** Whether an entry with this key was signed by it in time. @throws PeerError `ledger-invalid` */
+export function checkSigned(signed: SignedEntry, key: HeadKey): void {
+  const { entry } = signed;
+  if (!equals(key.keyId, entry.keyId)) refuse(entry, 'it names another key');
+  if (entry.time < key.notBefore || entry.time > key.notAfter) refuse(entry, 'its key was not valid at its time');
+  if (!isSignedBy(signed, key.publicKey)) refuse(entry, 'its signature is wrong');
 }
 
 /** The head after this entry. @throws PeerError `ledger-invalid`, RefusedError `cert-*`, InputError `malformed` */
@@ -74,8 +91,16 @@ export async function follow(head: Head, signed: SignedEntry, check: CheckChain)
   checkPlace(head, entry);
   const key = entry.kind === KEY ? await introducedKey(entry, check) : head.key;
   if (!key) return refuse(entry, 'no key was introduced before it');
-  if (!equals(key.keyId, entry.keyId)) refuse(entry, 'it names another key');
-  if (entry.time < key.notBefore || entry.time > key.notAfter) refuse(entry, 'its key was not valid at its time');
-  if (!isSignedBy(signed, key.publicKey)) refuse(entry, 'its signature is wrong');
-  return { id: head.id, incarnation: entry.incarnation, n: entry.n, hash: signed.hash, time: entry.time, key };
+  checkSigned(signed, key);
+  const begins = entry.incarnation > Math.max(head.incarnation, 1);
+  if (begins && (entry.kind !== KEY || key.begins !== entry.incarnation)) {
+    refuse(entry, `incarnation ${entry.incarnation} was certified by nobody`);
+  }
+  return after(head, signed, key);
+}
+
+/** What an entry makes of the head, once it has been judged. */
+export function after(head: Head, { entry, hash, bytes }: SignedEntry, key: HeadKey): Head {
+  const { incarnation, n, time } = entry;
+  return { id: head.id, incarnation, n, hash, time, key, size: head.size + bytes.length };
 }

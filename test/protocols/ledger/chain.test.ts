@@ -103,7 +103,7 @@ test('an entry that was acknowledged survives a power cut, one that was not leav
   disk.holdSyncs();
   let acknowledged = false;
   let announced = false;
-  author.store.onEntries(() => {
+  author.store.onFacts(() => {
     announced = true;
   });
   const appending = async () => {

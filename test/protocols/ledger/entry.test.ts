@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { CHAINS, decodeEntry, decodeSigned, encodeEntry, joinSigned } from '../../../src/protocols/ledger/entry.ts';
-import { decodeAnswer, decodeRequest, encodeAnswer, encodeRequest } from '../../../src/protocols/ledger/frames.ts';
+import { decodeFrame, encodeFrame, type LedgerFrame } from '../../../src/protocols/ledger/frames.ts';
 import {
   decodeRealmCertified,
   decodeUserEntry,
@@ -125,20 +125,47 @@ test('a name of another realm that would mislead is refused', () => {
   }
 });
 
-test('frames read back', () => {
-  const request = { realm: kyiv, chain: 'network', from: 7 } as const;
-  assert.deepEqual(decodeRequest(encodeRequest(request)), request);
-  const answers = [
-    { kind: 'entries', entries: [Uint8Array.of(1), Uint8Array.of(2)] },
-    { kind: 'tip', n: 9 },
-    { kind: 'refused', code: 'scope' },
-  ] as const;
-  for (const answer of answers) assert.deepEqual(decodeAnswer(encodeAnswer(answer)), answer);
+const tip = fc.record(
+  { realm: fc.constantFrom(kyiv, lviv), chain: fc.constantFrom(...CHAINS), n: fc.nat(), hash: bytes(32) },
+  plain,
+);
+const blobs = fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 8 });
+const frame: fc.Arbitrary<LedgerFrame> = fc.oneof(
+  fc.record(
+    { kind: fc.constantFrom('follow' as const, 'tips' as const), tips: fc.array(tip, { maxLength: 8 }) },
+    plain,
+  ),
+  fc.record({ kind: fc.constant('snapshot' as const), rows: blobs, ends: fc.boolean() }, plain),
+  fc.record({ kind: fc.constant('entries' as const), entries: blobs }, plain),
+  fc.record({ kind: fc.constant('heads' as const), statements: blobs }, plain),
+  fc.record({ kind: fc.constant('fraud' as const), proof: fc.uint8Array({ maxLength: 100 }) }, plain),
+  fc.record({ kind: fc.constant('refused' as const), code: fc.stringMatching(/^[a-z-]{1,40}$/) }, plain),
+);
+
+test('frames read back, and no truncation of one does', () => {
+  fc.assert(
+    fc.property(frame, fc.nat(), (value, cut) => {
+      const encoded = encodeFrame(value);
+      assert.deepEqual(decodeFrame(encoded), value);
+      assert.throws(() => decodeFrame(encoded.slice(0, cut % encoded.length)), { code: 'malformed' });
+    }),
+  );
   fc.assert(
     fc.property(fc.array(userId, { maxLength: 128 }), (ids) => assert.deepEqual(decodeIds(encodeIds(ids)), ids)),
   );
   const records = [Uint8Array.of(1), undefined, Uint8Array.of(3)];
   assert.deepEqual(decodeReply(encodeReply(records)), records);
+});
+
+test('a frame of version 1 is read as ever', () => {
+  const value = {
+    kind: 'follow',
+    tips: [{ realm: kyiv, chain: 'network', n: 7, hash: new Uint8Array(32).fill(9) }],
+  } as const;
+  const vector =
+    '830166666f6c6c6f7781846c6b7969762e61636d652e7561676e6574776f726b0758200909090909090909090909090909090909090909090909090909090909090909';
+  assert.equal(Buffer.from(encodeFrame(value)).toString('hex'), vector);
+  assert.deepEqual(decodeFrame(new Uint8Array(Buffer.from(vector, 'hex'))), value);
 });
 
 test('every truncation of an entry is refused', () => {
@@ -152,7 +179,7 @@ test('every truncation of an entry is refused', () => {
 
 test('what exceeds a limit is refused', () => {
   const many = Array.from({ length: 65 }, () => Uint8Array.of(1));
-  assert.throws(() => decodeAnswer(encodeAnswer({ kind: 'entries', entries: many })), { code: 'malformed' });
+  assert.throws(() => decodeFrame(encodeFrame({ kind: 'entries', entries: many })), { code: 'malformed' });
   const ids = Array.from({ length: 129 }, () => parseUserId('00000000-0000-4000-8000-000000000000'));
   assert.throws(() => decodeIds(encodeIds(ids)), { code: 'malformed' });
 });

@@ -1,9 +1,9 @@
 // A realm's ledger parts for tests: real certificates, a store on a forgetful disk or any other engine.
 import { checkByRoot, leafSigner } from '../../../node/ledger/overlay-keys.ts';
 import type { ChainId } from '../../../src/protocols/ledger/entry.ts';
+import type { CheckChain, LedgerSigner } from '../../../src/protocols/ledger/leaf-key.ts';
 import { LedgerStore } from '../../../src/protocols/ledger/ledger-store.ts';
-import { type LedgerSigner, OwnChain } from '../../../src/protocols/ledger/own-chain.ts';
-import type { CheckChain } from '../../../src/protocols/ledger/verify.ts';
+import { OwnChain } from '../../../src/protocols/ledger/own-chain.ts';
 import { parseRealmName, type RealmName } from '../../../src/realm/names.ts';
 import { createDatabase, type Database } from '../../../src/store/database.ts';
 import type { Engine } from '../../../src/store/engine.ts';

@@ -1,0 +1,58 @@
+// A new incarnation of a realm's sequences, certified by the realm above it: what comes after a restored backup uses no number of the
+// incarnation before. A realm with nobody above it certifies its own.
+//
+//   certificate  [version 1, realm, incarnation, time, certificate chain of the certifier's node,
+//                 Ed25519 signature over "canopy/incarnation/1" 00 and the four fields before the chain as an array]
+import { verify } from 'node:crypto';
+import { PeerError } from '../../realm/errors.ts';
+import { parentOf, parseRealmName, type RealmName } from '../../realm/names.ts';
+import { decodeFields, encodeFields } from '../../store/positional.ts';
+import { importPublicKey, MAX_NAME, SIGNATURE } from './entry.ts';
+import { MAX_CERTIFICATES } from './kinds.ts';
+import type { CheckChain, LedgerSigner } from './leaf-key.ts';
+
+export interface CertifiedIncarnation {
+  readonly realm: RealmName;
+  readonly incarnation: number;
+  /** Milliseconds since 1970 by the certifier's clock. */
+  readonly time: number;
+}
+
+const VERSION = 1;
+export const MAX_INCARNATION_CERTIFICATE = MAX_CERTIFICATES + 1024;
+const LABEL = new TextEncoder().encode('canopy/incarnation/1\0');
+
+function signedPart({ realm, incarnation, time }: CertifiedIncarnation): Uint8Array {
+  return Buffer.concat([LABEL, encodeFields([VERSION, realm, incarnation, time])]);
+}
+
+export async function certifyIncarnation(wanted: CertifiedIncarnation, signer: LedgerSigner): Promise<Uint8Array> {
+  const { realm, incarnation, time } = wanted;
+  const signature = await signer.sign(signedPart(wanted));
+  return encodeFields([VERSION, realm, incarnation, time, signer.chain, signature]);
+}
+
+/** @throws PeerError `incarnation-invalid`, RefusedError `cert-*`, InputError `malformed` */
+export async function checkIncarnation(bytes: Uint8Array, check: CheckChain): Promise<CertifiedIncarnation> {
+  const { chain, signature, ...certified } = decodeFields(bytes, 'certificate of an incarnation', (reader) => {
+    reader.version(VERSION);
+    return {
+      realm: parseRealmName(reader.text(MAX_NAME)),
+      incarnation: reader.number(),
+      time: reader.number(),
+      chain: reader.bytes(MAX_CERTIFICATES),
+      signature: reader.bytes(SIGNATURE, SIGNATURE),
+    };
+  });
+  const key = await check(chain, certified.time);
+  const { realm } = certified;
+  if (key.realm !== (parentOf(realm) ?? realm) || key.role !== 'node')
+    refuse(realm, `${key.role} ${key.realm} may not`);
+  if (!verify(null, signedPart(certified), importPublicKey(key.publicKey), signature))
+    refuse(realm, 'the signature is wrong');
+  return certified;
+}
+
+function refuse(realm: RealmName, why: string): never {
+  throw new PeerError('incarnation-invalid', `This certifies no incarnation of ${realm}: ${why}`);
+}

@@ -1,0 +1,164 @@
+// What one reader follows here, and the frames that it gets: of each chain what it lacks, then whatever becomes durable.
+import { equals } from 'uint8arrays/equals';
+import type { Peer } from '../../overlay/seam.ts';
+import { Bell } from '../../realm/bell.ts';
+import type { Clock } from '../../realm/clock.ts';
+import { PeerError } from '../../realm/errors.ts';
+import { type ChainId, chainName } from './entry.ts';
+import type { LedgerFrame, Tip } from './frames.ts';
+import { MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, MAX_FOLLOWED, MAX_ROWS, TIP_INTERVAL } from './index.ts';
+import type { LedgerStore } from './ledger-store.ts';
+import { Standing } from './snapshot.ts';
+
+export interface ServedReaderComponents {
+  readonly store: LedgerStore;
+  readonly clock: Clock;
+}
+
+interface Followed {
+  readonly id: ChainId;
+  /** The number of the next entry to send; 0 before a snapshot. */
+  next: number;
+}
+
+/** Countersignatures and proofs that wait for a slow reader; beyond it the oldest are dropped, it will meet them again. */
+const MAX_WAITING = 256;
+
+export class ServedReader {
+  readonly peer: Peer;
+  readonly #parts: ServedReaderComponents;
+  readonly #chains = new Map<string, Followed>();
+  /** Chains that may have something to send. */
+  readonly #due = new Set<string>();
+  readonly #gossip: LedgerFrame[] = [];
+  readonly #bell = new Bell();
+  readonly #unsubscribe: () => void;
+  #failure: unknown;
+
+  constructor(components: ServedReaderComponents, peer: Peer) {
+    this.#parts = components;
+    this.peer = peer;
+    this.#unsubscribe = components.store.onFacts((id) => {
+      if (this.follows(id)) this.#wake(id);
+    });
+  }
+
+  follows(id: ChainId): boolean {
+    return this.#chains.has(chainName(id));
+  }
+
+  send(frame: LedgerFrame): void {
+    this.#gossip.push(frame);
+    if (this.#gossip.length > MAX_WAITING) this.#gossip.shift();
+    this.#bell.ring();
+  }
+
+  close(): void {
+    this.#unsubscribe();
+  }
+
+  /** Makes `frames` throw. */
+  fail(error: unknown): void {
+    this.#failure = error;
+    this.#bell.ring();
+  }
+  async follow(tips: readonly Tip[]): Promise<void> {
+    for (const tip of tips) {
+      const { realm, chain } = tip;
+      const id = { realm, chain };
+      if (!this.follows(id) && this.#chains.size >= MAX_FOLLOWED) {
+        throw new PeerError('ledger-too-many', `More than ${MAX_FOLLOWED} chains on one stream`);
+      }
+      this.#chains.set(chainName(id), { id, next: await this.#beginAt(tip) });
+      this.#wake(id);
+    }
+  }
+
+  /** Ends when the signal aborts; nothing is read before there is room for it. */
+  async *frames(ended: AbortSignal): AsyncGenerator<LedgerFrame> {
+    while (!ended.aborted) {
+      if (this.#failure !== undefined) throw this.#failure;
+      const gossip = this.#gossip.shift();
+      if (gossip) yield gossip;
+      else yield* this.#next(ended);
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** The reader's own last entry again when ours is another one, so that it can prove it. */
+  async #beginAt({ n, hash, ...id }: Tip): Promise<number> {
+    if (n === 0) return 0;
+    const ours = await this.#parts.store.get(id, n);
+    return ours && !equals(ours.hash, hash) ? n : n + 1;
+  }
+
+  async *#next(ended: AbortSignal): AsyncGenerator<LedgerFrame> {
+    const tips: Tip[] = [];
+    for (const name of this.#due) {
+      const followed = this.#chains.get(name);
+      this.#due.delete(name);
+      if (!followed) continue;
+      let sent = false;
+      for await (const frame of this.#entriesOf(followed)) {
+        sent = true;
+        yield frame;
+      }
+      if (sent) this.#due.add(name);
+      else tips.push(await this.#tipOf(followed.id));
+      if (sent || tips.length === MAX_BATCH_ENTRIES) break;
+    }
+    if (tips.length > 0) yield { kind: 'tips', tips };
+    if (this.#due.size > 0 || this.#gossip.length > 0) return;
+    const before = this.#parts.clock.monotonic();
+    await this.#bell.heardWithin(this.#parts.clock, TIP_INTERVAL, ended).catch(() => {});
+    if (this.#parts.clock.monotonic() - before >= TIP_INTERVAL) yield { kind: 'tips', tips: [] };
+  }
+
+  async *#entriesOf(followed: Followed): AsyncGenerator<LedgerFrame> {
+    const { store } = this.#parts;
+    const { id } = followed;
+    if (followed.next === 0) {
+      const snapshot = await store.snapshotAt(id);
+      followed.next = snapshot === undefined ? 1 : snapshot + 1;
+      if (snapshot !== undefined) return yield* this.#snapshotOf(id, snapshot);
+    }
+    if (followed.next < (await store.base(id))) return;
+    const entries = await store.read(id, followed.next, MAX_BATCH_ENTRIES, MAX_BATCH_BYTES);
+    followed.next += entries.length;
+    if (entries.length > 0) yield { kind: 'entries', entries };
+  }
+
+  async *#snapshotOf(id: ChainId, n: number): AsyncGenerator<LedgerFrame> {
+    const { store } = this.#parts;
+    const entry = await store.get(id, n);
+    const key = await store.keyEntryBefore(id, n);
+    if (!entry || !key) return;
+    const standing = new Standing();
+    for await (const fact of store.facts(id, n)) standing.take(fact);
+    for (const rows of inParts(standing.rows())) yield { kind: 'snapshot', ...rows };
+    yield { kind: 'entries', entries: [key.bytes, entry.bytes] };
+  }
+
+  async #tipOf(id: ChainId): Promise<Tip> {
+    const { n, hash } = await this.#parts.store.head(id);
+    return { ...id, n, hash };
+  }
+
+  #wake(id: ChainId): void {
+    this.#due.add(chainName(id));
+    this.#bell.ring();
+  }
+}
+
+function* inParts(rows: readonly Uint8Array[]): Generator<{ rows: Uint8Array[]; ends: boolean }> {
+  for (let at = 0; ; ) {
+    const part: Uint8Array[] = [];
+    for (let size = 0; at < rows.length && part.length < MAX_ROWS && size < MAX_BATCH_BYTES; at++) {
+      const row = rows[at] ?? new Uint8Array();
+      part.push(row);
+      size += row.length;
+    }
+    yield { rows: part, ends: at >= rows.length };
+    if (at >= rows.length) return;
+  }
+}

@@ -1,0 +1,46 @@
+// The countersigned heads that this node has: of each chain and witness the newest.
+//
+//   ('ledger-witness', realm, chain, witness)  the statement, as witness.ts encodes it
+import type { RealmName } from '../../realm/names.ts';
+import type { Database } from '../../store/database.ts';
+import { key, under } from '../../store/keys.ts';
+import type { ChainId } from './entry.ts';
+import { decodeStatement, type HeadStatement } from './witness.ts';
+
+const ROOT = 'ledger-witness';
+/** Witnesses of one chain; the parent and a few others countersign (node/ledger/witness-choice.ts). */
+const MAX_WITNESSES = 16;
+
+export class WitnessStore {
+  readonly #database: Database;
+
+  constructor({ database }: { readonly database: Database }) {
+    this.#database = database;
+  }
+
+  async of({ realm, chain }: ChainId): Promise<HeadStatement[]> {
+    const found: HeadStatement[] = [];
+    for await (const [, bytes] of this.#database.iterate(under(ROOT, realm, chain))) found.push(decodeStatement(bytes));
+    return found;
+  }
+
+  async by(id: ChainId, witness: RealmName): Promise<HeadStatement | undefined> {
+    const bytes = await this.#database.get(key(ROOT, id.realm, id.chain, witness));
+    return bytes && decodeStatement(bytes);
+  }
+
+  /** The statement must have been verified. False when it is no newer than the one that is here. */
+  async put(statement: HeadStatement): Promise<boolean> {
+    const { head } = statement;
+    const known = await this.by(head, head.witness);
+    if (known && !isNewer(head, known.head)) return false;
+    if (!known && (await this.of(head)).length >= MAX_WITNESSES) return false;
+    const at = key(ROOT, head.realm, head.chain, head.witness);
+    await this.#database.commit([{ type: 'put', key: at, value: statement.bytes }]);
+    return true;
+  }
+}
+
+function isNewer(a: HeadStatement['head'], b: HeadStatement['head']): boolean {
+  return a.incarnation === b.incarnation ? a.n > b.n : a.incarnation > b.incarnation;
+}
