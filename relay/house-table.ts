@@ -46,8 +46,8 @@ export class HouseTable {
 
   /** For the links. */
   location(): LocationDht {
-    const { identity, log } = this.#components;
-    return locationDht(() => this.#present(), identity.realm, log);
+    const { identity, clock, log } = this.#components;
+    return locationDht(() => this.#present(), identity.realm, { clock, log });
   }
 
   /** Connected relays that share it. */

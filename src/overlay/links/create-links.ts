@@ -1,12 +1,15 @@
 // Puts a relay's links together.
-import type { Connection, Logger } from '@libp2p/interface';
+import type { Logger } from '@libp2p/interface';
 import type { Clock } from '../../realm/clock.ts';
 import type { Log } from '../../realm/log.ts';
 import type { RealmName } from '../../realm/names.ts';
 import type { Charter } from '../charter.ts';
 import { Announcer } from '../location/announcer.ts';
+import { LocateService, seenBy, wayOver } from '../location/locate/over-libp2p.ts';
 import { LocateServer } from '../location/locate/server.ts';
+import type { LocateWay } from '../location/locate/way.ts';
 import { Locator, type RecordSource } from '../location/locator.ts';
+import { plainAddressesOf } from '../location/plain-address.ts';
 import type { ChainCheck, RecordSigner } from '../location/record.ts';
 import { RecordStore, relaysOf } from '../location/record-store.ts';
 import { NatWatch } from '../stun/nat-watch.ts';
@@ -41,9 +44,6 @@ export interface LinksComponents {
   readonly logger: Logger;
 }
 
-/** To ask an ancestor for its other relays. */
-const LEARN_TIMEOUT = 4_000;
-
 export interface LinksInit {
   readonly punch: readonly PunchWay[];
   /** Our own STUN servers as others reach them, `HOST:PORT` or `:PORT` for a port of the host they reach us at. */
@@ -58,19 +58,22 @@ export function createLinks(components: LinksComponents, init: LinksInit): Links
     ...components,
     fellows: components.fellows ?? [],
     store,
-    connectionsTo: (name) => connections.ways(name).map(({ connection }) => connection),
+    waysTo: (name) => connections.ways(name).map(({ connection }) => wayOver(connection)),
     dht: dht?.find,
   });
   const hole = { host, stun, clock, logger: components.logger };
   const driver = new Driver({ host, connections, locator, ancestors, hole, clock, log });
-  const audience = () => [realm, ...ancestors().map((one) => one.realm)].flatMap((name) => connections.ways(name));
+  const audience = () =>
+    [realm, ...ancestors().map((one) => one.realm)]
+      .flatMap((name) => connections.ways(name))
+      .map((tracked) => ({ realm: tracked.realm, way: wayOver(tracked.connection) }));
   const fellows = () => relaysOf(store.get(realm)).filter(({ peerId }) => peerId !== host.peerId.toString());
-  const learn = (above: RealmName, connection: Connection) => {
-    const limit = AbortSignal.timeout(LEARN_TIMEOUT);
-    for (const name of [above, realm]) void locator.refresh(name, connection, limit);
+  const learn = (above: RealmName, way: LocateWay) => {
+    for (const name of [above, realm]) void locator.refresh(name, way);
   };
   const announcer = new Announcer({
-    host,
+    peerId: host.peerId.toString(),
+    addresses: () => plainAddressesOf(host),
     realm,
     signer: components.signer,
     stun,
@@ -84,7 +87,7 @@ export function createLinks(components: LinksComponents, init: LinksInit): Links
   });
   const reservations = new ReservationWatchdog({ host, connections, ancestors, clock, log });
   const locate = new LocateServer(
-    { ...components, store },
+    { ...components, seen: seenBy(host), store },
     { realm, stun: init.stun, ownRecord: () => announcer.record },
   );
   const punch = new PunchServer(
@@ -97,7 +100,7 @@ export function createLinks(components: LinksComponents, init: LinksInit): Links
     },
   );
   const nat = new NatWatch({ stun, clock, log });
-  const services = [new LivenessServer(host.registrar), locate, punch, nat];
+  const services = [new LivenessServer(host.registrar), new LocateService(components, locate), punch, nat];
   const links: RelayLinks = new RelayLinks(
     { ...components, connections, locator, driver, announcer, reservations, services, nat },
     init.punch,

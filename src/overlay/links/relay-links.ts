@@ -8,6 +8,7 @@ import type { Clock, Timer } from '../../realm/clock.ts';
 import { UnreachableError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
 import type { Announcer } from '../location/announcer.ts';
+import { wayOver } from '../location/locate/over-libp2p.ts';
 import type { Locator } from '../location/locator.ts';
 import type { PathReport } from '../seam.ts';
 import type { NatView } from '../stun/nat-detection.ts';
@@ -158,7 +159,7 @@ export class RelayLinks implements Links {
     this.#link(tracked).ask();
     if (path !== 'direct-tcp' || !this.#isNear(realm)) return;
     this.#components.reservations.check();
-    void this.#components.announcer.announceTo(realm, connection);
+    void this.#components.announcer.announceTo(realm, wayOver(connection));
     this.renewAll();
   }
 

@@ -1,16 +1,15 @@
 // Tells each ancestor's relay, and each other relay of our own realm, again and again, where this relay is, and learns in
 // return how we look from there and which STUN servers that ancestor has.
-import type { Connection } from '@libp2p/interface';
-import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import type { Clock, Timer } from '../../realm/clock.ts';
+import { within } from '../../realm/deadline.ts';
 import { codeOf, messageOf } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import type { RealmName } from '../../realm/names.ts';
-import type { HostInternals } from '../links/host-internals.ts';
-import { hostOf } from '../links/path.ts';
 import type { Endpoint } from '../stun/message.ts';
 import { parseEndpoint, type StunServers } from '../stun/servers.ts';
 import { announce } from './locate/client.ts';
+import type { LocateWay } from './locate/way.ts';
+import type { PlainAddress } from './plain-address.ts';
 import { MAX_ADDRESSES, MAX_RELAYS, type RecordSigner, type RelayAddresses, signRecord } from './record.ts';
 
 const INTERVAL = 60_000;
@@ -18,18 +17,20 @@ const LIFETIME = 20 * 60_000;
 const ANNOUNCE_TIMEOUT = 4_000;
 
 export interface AnnouncerComponents {
-  readonly host: Pick<HostInternals, 'peerId' | 'addressManager' | 'transportManager'>;
+  readonly peerId: string;
+  /** Where this relay listens for plain TCP, as far as it knows. */
+  readonly addresses: () => readonly PlainAddress[];
   readonly realm: RealmName;
   readonly signer: RecordSigner;
   readonly stun: StunServers;
-  /** The present connection to each ancestor's relay, and to each other relay of our own realm. */
-  readonly audience: () => readonly { readonly realm: RealmName; readonly connection: Connection }[];
+  /** The present way to each ancestor's relay, and to each other relay of our own realm. */
+  readonly audience: () => readonly { readonly realm: RealmName; readonly way: LocateWay }[];
   /** The relays of our realm beside this one, as they have announced themselves. */
   readonly fellows: () => readonly RelayAddresses[];
   /** Puts the record where it is found when ancestors are down. */
   readonly publish: ((record: Uint8Array) => void) | undefined;
   /** An ancestor's relay has taken the record. */
-  readonly onNoted: (realm: RealmName, connection: Connection) => void;
+  readonly onNoted: (realm: RealmName, way: LocateWay) => void;
   /** The address at which ancestors see us is another one than before. */
   readonly onMoved: () => void;
   readonly clock: Clock;
@@ -44,7 +45,7 @@ export class Announcer {
   #sequence = 0;
   #record: Uint8Array | undefined;
   #timer: Timer | undefined;
-  #stopped = false;
+  #stopping = new AbortController();
 
   constructor(components: AnnouncerComponents) {
     this.#components = components;
@@ -58,38 +59,39 @@ export class Announcer {
   }
 
   async start(): Promise<void> {
-    this.#stopped = false;
+    if (this.#stopping.signal.aborted) this.#stopping = new AbortController();
     await this.announceAll();
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#stopping.abort(new Error('The relay is stopping'));
     this.#timer?.cancel();
   }
 
   /** Now, and from now on each minute. */
   async announceAll(): Promise<void> {
     this.#timer?.cancel();
-    if (this.#stopped) return;
+    if (this.#stopping.signal.aborted) return;
     this.#timer = this.#components.clock.after(INTERVAL, () => void this.announceAll());
     const record = await this.#sign();
-    await Promise.all(this.#components.audience().map((one) => this.#announce(one.realm, one.connection, record)));
+    await Promise.all(this.#components.audience().map((one) => this.#announce(one.realm, one.way, record)));
     this.#components.publish?.(record);
   }
 
-  async announceTo(realm: RealmName, connection: Connection): Promise<void> {
-    if (!this.#stopped) await this.#announce(realm, connection, this.#record ?? (await this.#sign()));
+  async announceTo(realm: RealmName, way: LocateWay): Promise<void> {
+    if (!this.#stopping.signal.aborted) await this.#announce(realm, way, this.#record ?? (await this.#sign()));
   }
 
-  async #announce(realm: RealmName, connection: Connection, record: Uint8Array): Promise<void> {
+  async #announce(realm: RealmName, way: LocateWay, record: Uint8Array): Promise<void> {
     try {
-      const reply = await announce(connection, record, AbortSignal.timeout(ANNOUNCE_TIMEOUT));
+      const { clock } = this.#components;
+      const telling = (limit: AbortSignal) => announce(way, record, limit);
+      const reply = await within(clock, ANNOUNCE_TIMEOUT, 'answer', this.#stopping.signal, telling);
       // Another relay of our own realm stands where we do: what it sees is not our outer address.
       if (realm === this.#components.realm) return;
-      const source = connection.remotePeer.toString();
-      this.#components.stun.set(source, stunServers(reply.stun, hostOf(connection.remoteAddr)));
-      this.#components.onNoted(realm, connection);
-      await this.#seen(realm, reply.host, connection);
+      this.#components.stun.set(way.peerId, stunServers(reply.stun, way.host));
+      this.#components.onNoted(realm, way);
+      await this.#seen(realm, reply.host, way);
     } catch (error) {
       this.#components.log.debug(
         { ancestor: realm, code: codeOf(error), reason: messageOf(error) },
@@ -99,18 +101,17 @@ export class Announcer {
   }
 
   /** A new outer address is worth a new record at once, with that address in it. */
-  async #seen(realm: RealmName, host: string, connection: Connection): Promise<void> {
-    const source = connection.remotePeer.toString();
-    const before = this.#observed.get(source);
+  async #seen(realm: RealmName, host: string, way: LocateWay): Promise<void> {
+    const before = this.#observed.get(way.peerId);
     if (host === '' || host === before) return;
-    this.#observed.set(source, host);
+    this.#observed.set(way.peerId, host);
     if (before !== undefined) this.#components.onMoved();
-    await this.#announce(realm, connection, await this.#sign());
+    await this.#announce(realm, way, await this.#sign());
   }
 
   async #sign(): Promise<Uint8Array> {
-    const { clock, host, realm, signer, fellows } = this.#components;
-    const self = { peerId: host.peerId.toString(), addrs: this.#addresses() };
+    const { clock, peerId: own, realm, signer, fellows } = this.#components;
+    const self = { peerId: own, addrs: this.#addresses() };
     const relays = [self, ...fellows().filter(({ peerId }) => peerId !== self.peerId)].slice(0, MAX_RELAYS);
     const expires = clock.now() + LIFETIME;
     const record = { realm, relays, incarnation: this.#incarnation, sequence: ++this.#sequence, expires };
@@ -120,9 +121,7 @@ export class Announcer {
 
   /** Ours as announced, and our port at the address that ancestors see: a router may forward it. */
   #addresses(): string[] {
-    const { addressManager, transportManager } = this.#components.host;
-    // The address manager keeps back a public address that we listen on until a stranger has confirmed it.
-    const plain = [...addressManager.getAddresses(), ...transportManager.getAddrs()].flatMap(plainTcp);
+    const plain = this.#components.addresses();
     const seen = [...new Set(this.#observed.values())];
     const ports = [...new Set(plain.map(({ port }) => port))];
     const behind = seen.flatMap((host) =>
@@ -136,14 +135,6 @@ export class Announcer {
 
 function isLoopback(host: string): boolean {
   return host.startsWith('127.') || host === '::1';
-}
-
-function plainTcp(address: Multiaddr): { host: string; port: string; text: string }[] {
-  const [ip, tcp, ...rest] = address.getComponents();
-  const host = ip?.name === 'ip4' || ip?.name === 'ip6' ? ip.value : undefined;
-  const plain = tcp?.name === 'tcp' && rest.every(({ name }) => name === 'p2p');
-  if (host === undefined || !plain || tcp.value === undefined) return [];
-  return [{ host, port: tcp.value, text: multiaddr(`/${ip?.name}/${host}/tcp/${tcp.value}`).toString() }];
 }
 
 /** `:PORT` is a port of the host at which we reach the ancestor. */

@@ -10,6 +10,7 @@ import { type KadDHT, type KadDHTComponents, kadDHT } from '@libp2p/kad-dht';
 import { fromString } from 'uint8arrays/from-string';
 import { toString } from 'uint8arrays/to-string';
 import type { Clock } from '../../realm/clock.ts';
+import { within } from '../../realm/deadline.ts';
 import { messageOf, RefusedError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import { isWithin, parseRealmName, type RealmName } from '../../realm/names.ts';
@@ -58,25 +59,32 @@ export interface LocationDht {
 }
 
 /** @param realm ours, whose record is published */
-export function locationDht(dht: () => KadDHT, realm: RealmName, log: Log): LocationDht {
+export function locationDht(
+  dht: () => KadDHT,
+  realm: RealmName,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): LocationDht {
   return {
-    find: (wanted, signal) => find(dht(), wanted, signal),
+    find: (wanted, signal) =>
+      within(clock, FIND_TIMEOUT, 'answer of the table', signal, (limit) => find(dht(), wanted, limit)),
     publish: (record) => {
-      publish(dht(), realm, record).catch((error) => log.debug({ reason: messageOf(error) }, 'dht publish failed'));
+      const signal = new AbortController().signal;
+      const publishing = (limit: AbortSignal) => publish(dht(), realm, record, limit);
+      within(clock, PUBLISH_TIMEOUT, 'place in the table', signal, publishing).catch((error) =>
+        log.debug({ reason: messageOf(error) }, 'dht publish failed'),
+      );
     },
   };
 }
 
 async function find(dht: KadDHT, realm: RealmName, signal: AbortSignal): Promise<Uint8Array[]> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(FIND_TIMEOUT)]);
   const values: Uint8Array[] = [];
-  for await (const event of dht.get(keyOf(realm), { signal: limit }))
-    if (event.name === 'VALUE') values.push(event.value);
+  for await (const event of dht.get(keyOf(realm), { signal })) if (event.name === 'VALUE') values.push(event.value);
   return values;
 }
 
-async function publish(dht: KadDHT, realm: RealmName, record: Uint8Array): Promise<void> {
-  const events = dht.put(keyOf(realm), record, { signal: AbortSignal.timeout(PUBLISH_TIMEOUT) });
+async function publish(dht: KadDHT, realm: RealmName, record: Uint8Array, signal: AbortSignal): Promise<void> {
+  const events = dht.put(keyOf(realm), record, { signal });
   for await (const event of events) if (event.name === 'QUERY_ERROR') continue;
 }
 

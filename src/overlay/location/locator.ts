@@ -1,14 +1,15 @@
 // Where a realm is: what we hold ourselves, else what a common ancestor's relay says (nearest first), else the enterprise's
 // DHT, else what we knew last.
-import type { Connection } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import type { Clock } from '../../realm/clock.ts';
+import { within } from '../../realm/deadline.ts';
 import { codeOf, UnreachableError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import { isWithin, type RealmName } from '../../realm/names.ts';
 import type { Ancestor } from '../links/links.ts';
 import { find } from './locate/client.ts';
 import type { Observed } from './locate/codec.ts';
+import type { LocateWay } from './locate/way.ts';
 import { type ChainCheck, type CheckedRecord, openRecord, type RelayAddresses } from './record.ts';
 import { mergeRelays, type RecordStore, relaysOf } from './record-store.ts';
 
@@ -32,8 +33,8 @@ export interface LocatorComponents {
   readonly checkChain: ChainCheck;
   /** Relays of our own realm beside this one, as far as the settings name them (multiaddrs with peer ids). */
   readonly fellows: readonly string[];
-  /** The connections to a realm's relays, the best first. */
-  readonly connectionsTo: (realm: RealmName) => readonly Connection[];
+  /** The ways to a realm's relays, the best first. */
+  readonly waysTo: (realm: RealmName) => readonly LocateWay[];
   readonly dht: RecordSource | undefined;
   readonly clock: Clock;
   readonly log: Log;
@@ -70,8 +71,8 @@ export class Locator {
   }
 
   /** Asks this ancestor's relay for the relays of its realm, or of ours. Never rejects. */
-  async refresh(realm: RealmName, connection: Connection, signal: AbortSignal): Promise<void> {
-    const located = await this.#ask(connection, realm, signal);
+  async refresh(realm: RealmName, way: LocateWay): Promise<void> {
+    const located = await this.#ask(way, realm, new AbortController().signal);
     if (located) this.#learnt.set(realm, located.relays);
   }
 
@@ -92,8 +93,8 @@ export class Locator {
   async #askAncestors(realm: RealmName, signal: AbortSignal): Promise<Located | undefined> {
     const common = this.#components.ancestors().filter((one) => isWithin(realm, one.realm));
     for (const ancestor of common.toSorted((a, b) => b.realm.length - a.realm.length)) {
-      for (const connection of this.#components.connectionsTo(ancestor.realm)) {
-        const located = await this.#ask(connection, realm, signal);
+      for (const way of this.#components.waysTo(ancestor.realm)) {
+        const located = await this.#ask(way, realm, signal);
         if (located) return located;
       }
     }
@@ -101,16 +102,15 @@ export class Locator {
   }
 
   /** Undefined when it does not know, or does not answer. */
-  async #ask(connection: Connection, realm: RealmName, signal: AbortSignal): Promise<Located | undefined> {
+  async #ask(way: LocateWay, realm: RealmName, signal: AbortSignal): Promise<Located | undefined> {
     try {
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(ASK_TIMEOUT)]);
-      const reply = await find(connection, { kind: 'find', realm }, limit);
+      const asking = (limit: AbortSignal) => find(way, { kind: 'find', realm }, limit);
+      const reply = await within(this.#components.clock, ASK_TIMEOUT, 'answer to a search', signal, asking);
       const records = await this.#open(reply.records, realm);
       if (records.length === 0) return undefined;
       return { realm, relays: relaysOf(records), observed: byPeer(reply.observed) };
     } catch (error) {
-      const peer = connection.remotePeer.toString();
-      this.#components.log.debug({ peer, realm, code: codeOf(error) }, 'ancestor could not locate');
+      this.#components.log.debug({ peer: way.peerId, realm, code: codeOf(error) }, 'ancestor could not locate');
       return undefined;
     }
   }

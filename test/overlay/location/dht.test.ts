@@ -67,8 +67,8 @@ test('a realm is found by its siblings when the ancestors that know it are gone'
   const { acme, kyiv, lviv } = await three();
   const record = await recordOf(kyiv);
   const [ours, theirs] = [
-    locationDht(() => kyiv.dht, kyiv.realm, silentLog),
-    locationDht(() => lviv.dht, lviv.realm, silentLog),
+    locationDht(() => kyiv.dht, kyiv.realm, { clock: systemClock, log: silentLog }),
+    locationDht(() => lviv.dht, lviv.realm, { clock: systemClock, log: silentLog }),
   ];
   const found = async () => (await theirs.find(kyiv.realm, AbortSignal.timeout(5_000)).catch(() => [])).at(-1);
   await until(async () => {
