@@ -3,13 +3,14 @@ import { after, before, test } from 'node:test';
 import { type Account, accountLines, DISTURBANCES, DisturbedWorld } from './disturbances.ts';
 import { assertSuffered } from './disturbances-held.ts';
 
-let world: DisturbedWorld;
+let world: DisturbedWorld | undefined;
 const accounts: Account[] = [];
 
 before(async () => void (world = await DisturbedWorld.create()), { timeout: 180_000 });
 
 for (const disturbance of DISTURBANCES.filter(({ isEssential }) => isEssential)) {
   test(disturbance.name, { timeout: 200_000 }, async () => {
+    if (!world) throw new Error('the laboratory was not set up');
     const account = await world.suffer(disturbance);
     accounts.push(account);
     assertSuffered(account);
@@ -18,7 +19,7 @@ for (const disturbance of DISTURBANCES.filter(({ isEssential }) => isEssential))
 
 after(
   async () => {
-    await world.stop();
+    await world?.stop();
     console.log(accountLines(accounts).join('\n'));
   },
   { timeout: 60_000 },

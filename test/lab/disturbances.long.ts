@@ -9,13 +9,14 @@ import { assertSuffered } from './disturbances-held.ts';
 
 const PAGE = join(import.meta.dirname, '../../docs/measured/disturbances.md');
 
-let world: DisturbedWorld;
+let world: DisturbedWorld | undefined;
 const accounts: Account[] = [];
 
 before(async () => void (world = await DisturbedWorld.create()), { timeout: 180_000 });
 
 for (const disturbance of DISTURBANCES) {
   test(disturbance.name, { timeout: 300_000 }, async () => {
+    if (!world) throw new Error('the laboratory was not set up');
     const account = await world.suffer(disturbance);
     accounts.push(account);
     assertSuffered(account);
@@ -24,7 +25,7 @@ for (const disturbance of DISTURBANCES) {
 
 after(
   async () => {
-    await world.stop();
+    await world?.stop();
     console.log(accountLines(accounts).join('\n'));
     if (accounts.length === DISTURBANCES.length) await writeFile(PAGE, page());
   },

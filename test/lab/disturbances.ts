@@ -35,6 +35,8 @@ export interface Account {
 const EVERY = 100;
 /** Of undisturbed load before and after. */
 const CALM = 2_000;
+/** A disturbance shows after a moment only: the kernel forgets translations in its own time. */
+const SETTLED = 1_000;
 const HOLE_LASTS = 20_000;
 const AWAY = 2_000;
 const GAP_LIMIT = 15_000;
@@ -161,7 +163,10 @@ export class DisturbedWorld {
     for (const person of this.people) person.tell({ load: { name, every: EVERY } });
     await pause(CALM);
     await disturb(this);
-    const direct = await this.becomesDirect();
+    const ended = Date.now();
+    await pause(SETTLED);
+    await this.#flows();
+    const direct = await this.becomesDirect(ended);
     await pause(CALM);
     const counts = await Promise.all(this.people.map((person) => person.rest()));
     await this.#drained(name, counts);
@@ -169,15 +174,22 @@ export class DisturbedWorld {
   }
 
   /** Milliseconds until a stream between the nodes takes a direct path; undefined when it does not within the limit. */
-  async becomesDirect(): Promise<number | undefined> {
+  async becomesDirect(begun = Date.now()): Promise<number | undefined> {
     const admin = new AdminClient(dataDirectory(this.kyiv.nodeDir).socket.node);
-    const begun = Date.now();
     while (Date.now() - begun < DIRECT_LIMIT) {
       const answer = await admin.ping(parseRealmName(this.lviv.realm)).catch(() => undefined);
       if (answer?.path.kind.startsWith('direct')) return Date.now() - begun;
       await pause(LOOK_EVERY);
     }
     return undefined;
+  }
+
+  /** Waits until what each person writes from now on is shown to the other. */
+  async #flows(): Promise<void> {
+    const [one, other] = this.people;
+    const last = [one.sent().at(-1) ?? '', other.sent().at(-1) ?? ''] as const;
+    // What does not come in time is counted as lost or as a gap at the end.
+    await Promise.allSettled([other.shown(last[0], DIRECT_LIMIT), one.shown(last[1], DIRECT_LIMIT)]);
   }
 
   async restarted(realm: PublicRealm): Promise<PublicRealm> {

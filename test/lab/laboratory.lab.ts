@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Internet } from './internet.ts';
 import type { Namespace } from './namespace.ts';
 import type { NatType } from './nat.ts';
+import { forgetTranslations } from './network-faults.ts';
 
 const internet = new Internet('self');
 const first = internet.publicHost('first');
@@ -17,12 +19,16 @@ after(() => {
 /** Milliseconds: a fresh cable needs up to a second before it carries, and TCP asks again after one. */
 const PATIENCE = 2_500;
 
+/** Where the mirror echoes for as long as one likes. */
+const STEADY_PORT = 7_000;
+
 /** Answers each UDP packet and each TCP connection with the address that it came from. */
 const MIRROR = `
   require('node:dgram').createSocket('udp4').on('message', function (m, r) {
     this.send(r.address + ':' + r.port, r.port, r.address) }).bind(3478);
   require('node:net').createServer((s) => s.on('error', () => {}).end(s.remoteAddress + ':' + s.remotePort))
-    .listen(443, '0.0.0.0', () => console.log('up'));`;
+    .listen(443, '0.0.0.0', () => console.log('up'));
+  require('node:net').createServer((s) => s.on('error', () => {}).pipe(s)).listen(${STEADY_PORT});`;
 
 /** Prints the outer address of one local port as seen by each mirror, one line each; '-' where nothing came back. */
 const ASK_UDP = `
@@ -94,4 +100,21 @@ test('a desk has no route but its LAN; a node reaches the DMZ and not the Intern
   assert.equal(askTcp(site.node, first.address, 443), '-');
   assert.equal(askTcp(site.desk, first.address, 443), '-');
   assert.equal(askTcp(site.desk, site.dmzAddress, 443), '-');
+});
+
+test('a router that forgets its translations carries an old connection no more, and new ones at once', async () => {
+  const site = internet.site('forgetful', 'port-restricted');
+  const program = `
+    const socket = require('node:net').connect({ host: '${first.address}', port: ${STEADY_PORT} });
+    socket.on('connect', () => setInterval(() => socket.write('.'), 50)).on('data', () => console.log('answered'));`;
+  const child = site.dmz.spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.add(child);
+  if (child.stdout) await once(child.stdout, 'data');
+  forgetTranslations(site);
+  await pause(1_000);
+  let late = 0;
+  child.stdout?.on('data', () => late++);
+  await pause(500);
+  assert.equal(late, 0);
+  assert.notEqual(askTcp(site.dmz, first.address, 443), '-');
 });

@@ -61,6 +61,11 @@ export class Person {
       .map((line) => ({ text: String(line['text']), at: Number(line['at']) }));
   }
 
+  /** All that was written here, oldest first. */
+  sent(): string[] {
+    return this.#program.lines.filter((line) => line['event'] === 'sent').map((line) => String(line['text']));
+  }
+
   /** Everything said so far, as JSON lines, for a report of what went wrong. */
   said(): readonly Record<string, unknown>[] {
     return this.#program.lines;
