@@ -13,10 +13,12 @@ import { initCommand } from './commands/init.ts';
 import { inviteCommand } from './commands/invite.ts';
 import { joinCommand } from './commands/join.ts';
 import { pingCommand } from './commands/ping.ts';
+import { reachCommand } from './commands/reach.ts';
 import { realmCommand } from './commands/realm.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import { topologyCommand } from './commands/topology.ts';
+import { trustCommand } from './commands/trust.ts';
 import { userCommand } from './commands/user.ts';
 import { versionCommand } from './commands/version.ts';
 import { reportFailure } from './failure.ts';
@@ -33,6 +35,8 @@ const COMMANDS = [
   pingCommand,
   doctorCommand,
   topologyCommand,
+  reachCommand,
+  trustCommand,
   chatCommand,
   certCommand,
   realmCommand,

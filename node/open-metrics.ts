@@ -14,10 +14,12 @@ export function openMetrics(
   ground: Ground,
   parts: ShownParts,
   checks: () => Promise<readonly HealthCheck[]>,
+  counted: Readonly<Record<string, { counters(): Record<string, number> }>> = {},
 ): MetricsServer {
   const { realm, identity, clock, audit, settings, log } = ground;
   const metrics = new Metrics({ realm: realm.realm, tier: identity.tier });
   metrics.add(nodeMetrics({ ...parts, identity, clock, events: () => audit.counts }));
   metrics.addCounters('delivery', () => ({ ...parts.delivery.counters() }));
+  for (const [name, part] of Object.entries(counted)) metrics.addCounters(name, () => part.counters());
   return new MetricsServer({ listen: settings.metrics.node, metrics, checks, log });
 }

@@ -17,6 +17,8 @@ import { openTrusts } from './open-trusts.ts';
 import { openUsers } from './open-users.ts';
 import { Operator } from './operator.ts';
 import { findOwnRelay } from './own-relay.ts';
+import { Reach } from './reach.ts';
+import { trustRoutes } from './trust-operator.ts';
 
 export interface OpenedNode {
   readonly node: Node;
@@ -43,7 +45,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const errands = openErrands(ground, network);
   const { trusts, table } = await openTrusts(ground, { network, ledger, errands });
   const { users, accounts } = await openUsers(ground, { network, ledger });
-  const messaging = await openMessaging(ground, { network, directory: users, ledger });
+  const messaging = await openMessaging(ground, { network, directory: users, ledger, errands });
   const { conversations, delivery, presence } = messaging;
   const clients = { accounts, directory: users, conversations: messaging.withRoutes, presence };
   const checks = healthChecks({ database, network, identity, clock, path: directory.path });
@@ -54,11 +56,16 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const own = { realm, lineage, identity, ownRelay, clock, startedAt: clock.now() };
   const shown = { overlay: network, ledger, authority, accounts, directory: users, delivery, presence };
   const operator = new Operator({ ...own, ...shown, lan, renewal, lanRenewal, certificates });
+  const reach = new Reach({ realm: realm.realm, lineage, ledger, charter: ground.charter, table });
   const admin = new AdminServer(
     { socket: directory.socket.node },
-    { actions: operator, parts: certificates.routes, log },
+    {
+      actions: operator,
+      parts: { ...certificates.routes, ...trustRoutes({ realm: realm.realm, trusts, reach }) },
+      log,
+    },
   );
-  const metrics = openMetrics(ground, shown, checks);
+  const metrics = openMetrics(ground, shown, checks, { trusts, errands });
   const links = new KeptLinks({ network, ledger, trusts: table, lineage });
   serveClock(network, clock);
   const node = new Node(

@@ -90,6 +90,10 @@ export class TrustTable implements TrustSource {
     return this.#partners.termsWith(realm);
   }
 
+  between(a: RealmName, b: RealmName): Terms | undefined {
+    return this.#partners.between(a, b);
+  }
+
   arePartners(a: RealmName, b: RealmName): boolean {
     return this.#partners.arePartners(a, b);
   }

@@ -40,6 +40,11 @@ export class Partners {
     return { realm, direction: directionFor(terms, this.#self), since };
   }
 
+  /** The terms in force between any two realms. */
+  between(a: RealmName, b: RealmName): Terms | undefined {
+    return this.#inForce(a, b)?.terms;
+  }
+
   arePartners(a: RealmName, b: RealmName): boolean {
     return this.#inForce(a, b) !== undefined;
   }
