@@ -13,12 +13,23 @@ export interface OwnRelay {
   readonly outer: readonly string[];
 }
 
+/** Addresses of one realm in a token. */
+const MAX_TOLD = 8;
+
 export async function findOwnRelay(directory: DataDirectory, realm: RealmFile, settings: Settings): Promise<OwnRelay> {
-  if (!realm.programs.includes('relay')) return { dialled: realm.ownRelays, outer: realm.ownRelays };
+  // Of a split realm all of them; else those beside the one on this host.
+  const others = realm.ownRelays;
+  if (!realm.programs.includes('relay')) return { dialled: others, outer: others.slice(0, MAX_TOLD) };
   const { publicKey } = await readLeafKey(directory.relay);
   const peerId = peerIdOfKey(publicKey);
   return {
-    dialled: localRelayAddresses(settings.relay, peerId),
-    outer: outerRelayAddresses(settings.relay, peerId),
+    dialled: [...localRelayAddresses(settings.relay, peerId), ...others],
+    outer: fairly(outerRelayAddresses(settings.relay, peerId), others),
   };
+}
+
+/** A token has room for a few addresses: some of this host's relay, some of the others. */
+function fairly(own: readonly string[], others: readonly string[]): string[] {
+  const room = MAX_TOLD - Math.min(others.length, MAX_TOLD / 2);
+  return [...own.slice(0, room), ...others].slice(0, MAX_TOLD);
 }

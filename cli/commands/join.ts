@@ -117,6 +117,10 @@ async function tellJoined(cli: Cli, plan: JoinPlan, changed: boolean, options: J
     return;
   }
   const next = `canopy start --dir ${plan.dir}`;
+  if (plan.present && changed) {
+    printLines(cli, [`added a relay to the ${tier} ${realm} in ${plan.dir}`, `  next  stop the realm, then ${next}`]);
+    return;
+  }
   const done = `${changed ? 'joined as' : 'has joined already as'} the ${tier} ${realm} in ${plan.dir}`;
   if (pairing === undefined) {
     printLines(cli, [done, `  next  ${next}`]);

@@ -1,6 +1,6 @@
 // What a join will do, before it does anything: read from the pasted line and from what the directory already holds.
 import { checkTokenTime } from '../../src/pki/enrolment.ts';
-import { type JoinToken, parseToken } from '../../src/pki/token.ts';
+import { isOwnRelayToken, type JoinToken, parseToken } from '../../src/pki/token.ts';
 import { CanopyError, ConflictError, InputError, RefusedError } from '../../src/realm/errors.ts';
 import { ROLES, type Role } from '../../src/realm/names.ts';
 import { dataDirectory } from '../../src/settings/data-directory.ts';
@@ -43,8 +43,18 @@ export async function planJoin(init: PlanInit): Promise<JoinPlan> {
       hint: 'On the DMZ host: canopy join TOKEN --only relay --dir DIR',
     });
   }
+  if (isOwnRelayToken(token) && !paired && only !== 'relay') {
+    throw new InputError('bad-join', `the token is for a further relay of ${token.realm}`, {
+      hint: 'Add --only relay.',
+    });
+  }
   const present = await findRealmFile(dataDirectory(init.dir));
   if (present && present.realm !== token.realm) throw otherRealm(present, token);
+  if (!present && paired && isOwnRelayToken(token)) {
+    throw new InputError('bad-join', `the pairing line is of a further relay; the node of ${token.realm} is not here`, {
+      hint: "Run it on the node's host, with the data directory of the node: canopy join PAIRING --only node --dir DIR",
+    });
+  }
   if (!present) checkTokenTime(token, init.now);
   return {
     dir: dataDirectory(init.dir).path,

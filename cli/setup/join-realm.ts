@@ -7,11 +7,12 @@ import {
   type PendingRequest,
   prepareRequest,
 } from '../../src/pki/bootstrap.ts';
-import type { Ancestor, Slot } from '../../src/pki/token.ts';
+import { type Ancestor, isOwnRelayToken, type Slot } from '../../src/pki/token.ts';
 import { ROLES } from '../../src/realm/names.ts';
 import {
   createDataDirectory,
   type DataDirectory,
+  dataDirectory,
   type KeyFiles,
   readOptional,
 } from '../../src/settings/data-directory.ts';
@@ -39,13 +40,16 @@ export async function enrolmentRequest(plan: JoinPlan): Promise<Uint8Array> {
 /** Returns whether anything was new. */
 export async function joinRealm(plan: JoinPlan, given: GivenSettings, courier: Courier): Promise<boolean> {
   const { settings } = decideSettings(given, {});
-  if (plan.present && plan.programs.every((role) => plan.present?.programs.includes(role))) return false;
+  if (plan.present && plan.programs.every((role) => plan.present?.programs.includes(role))) return addRelays(plan);
   const directory = await createDataDirectory(plan.dir);
   // An earlier try may have ended after the reply and before realm.json.
   const files = filesOf(directory, slotOf(plan));
   const credential = (await findCredential(files)) ?? (await enrol(directory, plan, courier));
-  const { realm, tier, rootFingerprint, ancestors } = plan.token;
-  const { programs, ownRelays } = plan;
+  const { realm, tier, rootFingerprint } = plan.token;
+  const { programs } = plan;
+  // The token of a further relay names the realm's present relays beside those of the realms above.
+  const ancestors = plan.token.ancestors.filter((one) => one.realm !== realm);
+  const ownRelays = [...plan.ownRelays, ...relaysOf(plan.token.ancestors, realm)];
   if (programs.includes('node')) {
     await certifyOwn(directory, plan, credential);
     await ensureLanCertificate(directory, realm, settings.lan, Date.now());
@@ -55,13 +59,26 @@ export async function joinRealm(plan: JoinPlan, given: GivenSettings, courier: C
   return true;
 }
 
-/** A relay alone is certified by the realm above; a node brings its own authority. */
-function slotOf({ programs }: JoinPlan): Slot {
-  return programs.includes('node') ? 'authority' : 'relay';
+function relaysOf(ancestors: readonly Ancestor[], realm: Ancestor['realm']): readonly string[] {
+  return ancestors.find((one) => one.realm === realm)?.relays ?? [];
+}
+
+/** The pairing line of a further relay, on the host of a node that has joined long ago. */
+async function addRelays({ dir, present, ownRelays }: JoinPlan): Promise<boolean> {
+  const added = ownRelays.filter((address) => !present?.ownRelays.includes(address));
+  if (!present || added.length === 0) return false;
+  await writeRealmFile(dataDirectory(dir), { ...present, ownRelays: [...present.ownRelays, ...added] });
+  return true;
+}
+
+/** A relay alone is certified by the realm above, a further one by the realm itself; a node brings its own authority. */
+function slotOf({ programs, token }: JoinPlan): Slot {
+  if (programs.includes('node')) return 'authority';
+  return isOwnRelayToken(token) ? 'own-relay' : 'relay';
 }
 
 function filesOf(directory: DataDirectory, slot: Slot): KeyFiles {
-  return slot === 'relay' ? directory.relay : directory.authority;
+  return slot === 'authority' ? directory.authority : directory.relay;
 }
 
 /** The key is on disk before the request leaves: a used token is good for this key and no other. */

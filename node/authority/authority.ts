@@ -136,7 +136,8 @@ export class Authority {
   /** @throws RefusedError `may-not-issue` for a name or a tier that this realm cannot certify */
   async invite(options: InviteOptions): Promise<JoinToken> {
     const { own, registry } = this.#running();
-    if (!childTiersOf(own.tier).includes(options.tier)) {
+    const isOwnRelay = options.realm === own.realm && options.tier === own.tier;
+    if (!isOwnRelay && !childTiersOf(own.tier).includes(options.tier)) {
       throw new RefusedError('may-not-issue', `the ${own.tier} ${own.realm} cannot invite a ${options.tier}`);
     }
     return registry.create({ ...options, rootFingerprint: this.#init.rootFingerprint });

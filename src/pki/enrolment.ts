@@ -91,7 +91,7 @@ export function decodeEnrolRequest(bytes: Uint8Array): EnrolRequest {
 
 /** Which realm's node answers a request. @throws PeerError `enrol-malformed` for a region, which nobody certifies */
 export function issuerOfRequest(request: EnrolRequest): RealmName {
-  const issuer = parentOf(request.realm);
+  const issuer = request.slot === 'own-relay' ? request.realm : parentOf(request.realm);
   if (!issuer) throw requestReader.wrong(`"${request.realm}" has no realm above it`);
   return issuer;
 }
@@ -131,7 +131,8 @@ export async function acceptEnrolReply(bytes: Uint8Array, options: AcceptOptions
   if (reply.kind === 'refused') throw refusalOf(reply.code, options);
   const issued = await readIssued(reply.chain, options);
   const { realm, tier, slot, publicKey } = options;
-  const fits = issued.kind === slot && issued.realm === realm && issued.tier === tier && equals(issued.key, publicKey);
+  const kind = slot === 'own-relay' ? 'relay' : slot;
+  const fits = issued.kind === kind && issued.realm === realm && issued.tier === tier && equals(issued.key, publicKey);
   if (!fits)
     throw new RefusedError(
       'enrol-wrong-chain',

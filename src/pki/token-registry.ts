@@ -77,7 +77,7 @@ export class TokenRegistry {
   /** Makes a token and keeps it. @throws RefusedError `may-not-issue` */
   async create(invitation: Invitation): Promise<JoinToken> {
     const { realm, tier, rootFingerprint, ancestors, ttl = DEFAULT_TTL } = invitation;
-    if (parentOf(realm) !== this.#components.realm) {
+    if (parentOf(realm) !== this.#components.realm && realm !== this.#components.realm) {
       throw new RefusedError(
         'may-not-issue',
         `${this.#components.realm} cannot invite ${realm}: a realm is invited by the one whose name is its own without the first label`,
@@ -141,6 +141,11 @@ export class TokenRegistry {
     }
   }
 
+  /** A token for this realm itself is good for a further relay and for nothing else; a token for another is not. */
+  #checkSlot({ realm, slot, tokenId }: EnrolRequest): void {
+    if ((realm === this.#components.realm) !== (slot === 'own-relay')) throw refusedFor('token-name', tokenId);
+  }
+
   async #use(record: TokenRecord, request: EnrolRequest): Promise<Chain> {
     const { slot, csr, tokenId } = request;
     const locked = record.wrong >= MAX_WRONG_PER_TOKEN;
@@ -148,6 +153,7 @@ export class TokenRegistry {
       throw refusedFor(locked ? 'token-locked' : 'token-altered', tokenId);
     const asked = readCsr(csr);
     checkName(record, request, asked);
+    this.#checkSlot(request);
     const key = createHash('sha256').update(asked.spki).digest('hex');
     const used = record.uses.find((use) => use.slot === slot);
     if (used?.key === key) return used.chain;
@@ -163,6 +169,10 @@ export class TokenRegistry {
   }
 }
 
+function kindOf(slot: Slot): CertificateRequest['subject']['kind'] {
+  return slot === 'own-relay' ? 'relay' : slot;
+}
+
 function refusedFor(code: string, tokenId: string): RefusedError {
   return new RefusedError(code, `the token ${tokenId} was refused: ${code}`);
 }
@@ -170,7 +180,9 @@ function refusedFor(code: string, tokenId: string): RefusedError {
 function checkName(record: TokenRecord, request: EnrolRequest, { subject }: CertificateRequest): void {
   const names = [record.realm, request.realm, subject.realm];
   const fits =
-    names.every((name) => name === record.realm) && subject.tier === record.tier && subject.kind === request.slot;
+    names.every((name) => name === record.realm) &&
+    subject.tier === record.tier &&
+    subject.kind === kindOf(request.slot);
   if (!fits)
     throw new RefusedError(
       'token-name',

@@ -2,6 +2,7 @@
 // have that one name certified, once for each slot:
 //   authority  the new realm's own authority
 //   relay      a relay leaf issued by the parent, for a branch whose relay stands on another host and joins first
+//   own-relay  a relay leaf issued by the realm itself, for a further relay of its own; the only slot of such a token
 //
 // Line: `canopy1.<payload>.<checksum>`. Payload (CBOR): [realm, tier, id, secret, root fingerprint, expires (seconds),
 // ancestors: [[realm, [multiaddr, …]], …]], the nearest ancestor first.
@@ -12,7 +13,7 @@ import { InputError } from '../realm/errors.ts';
 import { parseRealmName, parseTier, type RealmName, type Tier } from '../realm/names.ts';
 import { encodeLine, parseLine } from './pasteable.ts';
 
-export const SLOTS = ['authority', 'relay'] as const;
+export const SLOTS = ['authority', 'relay', 'own-relay'] as const;
 export type Slot = (typeof SLOTS)[number];
 
 /** A realm above, and how its relays are reached. */
@@ -34,6 +35,11 @@ export interface JoinToken {
   /** Milliseconds since 1970; whole seconds. */
   readonly expires: number;
   readonly ancestors: readonly Ancestor[];
+}
+
+/** Whether the realm itself made the token, for a further relay of its own: then its present relays stand in it, too. */
+export function isOwnRelayToken({ realm, ancestors }: Pick<JoinToken, 'realm' | 'ancestors'>): boolean {
+  return ancestors.some((one) => one.realm === realm);
 }
 
 export const TOKEN_PREFIX = 'canopy1';

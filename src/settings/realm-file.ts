@@ -24,7 +24,10 @@ export interface RealmFile {
   readonly ancestors: readonly AncestorRelays[];
   /** Which programs this host runs: both, or one of a split branch. */
   readonly programs: readonly Role[];
-  /** Where the node of a split branch finds its relay (multiaddrs); empty when the relay runs on this host. */
+  /**
+   * Relays of this realm on other hosts (multiaddrs): of a split branch all of them, else those beside the one on this host. A
+   * further relay's host has those that were there before it.
+   */
   readonly ownRelays: readonly string[];
 }
 

@@ -12,6 +12,10 @@ export interface RunningRegion {
   readonly dir: string;
   start(dir: string, only?: 'node' | 'relay'): Promise<RunningRealm>;
   invite(name: string, ...more: string[]): Promise<string>;
+  /** Stops the region and starts it again, as it stands on disk. */
+  restart(): Promise<void>;
+  /** Ends the process of the region's own relay for good; the node goes on. */
+  stopRelay(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -49,7 +53,11 @@ export async function runRegion(): Promise<RunningRegion> {
   };
   const made = await canopy(['init', 'region', 'ua', '--dir', dir, ...(await loopbackOptions())]);
   if (made.code !== 0) throw new Error(made.stderr);
-  await start(dir);
+  let own = [await start(dir)];
+  const stopOwn = async () => {
+    for (const realm of own) await realm.supervisor.stop();
+    running.splice(0, running.length, ...running.filter((realm) => !own.includes(realm)));
+  };
   return {
     folder,
     dir,
@@ -58,6 +66,15 @@ export async function runRegion(): Promise<RunningRegion> {
       const { code, stdout, stderr } = await canopy(['invite', 'enterprise', name, '--dir', dir, ...more]);
       if (code !== 0) throw new Error(stderr);
       return stdout.trim();
+    },
+    restart: async () => {
+      await stopOwn();
+      own = [await start(dir, 'node'), await start(dir, 'relay')];
+    },
+    stopRelay: async () => {
+      const relay = own.at(-1);
+      await relay?.supervisor.stop();
+      running.splice(0, running.length, ...running.filter((realm) => realm !== relay));
     },
     stop: async () => {
       for (const realm of running.toReversed()) await realm.supervisor.stop();

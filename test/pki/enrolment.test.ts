@@ -16,7 +16,7 @@ import {
 } from '../../src/pki/enrolment.ts';
 import { issueAuthority, issueLeaf } from '../../src/pki/issue.ts';
 import { generateAuthorityKey, generateLeafKey, localSigner } from '../../src/pki/keys.ts';
-import type { JoinToken } from '../../src/pki/token.ts';
+import { type JoinToken, SLOTS, type Slot } from '../../src/pki/token.ts';
 import { TokenRegistry } from '../../src/pki/token-registry.ts';
 import { codeOf, PeerError } from '../../src/realm/errors.ts';
 import { parseRealmName } from '../../src/realm/names.ts';
@@ -70,7 +70,7 @@ async function codeFor(request: Uint8Array): Promise<string> {
   return reply.kind === 'ok' ? 'ok' : reply.code;
 }
 
-const prepare = (slot: 'authority' | 'relay' = 'authority', of = token): Promise<PendingRequest> =>
+const prepare = (slot: Slot = 'authority', of = token): Promise<PendingRequest> =>
   prepareRequest({ token: of, slot, now });
 
 describe('a token', { timeout: 60_000 }, () => {
@@ -162,8 +162,29 @@ describe('a token', { timeout: 60_000 }, () => {
     assert.equal(await codeFor(mine.request), 'ok');
   });
 
+  test('for the realm itself is good for a further relay and for nothing else', async () => {
+    const own = await registry.create({
+      realm: parseRealmName('acme.ua'),
+      tier: 'enterprise',
+      rootFingerprint: family.rootFingerprint,
+      ancestors: [],
+    });
+    for (const slot of ['authority', 'relay'] as const)
+      assert.equal(await codeFor((await prepare(slot, own)).request), 'token-name');
+    assert.equal(await codeFor((await prepare('own-relay')).request), 'token-name');
+    const pending = await prepare('own-relay', own);
+    assert.equal(issuerOfRequest(decodeEnrolRequest(pending.request)), own.realm);
+    const reply = await registry.answer(pending.request);
+    const { chainPem } = await acceptReply({ token: own, pending, reply, now, live: true });
+    const { realm, role } = await validateLeaf(readChainPem(chainPem), {
+      rootFingerprint: family.rootFingerprint,
+      now,
+    });
+    assert.deepEqual([realm, role], ['acme.ua', 'relay']);
+  });
+
   test('is made for a name directly below only', async () => {
-    for (const name of ['a.lviv.acme.ua', 'acme.ua', 'acme.pl']) {
+    for (const name of ['a.lviv.acme.ua', 'ua', 'acme.pl']) {
       const made = registry.create({
         realm: parseRealmName(name),
         tier: 'branch',
@@ -241,7 +262,7 @@ describe('the bytes of enrolment', { timeout: 60_000 }, () => {
     const requests = fc.record(
       {
         realm: fc.constant(lviv),
-        slot: fc.constantFrom('authority' as const, 'relay' as const),
+        slot: fc.constantFrom(...SLOTS),
         tokenId: bytes(16).map((value) => Buffer.from(value).toString('hex')),
         csr: fc.uint8Array({ maxLength: 2000 }),
         mac: bytes(32),
