@@ -15,6 +15,7 @@ import { joinCommand } from './commands/join.ts';
 import { pingCommand } from './commands/ping.ts';
 import { reachCommand } from './commands/reach.ts';
 import { realmCommand } from './commands/realm.ts';
+import { routeCommand } from './commands/route.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import { topologyCommand } from './commands/topology.ts';
@@ -33,6 +34,7 @@ const COMMANDS = [
   userCommand,
   statusCommand,
   pingCommand,
+  routeCommand,
   doctorCommand,
   topologyCommand,
   reachCommand,

@@ -8,6 +8,7 @@ import { createDelivery, type DeliveryService } from './delivery/delivery-servic
 import { openOutbox } from './delivery/outbox.ts';
 import { Ways } from './delivery/ways.ts';
 import type { UserDirectory } from './directory/user-directory.ts';
+import type { Errands } from './errands/errands.ts';
 import type { Ground } from './ground.ts';
 import type { LanConversations } from './lan/components.ts';
 import type { Ledger } from './ledger/ledger.ts';
@@ -26,11 +27,12 @@ export interface MessagingComponents {
   readonly network: NodeOverlay;
   readonly directory: UserDirectory;
   readonly ledger: Pick<Ledger, 'realms'>;
+  readonly errands: Pick<Errands, 'ask' | 'answer'>;
 }
 
 export async function openMessaging(
   ground: Ground,
-  { network, directory, ledger }: MessagingComponents,
+  { network, directory, ledger, errands }: MessagingComponents,
 ): Promise<Messaging> {
   const { realm: file, identity, clock, log, audit, database, incarnation, isRevoked, charter } = ground;
   const { realm, rootFingerprint } = file;
@@ -43,6 +45,7 @@ export async function openMessaging(
     database,
     outbox,
     conversations,
+    errands,
     signer: createBatchSigner({ key: leafKeyOfSeed(identity.privateKey), chain: () => identity.chain }),
     keys: createOriginKeys({ rootFingerprint, clock, isRevoked }),
     audit,

@@ -6,6 +6,7 @@ import { AdminServer } from './admin/server.ts';
 import { type Ground, type NodeInit, openGround } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
 import { KeptLinks } from './kept-links.ts';
+import { messageWays } from './message-ways.ts';
 import { Node } from './node.ts';
 import { openCertificates } from './open-certificates.ts';
 import { openErrands } from './open-errands.ts';
@@ -57,11 +58,12 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const shown = { overlay: network, ledger, authority, accounts, directory: users, delivery, presence };
   const operator = new Operator({ ...own, ...shown, lan, renewal, lanRenewal, certificates });
   const reach = new Reach({ realm: realm.realm, lineage, ledger, charter: ground.charter, table });
+  const ways = messageWays({ delivery, directory: users, audit: ground.audit });
   const admin = new AdminServer(
     { socket: directory.socket.node },
     {
       actions: operator,
-      parts: { ...certificates.routes, ...trustRoutes({ realm: realm.realm, trusts, reach }) },
+      parts: { ...certificates.routes, ...ways, ...trustRoutes({ realm: realm.realm, trusts, reach }) },
       log,
     },
   );

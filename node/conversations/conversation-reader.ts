@@ -95,6 +95,15 @@ export class ConversationReader {
     return undefined;
   }
 
+  /** Whoever it concerns, with what its sender may know. */
+  async anyMessage(id: MessageId): Promise<Found | undefined> {
+    for (const { sender, cursor } of await this.#store.messagesOf(id)) {
+      const found = await this.#message(sender, cursor);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
   async listConversations(user: UserId): Promise<ConversationSummary[]> {
     const conversations = await this.#store.conversations(user);
     return Promise.all(conversations.map(({ id, members }) => this.#summary(user, id, members)));

@@ -134,6 +134,16 @@ export class ConversationService implements Conversations {
     return this.#reader.findMessage(user, id);
   }
 
+  /** For the operator: the message of that id, as its sender's node or a recipient's knows it. */
+  locateAny(id: MessageId): ReturnType<ConversationReader['findMessage']> {
+    return this.#reader.anyMessage(id);
+  }
+
+  /** Each state that each recipient came to, not the furthest alone. */
+  receiptHistory(id: MessageId, sender: UserId): Promise<Receipt[]> {
+    return this.#store.receiptHistory(id, sender);
+  }
+
   /** For delivery: a message could not be delivered to that realm; its sender learns `failed`. */
   async fail(sender: UserId, id: MessageId, realm: RealmName, code: string): Promise<void> {
     const found = await this.#reader.findMessage(sender, id);

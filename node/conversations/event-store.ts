@@ -232,12 +232,20 @@ export class EventStore {
   /** For each user the furthest state; a failure counts only while nothing better came. */
   async receipts(id: MessageId, sender: UserId): Promise<Receipt[]> {
     const found = new Map<UserId, Receipt>();
-    for await (const [at, value] of this.#database.iterate(under('conv', 'receipt', idBytes(id), idBytes(sender)))) {
-      const [user, code] = parseKey(at).slice(4);
-      const receipt = readReceipt(parseUserId(idText(bytesOf(user))), RECEIPT_STATES[Number(code)] ?? 'failed', value);
+    for (const receipt of await this.receiptHistory(id, sender)) {
       if (receipt.state !== 'failed' || !found.has(receipt.user)) found.set(receipt.user, receipt);
     }
     return [...found.values()];
+  }
+
+  /** Every state of every user, those of one user in the order of RECEIPT_STATES. */
+  async receiptHistory(id: MessageId, sender: UserId): Promise<Receipt[]> {
+    const found: Receipt[] = [];
+    for await (const [at, value] of this.#database.iterate(under('conv', 'receipt', idBytes(id), idBytes(sender)))) {
+      const [user, code] = parseKey(at).slice(4);
+      found.push(readReceipt(parseUserId(idText(bytesOf(user))), RECEIPT_STATES[Number(code)] ?? 'failed', value));
+    }
+    return found;
   }
 
   /** Places of a conversation's messages in the order of display, newest first, before a position. */

@@ -12,7 +12,9 @@ import type { Audit } from '../audit/audit.ts';
 import type { ConversationService } from '../conversations/conversation-service.ts';
 import { CustodyService } from '../custody/custody-service.ts';
 import type { CustodyLimits } from '../custody/quotas.ts';
+import { Tracing } from '../custody/tracing.ts';
 import type { Directory } from '../directory/directory.ts';
+import type { Errands } from '../errands/errands.ts';
 import type { BatchSigner, OriginKeys } from './batch-signing.ts';
 import { DeliverServer } from './deliver-server.ts';
 import type { Delivery, DeliveryCounters, MessageRoute, QueueReport } from './delivery.ts';
@@ -20,7 +22,7 @@ import { DestinationQueue } from './destination-queue.ts';
 import { HandoverStore, storePath } from './handover-store.ts';
 import { Inbound } from './inbound.ts';
 import { InboundStore, type SetAsideEnvelope } from './inbound-store.ts';
-import { MessageRoutes } from './message-routes.ts';
+import { MessageRoutes, type MessageRoutesComponents } from './message-routes.ts';
 import type { Outbox } from './outbox.ts';
 import { Settling } from './settling.ts';
 import type { Standing } from './standing.ts';
@@ -35,7 +37,9 @@ export interface DeliveryInit {
   readonly network: Pick<Network, 'open' | 'handle' | 'onPath'>;
   readonly database: Pick<Database, 'commit' | 'get' | 'iterate'>;
   readonly outbox: Outbox;
-  readonly conversations: Pick<ConversationService, 'ingest' | 'fail' | 'locate'>;
+  readonly conversations: Pick<ConversationService, 'ingest' | 'fail' | 'locate' | 'locateAny' | 'receiptHistory'>;
+  /** To ask the realms between where a message is; without them only the own node tells. */
+  readonly errands?: Pick<Errands, 'ask' | 'answer'>;
   readonly directory: Pick<Directory, 'findById'>;
   readonly signer: BatchSigner;
   readonly keys: OriginKeys;
@@ -85,7 +89,13 @@ export class DeliveryService implements Delivery {
       setAsideOf: (origin, incarnation) => this.#store.newestAside(origin, incarnation, MAX_SETTLED_ASIDE),
       onSettled: (settlement, path) => this.#onSettled(settlement, path),
     });
-    this.#routes = new MessageRoutes({ ...init, handovers: new HandoverStore(init.database) });
+    this.#routes = new MessageRoutes({
+      ...init,
+      handovers: new HandoverStore(init.database),
+      custody: this.custody,
+      queue: (of) => this.#queues.get(of)?.report(),
+      ...this.#tracing(),
+    });
   }
 
   async start(): Promise<void> {
@@ -124,6 +134,22 @@ export class DeliveryService implements Delivery {
     const stopping = [...this.#queues.values()].map((queue) => queue.stop());
     await Promise.all([...stopping, this.custody.stop()]);
     await Promise.all(this.#serving);
+  }
+
+  /** Asks others, and answers them. */
+  #tracing(): Pick<MessageRoutesComponents, 'trace'> {
+    const { realm, errands, conversations } = this.#init;
+    if (!errands) return {};
+    const arrivedAt = async (origin: RealmName, id: MessageId, sender: UserId) => {
+      const found = await conversations.locate(sender, id);
+      return found?.message.envelope.origin === origin ? found.message.arrivedAt : undefined;
+    };
+    const tracing = new Tracing({ realm, errands, custody: this.custody, arrivedAt });
+    return { trace: (of, query, signal) => tracing.ask(of, query, signal) };
+  }
+
+  explainAny(id: MessageId): Promise<MessageRoute | undefined> {
+    return this.#routes.explainAny(id);
   }
 
   explain(user: UserId, id: MessageId): Promise<MessageRoute | undefined> {

@@ -1,8 +1,8 @@
 // What the rest of the node sees of delivery: queues to other realms, and the way each message took. `createDelivery` in
 // delivery-service.ts makes it.
-import type { Path } from '../../src/overlay/seam.ts';
 import type { MessageId, UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
+import type { Travelled } from './handover-store.ts';
 
 /** One queue of what another realm has not acknowledged. */
 export interface QueueReport {
@@ -23,19 +23,50 @@ export interface QueueReport {
   readonly custodian?: RealmName;
 }
 
-/** How a message came to one realm. */
+/** One thing that happened to a message on its way. */
+export interface RouteStep {
+  /**
+   * `accepted`: written at the sender's node. `held`: a custodian has it on disk. `passed`: the next realm took it from that
+   * custodian. `arrived`: the destination has it on disk. The rest is of one recipient.
+   */
+  readonly kind: 'accepted' | 'held' | 'passed' | 'arrived' | 'delivered' | 'read' | 'failed';
+  readonly realm: RealmName;
+  /** Milliseconds since 1970, by the clock of that realm. */
+  readonly at: number;
+  readonly user?: UserId;
+  readonly code?: string;
+}
+
+/** Why a message does not go on. */
+export interface Obstacle {
+  /** Where it lies. */
+  readonly realm: RealmName;
+  /** Whom it waits for. */
+  readonly next?: RealmName;
+  readonly code: string;
+  /** Milliseconds since 1970. */
+  readonly since?: number;
+}
+
+/** How a message came to one realm, or how far. */
 export interface RouteLeg {
   readonly realm: RealmName;
-  readonly state: 'queued' | 'handed-over' | 'failed';
-  /** Milliseconds since 1970: when that realm had it on disk. */
+  readonly way: 'local' | 'direct' | 'tree' | 'none';
+  /** `in-custody`: a custodian has it, the destination not yet. */
+  readonly state: 'queued' | 'in-custody' | 'handed-over' | 'failed';
+  /** Milliseconds since 1970: when the sender's node learnt it. */
   readonly at?: number;
-  /** Of the stream that carried it: node, relay, relay, node, each as reported by its own process. */
-  readonly path?: Path;
+  /** Of the stream that carried it: node, relay, relay, node, each as reported by its own process; with the custodians before it. */
+  readonly path?: Travelled;
   readonly code?: string;
+  /** In the order in which it happened. */
+  readonly steps: readonly RouteStep[];
+  readonly stuck?: Obstacle;
 }
 
 export interface MessageRoute {
   readonly id: MessageId;
+  readonly sender: UserId;
   /** For a sender one leg for each realm with recipients, the own realm included; for a recipient the one leg to here. */
   readonly legs: readonly RouteLeg[];
 }
@@ -52,6 +83,8 @@ export interface DeliveryCounters {
 export interface Delivery {
   /** Undefined for a message that this user neither sent nor received. */
   explain(user: UserId, id: MessageId): Promise<MessageRoute | undefined>;
+  /** The same for the operator, whoever it concerns. */
+  explainAny(id: MessageId): Promise<MessageRoute | undefined>;
   queues(): Promise<readonly QueueReport[]>;
   counters(): DeliveryCounters;
   start(): Promise<void>;

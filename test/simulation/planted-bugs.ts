@@ -12,7 +12,7 @@ import type { RealmName } from '../../src/realm/names.ts';
 export const PLANTED_BUGS = ['acknowledge-early', 'forget-on-cut', 'foreign-origin'] as const;
 export type PlantedBug = (typeof PLANTED_BUGS)[number];
 
-type Sink = Pick<ConversationService, 'ingest' | 'fail' | 'locate'>;
+type Sink = Pick<ConversationService, 'ingest' | 'fail' | 'locate' | 'locateAny' | 'receiptHistory'>;
 
 export function hasteOf(bug: PlantedBug | undefined): { lazy: boolean } {
   return { lazy: bug === 'acknowledge-early' };
@@ -46,5 +46,7 @@ export function sinkWith(bug: PlantedBug | undefined, sink: ConversationService)
       ),
     fail: (...given) => sink.fail(...given),
     locate: (...given) => sink.locate(...given),
+    locateAny: (...given) => sink.locateAny(...given),
+    receiptHistory: (...given) => sink.receiptHistory(...given),
   };
 }
