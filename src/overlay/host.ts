@@ -32,7 +32,7 @@ export interface HostInit {
   /** Multiaddrs; empty for a node. */
   readonly listen?: readonly string[];
   readonly announce?: readonly string[];
-  /** Revocations and trusts; a change has open connections judged again at once. */
+  /** Revocations and trusts; a change has open connections judged again two seconds later. */
   readonly charter?: Charter;
   /** 16 random bytes that tell this process from another one of the same key; made when absent. */
   readonly instance?: Uint8Array;
@@ -45,6 +45,11 @@ export interface HostInit {
 
 /** Milliseconds between two looks at certificates of open connections: a revocation cuts within 60 s. */
 const RECHECK_INTERVAL = 15_000;
+/**
+ * So long open connections outlive a change of the charter: the news goes over the very connections that it ends, and honest
+ * realms below one that was revoked learn of it no other way.
+ */
+const NEWS_LEAD = 2_000;
 const LIMITS = {
   maxConnections: 2_000,
   /** From one address in a second: a company's offices may share one. */
@@ -73,6 +78,7 @@ export class Host {
   /** Of this process, in hex; told to each peer at admission. */
   readonly instance: string;
   #recheck: Timer | undefined;
+  #soon: Timer | undefined;
   #unsubscribe: () => void = () => {};
 
   constructor(parts: HostParts) {
@@ -94,7 +100,7 @@ export class Host {
 
   async start(): Promise<void> {
     await this.libp2p.start();
-    this.#unsubscribe = (this.#init.charter ?? EMPTY_CHARTER).onChange(() => void this.#recheckNow());
+    this.#unsubscribe = (this.#init.charter ?? EMPTY_CHARTER).onChange(() => this.#recheckSoon());
     this.#scheduleRecheck();
   }
 
@@ -102,6 +108,7 @@ export class Host {
     this.#unsubscribe();
     this.#recheck?.cancel();
     this.#recheck = undefined;
+    this.#soon?.cancel();
     await this.libp2p.stop();
   }
 
@@ -113,6 +120,14 @@ export class Host {
   #scheduleRecheck(): void {
     this.#recheck = this.#init.clock.after(RECHECK_INTERVAL, () => {
       this.#recheckNow().finally(() => this.#recheck && this.#scheduleRecheck());
+    });
+  }
+
+  /** New handshakes are judged by the new charter already. */
+  #recheckSoon(): void {
+    this.#soon ??= this.#init.clock.after(NEWS_LEAD, () => {
+      this.#soon = undefined;
+      void this.#recheckNow();
     });
   }
 
