@@ -29,6 +29,8 @@ export interface DirectoryComponents {
   readonly network: Network;
   readonly clock: Clock;
   readonly log: Log;
+  /** Default: those of the system. */
+  readonly randomBytes?: (length: number) => Uint8Array;
 }
 
 export interface DirectoryInit {
@@ -99,7 +101,7 @@ export class UserDirectory implements Directory {
 
   /** Resolves when user, profile and `writes` are on disk, in one commit. The caller has made sure that the login is free. */
   async add(user: OwnUser, writes: readonly Write[]): Promise<UserProfile> {
-    const record = encodeProfile({ ...user, salt: randomBytes(SALT) });
+    const record = encodeProfile({ ...user, salt: (this.#parts.randomBytes ?? randomBytes)(SALT) });
     return this.#write(USER_ADDED, record, user.kind, 'active', [
       ...writes,
       this.#profiles.put(this.#init.realm, user.id, record),

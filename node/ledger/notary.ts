@@ -112,6 +112,7 @@ export class Notary {
 
   async #takeStatement(statement: HeadStatement, from: RealmName): Promise<void> {
     const { head } = statement;
+    if (!(await this.#parts.witnesses.isNews(head))) return;
     const key = await this.#keyOf(statement);
     if (!key || head.witness === head.realm || head.time > this.#parts.clock.now() + MAX_AHEAD) {
       this.refused++;

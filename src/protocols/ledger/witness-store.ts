@@ -29,12 +29,16 @@ export class WitnessStore {
     return bytes && decodeStatement(bytes);
   }
 
+  /** Whether there is room for it and none as new; known ones come again with each new stream, and need no check. */
+  async isNews(head: HeadStatement['head']): Promise<boolean> {
+    const known = await this.by(head, head.witness);
+    return known ? isNewer(head, known.head) : (await this.of(head)).length < MAX_WITNESSES;
+  }
+
   /** The statement must have been verified. False when it is no newer than the one that is here. */
   async put(statement: HeadStatement): Promise<boolean> {
     const { head } = statement;
-    const known = await this.by(head, head.witness);
-    if (known && !isNewer(head, known.head)) return false;
-    if (!known && (await this.of(head)).length >= MAX_WITNESSES) return false;
+    if (!(await this.isNews(head))) return false;
     const at = key(ROOT, head.realm, head.chain, head.witness);
     await this.#database.commit([{ type: 'put', key: at, value: statement.bytes }]);
     return true;
