@@ -12,6 +12,7 @@ import { enrolCommand } from './commands/enrol.ts';
 import { initCommand } from './commands/init.ts';
 import { inviteCommand } from './commands/invite.ts';
 import { joinCommand } from './commands/join.ts';
+import { netcheckCommand } from './commands/netcheck.ts';
 import { pingCommand } from './commands/ping.ts';
 import { reachCommand } from './commands/reach.ts';
 import { realmCommand } from './commands/realm.ts';
@@ -35,6 +36,7 @@ const COMMANDS = [
   statusCommand,
   pingCommand,
   routeCommand,
+  netcheckCommand,
   doctorCommand,
   topologyCommand,
   reachCommand,

@@ -19,3 +19,8 @@ export function shortDuration(milliseconds: number): string {
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
   return `${Math.floor(seconds / 86_400)} d`;
 }
+
+/** RFC 3339, UTC; of milliseconds since 1970. */
+export function asTime(time: number): string {
+  return new Date(time).toISOString();
+}

@@ -3,7 +3,7 @@ import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
 import { mayReach } from '../src/overlay/scope.ts';
 import type { PathReport } from '../src/overlay/seam.ts';
 import { parseCertificate } from '../src/pki/certificate.ts';
-import { type ClockReading, readClock } from '../src/protocols/clock/index.ts';
+import { type AboutReading, askAbout } from '../src/protocols/about/index.ts';
 import type { Clock } from '../src/realm/clock.ts';
 import type { RealmName, Tier } from '../src/realm/names.ts';
 import type { LiveIdentity } from '../src/settings/live-identity.ts';
@@ -38,9 +38,9 @@ export interface StatusParts {
   readonly startedAt: number;
 }
 
-const CLOCKS_DEADLINE = 2000;
-/** Realms whose clocks one status asks for. */
-const MAX_CLOCKS = 64;
+const ABOUT_DEADLINE = 2000;
+/** Realms that one status asks about themselves. */
+const MAX_ASKED = 64;
 /** A message that waits longer is worth a word. */
 const OLD_QUEUE = 10 * 60 * 1000;
 /** Receivers clamp a stamp that is further ahead (docs/architecture.md, order and clocks). */
@@ -52,7 +52,7 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
   const queues = await parts.delivery.queues();
   const notAfter = leafEnd(identity);
   const { connected, peerId } = overlay.relay;
-  const realms = neighbours(parts, reports, queues, await readClocks(parts, reports));
+  const realms = neighbours(parts, reports, queues, await askAll(parts, reports));
   return {
     realm: identity.realm,
     tier: identity.tier,
@@ -71,15 +71,15 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
 }
 
 /** Of the realms to which a way leads now. */
-async function readClocks(
+async function askAll(
   { identity, overlay, clock }: StatusParts,
   reports: readonly PathReport[],
-): Promise<ReadonlyMap<RealmName, ClockReading>> {
-  const signal = AbortSignal.timeout(CLOCKS_DEADLINE);
+): Promise<ReadonlyMap<RealmName, AboutReading>> {
+  const signal = AbortSignal.timeout(ABOUT_DEADLINE);
   const asked = reports.filter(({ realm, kind }) => kind !== 'unreachable' && mayReach(identity, realm));
-  const readings = new Map<RealmName, ClockReading>();
-  const ask = async ({ realm }: PathReport) => readings.set(realm, await readClock(overlay, realm, clock, signal));
-  await Promise.allSettled(asked.slice(0, MAX_CLOCKS).map(ask));
+  const readings = new Map<RealmName, AboutReading>();
+  const ask = async ({ realm }: PathReport) => readings.set(realm, await askAbout(overlay, realm, clock, signal));
+  await Promise.allSettled(asked.slice(0, MAX_ASKED).map(ask));
   return readings;
 }
 
@@ -92,7 +92,7 @@ function neighbours(
   { identity, ledger, lineage }: StatusParts,
   reports: readonly PathReport[],
   queues: readonly QueueReport[],
-  clocks: ReadonlyMap<RealmName, ClockReading>,
+  answers: ReadonlyMap<RealmName, AboutReading>,
 ): Neighbour[] {
   const certified = ledger.realms().filter(({ realm }) => mayReach(identity, realm));
   const tiers = new Map<RealmName, Tier>([...certified, ...lineage].map(({ realm, tier }) => [realm, tier]));
@@ -101,16 +101,22 @@ function neighbours(
   return [...known].sort().map((realm) => {
     const report = reports.find((path) => path.realm === realm);
     const queue = queues.find((waiting) => waiting.realm === realm);
+    const about = answers.get(realm);
     return {
       realm,
       tier: tiers.get(realm),
       path: report?.kind ?? 'unreachable',
       via: report?.via,
-      rtt: clocks.get(realm)?.rtt ?? report?.rtt,
-      clockSkew: clocks.get(realm)?.skew,
+      rtt: about?.rtt ?? report?.rtt,
+      clockSkew: about?.skew,
+      release: about?.release,
+      certificateEnds: about?.certificateEnds,
       since: report?.since,
       queued: queue?.depth ?? 0,
       oldest: queue?.oldest,
+      queueState: queue?.state,
+      queueCode: queue?.code,
+      custodian: queue?.custodian,
     };
   });
 }
@@ -124,10 +130,13 @@ function ownWarnings({ overlay, lanRenewal }: StatusParts): string[] {
 }
 
 function realmWarnings(realms: readonly Neighbour[], now: number): string[] {
-  return realms.flatMap(({ realm, queued, oldest, clockSkew = 0 }) => {
-    const waits = oldest !== undefined && now - oldest > OLD_QUEUE;
+  return realms.flatMap(({ realm, queued, oldest, clockSkew = 0, queueState }) => {
+    const waits = oldest !== undefined && now - oldest > OLD_QUEUE && queueState !== 'frozen';
     const seconds = Math.round(Math.abs(clockSkew) / 1000);
     return [
+      ...(queueState === 'frozen' && queued > 0
+        ? [`${realm} is revoked: ${queued} messages to it are kept and not sent`]
+        : []),
       ...(waits ? [`${queued} messages to ${realm} wait for more than 10 minutes`] : []),
       ...(Math.abs(clockSkew) > MAX_SKEW
         ? [`the clock of ${realm} is ${seconds} s ${clockSkew > 0 ? 'ahead of' : 'behind'} ours`]

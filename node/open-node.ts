@@ -1,7 +1,8 @@
 // Composes a node out of its parts. Everything that a part needs is handed to it here and nowhere else.
 import type { PathReport } from '../src/overlay/seam.ts';
-import { serveClock } from '../src/protocols/clock/index.ts';
+import { serveAbout } from '../src/protocols/about/index.ts';
 import { openDatabase } from '../src/store/database.ts';
+import { aboutThis } from './about-this.ts';
 import { AdminServer } from './admin/server.ts';
 import { type Ground, type NodeInit, openGround } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
@@ -69,7 +70,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   );
   const metrics = openMetrics(ground, shown, checks, { trusts, errands });
   const links = new KeptLinks({ network, ledger, trusts: table, lineage });
-  serveClock(network, clock);
+  serveAbout(network, clock, () => aboutThis(ground));
   const node = new Node(
     [
       authority,

@@ -1,10 +1,14 @@
 // canopy status: this realm and the ways to others, warnings first.
 import type { Command } from 'commander';
 import { AdminClient, type Neighbour, type Status } from '../../node/admin/api.ts';
+import { RelayClient } from '../../relay/api.ts';
+import { systemClock } from '../../src/realm/clock.ts';
 import { openDataDirectory } from '../../src/settings/data-directory.ts';
+import { readRealmFile } from '../../src/settings/realm-file.ts';
 import { type Cli, paint, printJson, printLines } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
-import { shortDuration, tableLines } from '../table.ts';
+import { showRelayStatus } from '../relay-status.ts';
+import { asTime, shortDuration, tableLines } from '../table.ts';
 import { formatRtt } from './ping.ts';
 
 const DAY = 86_400_000;
@@ -27,36 +31,33 @@ export function statusCommand(cli: Cli): Command {
 
 async function showStatus(cli: Cli, options: StatusOptions): Promise<void> {
   const directory = await openDataDirectory(options.dir);
+  const { programs } = await readRealmFile(directory);
+  if (!programs.includes('node')) return showRelayStatus(cli, new RelayClient(directory.socket.relay), options.json);
   const status = await new AdminClient(directory.socket.node).status();
-  if (options.json) printJson(cli, statusDocument(status));
-  else
-    printLines(
-      cli,
-      statusLines(status, Date.now(), (text) => paint(cli, cli.stdout, 'yellow', text)),
-    );
+  const now = systemClock.now();
+  const warn = (text: string): string => paint(cli, cli.stdout, 'yellow', text);
+  if (options.json) printJson(cli, statusDocument(status, now));
+  else printLines(cli, statusLines(status, now, warn));
 }
 
 /** Times in RFC 3339, UTC. */
-function statusDocument(status: Status): object {
-  const iso = (time: number): string => new Date(time).toISOString();
+function statusDocument(status: Status, now: number): object {
+  const { notAfter } = status.certificate;
   return {
     ...status,
-    startedAt: iso(status.startedAt),
-    certificate: {
-      ...status.certificate,
-      notAfter: iso(status.certificate.notAfter),
-      daysLeft: daysLeft(status, Date.now()),
-    },
-    realms: status.realms.map(({ since, oldest, ...realm }) => ({
+    startedAt: asTime(status.startedAt),
+    certificate: { ...status.certificate, notAfter: asTime(notAfter), daysLeft: daysLeft(notAfter, now) },
+    realms: status.realms.map(({ since, oldest, certificateEnds, ...realm }) => ({
       ...realm,
-      ...(since === undefined ? {} : { since: iso(since) }),
-      ...(oldest === undefined ? {} : { oldest: iso(oldest) }),
+      ...(since === undefined ? {} : { since: asTime(since) }),
+      ...(oldest === undefined ? {} : { oldest: asTime(oldest) }),
+      ...(certificateEnds === undefined ? {} : { certificateEnds: asTime(certificateEnds) }),
     })),
   };
 }
 
-function daysLeft({ certificate }: Status, now: number): number {
-  return Math.floor((certificate.notAfter - now) / DAY);
+function daysLeft(notAfter: number, now: number): number {
+  return Math.floor((notAfter - now) / DAY);
 }
 
 export function statusLines(status: Status, now: number, warn: (text: string) => string): string[] {
@@ -67,11 +68,11 @@ export function statusLines(status: Status, now: number, warn: (text: string) =>
     `up ${shortDuration(now - status.startedAt)}`,
     `${status.online} online`,
     `${queued} queued`,
-    `certificate ${daysLeft(status, now)} d`,
+    `certificate ${daysLeft(status.certificate.notAfter, now)} d`,
     `canopy ${status.version}`,
   ];
   const table = tableLines(
-    ['  REALM', 'TIER', 'PATH', 'RTT', 'QUEUE', 'CLOCK'],
+    ['  REALM', 'TIER', 'PATH', 'RTT', 'QUEUE', 'CERT', 'CLOCK', 'RELEASE'],
     status.realms.map((realm) => neighbourRow(realm, now)),
   );
   return [
@@ -82,16 +83,31 @@ export function statusLines(status: Status, now: number, warn: (text: string) =>
 }
 
 function neighbourRow(realm: Neighbour, now: number): string[] {
-  const queue =
-    realm.oldest === undefined ? `${realm.queued}` : `${realm.queued}, ${shortDuration(now - realm.oldest)}`;
   return [
     `  ${realm.realm}`,
     realm.tier ?? '',
-    realm.via ? `${realm.path} by ${realm.via}` : realm.path,
+    wayTo(realm),
     realm.rtt === undefined ? '' : formatRtt(realm.rtt),
-    queue,
+    queueTo(realm, now),
+    realm.certificateEnds === undefined ? '' : `${daysLeft(realm.certificateEnds, now)} d`,
     realm.clockSkew === undefined ? '' : formatSkew(realm.clockSkew),
+    realm.release ?? '',
   ];
+}
+
+function wayTo({ path, via, queueState }: Neighbour): string {
+  if (path === 'unreachable' && queueState === 'custody') return 'by the tiers above';
+  return via ? `${path} by ${via}` : path;
+}
+
+/** How much waits, how long, and where; `frozen` for a realm that was revoked. */
+function queueTo({ queued, oldest, queueState, custodian }: Neighbour, now: number): string {
+  return [
+    `${queued}`,
+    ...(oldest === undefined ? [] : [shortDuration(now - oldest)]),
+    ...(queued > 0 && custodian ? [`a copy at ${custodian}`] : []),
+    ...(queueState === 'frozen' ? ['frozen'] : []),
+  ].join(', ');
 }
 
 function formatSkew(milliseconds: number): string {

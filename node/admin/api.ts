@@ -42,7 +42,16 @@ const neighbour = v.object({
   oldest: v.optional(v.number()),
   /** Milliseconds by which its clock is ahead of ours. */
   clockSkew: v.optional(v.number()),
+  /** Of its node. */
+  release: v.optional(v.string()),
+  /** Milliseconds since 1970: until when its node's certificate holds. */
+  certificateEnds: v.optional(v.number()),
   since: v.optional(v.number()),
+  /** As delivery reports it: idle, connecting, sending, waiting, custody, frozen. */
+  queueState: v.optional(v.string()),
+  queueCode: v.optional(v.string()),
+  /** Who holds a copy of what waits. */
+  custodian: v.optional(realm),
 });
 export type Neighbour = v.InferOutput<typeof neighbour>;
 

@@ -22,7 +22,25 @@ const status: Status = {
   relay: { connected: true, addresses: [] },
   certificate: { notAfter: NOW + 6 * DAY },
   realms: [
-    { realm: parseRealmName('lviv.acme.ua'), tier: 'branch', path: 'direct-tcp', rtt: 21, queued: 0, clockSkew: 100 },
+    {
+      realm: parseRealmName('lviv.acme.ua'),
+      tier: 'branch',
+      path: 'direct-tcp',
+      rtt: 21,
+      queued: 0,
+      clockSkew: 100,
+      release: '0.1.0',
+      certificateEnds: NOW + 25 * DAY,
+    },
+    {
+      realm: parseRealmName('rivne.beta.ua'),
+      tier: 'branch',
+      path: 'unreachable',
+      queued: 1,
+      oldest: NOW - 5000,
+      queueState: 'custody',
+      custodian: parseRealmName('acme.ua'),
+    },
     {
       realm: parseRealmName('odesa.acme.ua'),
       tier: 'branch',
@@ -41,10 +59,11 @@ test('warnings come first, then this realm, then the ways to others, aligned', (
     statusLines(status, NOW, (text) => text),
     [
       '! certificate of kyiv.acme.ua ends in 6 days',
-      'kyiv.acme.ua  branch  up 3 d  12 online  12 queued  certificate 6 d  canopy 0.1.0',
-      '  REALM          TIER    PATH                RTT    QUEUE      CLOCK',
-      '  lviv.acme.ua   branch  direct-tcp          21 ms  0          +0.1 s',
-      '  odesa.acme.ua  branch  relayed by acme.ua         12, 3 min  +0.0 s',
+      'kyiv.acme.ua  branch  up 3 d  12 online  13 queued  certificate 6 d  canopy 0.1.0',
+      '  REALM          TIER    PATH                RTT    QUEUE                      CERT  CLOCK   RELEASE',
+      '  lviv.acme.ua   branch  direct-tcp          21 ms  0                          25 d  +0.1 s  0.1.0',
+      '  rivne.beta.ua  branch  by the tiers above         1, 5 s, a copy at acme.ua',
+      '  odesa.acme.ua  branch  relayed by acme.ua         12, 3 min                        +0.0 s',
     ],
   );
 });
