@@ -1,7 +1,7 @@
 // A relay as these tests need it: a libp2p host on loopback with plain Noise, a registry that knows every test's relays, and
 // a chain that is nothing but a realm's name and a key. Admission and certificates have tests of their own.
 import { noise } from '@chainsafe/libp2p-noise';
-import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2';
+import { type CircuitRelayService, circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2';
 import { generateKeyPair } from '@libp2p/crypto/keys';
 import { identify } from '@libp2p/identify';
 import { type Ed25519PrivateKey, FaultTolerance, type Libp2p } from '@libp2p/interface';
@@ -64,13 +64,15 @@ export interface RelayHostInit {
   /** Where its STUN listens, HOST:PORT each; default a free port on loopback. */
   readonly stun?: readonly Endpoint[];
   readonly log?: Log;
+  /** For relays below; default 100. */
+  readonly maxReservations?: number;
   readonly dht?: (components: KadDHTComponents) => KadDHT;
 }
 
 export interface RelayHost {
   readonly realm: RealmName;
   readonly key: Ed25519PrivateKey;
-  readonly libp2p: Libp2p<{ internals: HostInternals }>;
+  readonly libp2p: Libp2p<{ internals: HostInternals; circuit: Pick<CircuitRelayService, 'reservations'> }>;
   readonly links: Links;
   readonly stun: StunResponder;
   readonly addresses: string[];
@@ -132,7 +134,9 @@ function createHost(init: RelayHostInit, key: Ed25519PrivateKey, stun: StunServe
       identify: identify(),
       ping: ping(),
       dht: init.dht ?? (() => undefined),
-      circuit: circuitRelayServer({ reservations: { applyDefaultLimit: false, maxReservations: 100 } }),
+      circuit: circuitRelayServer({
+        reservations: { applyDefaultLimit: false, maxReservations: init.maxReservations ?? 100 },
+      }),
     },
   });
 }
