@@ -113,6 +113,8 @@ describe('join', { timeout: 180_000 }, () => {
     assert.equal(node.code, 0, node.stderr);
     await region.start(lan, 'node');
     await reachable('split.ua');
+    const told = JSON.parse((await canopy(['status', '--json', '--dir', dmz])).stdout);
+    assert.deepEqual([told.program, told.realm, told.node], ['relay', 'split.ua', true]);
     const onDmz = await readdir(dmz);
     assert.equal(onDmz.includes('authority') || onDmz.includes('node') || onDmz.includes('lan'), false);
     assert.deepEqual((await readdir(lan)).includes('relay'), false);
@@ -155,5 +157,18 @@ describe('join', { timeout: 180_000 }, () => {
     assert.deepEqual([status.realm, status.tier, status.relay.connected], ['ua', 'region', true]);
     const { code } = await canopy(['ping', 'nobody.ua', '--dir', region.dir]);
     assert.ok(code === 4 || code === 5, String(code));
+  });
+
+  test('a running realm is examined: nothing is wrong, the network before it is open, its realms form a tree', async () => {
+    const examined = await canopy(['doctor', '--json', '--dir', region.dir]);
+    const { findings } = JSON.parse(examined.stdout);
+    const problems = findings.filter(({ level }: { level: string }) => level === 'problem');
+    assert.deepEqual(problems, []);
+    assert.equal(examined.code, 0);
+    const checked = await canopy(['netcheck', '--json', '--dir', region.dir]);
+    assert.ok(checked.code === 0 || checked.code === 7, checked.stderr);
+    assert.ok('nat' in JSON.parse(checked.stdout));
+    const { realms } = JSON.parse((await canopy(['topology', '--json', '--dir', region.dir])).stdout);
+    assert.deepEqual([realms.length, realms[0].realm, realms[0].path], [1, 'ua', 'here']);
   });
 });
