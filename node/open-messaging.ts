@@ -3,11 +3,12 @@ import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
 import { leafKeyOfSeed } from '../src/pki/keys.ts';
 import type { RealmName, Tier } from '../src/realm/names.ts';
 import { type ConversationService, openConversations } from './conversations/conversation-service.ts';
+import type { MessageRules } from './conversations/message-rules.ts';
 import { createBatchSigner, createOriginKeys } from './delivery/batch-signing.ts';
 import { createDelivery, type DeliveryService } from './delivery/delivery-service.ts';
 import { openOutbox } from './delivery/outbox.ts';
 import { Ways } from './delivery/ways.ts';
-import type { UserDirectory } from './directory/user-directory.ts';
+import type { Directory } from './directory/directory.ts';
 import type { Errands } from './errands/errands.ts';
 import type { Ground } from './ground.ts';
 import type { LanConversations } from './lan/components.ts';
@@ -25,19 +26,20 @@ export interface Messaging {
 
 export interface MessagingComponents {
   readonly network: NodeOverlay;
-  readonly directory: UserDirectory;
+  readonly directory: Directory;
+  readonly rules: MessageRules;
   readonly ledger: Pick<Ledger, 'realms'>;
   readonly errands: Pick<Errands, 'ask' | 'answer'>;
 }
 
 export async function openMessaging(
   ground: Ground,
-  { network, directory, ledger, errands }: MessagingComponents,
+  { network, directory, rules, ledger, errands }: MessagingComponents,
 ): Promise<Messaging> {
   const { realm: file, identity, clock, log, audit, database, incarnation, isRevoked, charter } = ground;
   const { realm, rootFingerprint } = file;
   const outbox = await openOutbox(ground);
-  const conversations = await openConversations({ realm, incarnation, database, directory, outbox, clock, log });
+  const conversations = await openConversations({ realm, incarnation, database, directory, rules, outbox, clock, log });
   const shared = { realm, incarnation, network, directory, clock, log, random: Math.random };
   const delivery = createDelivery({
     ...shared,
@@ -72,9 +74,6 @@ function addRoutes(conversations: ConversationService, delivery: DeliveryService
     listConversations: (...given) => conversations.listConversations(...given),
     findMessage: (...given) => conversations.findMessage(...given),
     onEvent: (...given) => conversations.onEvent(...given),
-    routeOf: async (user, id) => {
-      const route = await delivery.explain(user, id);
-      return route?.legs.find(({ path }) => path !== undefined)?.path;
-    },
+    explain: (...given) => delivery.explain(...given),
   };
 }

@@ -1,19 +1,25 @@
 // Composes a node out of its parts. Everything that a part needs is handed to it here and nowhere else.
 import type { PathReport } from '../src/overlay/seam.ts';
 import { serveAbout } from '../src/protocols/about/index.ts';
+import { messageOf } from '../src/realm/errors.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { aboutThis } from './about-this.ts';
 import { AdminServer } from './admin/server.ts';
 import { type Ground, type NodeInit, openGround } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
+import { guardConversations } from './incarnation/guarded-conversations.ts';
+import { Permitted } from './incarnation/permitted.ts';
+import { IslandWatch } from './islands.ts';
 import { KeptLinks } from './kept-links.ts';
 import { messageWays } from './message-ways.ts';
 import { Node } from './node.ts';
 import { openCertificates } from './open-certificates.ts';
 import { openErrands } from './open-errands.ts';
+import { openIncarnationGuard } from './open-incarnation.ts';
 import { openLan } from './open-lan.ts';
 import { openMessaging } from './open-messaging.ts';
 import { openMetrics } from './open-metrics.ts';
+import { openPeople } from './open-people.ts';
 import { openRealm } from './open-realm.ts';
 import { openTrusts } from './open-trusts.ts';
 import { openUsers } from './open-users.ts';
@@ -47,11 +53,15 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const errands = openErrands(ground, network);
   const { trusts, table } = await openTrusts(ground, { network, ledger, errands });
   const { users, accounts } = await openUsers(ground, { network, ledger });
-  const messaging = await openMessaging(ground, { network, directory: users, ledger, errands });
+  const { people, lookup, rules } = await openPeople(ground, { users, ledger, errands, table });
+  const messaging = await openMessaging(ground, { network, directory: people, rules, ledger, errands });
   const { conversations, delivery, presence } = messaging;
-  const clients = { accounts, directory: users, conversations: messaging.withRoutes, presence };
+  const lanConversations = guardConversations(messaging.withRoutes, ground.permit);
+  const clients = { accounts, directory: people, conversations: lanConversations, presence };
+  const guard = await openIncarnationGuard(ground, { network, ledger, reopen: ground.reopen ?? (() => {}) });
+  const islands = new IslandWatch({ network, delivery, clock });
   const checks = healthChecks({ database, network, identity, clock, path: directory.path });
-  const { lan, lanRenewal } = await openLan({ ...clients, checks }, ground);
+  const { lan, lanRenewal } = await openLan({ ...clients, checks, islands }, ground);
   const paths = (): PathReport[] => network.paths();
   const needs = { authority, issued, ledger, directory: users, paths, relays: ownRelay.dialled };
   const { renewal, authorityRenewal, certificates } = openCertificates(ground, needs);
@@ -76,13 +86,16 @@ async function compose(ground: Ground): Promise<OpenedNode> {
       authority,
       network,
       ledger,
+      guard,
       errands,
       trusts,
       users,
+      { start: () => {}, stop: () => lookup.stop() },
       links,
       conversations,
-      delivery,
+      new Permitted(delivery, ground.permit, (error) => log.error({ why: messageOf(error) }, 'delivery did not start')),
       presence,
+      islands,
       renewal,
       authorityRenewal,
       lan,

@@ -12,6 +12,7 @@ import type { ArrivalLog } from './arrival-log.ts';
 import type { Stored, Submission, Submitter } from './conversations.ts';
 import type { EventStore, MessageEntry } from './event-store.ts';
 import type { HybridClock } from './hybrid-clock.ts';
+import type { MessageRules } from './message-rules.ts';
 import { Turns } from './turns.ts';
 
 export interface AcceptanceComponents {
@@ -23,6 +24,7 @@ export interface AcceptanceComponents {
   readonly arrivals: ArrivalLog;
   readonly outbox: Pick<Outbox, 'add' | 'assertRoom'>;
   readonly directory: Pick<Directory, 'findById'>;
+  readonly rules?: Pick<MessageRules, 'outgoing'>;
 }
 
 export class Acceptance {
@@ -81,18 +83,20 @@ export class Acceptance {
     return { state: 'stored', stamp, already: false };
   }
 
-  /** The other realms that must get it. @throws InputError `user-unknown`, `message-expired`; RefusedError `user-disabled`, `outbox-full` */
+  /** The other realms that must get it. @throws InputError `user-unknown`, `message-expired`; RefusedError `user-disabled`, `outbox-full`, `destination-forbidden`, `trust-scope` */
   #homesOf(sender: UserId, { recipients, expires }: Submission): RealmName[] {
-    const { clock, directory, outbox, realm } = this.#parts;
+    const { clock, directory, outbox, realm, rules } = this.#parts;
     if (expires > 0 && expires <= clock.now())
       throw new InputError('message-expired', 'The message has expired already');
-    if (directory.findById(sender)?.status !== 'active')
-      throw new RefusedError('user-disabled', `${sender} may not write`);
+    const from = directory.findById(sender);
+    if (from?.status !== 'active') throw new RefusedError('user-disabled', `${sender} may not write`);
     const homes = new Set<RealmName>();
     for (const id of recipients) {
       const user = directory.findById(id);
       if (!user) throw new InputError('user-unknown', `Nobody known here has the id ${id}`);
       if (user.status !== 'active') throw new RefusedError('user-disabled', `${id} is disabled`);
+      const objection = rules?.outgoing(from, user);
+      if (objection) throw new RefusedError(objection, `${from.home} may not write to ${user.home}`);
       if (user.home !== realm) homes.add(user.home);
     }
     for (const home of homes) outbox.assertRoom(home);

@@ -29,13 +29,16 @@ import { encodeEvent } from './event-record.ts';
 import { EventStore, eventWrite, expiryRemoval, messageRemovals, receiptWrite } from './event-store.ts';
 import { HybridClock } from './hybrid-clock.ts';
 import { type Delivered, Intake, type Outcome } from './intake.ts';
+import type { MessageRules } from './message-rules.ts';
 import { ReadingMarks } from './reading-marks.ts';
 
 export interface ConversationsInit {
   readonly realm: RealmName;
   readonly incarnation: number;
   readonly database: Pick<Database, 'commit' | 'get' | 'iterate'>;
-  readonly directory: Pick<Directory, 'findById'>;
+  readonly directory: Pick<Directory, 'findById' | 'meet'>;
+  /** Absent: everybody may write to everybody who is known. */
+  readonly rules?: MessageRules;
   readonly outbox: Pick<Outbox, 'add' | 'assertRoom'>;
   readonly clock: Clock;
   readonly log: Log;

@@ -14,6 +14,7 @@ import { isDirect } from './acceptance.ts';
 import type { ArrivalLog, Draft } from './arrival-log.ts';
 import { type EventStore, receiptWrite } from './event-store.ts';
 import type { HybridClock } from './hybrid-clock.ts';
+import type { MessageRules } from './message-rules.ts';
 
 export interface Delivered {
   readonly encoded: EncodedEnvelope;
@@ -34,7 +35,8 @@ export interface IntakeComponents {
   readonly stamps: HybridClock;
   readonly store: EventStore;
   readonly arrivals: ArrivalLog;
-  readonly directory: Pick<Directory, 'findById'>;
+  readonly directory: Pick<Directory, 'findById' | 'meet'>;
+  readonly rules?: Pick<MessageRules, 'incoming'>;
 }
 
 /** Makes the writes of one envelope in the turn in which they are committed. */
@@ -95,12 +97,16 @@ export class Intake {
     return (this.#parts.directory.findById(user)?.home ?? realm) === realm;
   }
 
-  async #judgeMessage({ encoded, path, pathRef }: Delivered): Promise<Judged> {
-    const { id, sender, conversation, recipients, expires, stamp } = encoded.envelope;
+  async #judgeMessage(item: Delivered): Promise<Judged> {
+    const { encoded, path, pathRef } = item;
+    const { id, sender, origin, conversation, recipients, expires, stamp } = encoded.envelope;
     const { directory, realm, store, clock, stamps } = this.#parts;
     if (!isDirect(conversation, sender, recipients)) return rejected('conversation-unknown');
     const audience = recipients.filter((user) => directory.findById(user)?.home === realm);
     if (audience.length === 0) return rejected('recipient-unknown');
+    await directory.meet?.(sender, origin);
+    const objection = this.#objection(item);
+    if (objection) return rejected(objection);
     const before = await store.message(id, sender);
     if (before) return equals(before.bodyHash, encoded.bodyHash) ? DUPLICATE : rejected('id-conflict');
     if (expires > 0 && expires <= clock.now()) return DUPLICATE;
@@ -109,6 +115,17 @@ export class Intake {
       const record = { kind: 'message', arrivedAt, ...stamps.see(stamp), path, pathRef, encoded } as const;
       return { drafts: [{ record, audience }], writes: [] };
     });
+  }
+
+  /** The sender's own realm may have other rules than ours, or none. */
+  #objection({ encoded: { envelope }, origin }: Delivered): string | undefined {
+    const { directory, rules, realm } = this.#parts;
+    if (!rules) return undefined;
+    const sender = directory.findById(envelope.sender);
+    const local = envelope.recipients
+      .flatMap((id) => directory.findById(id) ?? [])
+      .filter(({ home }) => home === realm);
+    return local.map((to) => rules.incoming(sender, origin, to)).find((code) => code !== undefined);
   }
 
   async #judgeReceipts({ encoded, origin }: Delivered): Promise<Judged> {

@@ -1,4 +1,5 @@
-// Everyone this node knows of: its own users and, through the directory chains it follows, those of its enterprise.
+// Everyone this node knows of: its own users and, through the directory chains it follows, those of its enterprise; and by their
+// exact address people of other enterprises (known-users.ts).
 import type { UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { UserAddress } from '../../src/realm/user-address.ts';
@@ -25,4 +26,8 @@ export interface Directory {
   list(): UserProfile[];
   /** Calls back after a user was added or changed, durably. Returns the unsubscriber. */
   onChange(listener: (user: UserProfile) => void): () => void;
+  /** Also asks the home of somebody of another enterprise. @throws UnreachableError; RefusedError `lookup-rate` */
+  lookUp?(address: UserAddress, asker: UserId): Promise<UserProfile | undefined>;
+  /** Somebody unknown has written: resolves soon, whether or not the home said who it is. Never rejects. */
+  meet?(id: UserId, home: RealmName): Promise<void>;
 }

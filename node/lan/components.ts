@@ -7,8 +7,10 @@ import type { RealmName } from '../../src/realm/names.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Conversations } from '../conversations/conversations.ts';
 import type { Accounts } from '../directory/accounts.ts';
+import type { MessageRoute } from '../delivery/delivery.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Sessions } from '../directory/sessions.ts';
+import type { IslandWatch } from '../islands.ts';
 import type { Presence } from '../presence/presence.ts';
 
 export type LanSessions = Pick<Sessions, 'find' | 'end' | 'onEnd' | 'rotate'>;
@@ -18,7 +20,7 @@ export type LanAccounts = Pick<
   'startLogin' | 'finishLogin' | 'logout' | 'startPasswordChange' | 'finishPasswordChange' | 'mustChangePassword'
 > & { readonly sessions: LanSessions };
 
-export type LanDirectory = Pick<Directory, 'findByAddress' | 'findById' | 'search'>;
+export type LanDirectory = Pick<Directory, 'findByAddress' | 'findById' | 'search' | 'lookUp'>;
 
 export type LanConversations = Pick<
   Conversations,
@@ -34,7 +36,11 @@ export type LanConversations = Pick<
 > & {
   /** The hops that a message took, as far as they are remembered. */
   routeOf?(user: UserId, id: MessageId): Promise<Path | undefined>;
+  /** The same with each step, its time, and why it does not go on. */
+  explain?(user: UserId, id: MessageId): Promise<MessageRoute | undefined>;
 };
+
+export type LanIslands = Pick<IslandWatch, 'current' | 'onChange'>;
 
 export type LanPresence = Pick<Presence, 'watch' | 'setOnline' | 'setOffline' | 'typing'>;
 
@@ -51,6 +57,8 @@ export interface LanComponents {
   readonly directory: LanDirectory;
   readonly conversations: LanConversations;
   readonly presence: LanPresence;
+  /** Which realms are away; without it clients are told nothing of that. */
+  readonly islands?: LanIslands;
   readonly audit: Pick<Audit, 'record'>;
   readonly clock: Clock;
   readonly log: Log;

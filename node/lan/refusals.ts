@@ -22,6 +22,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'wrong-password': 401,
   'login-backoff': 429,
   'login-busy': 429,
+  'lookup-rate': 429,
   'user-unknown': 404,
   'conversation-unknown': 404,
   'message-unknown': 404,

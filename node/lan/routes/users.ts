@@ -1,8 +1,9 @@
-// Finding people: by the full address, by the beginning of a login, by id. Only those of the directory exist, and
-// who is disabled is not found.
+// Finding people: by the full address, in other enterprises too; by the beginning of a login and by id among those that are known
+// here. Who is disabled is not found.
 import { Hono } from 'hono';
 import { MAX_USERS } from '../../../src/protocols/lan/limits.ts';
 import { usersQuery } from '../../../src/protocols/lan/routes.ts';
+import type { UserId } from '../../../src/realm/ids.ts';
 import { parseUserAddress } from '../../../src/realm/user-address.ts';
 import type { UserProfile } from '../../directory/directory.ts';
 import type { LanComponents, LanDirectory } from '../components.ts';
@@ -11,8 +12,9 @@ import { viewUser } from '../views.ts';
 
 export function userRoutes({ directory }: Pick<LanComponents, 'directory'>): Hono<LanEnv> {
   const routes = new Hono<LanEnv>();
-  routes.get('/users', (context) => {
-    const found = find(directory, formOf(context.req.query(), usersQuery));
+  routes.get('/users', async (context) => {
+    const { user } = context.get('caller');
+    const found = await find(directory, formOf(context.req.query(), usersQuery), user.id);
     return context.json({ users: found.filter(({ status }) => status === 'active').map(viewUser) });
   });
   return routes;
@@ -20,11 +22,17 @@ export function userRoutes({ directory }: Pick<LanComponents, 'directory'>): Hon
 
 type Query = { address: string } | { prefix: string } | { id: UserProfile['id'] };
 
-function find(directory: LanDirectory, query: Query): readonly UserProfile[] {
+async function find(directory: LanDirectory, query: Query, asker: UserId): Promise<readonly UserProfile[]> {
   if ('prefix' in query) return directory.search(query.prefix.toLowerCase(), MAX_USERS);
-  const user =
-    'id' in query
-      ? directory.findById(query.id)
-      : directory.findByAddress(parseUserAddress(query.address.toLowerCase()));
+  const user = 'id' in query ? directory.findById(query.id) : await findExactly(directory, query.address, asker);
   return user ? [user] : [];
+}
+
+function findExactly(
+  directory: LanDirectory,
+  text: string,
+  asker: UserId,
+): Promise<UserProfile | undefined> | UserProfile | undefined {
+  const address = parseUserAddress(text.toLowerCase());
+  return directory.lookUp ? directory.lookUp(address, asker) : directory.findByAddress(address);
 }

@@ -26,6 +26,12 @@ export const english: Catalogue = {
     'user-unknown': (params) => `Nobody has the address ${params['address'] ?? ''}. Check the spelling.`,
     'bad-user-address': (params) =>
       `${params['address'] ?? 'This'} is not an address. Write login@branch, for example clerk@kyiv.acme.ua.`,
+    'lookup-rate': () => 'You have looked for many people in a short time. Try again in a minute.',
+    'no-way': () => 'That branch cannot be reached now, so nobody there can be found. Try again later.',
+    timeout: () => 'That branch did not answer in time. Try again later.',
+    'destination-forbidden': () => 'Your administrator does not allow messages to that branch.',
+    'trust-scope': () =>
+      'The agreement with that branch does not cover messages between you two. Ask your administrator.',
     'server-unreachable': () => 'The server does not answer. Trying again by itself.',
     'server-certificate': () => "The server's certificate is not trusted here. Give the LAN authority's certificate.",
     'server-not-canopy': () => 'What answers there is not a Canopy server. Check the address.',

@@ -1,0 +1,57 @@
+// Whom people here may find and write to: colleagues by the directory, others by their exact address; the policies of this realm
+// and of those above it, and its trusts.
+
+import { ForeignUsers } from './directory/foreign-users.ts';
+import { KnownUsers } from './directory/known-users.ts';
+import { ProfileStore } from './directory/profile-store.ts';
+import type { UserDirectory } from './directory/user-directory.ts';
+import { UserLookup } from './directory/user-lookup.ts';
+import type { Errands } from './errands/errands.ts';
+import type { Ground } from './ground.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { NodeMessageRules } from './policies/node-message-rules.ts';
+import { Policies } from './policies/policies.ts';
+import type { TrustTable } from './trusts/trust-table.ts';
+
+export interface PeopleNeeds {
+  readonly users: UserDirectory;
+  readonly ledger: Ledger;
+  readonly errands: Errands;
+  readonly table: TrustTable;
+}
+
+export interface OpenedPeople {
+  readonly people: KnownUsers;
+  readonly lookup: UserLookup;
+  readonly policies: Policies;
+  readonly rules: NodeMessageRules;
+}
+
+export async function openPeople(
+  ground: Ground,
+  { users, ledger, errands, table }: PeopleNeeds,
+): Promise<OpenedPeople> {
+  const { realm: file, database, audit, clock, log, house } = ground;
+  const { realm } = file;
+  const policies = new Policies(realm, { ledger, audit, log });
+  await policies.follow(ledger);
+  const foreign = new ForeignUsers(database);
+  await foreign.load();
+  const profiles = new ProfileStore(database);
+  const lookup = new UserLookup(realm, {
+    directory: users,
+    foreign,
+    errands,
+    recordOf: (id) => profiles.get(realm, id),
+    isNear: (of) => of === realm || of === house || ledger.realms().some((one) => isBranchOf(house, one, of)),
+    mayFind: (origin) => policies.forbids('findable', origin) === undefined,
+    clock,
+    log,
+  });
+  const rules = new NodeMessageRules(realm, policies, table);
+  return { people: new KnownUsers(users, foreign, lookup), lookup, policies, rules };
+}
+
+function isBranchOf(house: string, one: ReturnType<Ledger['realms']>[number], realm: string): boolean {
+  return one.realm === realm && one.issuer === house && one.tier === 'branch';
+}

@@ -1,0 +1,69 @@
+// Policies of a realm: rules that it sets for itself and for everyone below it. Each is an entry of its network chain, signed like
+// all of them, so that a branch knows the rules of its enterprise and of its region, and who made them when.
+//
+//   policy   [1, name, [value, …]]     network chain, kind `policy`; the newest of a name counts; no values: the realm has none
+//
+// Policies there are:
+//   destinations   realms that may be written to: `*` (all), a realm (`kyiv.beta.ua`), or a realm and all below it (`*.beta.ua`).
+//                  A message needs to be allowed by every realm of the sender's lineage that has such a policy. One's own
+//                  realm is always allowed. Unset: all.
+//   findable       realms whose people may look up ours by their exact address, in the same forms; every realm of the
+//                  lineage that has one must allow it. Unset: all.
+import { InputError } from '../../realm/errors.ts';
+import { isRealmName, isWithin, parseRealmName, type RealmName } from '../../realm/names.ts';
+import { decodeFields, encodeFields } from '../../store/positional.ts';
+
+/** Ledger entry. */
+export const POLICY = 'policy';
+export const POLICY_NAMES = ['destinations', 'findable'] as const;
+export type PolicyName = (typeof POLICY_NAMES)[number];
+
+export const MAX_VALUES = 200;
+const MAX_VALUE = 260;
+const MAX_POLICY_NAME = 40;
+const VERSION = 1;
+const ALL = '*';
+const BELOW = '*.';
+
+export interface Policy {
+  /** One of POLICY_NAMES, or one that a newer release knows. */
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+export function encodePolicy({ name, values }: Policy): Uint8Array {
+  return encodeFields([VERSION, name, values]);
+}
+
+/** @throws InputError `malformed`, `unknown-version` */
+export function decodePolicy(bytes: Uint8Array): Policy {
+  return decodeFields(bytes, 'policy', (reader) => {
+    reader.version(VERSION);
+    return { name: reader.text(MAX_POLICY_NAME), values: reader.list(MAX_VALUES, (item) => item.text(MAX_VALUE)) };
+  });
+}
+
+/** @throws InputError `policy-unknown` */
+export function parsePolicyName(text: string): PolicyName {
+  const name = POLICY_NAMES.find((known) => known === text);
+  if (!name) throw new InputError('policy-unknown', `"${text}" is no policy; expected ${POLICY_NAMES.join(', ')}`);
+  return name;
+}
+
+/** @throws InputError `bad-realm-pattern` */
+export function parsePattern(text: string): string {
+  if (text === ALL) return text;
+  const name = text.startsWith(BELOW) ? text.slice(BELOW.length) : text;
+  if (isRealmName(name)) return text;
+  throw new InputError('bad-realm-pattern', `"${text.slice(0, 80)}" names no realms`, {
+    hint: 'Write * for all, a realm (kyiv.beta.ua), or a realm with all below it (*.beta.ua).',
+  });
+}
+
+/** A value that is none of the forms matches nothing: a rule that isn't understood allows nothing. */
+export function matches(pattern: string, realm: RealmName): boolean {
+  if (pattern === ALL) return true;
+  if (!pattern.startsWith(BELOW)) return pattern === realm;
+  const name = pattern.slice(BELOW.length);
+  return isRealmName(name) && isWithin(realm, parseRealmName(name));
+}
