@@ -10,6 +10,7 @@ import type { LiveIdentity } from '../src/settings/live-identity.ts';
 import { RELEASE } from '../src/settings/release.ts';
 import type { Neighbour, Status } from './admin/api.ts';
 import type { CertOperator } from './certificates/cert-operator.ts';
+import type { ClockWatch } from './clock-watch.ts';
 import type { Delivery, QueueReport } from './delivery/delivery.ts';
 import type { Accounts } from './directory/accounts.ts';
 import type { LanServer } from './lan/server.ts';
@@ -33,6 +34,7 @@ export interface StatusParts {
   readonly renewal: Pick<LeafRenewal, 'lastError'>;
   readonly lanRenewal: Pick<LanRenewal, 'warning'> | undefined;
   readonly certificates: Pick<CertOperator, 'warnings'>;
+  readonly clockWatch: Pick<ClockWatch, 'warning'>;
   readonly clock: Clock;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
@@ -121,10 +123,11 @@ function neighbours(
   });
 }
 
-function ownWarnings({ overlay, lanRenewal }: StatusParts): string[] {
+function ownWarnings({ overlay, lanRenewal, clockWatch }: StatusParts): string[] {
   const { connected, error } = overlay.relay;
   return [
     ...(connected ? [] : [`the relay is not reached${error ? `: ${error.message}` : ''}; local chats work`]),
+    ...(clockWatch.warning ? [clockWatch.warning] : []),
     ...(lanRenewal?.warning ? [lanRenewal.warning] : []),
   ];
 }

@@ -5,6 +5,7 @@ import { messageOf } from '../src/realm/errors.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { aboutThis } from './about-this.ts';
 import { AdminServer } from './admin/server.ts';
+import { watchClock } from './clock-watch.ts';
 import { type Ground, type NodeInit, openGround } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
 import { guardConversations } from './incarnation/guarded-conversations.ts';
@@ -65,9 +66,10 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const paths = (): PathReport[] => network.paths();
   const needs = { authority, issued, ledger, directory: users, paths, relays: ownRelay.dialled };
   const { renewal, authorityRenewal, certificates } = openCertificates(ground, needs);
+  const clockWatch = watchClock(ground, { network, store: ledger.store });
   const own = { realm, lineage, identity, ownRelay, clock, startedAt: clock.now() };
   const shown = { overlay: network, ledger, authority, accounts, directory: users, delivery, presence };
-  const operator = new Operator({ ...own, ...shown, lan, renewal, lanRenewal, certificates });
+  const operator = new Operator({ ...own, ...shown, lan, renewal, lanRenewal, certificates, clockWatch });
   const reach = new Reach({ realm: realm.realm, lineage, ledger, charter: ground.charter, table });
   const ways = messageWays({ delivery, directory: users, audit: ground.audit });
   const admin = new AdminServer(
@@ -83,6 +85,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   serveAbout(network, clock, () => aboutThis(ground));
   const node = new Node(
     [
+      clockWatch,
       authority,
       network,
       ledger,

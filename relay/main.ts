@@ -2,7 +2,7 @@
 import { Metrics } from '../src/metrics/metrics.ts';
 import { MetricsServer } from '../src/metrics/metrics-server.ts';
 import { isAlert } from '../src/overlay/audit.ts';
-import { systemClock } from '../src/realm/clock.ts';
+import { openDurableClock } from '../src/settings/durable-clock.ts';
 import { writeChain } from '../src/settings/key-files.ts';
 import { openIdentity } from '../src/settings/live-identity.ts';
 import { runProgram } from '../src/settings/program.ts';
@@ -14,7 +14,9 @@ import { EventCount, relayMetrics } from './relay-metrics.ts';
 
 await runProgram('relay', async ({ directory, settings, realm, log }) => {
   const identity = await openIdentity(directory, realm, 'relay');
-  const shared = { identity, clock: systemClock, log };
+  const time = await openDurableClock(directory, 'relay', log);
+  await time.start();
+  const shared = { identity, clock: time.clock, log };
   const events = new EventCount();
   const charter = await openRelayCharter(directory, {
     ...shared,
@@ -55,6 +57,7 @@ await runProgram('relay', async ({ directory, settings, realm, log }) => {
       certificate.stop();
       await control.stop();
       await relay.stop();
+      await time.stop();
     },
   };
 });

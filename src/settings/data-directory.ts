@@ -5,7 +5,7 @@
 //   realm.json             which realm this is, its root's fingerprint, how to reach its ancestors
 //   root/                  a region only: the offline root's key; belongs on a medium in a safe
 //   authority/             the realm's authority: key and chain, the root last (not on a DMZ host)
-//   node/                  the node's key, chain and database (not on a DMZ host)
+//   node/                  the node's key, chain, database, the mark of its last start and the time of its last run (not on a DMZ host)
 //   lan/                   authority and certificate of the LAN's TLS (not on a DMZ host)
 //   relay/                 the relay's key and chain, and what its node told it of revocations and trusts (charter)
 //   node.sock, relay.sock  control sockets of the running programs
@@ -31,7 +31,7 @@ export interface DataDirectory {
   readonly realm: string;
   readonly root: { readonly folder: string; readonly key: string; readonly certificate: string };
   readonly authority: KeyFiles;
-  readonly node: KeyFiles & { readonly database: string };
+  readonly node: KeyFiles & { readonly database: string; readonly mark: string };
   readonly relay: KeyFiles & { readonly charter: string };
   readonly lan: KeyFiles & { readonly authorityKey: string; readonly authority: string };
   readonly socket: Readonly<Record<Role, string>>;
@@ -57,7 +57,7 @@ export function dataDirectory(dir: string): DataDirectory {
       certificate: join(path, 'root', 'cert.pem'),
     },
     authority: keys('authority'),
-    node: { ...keys('node'), database: join(path, 'node', 'db') },
+    node: { ...keys('node'), database: join(path, 'node', 'db'), mark: join(path, 'node', 'mark') },
     relay: { ...keys('relay'), charter: join(path, 'relay', 'charter') },
     lan: {
       ...keys('lan'),
