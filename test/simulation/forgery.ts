@@ -3,13 +3,13 @@
 import type { UserProfile } from '../../node/directory/directory.ts';
 import { encodeEnvelope } from '../../src/crypto/envelope.ts';
 import { directConversationId, idText, parseDeviceId, parseMessageId } from '../../src/realm/ids.ts';
+import type { Program } from './program.ts';
 import { type Random, randomBytesOf } from './random.ts';
-import type { Running } from './realm.ts';
 
 const DEVICE = parseDeviceId('30000000-0000-4000-8000-000000000666');
 const ID = 16;
 
-export function forge({ outbox, database }: Running, sender: UserProfile, to: UserProfile, random: Random): void {
+export function forge({ outbox, database }: Program, sender: UserProfile, to: UserProfile, random: Random): void {
   const envelope = encodeEnvelope({
     version: 1,
     id: parseMessageId(idText(randomBytesOf(random)(ID))),

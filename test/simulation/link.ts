@@ -106,7 +106,7 @@ export class Link {
 
   /** The relay of one end has gone: its connections end at once, without a black hole, and it knows nothing any more. */
   restart(): void {
-    for (const path of [...this.#open.keys()]) this.#close(path);
+    for (const path of RANKING) this.#close(path);
   }
 
   /** An ancestor or the network is back: whatever waits tries again. */

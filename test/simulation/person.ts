@@ -7,8 +7,9 @@ import { CanopyError } from '../../src/realm/errors.ts';
 import { type DeviceId, directConversationId, idText, parseMessageId, type UserId } from '../../src/realm/ids.ts';
 import type { Chronicle, Written } from './chronicle.ts';
 import type { EventLog } from './event-log.ts';
+import type { Program } from './program.ts';
 import { type Random, randomBytesOf } from './random.ts';
-import type { Running, SimulatedRealm } from './realm.ts';
+import type { SimulatedRealm } from './realm.ts';
 
 export interface PersonInit {
   readonly profile: UserProfile;
@@ -33,9 +34,9 @@ export class Person {
   #cursor = { incarnation: 0, n: 0 };
   /** Counts how often this client has begun to read from the start. */
   #from = 1;
-  #reading: Running | undefined;
+  #reading: Program | undefined;
   #again = false;
-  #sending: Running | undefined;
+  #sending: Program | undefined;
   #retry: Timer | undefined;
 
   constructor(init: PersonInit) {
@@ -48,6 +49,10 @@ export class Person {
 
   get profile(): UserProfile {
     return this.#init.profile;
+  }
+
+  get realm(): SimulatedRealm {
+    return this.#init.realm;
   }
 
   /** Messages that no node has acknowledged. */
@@ -64,7 +69,7 @@ export class Person {
     this.#pump();
   }
 
-  #onRealm(running: Running | undefined): void {
+  #onRealm(running: Program | undefined): void {
     this.#retry?.cancel();
     this.#sending = undefined;
     this.#reading = undefined;
@@ -88,7 +93,7 @@ export class Person {
     );
   }
 
-  #acknowledged(running: Running, written: Written): void {
+  #acknowledged(running: Program, written: Written): void {
     if (this.#sending !== running) return;
     this.#init.log.note('acknowledged', this.#init.realm.name, written.id);
     written.acknowledged = true;
@@ -97,7 +102,7 @@ export class Person {
     this.#pump();
   }
 
-  #refused(running: Running, written: Written, error: unknown): void {
+  #refused(running: Program, written: Written, error: unknown): void {
     if (this.#sending !== running) return;
     const code = error instanceof CanopyError ? error.code : String(error);
     this.#init.log.note('refused', this.#init.realm.name, written.id, code);
@@ -117,11 +122,7 @@ export class Person {
     this.#reading = running;
     this.#again = false;
     this.#readAll(running).then(
-      () => {
-        if (this.#reading !== running) return;
-        this.#reading = undefined;
-        if (this.#again) this.#read();
-      },
+      () => this.#hasRead(running),
       (error: unknown) => {
         this.#init.log.note('reading failed', this.#init.realm.name, String(error));
         throw error;
@@ -129,7 +130,13 @@ export class Person {
     );
   }
 
-  async #readAll(running: Running): Promise<void> {
+  #hasRead(running: Program): void {
+    if (this.#reading !== running) return;
+    this.#reading = undefined;
+    if (this.#again) this.#read();
+  }
+
+  async #readAll(running: Program): Promise<void> {
     const { conversations } = running;
     for (let more = true; more; ) {
       const page = await this.#page(running);
@@ -146,7 +153,7 @@ export class Person {
   }
 
   /** A cursor of this very incarnation that the node does not know was told before it was on disk. */
-  async #page({ conversations }: Running): Promise<EventPage> {
+  async #page({ conversations }: Program): Promise<EventPage> {
     try {
       return await conversations.eventsSince(this.id, this.#cursor, PAGE);
     } catch (error) {

@@ -15,7 +15,7 @@ const BRANCHES = 20;
 /** `count` realms in three tiers, the region first, each enterprise before its branches. */
 export function realmsOf(count: number): PlacedRealm[] {
   const realms: PlacedRealm[] = [{ realm: parseRealmName('ua'), tier: 'region' }];
-  const enterprises = Math.max(1, Math.round((count - 1) / (BRANCHES + 1)));
+  const enterprises = Math.max(count < 6 ? 1 : 2, Math.round((count - 1) / (BRANCHES + 1)));
   const branches = count - 1 - enterprises;
   for (let e = 0; e < enterprises; e++) {
     const enterprise = `e${e + 1}.ua`;

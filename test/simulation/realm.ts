@@ -1,31 +1,22 @@
 // One realm of the simulation: a disk that survives, and one run after another of a node program on it. The parts are the real
 // ones; only what they stand on (clock, disk, network, randomness, certificates) is simulated.
-
-import { type ConversationService, openConversations } from '../../node/conversations/conversation-service.ts';
-import { createDelivery, type DeliveryService } from '../../node/delivery/delivery-service.ts';
-import { type Outbox, openOutbox } from '../../node/delivery/outbox.ts';
-import { ALL_IN_GOOD_STANDING } from '../../node/delivery/standing.ts';
-import { Ways } from '../../node/delivery/ways.ts';
-import type { Directory } from '../../node/directory/directory.ts';
-import { EMPTY_CHARTER } from '../../src/overlay/charter.ts';
-import { Scope } from '../../src/overlay/scope.ts';
-import type { Clock } from '../../src/realm/clock.ts';
-import { idText, parseMessageId } from '../../src/realm/ids.ts';
-import { type Log } from '../../src/realm/log.ts';
+import type { UserProfile } from '../../node/directory/directory.ts';
+import type { UserId } from '../../src/realm/ids.ts';
+import type { Log } from '../../src/realm/log.ts';
 import type { RealmName, Tier } from '../../src/realm/names.ts';
-import { createDatabase, type Database } from '../../src/store/database.ts';
-import { openIncarnation } from '../../src/store/incarnation.ts';
 import { ProcessClock, type SimulatedClock } from './clock.ts';
 import type { SimulatedDisk } from './disk.ts';
 import type { EventLog } from './event-log.ts';
-import { batchSigner, identityOf, originKeys, type Signatures, type SimulatedIdentity } from './identity.ts';
+import { identityOf, type Signatures, type SimulatedIdentity } from './identity.ts';
 import type { Place, SimulatedNetwork } from './network.ts';
-import { outboxWith, type PlantedBug, sinkWith } from './planted-bugs.ts';
-import { type Random, randomBytesOf } from './random.ts';
+import type { PlantedBug } from './planted-bugs.ts';
+import { type Program, placeOf, startProgram } from './program.ts';
+import type { Random } from './random.ts';
 
 export interface RealmInit {
   readonly realm: RealmName;
   readonly tier: Tier;
+  readonly tierOf: (realm: RealmName) => Tier | undefined;
   readonly clock: SimulatedClock;
   /** Milliseconds that this host's clock is ahead. */
   readonly clockError: number;
@@ -33,30 +24,19 @@ export interface RealmInit {
   readonly disk: SimulatedDisk;
   readonly random: Random;
   readonly log: EventLog;
-  readonly directory: Pick<Directory, 'findById'>;
   readonly signatures: Signatures;
+  readonly stranger: (id: UserId) => UserProfile | undefined;
   readonly bug?: PlantedBug | undefined;
 }
-
-/** The parts of one run of a node program. */
-export interface Running {
-  readonly place: Place;
-  readonly database: Database;
-  readonly outbox: Outbox;
-  readonly conversations: ConversationService;
-  readonly delivery: DeliveryService;
-}
-
-const ID = 16;
 
 export class SimulatedRealm {
   readonly init: RealmInit;
   readonly identity: SimulatedIdentity;
-  readonly #listeners = new Set<(running: Running | undefined) => void>();
+  readonly #listeners = new Set<(running: Program | undefined) => void>();
   /** Counts starts; a part of an older run does nothing any more. */
   #run = 0;
   #place: Place | undefined;
-  #running: Running | undefined;
+  #running: Program | undefined;
   crashes = 0;
 
   constructor(init: RealmInit) {
@@ -69,7 +49,7 @@ export class SimulatedRealm {
   }
 
   /** Undefined while the program is down or starting. */
-  get running(): Running | undefined {
+  get running(): Program | undefined {
     return this.#running;
   }
 
@@ -78,21 +58,28 @@ export class SimulatedRealm {
   }
 
   /** Calls back when the program serves its users, and with nothing when it is gone. */
-  onChange(listener: (running: Running | undefined) => void): void {
+  onChange(listener: (running: Program | undefined) => void): void {
     this.#listeners.add(listener);
   }
 
   /** Starts the program; nothing happens when it runs already. */
   start(): void {
     if (!this.isDown) return;
-    const { log, network, realm, tier } = this.init;
+    const { log, realm, clock, clockError, bug } = this.init;
     const run = ++this.#run;
     const isAlive = () => run === this.#run;
-    const peer = { realm, tier, role: 'node', peerId: `node.${realm}` } as const;
-    const place = network.place({ peer, scope: new Scope(peer), isAlive });
+    const program = {
+      ...this.init,
+      identity: this.identity,
+      bug,
+      isAlive,
+      clock: new ProcessClock(clock, clockError, isAlive),
+      log: this.#logOf(),
+    };
+    const { place, charter } = placeOf(program);
     this.#place = place;
     log.note('start', realm, run);
-    this.#open(place, isAlive).then(
+    startProgram(program, place, charter).then(
       (running) => this.#tell(running),
       (error: unknown) => {
         log.note('start failed', realm, String(error));
@@ -116,36 +103,9 @@ export class SimulatedRealm {
     this.#tell(undefined);
   }
 
-  #tell(running: Running | undefined): void {
+  #tell(running: Program | undefined): void {
     this.#running = running;
     for (const listener of this.#listeners) listener(running);
-  }
-
-  async #open(place: Place, isAlive: () => boolean): Promise<Running> {
-    const { realm, clock: world, clockError, disk, random, directory, bug, signatures } = this.init;
-    const clock: Clock = new ProcessClock(world, clockError, isAlive);
-    const database = await createDatabase(disk.openEngine());
-    const incarnation = await openIncarnation(database, realm);
-    const shared = { realm, incarnation, database, clock, directory, log: this.#logOf(), random };
-    const outbox = outboxWith(bug, await openOutbox({ database, incarnation }));
-    const bytes = randomBytesOf(random);
-    const newId = () => parseMessageId(idText(bytes(ID)));
-    const conversations = await openConversations({ ...shared, outbox, newId });
-    const delivery = createDelivery({
-      ...shared,
-      outbox,
-      conversations: sinkWith(bug, conversations),
-      network: place,
-      self: { realm, role: 'node', pid: 1, peerId: place.init.peer.peerId },
-      signer: batchSigner(this.identity, signatures),
-      keys: originKeys(signatures),
-      audit: { record: async () => {} },
-      ways: new Ways({ realm, tier: 'branch', tierOf: () => undefined, charter: EMPTY_CHARTER }),
-      standing: ALL_IN_GOOD_STANDING,
-    });
-    await conversations.start();
-    await delivery.start();
-    return { place, database, outbox, conversations, delivery };
   }
 
   #logOf(): Log {

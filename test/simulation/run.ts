@@ -1,6 +1,9 @@
 // Lets the time of a world pass and judges it: during the run, and at the end, when all troubles are over and everything had
 // its time to arrive.
+import { parseRealmName } from '../../src/realm/names.ts';
 import type { Violation } from './chronicle.ts';
+import { differences } from './convergence.ts';
+import type { SimulatedRealm } from './realm.ts';
 import { World, type WorldInit } from './world.ts';
 
 export interface Verdict {
@@ -26,40 +29,65 @@ export interface Verdict {
 /** Milliseconds between two looks whether everything is settled, and how long that may take at most. */
 const LOOK = 5_000;
 const PATIENCE = 15 * 60_000;
+const REGION = parseRealmName('ua');
 
 export async function simulate(init: WorldInit): Promise<Verdict> {
   const world = new World(init);
   world.start();
   await world.clock.runUntil(init.busy);
   world.troubles.end();
-  const end = init.busy + PATIENCE;
-  while (!isSettled(world) && world.clock.monotonic() < end) {
-    await world.clock.runUntil(world.clock.monotonic() + LOOK);
-  }
+  await settle(world);
   await judge(world);
   return verdictOf(world);
 }
 
-/** Nothing is on its way any more. */
-function isSettled({ realms, people, chronicle }: World): boolean {
-  if (chronicle.broken > 0) return true;
-  if (chronicle.arrived < chronicle.written || people.some(({ unsent }) => unsent > 0)) return false;
-  return realms.every(({ running }) => running?.outbox.destinations().every((to) => running.outbox.depth(to) === 0));
+/** Until nothing is on its way any more, nothing differs, or patience ends. */
+async function settle(world: World): Promise<void> {
+  const { clock, chronicle, init } = world;
+  const end = init.busy + PATIENCE;
+  while (clock.monotonic() < end && chronicle.broken === 0) {
+    await clock.runUntil(clock.monotonic() + LOOK);
+    if (isQuiet(world) && (await differences(world)).length === 0) return;
+  }
+}
+
+function isQuiet(world: World): boolean {
+  const { chronicle, people, administrators } = world;
+  const { realms } = world;
+  if (people.some((person) => !world.isRevoked(person.profile.home) && person.unsent > 0)) return false;
+  if ([...administrators].some(([name, { pending }]) => !world.isRevoked(name) && pending > 0)) return false;
+  if (chronicle.arrived < chronicle.written && world.revoked.size === 0) return false;
+  return realms.every((realm) => world.isRevoked(realm.name) || waiting(world, realm).length === 0);
+}
+
+/** What a realm still has to hand on. */
+function waiting(world: World, { name, running }: SimulatedRealm): string[] {
+  if (!running) return [`${name} does not run`];
+  return running.outbox.destinations().flatMap((to) => {
+    const depth = world.isRevoked(to) ? 0 : running.outbox.depth(to);
+    return depth > 0 ? [`${depth} messages of ${name} wait for ${to}`] : [];
+  });
 }
 
 async function judge(world: World): Promise<void> {
-  const { chronicle, realms, people } = world;
-  chronicle.judgeLosses();
+  const { chronicle, realms, people, network } = world;
+  const homes = new Map(people.map(({ id, profile }) => [id, profile.home]));
+  chronicle.judgeLosses((user) => world.isRevoked(homes.get(user) ?? REGION));
   for (const { unsent, profile } of people) {
-    if (unsent > 0) chronicle.violate('stuck', `${unsent} messages of ${profile.name} were never acknowledged`);
+    if (unsent === 0 || world.isRevoked(profile.home)) continue;
+    chronicle.violate('stuck', `${unsent} messages of ${profile.name} were never acknowledged`);
   }
-  for (const { name, running } of realms) {
-    if (!running) chronicle.violate('stuck', `${name} does not run`);
-    for (const to of running?.outbox.destinations() ?? []) {
-      const depth = running?.outbox.depth(to) ?? 0;
-      if (depth > 0) chronicle.violate('stuck', `${depth} messages of ${name} wait for ${to}`);
+  for (const [name, { pending }] of world.administrators) {
+    if (pending > 0 && !world.isRevoked(name)) chronicle.violate('stuck', `${pending} acts of ${name} are not done`);
+  }
+  for (const realm of realms) {
+    if (world.isRevoked(realm.name)) continue;
+    for (const what of waiting(world, realm)) chronicle.violate('stuck', what);
+    for (const other of network.talksWith(realm.name)) {
+      if (world.isRevoked(other)) chronicle.violate('not-cut', `${realm.name} still talks with ${other}`);
     }
   }
+  for (const what of await differences(world)) chronicle.violate('diverged', what);
 }
 
 function verdictOf({ init, log, chronicle, clock, realms, troubles, network }: World): Verdict {

@@ -20,6 +20,7 @@ export function shortWorld(
     busy: 4 * MINUTE,
     messages: 120,
     loss: 0.01,
+    decisions: true,
     troubles: { powerCut: 40_000, kill: 80_000, relayRestart: 60_000, cutOff: 60_000, split: 120_000, forgery: 60_000 },
     ...more,
   };
@@ -42,6 +43,7 @@ export function longWorld(options: {
     busy,
     messages: Math.round(options.users * hours * MESSAGES_AN_HOUR),
     loss: 0.002,
+    decisions: true,
     troubles: {
       powerCut: each(1),
       kill: each(1),
