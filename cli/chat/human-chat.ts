@@ -1,7 +1,15 @@
 // `canopy chat` for a person: lines go to the chosen colleague, what comes is printed with time and name, and each own
 // message tells how far it is. Plain lines, so that it works over any terminal.
 import { createInterface, type Interface } from 'node:readline';
-import { type Client, english, type Message, paramsOf, type StateChange, sentenceOf } from '../../src/client/client.ts';
+import {
+  type Client,
+  english,
+  type Islands,
+  type Message,
+  paramsOf,
+  type StateChange,
+  sentenceOf,
+} from '../../src/client/client.ts';
 import { codeOf } from '../../src/realm/errors.ts';
 import { type Cli, paint } from '../cli.ts';
 import { Partners } from './conversation-partners.ts';
@@ -15,6 +23,8 @@ const HELP = [
 ];
 const TICKS = { queued: '…', stored: '✓', delivered: '✓✓', read: '✓✓ read', failed: '!' } as const;
 const EXCERPT = 24;
+/** Realms that one line names. */
+const MAX_TOLD = 3;
 
 export async function humanChat(cli: Cli, client: Client, signal: AbortSignal): Promise<void> {
   const chat = new HumanChat(cli, client);
@@ -71,8 +81,21 @@ class HumanChat {
     client.on('typing', ({ user, active }) => {
       if (active) this.#print(this.#quiet(`${visible(user.name)} is typing…`));
     });
+    client.on('islands', (islands) => this.#tellIslands(islands));
     client.on('error', ({ message }) => this.#print(this.#quiet(message)));
     client.on('signed-out', ({ code }) => this.#print(sentenceOf(english, code)));
+  }
+
+  /** One calm line for each change. */
+  #tellIslands({ alone, realms }: Islands): void {
+    if (alone !== undefined)
+      return this.#print(this.#quiet(`your branch reaches no other since ${clock(alone)}; local chats work`));
+    if (realms.length === 0) return this.#print(this.#quiet('all branches are reachable again'));
+    const away = realms.slice(0, MAX_TOLD).map(({ realm, since, queued, code }) => {
+      if (code === 'frozen') return `${realm} is blocked by its administrators, ${queued} kept`;
+      return `${realm} unreachable${since === undefined ? '' : ` since ${clock(since)}`}, ${queued} queued`;
+    });
+    this.#print(this.#quiet(`${away.join('; ')}; local chats work`));
   }
 
   #show(message: Message): void {

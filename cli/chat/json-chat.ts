@@ -7,6 +7,7 @@
 //        {"event":"message","id":..,"from":..,"to":..,"text":..,"sentAt":..}           messages of others
 //        {"event":"state","id":..,"state":"stored|delivered|read"}
 //        {"event":"presence","user":..,"state":"online|offline|typing","lastSeenAt":..}
+//        {"event":"islands","alone":..,"realms":[{"realm":..,"since":..,"queued":..}]}   realms that are away; empty when all are back
 //        {"event":"error","code":..,"message":..}   with "id" when it is about a message
 //
 // Times are RFC 3339 in UTC. `text` is null when this client can't read the content; `problem` then says why.
@@ -69,6 +70,13 @@ function tell(client: Client, partners: Partners, write: Write): void {
   client.on('typing', ({ user, active }) => {
     if (active) write({ event: 'presence', user: user.address, state: 'typing' });
   });
+  client.on('islands', ({ alone, realms }) =>
+    write({
+      event: 'islands',
+      ...(alone !== undefined && { alone: at(alone) }),
+      realms: realms.map(({ since, ...island }) => ({ ...island, ...(since !== undefined && { since: at(since) }) })),
+    }),
+  );
   client.on('error', ({ code, message }) => write({ event: 'error', code, message }));
   client.on('signed-out', ({ code }) => write({ event: 'error', code, message: sentenceOf(english, code) }));
 }

@@ -17,7 +17,7 @@ import type { Directory } from '../directory/directory.ts';
 import type { Errands } from '../errands/errands.ts';
 import type { BatchSigner, OriginKeys } from './batch-signing.ts';
 import { DeliverServer } from './deliver-server.ts';
-import type { Delivery, DeliveryCounters, MessageRoute, QueueReport } from './delivery.ts';
+import type { Backlog, Delivery, DeliveryCounters, MessageRoute, QueueReport } from './delivery.ts';
 import { DestinationQueue } from './destination-queue.ts';
 import { HandoverStore, storePath } from './handover-store.ts';
 import { Inbound } from './inbound.ts';
@@ -165,6 +165,16 @@ export class DeliveryService implements Delivery {
         return { realm, depth: outbox.depth(realm), ...queue.report(), ...(oldest !== undefined && { oldest }) };
       }),
     );
+  }
+
+  backlog(): readonly Backlog[] {
+    const { outbox } = this.#init;
+    const queues = [...this.#queues.values()].map((queue) => ({
+      realm: queue.destination,
+      depth: outbox.depth(queue.destination),
+      ...queue.report(),
+    }));
+    return queues.filter(({ depth }) => depth > 0);
   }
 
   counters(): DeliveryCounters {

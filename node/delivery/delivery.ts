@@ -23,6 +23,9 @@ export interface QueueReport {
   readonly custodian?: RealmName;
 }
 
+/** What of a queue is known without reading the disk. */
+export type Backlog = Pick<QueueReport, 'realm' | 'depth' | 'state' | 'code' | 'since'>;
+
 /** One thing that happened to a message on its way. */
 export interface RouteStep {
   /**
@@ -86,6 +89,8 @@ export interface Delivery {
   /** The same for the operator, whoever it concerns. */
   explainAny(id: MessageId): Promise<MessageRoute | undefined>;
   queues(): Promise<readonly QueueReport[]>;
+  /** Queues that are not empty. */
+  backlog(): readonly Backlog[];
   counters(): DeliveryCounters;
   start(): Promise<void>;
   stop(): Promise<void>;

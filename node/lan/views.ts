@@ -1,10 +1,11 @@
 // What clients are shown of users and messages: from the node's own forms to those of the LAN API, and not a field more.
 import { toString } from 'uint8arrays/to-string';
 import type { ConversationEntry } from '../../src/protocols/lan/routes.ts';
-import type { FrameMessage, JsonMessage, User } from '../../src/protocols/lan/wire.ts';
+import type { FrameMessage, JsonMessage, User, WayLeg } from '../../src/protocols/lan/wire.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import { formatUserAddress } from '../../src/realm/user-address.ts';
 import type { ConversationSummary, LoggedMessage } from '../conversations/conversations.ts';
+import type { RouteLeg } from '../delivery/delivery.ts';
 import type { UserProfile } from '../directory/directory.ts';
 import type { LanDirectory } from './components.ts';
 
@@ -21,7 +22,7 @@ export function viewUserById(directory: LanDirectory, id: UserId): User {
 
 function viewHeader(message: LoggedMessage) {
   const { id, conversation, sender, device, recipients, expires } = message.envelope;
-  const { stamp, state, path } = message;
+  const { stamp, state, path, arrivedAt } = message;
   const { ms, counter } = stamp;
   return {
     id,
@@ -33,6 +34,7 @@ function viewHeader(message: LoggedMessage) {
     expires,
     state,
     path,
+    arrivedAt,
   };
 }
 
@@ -42,6 +44,11 @@ export function viewFrameMessage(message: LoggedMessage): FrameMessage {
 
 export function viewJsonMessage(message: LoggedMessage): JsonMessage {
   return { ...viewHeader(message), body: toString(message.envelope.body, 'base64url') };
+}
+
+export function viewLeg({ realm, way, state, steps, stuck }: RouteLeg): WayLeg {
+  const told = steps.map((step) => ({ ...step }));
+  return stuck ? { realm, way, state, steps: told, stuck: { ...stuck } } : { realm, way, state, steps: told };
 }
 
 /** Everybody whom the messages name, once. */

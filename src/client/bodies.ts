@@ -47,6 +47,7 @@ export async function readMessage(message: FrameMessage, people: People, me: Use
     stamp: message.stamp,
     path: message.path,
     state: message.state,
+    ...(message.arrivedAt !== undefined && { arrivedAt: message.arrivedAt }),
   };
 }
 

@@ -5,7 +5,7 @@ import type { Client, ClientInit } from './surface.ts';
 
 export { PASSWORD_LENGTH, type PasswordProblem, passwordProblem } from '../crypto/password-rule.ts';
 export type { ErrorParams, ServerAnswer, SessionForm } from '../protocols/lan/routes.ts';
-export type { Route, Stamp, User } from '../protocols/lan/wire.ts';
+export type { Island, Route, Stamp, User, WayLeg, WayStep } from '../protocols/lan/wire.ts';
 export { type Catalogue, sentenceOf } from './catalogue/catalogue.ts';
 export { english } from './catalogue/en.ts';
 export { paramsOf } from './failure.ts';
@@ -16,7 +16,9 @@ export type {
   ClientInit,
   ConnectionState,
   Conversation,
+  Explanation,
   HistoryPage,
+  Islands,
   LoginOptions,
   Me,
   Message,

@@ -13,12 +13,14 @@ import type { Emitter } from './emitter.ts';
 import type { People } from './people.ts';
 import type { ClientStorage } from './platform.ts';
 import type { Sending } from './sending.ts';
-import type { ClientEvents, Me } from './surface.ts';
+import type { ClientEvents, Islands, Me } from './surface.ts';
 
 /** Milliseconds in which arrivals are gathered before the server is told that they are held here. */
 const RECEIVED_PAUSE = 20;
 /** Messages that are recognised when they come again. */
 const MAX_SEEN = 20_000;
+
+const NO_ISLANDS: Islands = { realms: [] };
 
 export interface IncomingComponents {
   readonly events: Emitter<ClientEvents>;
@@ -41,6 +43,7 @@ export class Incoming {
   #cursor: Cursor | undefined;
   #key = '';
   #received: Timer | undefined;
+  #islands: Islands = NO_ISLANDS;
 
   constructor(components: IncomingComponents) {
     this.#components = components;
@@ -119,6 +122,8 @@ export class Incoming {
         return sending.stored(frame.id, frame.stamp);
       case 'presence':
         return this.#presence(frame);
+      case 'islands':
+        return this.#tell({ alone: frame.alone, realms: frame.realms });
       case 'typing':
         return this.#typing(frame.user, frame.conversation, frame.active);
       case 'error':
@@ -126,6 +131,20 @@ export class Incoming {
       case 'pong':
         return;
     }
+  }
+
+  #tell(islands: Islands): void {
+    this.#islands = islands;
+    this.#components.events.emit('islands', islands);
+  }
+
+  /** What was told of other realms counts no more without a connection to tell it. */
+  lost(): void {
+    if (this.#islands !== NO_ISLANDS) this.#tell(NO_ISLANDS);
+  }
+
+  get islands(): Islands {
+    return this.#islands;
   }
 
   async #greet(reset: boolean): Promise<void> {

@@ -5,6 +5,7 @@ import {
   conversationsAnswer,
   eventsAnswer,
   messageAnswer,
+  type RouteAnswer,
   routeAnswer,
 } from '../protocols/lan/routes.ts';
 import type { FrameMessage, JsonMessage, Route } from '../protocols/lan/wire.ts';
@@ -58,8 +59,11 @@ export class Library {
   }
 
   async route(id: MessageId, signal?: AbortSignal): Promise<Route | undefined> {
-    const { route } = await this.#components.http.get(`/messages/${id}/route`, routeAnswer, signal);
-    return route;
+    return (await this.explain(id, signal)).route;
+  }
+
+  explain(id: MessageId, signal?: AbortSignal): Promise<RouteAnswer> {
+    return this.#components.http.get(`/messages/${id}/route`, routeAnswer, signal);
   }
 
   #read(message: JsonMessage): Promise<Message> {

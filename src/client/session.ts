@@ -1,7 +1,7 @@
 // The client: what a signed-in user does, put together of the parts beside this file. Frames are worked off one after the
 // other, so that events come in the order in which the server told them.
 import type { ClientFrame, ServerFrame } from '../protocols/lan/frames.ts';
-import { LIVE_VERSION, MAX_WATCHED } from '../protocols/lan/limits.ts';
+import { ISLANDS, LIVE_VERSION, MAX_WATCHED } from '../protocols/lan/limits.ts';
 import { serverAnswer } from '../protocols/lan/routes.ts';
 import type { User } from '../protocols/lan/wire.ts';
 import { type Clock, systemClock } from '../realm/clock.ts';
@@ -18,7 +18,16 @@ import { People } from './people.ts';
 import { type ClientStorage, memoryStorage } from './platform.ts';
 import { Sending } from './sending.ts';
 import { SigningIn } from './signing-in.ts';
-import type { Client, ClientEvents, ClientInit, ConnectionState, LoginOptions, Me, SendRequest } from './surface.ts';
+import type {
+  Client,
+  ClientEvents,
+  ClientInit,
+  ConnectionState,
+  Islands,
+  LoginOptions,
+  Me,
+  SendRequest,
+} from './surface.ts';
 
 /** Milliseconds between two "typing" to one conversation. */
 const TYPING_EVERY = 1000;
@@ -170,6 +179,14 @@ export class Session implements Client {
     return this.#library.history(conversation, options);
   }
 
+  explain(id: MessageId, signal?: AbortSignal) {
+    return this.#library.explain(id, signal);
+  }
+
+  get islands(): Islands {
+    return this.#incoming.islands;
+  }
+
   route(id: MessageId, signal?: AbortSignal) {
     return this.#library.route(id, signal);
   }
@@ -183,7 +200,7 @@ export class Session implements Client {
       hello: async (): Promise<ClientFrame> => {
         const cursor = await this.#incoming.cursor();
         const from = cursor ? { cursor } : {};
-        return { kind: 'hello', versions: [LIVE_VERSION], capabilities: [], ...from };
+        return { kind: 'hello', versions: [LIVE_VERSION], capabilities: [ISLANDS], ...from };
       },
       headers: (): Record<string, string> => {
         const { token } = this.#signingIn;
@@ -193,12 +210,14 @@ export class Session implements Client {
         if (frame.kind === 'hello') this.#greeted();
         this.#incoming.take(frame);
       },
-      onState: (state: ConnectionState, code?: string, retryIn?: number) =>
+      onState: (state: ConnectionState, code?: string, retryIn?: number) => {
+        if (state === 'waiting' || state === 'offline') this.#incoming.lost();
         this.#events.emit('connection', {
           state,
           ...(code === undefined ? {} : { code }),
           ...(retryIn === undefined ? {} : { retryIn }),
-        }),
+        });
+      },
       onFinal: (code: string) => this.#signedOut(code),
       mayRetry: () => this.#mayRetry(),
     };

@@ -1,6 +1,6 @@
 // What users of the library see: the client, its events and the things that it talks about.
 import type { ErrorParams, ServerAnswer, SessionForm } from '../protocols/lan/routes.ts';
-import type { Route, Stamp, User } from '../protocols/lan/wire.ts';
+import type { Island, Route, Stamp, User, WayLeg } from '../protocols/lan/wire.ts';
 import type { Clock } from '../realm/clock.ts';
 import type { ConversationId, DeviceId, MessageId, UserId } from '../realm/ids.ts';
 import type { ClientStorage, HttpFetch, OpenSocket } from './platform.ts';
@@ -46,9 +46,24 @@ export interface Message {
   readonly path?: Route['kind'];
   /** Given by the sender's node; absent while queued. */
   readonly stamp?: Stamp;
+  /** When the own server had it, milliseconds since 1970. */
+  readonly arrivedAt?: number;
   readonly state: MessageState;
   /** Of a failed message. */
   readonly failure?: { readonly code: string; readonly params: ErrorParams };
+}
+
+/** Other realms that the own server can't reach. Chats within the own realm work all the same. */
+export interface Islands {
+  /** Since when the own server reaches no other at all, milliseconds since 1970. */
+  readonly alone?: number | undefined;
+  readonly realms: readonly Island[];
+}
+
+/** The way of a message: its programs as far as it came, and each step for each realm. */
+export interface Explanation {
+  readonly route?: Route | undefined;
+  readonly legs: readonly WayLeg[];
 }
 
 export interface Conversation {
@@ -92,6 +107,8 @@ export interface ClientEvents {
   removed: { readonly conversation: ConversationId; readonly id: MessageId };
   /** The stored cursor no longer means anything (the server was restored): fetch conversations and histories anew. */
   reset: Record<string, never>;
+  /** Other realms that are away, and how many messages wait for each; empty again when all are back. */
+  islands: Islands;
   /** The session is over, by whatever side: log in again. */
   'signed-out': { readonly code: string };
   /** Something that belongs to no call; `message` is the English sentence. */
@@ -122,6 +139,8 @@ export interface HistoryPage {
 export interface Client {
   readonly me: Me | undefined;
   readonly connection: ConnectionState;
+  /** As told last; nothing is away while there is no connection to tell it. */
+  readonly islands: Islands;
 
   /** Calls back on each event of a type; returns the unsubscriber. */
   on<K extends keyof ClientEvents>(type: K, listener: (event: ClientEvents[K]) => void): () => void;
@@ -165,6 +184,8 @@ export interface Client {
   ): Promise<HistoryPage>;
   /** Undefined while the message has not travelled. */
   route(id: MessageId, signal?: AbortSignal): Promise<Route | undefined>;
+  /** Each step of a message's way with its time, and why it does not go on. */
+  explain(id: MessageId, signal?: AbortSignal): Promise<Explanation>;
   /** The conversation of two that this client's user has with another. */
   conversationWith(user: User): ConversationId;
 }

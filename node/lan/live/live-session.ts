@@ -10,10 +10,11 @@ import {
   encodeServerFrame,
   type ServerFrame,
 } from '../../../src/protocols/lan/frames.ts';
-import { HEARTBEAT, HELLO_DEADLINE, LIVE_VERSION } from '../../../src/protocols/lan/limits.ts';
+import { HEARTBEAT, HELLO_DEADLINE, ISLANDS, LIVE_VERSION } from '../../../src/protocols/lan/limits.ts';
 import type { Timer } from '../../../src/realm/clock.ts';
 import { codeOf } from '../../../src/realm/errors.ts';
 import type { UserEvent } from '../../conversations/conversations.ts';
+import type { Islands } from '../../islands.ts';
 import type { PresenceEvent, Watch } from '../../presence/presence.ts';
 import type { Caller } from '../caller.ts';
 import type { LanComponents } from '../components.ts';
@@ -31,7 +32,7 @@ const CLOSE_DEADLINE = 2_000;
 
 export type LiveComponents = Pick<
   LanComponents,
-  'realm' | 'conversations' | 'directory' | 'presence' | 'clock' | 'log'
+  'realm' | 'conversations' | 'directory' | 'presence' | 'islands' | 'clock' | 'log'
 >;
 
 export class LiveSession {
@@ -42,6 +43,7 @@ export class LiveSession {
   readonly #pump: ArrivalPump;
   #deadline: Timer;
   #watch: Watch | undefined;
+  #unwatch: () => void = () => {};
   #draining: Promise<void> | undefined;
   #greeted = false;
   #heard: number;
@@ -98,6 +100,7 @@ export class LiveSession {
     this.#throttle.end();
     this.#pump.end();
     this.#watch?.end();
+    this.#unwatch();
   }
 
   #touch(): void {
@@ -162,7 +165,18 @@ export class LiveSession {
     });
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     this.#watch = presence.watch(user.id, (event) => this.#tell(event));
+    if (hello.capabilities.includes(ISLANDS)) this.#watchIslands();
     this.#pump.wake();
+  }
+
+  #watchIslands(): void {
+    const { islands } = this.#components;
+    if (!islands) return;
+    const tell = ({ alone, realms }: Islands): void =>
+      this.#send({ kind: 'islands', realms: [...realms], ...(alone !== undefined && { alone }) });
+    this.#unwatch = islands.onChange(tell);
+    const { current } = islands;
+    if (current.realms.length > 0 || current.alone !== undefined) tell(current);
   }
 
   async #submit({ kind: _kind, ...message }: Extract<ClientFrame, { kind: 'submit' }>): Promise<void> {

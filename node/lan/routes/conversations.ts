@@ -1,14 +1,20 @@
 // Conversations, their histories, single messages and the way that they took. What a user is no member of does not exist
 // for that user; asking for it is written down.
 import { Hono } from 'hono';
+import type { Path } from '../../../src/overlay/seam.ts';
 import { eventsQuery } from '../../../src/protocols/lan/routes.ts';
 import { conversationId, messageId } from '../../../src/protocols/lan/wire.ts';
 import { codeOf, RefusedError } from '../../../src/realm/errors.ts';
 import { formatUserAddress } from '../../../src/realm/user-address.ts';
+import type { MessageRoute } from '../../delivery/delivery.ts';
 import type { Caller } from '../caller.ts';
 import type { LanComponents } from '../components.ts';
 import { formOf, type LanEnv } from '../request.ts';
-import { viewConversation, viewJsonMessage, viewPeople } from '../views.ts';
+import { viewConversation, viewJsonMessage, viewLeg, viewPeople } from '../views.ts';
+
+function pathOf({ legs }: MessageRoute): Path | undefined {
+  return legs.find(({ path }) => path !== undefined)?.path;
+}
 
 export function conversationRoutes(components: LanComponents): Hono<LanEnv> {
   const { conversations, directory, audit } = components;
@@ -52,11 +58,14 @@ export function conversationRoutes(components: LanComponents): Hono<LanEnv> {
   routes.get('/messages/:id/route', async (context) => {
     const caller = context.get('caller');
     const found = await message(caller, context.req.param('id'));
-    const path = await conversations.routeOf?.(caller.user.id, found.envelope.id);
+    const explained = await conversations.explain?.(caller.user.id, found.envelope.id);
+    const path = explained ? pathOf(explained) : await conversations.routeOf?.(caller.user.id, found.envelope.id);
+    const legs = explained?.legs.map(viewLeg) ?? [];
     const travelled = found.path !== 'local' || found.state !== 'stored';
-    if (!path) return context.json(travelled ? { route: { kind: found.path, hops: [] } } : {});
+    if (!path) return context.json(travelled ? { route: { kind: found.path, hops: [] }, legs } : { legs });
     const hops = path.hops.map(({ realm, role, pid, peerId }) => ({ realm, role, pid, peerId }));
-    return context.json({ route: path.via ? { kind: path.kind, via: path.via, hops } : { kind: path.kind, hops } });
+    const route = path.via ? { kind: path.kind, via: path.via, hops } : { kind: path.kind, hops };
+    return context.json({ route, legs });
   });
   return routes;
 }

@@ -172,6 +172,12 @@ export class ActedClient implements Client {
     return { messages: all.slice(start, end), before: start === 0 ? undefined : String(start) };
   }
 
+  readonly islands: Client['islands'] = { realms: [] };
+
+  async explain(id: Message['id']): ReturnType<Client['explain']> {
+    return { route: await this.route(id), legs: [] };
+  }
+
   async route(id: Message['id']): Promise<Route | undefined> {
     await pause(200);
     if (this.#messages.find((message) => message.id === id)?.state === 'queued') return undefined;

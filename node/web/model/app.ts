@@ -1,11 +1,12 @@
 // The whole client without a screen: what the view reads and calls. Everything of one login lives and ends together.
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import type { Client, Me, Message, Route, User } from '../../../src/client/client.ts';
+import type { Client, Explanation, Me, Message, User } from '../../../src/client/client.ts';
 import type { Clock } from '../../../src/realm/clock.ts';
 import { Chats, type Place } from './chats.ts';
 import { ConnectionModel } from './connection.ts';
 import { Drafts } from './drafts.ts';
 import { ColleagueFinder } from './find-colleague.ts';
+import { IslandsModel } from './islands.ts';
 import type { LocalStore } from './local-store.ts';
 import { People } from './people.ts';
 import { Preferences } from './preferences.ts';
@@ -33,12 +34,17 @@ export interface Workspace {
   readonly chats: Chats;
   readonly drafts: Drafts;
   readonly connection: ConnectionModel;
+  readonly islands: IslandsModel;
   /** The demonstration's other person. */
   readonly colleague: ReadonlySignal<User | undefined>;
   newFinder(): ColleagueFinder;
-  routeOf(message: Message, signal: AbortSignal): Promise<Route | undefined>;
+  routeOf(message: Message, signal: AbortSignal): Promise<Explanation>;
   typing(to: User): void;
   reconnect(): void;
+}
+
+function realmOf({ address }: User): string {
+  return address.slice(address.indexOf('@') + 1);
 }
 
 export class App {
@@ -88,22 +94,26 @@ export class App {
     const attentive = computed(() => visible.value && focused.value);
     const chats = new Chats({ client, clock, store, people, place, attentive, me: user });
     const connection = new ConnectionModel({ client, clock, online });
-    const realm = this.session.server.peek()?.realm ?? user.address.slice(user.address.indexOf('@') + 1);
+    const realms = () => new Set(chats.list.value.map(({ person }) => realmOf(person)));
+    const islands = new IslandsModel({ client, realms });
+    const realm = this.session.server.peek()?.realm ?? realmOf(user);
     this.workspace.value = {
       me: user,
       realm,
       people,
       chats,
       connection,
+      islands,
       drafts: new Drafts({ store, clock, owner: user.id }),
       colleague: this.#demoColleague(user),
       newFinder: () => new ColleagueFinder({ client, clock, me: user, realm }),
-      routeOf: (message, signal) => client.route(message.id, signal),
+      routeOf: (message, signal) => client.explain(message.id, signal),
       typing: (to) => void client.typing(to).catch(() => undefined),
       reconnect: () => client.connect(),
     };
     people.start();
     connection.start();
+    islands.start();
     void chats.start();
   }
 
@@ -113,6 +123,7 @@ export class App {
     workspace.drafts.flush();
     workspace.chats.stop();
     workspace.connection.stop();
+    workspace.islands.stop();
     workspace.people.stop();
     this.workspace.value = undefined;
     this.screen.close();

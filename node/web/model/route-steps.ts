@@ -1,5 +1,5 @@
 // The path of a message as people read it: who, through which programs, how the two relays were joined.
-import type { Route } from '../../../src/client/client.ts';
+import type { Message, Route, WayLeg, WayStep } from '../../../src/client/client.ts';
 import type { Wording } from './wording.ts';
 
 export interface RouteStep {
@@ -19,6 +19,8 @@ export function pathText(words: Wording, route: Route): string {
       return words.t('route.directWebrtc');
     case 'relayed':
       return route.via === undefined ? words.t('route.relayedUnknown') : words.t('route.relayed', { via: route.via });
+    case 'custody':
+      return route.via === undefined ? words.t('route.custodyUnknown') : words.t('route.custody', { via: route.via });
   }
 }
 
@@ -32,4 +34,61 @@ export function routeSteps(words: Wording, route: Route, from: string, to: strin
     }),
   );
   return [{ kind: 'person', label: from }, ...hops, { kind: 'person', label: to }];
+}
+
+/** One step of the way in words, with its time in the day. */
+export interface TimedStep {
+  readonly at: string;
+  readonly text: string;
+}
+
+const STEP_TEXTS = {
+  accepted: 'route.accepted',
+  held: 'route.held',
+  passed: 'route.passed',
+  arrived: 'route.arrived',
+  delivered: 'route.delivered',
+  read: 'route.read',
+  failed: 'route.failedStep',
+} as const satisfies Record<WayStep['kind'], string>;
+
+export function timedSteps(words: Wording, leg: WayLeg): readonly TimedStep[] {
+  return leg.steps.map(({ kind, realm, at }) => ({ at: words.time(at), text: words.t(STEP_TEXTS[kind], { realm }) }));
+}
+
+/** Where it waits and why; undefined while nothing is in its way. */
+export function stuckText(words: Wording, { stuck, realm: destination }: WayLeg): string | undefined {
+  if (!stuck) return undefined;
+  const { realm, next = destination, code, since } = stuck;
+  const why = words.t(reasonOf(code), { next, code });
+  return since === undefined
+    ? words.t('route.stuck', { realm, why })
+    : words.t('route.stuckSince', { realm, time: words.time(since), why });
+}
+
+/** Codes of what cannot be reached, as against what was reached and said no. */
+const AWAY = new Set([
+  'no-path',
+  'realm-unreachable',
+  'timeout',
+  'node-away',
+  'stream-failed',
+  'ack-missing',
+  'unreachable',
+]);
+
+function reasonOf(code: string) {
+  if (code === 'frozen') return 'route.whyFrozen';
+  if (code.endsWith('-full')) return 'route.whyFull';
+  return AWAY.has(code) ? 'route.whyAway' : 'route.whyRefused';
+}
+
+/** Milliseconds after which a message that arrives is told to be late. */
+const LATE = 10 * 60_000;
+
+/** When a message of somebody else arrived, if that was long after it was sent. */
+export function lateArrival(message: Pick<Message, 'mine' | 'stamp' | 'arrivedAt'>): number | undefined {
+  const { mine, stamp, arrivedAt } = message;
+  if (mine || !stamp || arrivedAt === undefined || arrivedAt - stamp.ms < LATE) return undefined;
+  return arrivedAt;
 }

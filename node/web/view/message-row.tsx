@@ -4,6 +4,7 @@ import type { Message } from '../../../src/client/client.ts';
 import type { Chat } from '../model/chats.ts';
 import { failureText } from '../model/failure-text.ts';
 import { colourOf } from '../model/person-look.ts';
+import { lateArrival } from '../model/route-steps.ts';
 import { type MessageRowModel, saidAt } from '../model/rows.ts';
 import { useWords, useWorkspace } from './context.ts';
 import { DeliveryMark } from './delivery-mark.tsx';
@@ -48,6 +49,8 @@ function MessageMeta({ message }: { readonly message: Message }) {
   const id = useId();
   const state = words.t(message.mine ? `state.${message.state}` : 'route.received');
   const time = words.time(saidAt(message));
+  const late = lateArrival(message);
+  const lateText = late === undefined ? undefined : words.t('route.late', { time: words.time(late) });
   return (
     <>
       <button
@@ -58,6 +61,7 @@ function MessageMeta({ message }: { readonly message: Message }) {
         title={`${state} · ${words.full(saidAt(message))}`}
       >
         <time>{time}</time>
+        {lateText !== undefined && <span class="message-late">{lateText}</span>}
         {message.mine && <DeliveryMark state={message.state} />}
       </button>
       <RoutePopover id={id} message={message} />

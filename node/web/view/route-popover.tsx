@@ -1,11 +1,13 @@
 // The path of one message, drawn: who, through which programs of which realms, how the relays were joined.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Message, Route } from '../../../src/client/client.ts';
-import { pathText, type RouteStep, routeSteps } from '../model/route-steps.ts';
+import type { Message, Route, WayLeg } from '../../../src/client/client.ts';
+import { pathText, type RouteStep, routeSteps, stuckText, timedSteps } from '../model/route-steps.ts';
 import { saidAt } from '../model/rows.ts';
 import { useWords, useWorkspace } from './context.ts';
 
-type Asked = { readonly kind: 'asking' | 'none' | 'failed' } | { readonly kind: 'route'; readonly route: Route };
+type Asked =
+  | { readonly kind: 'asking' | 'failed' }
+  | { readonly kind: 'told'; readonly route: Route | undefined; readonly legs: readonly WayLeg[] };
 
 export function RoutePopover({ id, message }: { readonly id: string; readonly message: Message }) {
   const ref = useRef<HTMLDivElement>(null);
@@ -35,21 +37,43 @@ function RouteView({ message, onSettled }: { readonly message: Message; onSettle
   return (
     <>
       <p class="route-path">
-        {asked.kind === 'route'
-          ? pathText(words, asked.route)
-          : words.t(`route.${asked.kind === 'asking' ? 'loading' : asked.kind}`)}
+        {asked.kind === 'told'
+          ? asked.route
+            ? pathText(words, asked.route)
+            : words.t('route.none')
+          : words.t(asked.kind === 'asking' ? 'route.loading' : 'route.failed')}
       </p>
-      {asked.kind === 'route' && (
+      {asked.kind === 'told' && asked.route && (
         <ol class="route">
           {routeSteps(words, asked.route, message.from.name, message.to[0]?.name ?? '').map((step) => (
             <StepView key={step.label} step={step} />
           ))}
         </ol>
       )}
+      {asked.kind === 'told' && asked.legs.map((leg) => <LegView key={leg.realm} leg={leg} />)}
       <p class="route-state">
         {words.t(message.mine ? `state.${message.state}` : 'route.received')} · {words.full(saidAt(message))}
       </p>
     </>
+  );
+}
+
+/** What happened when, and what it waits for. */
+function LegView({ leg }: { readonly leg: WayLeg }) {
+  const words = useWords();
+  const stuck = stuckText(words, leg);
+  return (
+    <section class="route-leg">
+      <h3>{words.t('route.way', { realm: leg.realm })}</h3>
+      <ol>
+        {timedSteps(words, leg).map(({ at, text }) => (
+          <li key={text}>
+            <time>{at}</time> <span>{text}</span>
+          </li>
+        ))}
+      </ol>
+      {stuck !== undefined && <p class="route-stuck">{stuck}</p>}
+    </section>
   );
 }
 
@@ -68,7 +92,7 @@ function useRoute(message: Message): Asked {
   useEffect(() => {
     const asking = new AbortController();
     routeOf(message, asking.signal).then(
-      (route) => setAsked(route ? { kind: 'route', route } : { kind: 'none' }),
+      ({ route, legs }) => setAsked({ kind: 'told', route, legs }),
       () => asking.signal.aborted || setAsked({ kind: 'failed' }),
     );
     return () => asking.abort();

@@ -36,7 +36,9 @@ export function WorkspaceView() {
 
 /** Only there while something is the matter. */
 function ConnectionStrip() {
-  const text = useWorkspace().connection.text(useWords());
+  const { connection, islands } = useWorkspace();
+  const words = useWords();
+  const text = connection.text(words) ?? islands.text(words);
   return (
     <div role="status" class={text === undefined ? 'strip strip-none' : 'strip'}>
       {text !== undefined && (

@@ -8,6 +8,7 @@
 //   then, in any order
 //   client: submit, read, typing, watch, received, ping
 //   server: stored (answers submit), event, receipt, position, removed, presence, typing, pong, error
+//   server: islands, to a client with that capability: at first and whenever it changes
 //
 // `received` tells how far the client holds its arrivals: it makes a message "delivered", and is where a client without a
 // cursor begins. Refusals name a code in `error`; one that ends the socket comes as a close code of close-codes.ts.
@@ -16,13 +17,14 @@ import * as v from 'valibot';
 import { MAX_BODY } from '../../crypto/envelope.ts';
 import { decodeStrict } from '../../crypto/strict-cbor.ts';
 import { PeerError } from '../../realm/errors.ts';
-import { MAX_FRAME, MAX_RECIPIENTS, MAX_WATCHED } from './limits.ts';
+import { MAX_FRAME, MAX_ISLANDS, MAX_RECIPIENTS, MAX_WATCHED } from './limits.ts';
 import {
   bytes,
   conversationId,
   cursor,
   deviceId,
   frameMessage,
+  island,
   messageId,
   realmName,
   stamp,
@@ -105,6 +107,12 @@ export const serverFrame = v.variant('kind', [
   }),
   v.object({ kind: v.literal('typing'), user: userId, conversation: conversationId, active: v.boolean() }),
   v.object({ kind: v.literal('pong') }),
+  /** `alone`: since when this server reaches no other at all. */
+  v.object({
+    kind: v.literal('islands'),
+    alone: v.optional(time),
+    realms: v.pipe(v.array(island), v.maxLength(MAX_ISLANDS)),
+  }),
   /** `ref` is the message that the refusal is about. */
   v.object({ kind: v.literal('error'), code: v.string(), params: v.optional(params, {}), ref: v.optional(v.string()) }),
 ]);

@@ -19,6 +19,11 @@ export const MAX_PAGE = 200;
 /** Users in one answer to a search. */
 export const MAX_USERS = 50;
 
+/** A capability that a client names in its hello: it wants to be told which realms are away. */
+export const ISLANDS = 'islands';
+/** Realms that one such frame names. */
+export const MAX_ISLANDS = 64;
+
 /** Milliseconds within which the client's hello must follow the upgrade. */
 export const HELLO_DEADLINE = 10_000;
 /** Milliseconds between two pings; a side that hears nothing for twice as long gives the socket up. */

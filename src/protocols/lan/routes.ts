@@ -13,7 +13,18 @@
 // An error is {"error":{"code":…,"params":{…}}}: codes and parameters, never sentences.
 import * as v from 'valibot';
 import { MAX_PAGE } from './limits.ts';
-import { conversationId, deviceId, jsonMessage, messageId, realmName, route, time, user, userId } from './wire.ts';
+import {
+  conversationId,
+  deviceId,
+  jsonMessage,
+  messageId,
+  realmName,
+  route,
+  time,
+  user,
+  userId,
+  wayLeg,
+} from './wire.ts';
 
 /** Text of an OPAQUE message: base64url without padding. */
 const opaqueText = v.pipe(v.string(), v.minLength(1), v.maxLength(4096), v.regex(/^[A-Za-z0-9_-]+$/));
@@ -88,7 +99,9 @@ export const eventsAnswer = v.object({
 });
 
 export const messageAnswer = v.object({ message: jsonMessage, users: v.array(user) });
-export const routeAnswer = v.object({ route: v.optional(route) });
+/** `route`: the programs that it passed, as far as it came. `legs`: step by step for each realm, and why it does not go on. */
+export const routeAnswer = v.object({ route: v.optional(route), legs: v.optional(v.array(wayLeg), []) });
+export type RouteAnswer = v.InferOutput<typeof routeAnswer>;
 
 const params = v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]));
 export type ErrorParams = v.InferOutput<typeof params>;

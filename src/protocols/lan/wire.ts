@@ -59,6 +59,43 @@ export const route = v.object({
 });
 export type Route = v.InferOutput<typeof route>;
 
+/** One thing that happened to a message on its way; the last three are of one recipient. */
+export const wayStep = v.object({
+  kind: v.picklist(['accepted', 'held', 'passed', 'arrived', 'delivered', 'read', 'failed']),
+  realm: realmName,
+  at: time,
+  user: v.optional(userId),
+  code: v.optional(shortText),
+});
+
+/** Where a message lies that does not go on, whom it waits for, why and since when. */
+const obstacle = v.object({
+  realm: realmName,
+  next: v.optional(realmName),
+  code: shortText,
+  since: v.optional(time),
+});
+
+/** How a message came to one realm, or how far. */
+export const wayLeg = v.object({
+  realm: realmName,
+  way: v.picklist(['local', 'direct', 'tree', 'none']),
+  state: v.picklist(['queued', 'in-custody', 'handed-over', 'failed']),
+  steps: v.array(wayStep),
+  stuck: v.optional(obstacle),
+});
+export type WayLeg = v.InferOutput<typeof wayLeg>;
+export type WayStep = v.InferOutput<typeof wayStep>;
+
+/** A realm that is away, since when, and how many messages wait for it. `code` is `frozen` for one that is revoked. */
+export const island = v.object({
+  realm: realmName,
+  since: v.optional(time),
+  queued: count,
+  code: v.optional(shortText),
+});
+export type Island = v.InferOutput<typeof island>;
+
 /** What a server knows of a message; `queued` is known to the sender's client alone. */
 const deliveryState = v.picklist(['stored', 'delivered', 'read', 'failed']);
 
@@ -78,6 +115,8 @@ const messageFields = {
   state: deliveryState,
   /** How it came to this server; `local` when it was written here. */
   path: pathKind,
+  /** When this server had it. */
+  arrivedAt: v.optional(time),
 };
 
 /** A message as the live socket carries it. */

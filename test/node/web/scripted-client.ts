@@ -1,6 +1,15 @@
 // A client whose server is the test: it answers from plain fields, tells what the test tells, and writes down what was
 // asked of it.
-import type { Client, ClientEvents, Conversation, HistoryPage, Me, Message, User } from '../../../src/client/client.ts';
+import type {
+  Client,
+  ClientEvents,
+  Conversation,
+  Explanation,
+  HistoryPage,
+  Me,
+  Message,
+  User,
+} from '../../../src/client/client.ts';
 import {
   directConversationId,
   type MessageId,
@@ -111,6 +120,9 @@ export class ScriptedClient implements Client {
   conversations = async (): Promise<readonly Conversation[]> => this.talks;
   history = async (): Promise<HistoryPage> => this.pages.shift() ?? { messages: [], before: undefined };
   route = async (): Promise<undefined> => undefined;
+  islands: Client['islands'] = { realms: [] };
+  explanation: Explanation = { legs: [] };
+  explain = async (): Promise<Explanation> => this.explanation;
   conversationWith(user: User): Conversation['id'] {
     return directConversationId(CLERK.id, user.id);
   }
