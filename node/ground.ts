@@ -10,10 +10,12 @@ import { type LiveIdentity, openIdentity } from '../src/settings/live-identity.t
 import type { RealmFile } from '../src/settings/realm-file.ts';
 import type { Settings } from '../src/settings/settings.ts';
 import type { Database } from '../src/store/database.ts';
-import { openIncarnation } from '../src/store/incarnation.ts';
+import { incarnationCertificate, openIncarnation } from '../src/store/incarnation.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { CountedAudit } from './audit/counted-audit.ts';
 import { NodeCharter } from './charter.ts';
+import { type MarkVerdict, readVerdict } from './incarnation/boot-mark.ts';
+import { WritePermit } from './incarnation/write-permit.ts';
 
 export interface NodeInit {
   readonly directory: DataDirectory;
@@ -21,6 +23,8 @@ export interface NodeInit {
   readonly realm: RealmFile;
   readonly clock: Clock;
   readonly log: Log;
+  /** Asks that the node be stopped and opened anew. */
+  readonly reopen?: () => void;
 }
 
 export interface Placed {
@@ -31,6 +35,11 @@ export interface Placed {
 export interface Ground extends NodeInit {
   readonly database: Database;
   readonly incarnation: number;
+  /** What certifies it; none for the first. */
+  readonly certificate: Uint8Array | undefined;
+  /** Whether the files are those that ran last. */
+  readonly verdict: MarkVerdict;
+  readonly permit: WritePermit;
   readonly audit: CountedAudit;
   readonly identity: LiveIdentity;
   /** This realm and those above it, nearest first, as its certificates say. */
@@ -50,6 +59,9 @@ export async function openGround(init: NodeInit, database: Database): Promise<Gr
     ...init,
     database,
     incarnation: await openIncarnation(database, realm.realm),
+    certificate: await incarnationCertificate(database),
+    verdict: await readVerdict(directory.node.mark, database),
+    permit: new WritePermit('checking'),
     audit: new CountedAudit(new AuditLog({ database, clock })),
     identity: await openIdentity(directory, realm, 'node'),
     lineage,

@@ -56,7 +56,19 @@ function openOverlay(
 }
 
 function openRealmLedger(ground: Ground, network: NodeOverlay): Promise<LedgerService> {
-  const { realm: file, database, clock, log, audit, identity, incarnation, house, charter } = ground;
+  const {
+    realm: file,
+    database,
+    clock,
+    log,
+    audit,
+    identity,
+    incarnation,
+    certificate,
+    house,
+    charter,
+    permit,
+  } = ground;
   const { realm, rootFingerprint } = file;
   return openLedger(
     {
@@ -65,10 +77,11 @@ function openRealmLedger(ground: Ground, network: NodeOverlay): Promise<LedgerSe
       clock,
       log,
       audit,
+      permit,
       random: Math.random,
       checkChain: checkByRoot({ rootFingerprint, memory: new PathMemory() }, charter),
       signer: () => leafSigner(identity.privateKey, identity.chain),
     },
-    { realm, parent: parentOf(realm), house, incarnation },
+    { realm, parent: parentOf(realm), house, incarnation, certificate },
   );
 }

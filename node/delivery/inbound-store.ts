@@ -66,6 +66,12 @@ export class InboundStore {
     return this.#aside({ ...under('inbound', 'aside', origin, incarnation), limit, reverse: true });
   }
 
+  /** The last number of each incarnation, the lowest incarnation first. */
+  async ends(origin: RealmName): Promise<Map<number, number>> {
+    const marks = await this.marks(origin);
+    return new Map([...marks].map(([of, { watermark, ranges }]) => [of, ranges.at(-1)?.[1] ?? watermark]));
+  }
+
   async #aside(range: KeyRange): Promise<SetAsideEnvelope[]> {
     const found: SetAsideEnvelope[] = [];
     for await (const [at, value] of this.#database.iterate(range)) {

@@ -35,6 +35,16 @@ interface Init {
   readonly incarnation: number;
 }
 
+/** The last number given out for each destination, from the disk. */
+export async function outboxEnds(database: Pick<Database, 'iterate'>): Promise<ReadonlyMap<RealmName, Position>> {
+  const ends = new Map<RealmName, Position>();
+  for await (const [at, value] of database.iterate(under('outbox', 'last'))) {
+    const fields = new Fields(decodeStrict(value, 64), 'outbox position', 2);
+    ends.set(parseRealmName(String(parseKey(at)[2])), { incarnation: fields.uint(), n: fields.uint() });
+  }
+  return ends;
+}
+
 /** Reads where each queue stands. */
 export async function openOutbox(init: Init): Promise<Outbox> {
   const outbox = new Outbox(init);
@@ -54,11 +64,9 @@ export class Outbox {
   }
 
   async load(): Promise<void> {
-    for await (const [at, value] of this.#database.iterate(under('outbox', 'last'))) {
-      const destination = parseRealmName(String(parseKey(at)[2]));
-      const fields = new Fields(decodeStrict(value, 64), 'outbox position', 2);
+    for (const [destination, last] of await outboxEnds(this.#database)) {
       const queue = this.#queue(destination);
-      queue.last = { incarnation: fields.uint(), n: fields.uint() };
+      queue.last = last;
       queue.committed = queue.last;
       queue.depth = await this.#countEntries(destination);
       queue.recent.begin(queue.last);

@@ -21,6 +21,7 @@ import type { Log } from '../../src/realm/log.ts';
 import { parentOf, type RealmName } from '../../src/realm/names.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { Audit } from '../audit/audit.ts';
+import { WritePermit } from '../incarnation/write-permit.ts';
 import { CertifiedRealms } from './certified-realms.ts';
 import { Following } from './following.ts';
 import type { CertifiedRealm, Ledger, NetworkDraft } from './ledger.ts';
@@ -40,6 +41,8 @@ export interface LedgerComponents {
   readonly checkChain: CheckChain;
   /** The node's own leaf at the moment. */
   readonly signer: () => LedgerSigner;
+  /** Writing is allowed without one. */
+  readonly permit?: WritePermit;
 }
 
 export interface LedgerInit {
@@ -49,6 +52,8 @@ export interface LedgerInit {
   /** The realm right above a branch, whatever its tier; for an enterprise and for a region it is the realm itself. */
   readonly house: RealmName;
   readonly incarnation: number;
+  /** What certifies it; none for the first. */
+  readonly certificate?: Uint8Array | undefined;
 }
 
 export class LedgerService implements Ledger {
@@ -59,6 +64,7 @@ export class LedgerService implements Ledger {
   readonly ownDirectory: OwnChain;
   readonly #parts: LedgerComponents;
   readonly #init: LedgerInit;
+  readonly #permit: WritePermit;
   readonly #server: LedgerServer;
   readonly #notary: Notary;
   readonly #following: Following;
@@ -67,15 +73,19 @@ export class LedgerService implements Ledger {
   readonly #listeners = new Set<(realm: CertifiedRealm) => void>();
   #partners: readonly RealmName[] = [];
   #running = false;
+  #unsubscribe: () => void = () => {};
 
   constructor(components: LedgerComponents, init: LedgerInit) {
-    const { clock, signer } = components;
+    const { clock, signer, permit = new WritePermit() } = components;
+    this.#permit = permit;
     this.#parts = components;
     this.#init = init;
     this.store = new LedgerStore(components);
     this.proofs = new ProofStore(components);
     this.witnesses = new WitnessStore(components);
-    const author = { store: this.store, clock, signer, incarnation: init.incarnation };
+    const { incarnation, certificate } = init;
+    const assertMayWrite = () => permit.assert();
+    const author = { store: this.store, clock, signer, incarnation, certificate, assertMayWrite };
     this.ownNetwork = new OwnChain({ realm: init.realm, chain: 'network' }, author);
     this.ownDirectory = new OwnChain({ realm: init.realm, chain: 'directory' }, author);
     this.#notary = this.#createNotary();
@@ -157,8 +167,10 @@ export class LedgerService implements Ledger {
   }
 
   async start(): Promise<void> {
-    await Promise.all([this.ownNetwork.introduceKey(), this.ownDirectory.introduceKey()]);
     this.#running = true;
+    const permit = this.#permit;
+    if (permit.withheld === undefined) await this.#introduce();
+    else this.#unsubscribe = permit.onGranted(() => void this.#introduce().catch((error) => this.#watch.failed(error)));
     this.#server.start();
     this.#followWanted();
     this.#following.start();
@@ -167,6 +179,7 @@ export class LedgerService implements Ledger {
 
   async stop(): Promise<void> {
     this.#running = false;
+    this.#unsubscribe();
     await this.#watch.stop();
     await this.#following.stop();
     this.#server.stop();
@@ -176,6 +189,10 @@ export class LedgerService implements Ledger {
   /** True for a node of the same house, this one included. */
   isColleague(peer: Peer): boolean {
     return peer.role === 'node' && houseOf(peer) === this.#init.house;
+  }
+
+  async #introduce(): Promise<void> {
+    await Promise.all([this.ownNetwork.introduceKey(), this.ownDirectory.introduceKey()]);
   }
 
   #createNotary(): Notary {

@@ -21,8 +21,12 @@ export interface OwnChainComponents {
   readonly store: LedgerStore;
   readonly clock: Pick<Clock, 'now'>;
   readonly incarnation: number;
+  /** What certifies that incarnation; none for the first. */
+  readonly certificate?: Uint8Array | undefined;
   /** Asked at each append, because leaves renew. */
   readonly signer: () => LedgerSigner;
+  /** Asked at each append; throws while nothing may be numbered. */
+  readonly assertMayWrite?: () => void;
 }
 
 /** Entries of one commit. */
@@ -54,6 +58,7 @@ export class OwnChain {
   }
 
   async #write(asked: readonly (Draft | undefined)[]): Promise<void> {
+    this.#parts.assertMayWrite?.();
     const drafts = asked.filter((draft) => draft !== undefined);
     const { store } = this.#parts;
     const signer = this.#parts.signer();
@@ -72,8 +77,10 @@ export class OwnChain {
   }
 
   #withKey(head: Head, signer: LedgerSigner, drafts: readonly Draft[]): readonly Draft[] {
-    if (head.key && equals(head.key.chain, signer.chain)) return drafts;
-    return [{ kind: KEY, payload: encodeKey(signer.chain) }, ...drafts];
+    const { incarnation, certificate } = this.#parts;
+    const begins = incarnation > Math.max(head.incarnation, 1) ? certificate : undefined;
+    if (!begins && head.key && equals(head.key.chain, signer.chain)) return drafts;
+    return [{ kind: KEY, payload: encodeKey(signer.chain, begins) }, ...drafts];
   }
 
   async #sign(head: Head, signer: LedgerSigner, { kind, payload }: Draft): Promise<SignedEntry> {

@@ -4,6 +4,7 @@ import { type AccountService, openAccounts } from '../../../node/directory/accou
 import { openSessions } from '../../../node/directory/session-store.ts';
 import { openDirectory, type UserDirectory } from '../../../node/directory/user-directory.ts';
 import { type LedgerService, openLedger } from '../../../node/ledger/ledger-service.ts';
+import { WritePermit } from '../../../node/incarnation/write-permit.ts';
 import { houseOf } from '../../../src/overlay/scope.ts';
 import { type Clock, systemClock } from '../../../src/realm/clock.ts';
 import { silentLog } from '../../../src/realm/log.ts';
@@ -54,7 +55,7 @@ export async function openBranch(realm: RealmName, options: BranchOptions = {}):
   const { clock, advance } = movable();
   const audit = new AuditLog({ database, clock });
   const network = (options.networks ?? new PairedNetworks()).of(realm, tier);
-  const parts = { database, network, clock: systemClock, log: silentLog, audit, random: () => 0 };
+  const parts = { database, network, clock: systemClock, log: silentLog, audit, random: () => 0, permit: new WritePermit() };
   const incarnation = await openIncarnation(database, realm);
   const ledger = await openLedger(
     { ...parts, checkChain: await checkChain(), signer: () => signer },

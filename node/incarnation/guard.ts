@@ -1,0 +1,248 @@
+// Before a node numbers anything it asks the realm above and two followers what they have seen of it. When it is behind, or was
+// restored from a copy, it fills up from them, takes a new incarnation that the realm above certifies, and opens anew with that.
+//
+// A plain restart (boot-mark.ts) may write after a moment even when nobody answers, so that a lone branch serves its LAN; whoever
+// answers later is still heard. A restored copy waits for a witness, or for the operator's word. See docs/decisions/0035.
+import type { Network } from '../../src/overlay/seam.ts';
+import { askIncarnation, askSeen } from '../../src/protocols/heads/client.ts';
+import type { NumberedHead, Seen } from '../../src/protocols/heads/frames.ts';
+import { HeadsServer } from '../../src/protocols/heads/server.ts';
+import type { ChainKind } from '../../src/protocols/ledger/entry.ts';
+import { FraudError } from '../../src/protocols/ledger/fraud.ts';
+import { checkIncarnation } from '../../src/protocols/ledger/incarnation.ts';
+import type { LedgerStore } from '../../src/protocols/ledger/ledger-store.ts';
+import { Bell } from '../../src/realm/bell.ts';
+import { type Clock, sleep } from '../../src/realm/clock.ts';
+import { codeOf, InputError, messageOf, UnreachableError } from '../../src/realm/errors.ts';
+import type { Log } from '../../src/realm/log.ts';
+import type { RealmName } from '../../src/realm/names.ts';
+import type { Database } from '../../src/store/database.ts';
+import { storeIncarnation } from '../../src/store/incarnation.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { MarkVerdict } from './boot-mark.ts';
+import { refill } from './refill.ts';
+import type { WitnessBook } from './witness-book.ts';
+import type { WritePermit } from './write-permit.ts';
+
+export interface IncarnationGuardComponents {
+  readonly database: Database;
+  readonly store: LedgerStore;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly audit: Audit;
+  readonly permit: WritePermit;
+  readonly book: WitnessBook;
+  /** Realms of the family that may hold something of this one, the best first; without the parent. */
+  readonly followers: () => readonly RealmName[];
+  /** The last number given out for a destination. */
+  readonly outboxEnd: (destination: RealmName) => NumberedHead;
+  /** Leaves the mark of this start on disk. */
+  readonly renewMark: () => Promise<void>;
+  /** The node is to be opened anew, with the incarnation that is on disk. */
+  readonly reopen: () => void;
+}
+
+export interface IncarnationGuardInit {
+  readonly realm: RealmName;
+  readonly parent: RealmName | undefined;
+  readonly incarnation: number;
+  readonly verdict: MarkVerdict;
+}
+
+/** Milliseconds that a plain restart waits for a first witness. */
+const PATIENCE = 3000;
+/** Followers that are asked, and how many answers are enough. */
+const MAX_ASKED = 6;
+const ENOUGH = 2;
+const FIRST_PAUSE = 250;
+const MAX_PAUSE = 30_000;
+
+export class IncarnationGuard {
+  readonly #parts: IncarnationGuardComponents;
+  readonly #init: IncarnationGuardInit;
+  readonly #server: HeadsServer;
+  readonly #stopping = new AbortController();
+  readonly #answered = new Set<RealmName>();
+  readonly #bell = new Bell();
+  /** The highest incarnation that anybody has seen. */
+  #seen: number;
+  #behind = false;
+  #loop: Promise<void> = Promise.resolve();
+  #unsubscribe: () => void = () => {};
+
+  constructor(components: IncarnationGuardComponents, init: IncarnationGuardInit) {
+    this.#parts = components;
+    this.#init = init;
+    this.#seen = init.incarnation;
+    const { book } = components;
+    this.#server = new HeadsServer({
+      ...components,
+      seenOf: (realm) => book.seenOf(realm),
+      certify: (realm) => book.certify(realm),
+    });
+  }
+
+  async start(): Promise<void> {
+    const { network, permit, audit } = this.#parts;
+    this.#server.start();
+    this.#unsubscribe = network.onPath(({ kind }) => kind !== 'unreachable' && this.#bell.ring());
+    if (this.#init.verdict === 'restored') {
+      permit.withhold('restored');
+      await audit.record({ code: 'restored-copy', fields: { incarnation: this.#init.incarnation } });
+    } else {
+      await this.#parts.renewMark();
+    }
+    const first = this.#firstAnswer();
+    this.#loop = this.#run().catch((error: unknown) => this.#failed(error));
+    if (this.#init.verdict === 'restored') return;
+    await Promise.race([first, sleep(this.#parts.clock, PATIENCE, this.#stopping.signal).catch(() => undefined)]);
+    if (permit.withheld === 'checking') permit.grant();
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe();
+    this.#stopping.abort(new Error('The node is stopping'));
+    this.#server.stop();
+    await this.#loop;
+  }
+
+  get book(): WitnessBook {
+    return this.#parts.book;
+  }
+
+  state() {
+    const { withheld } = this.#parts.permit;
+    return { incarnation: this.#init.incarnation, withheld, witnesses: [...this.#answered].sort() };
+  }
+
+  /** The operator says that what is here is all there is. @throws InputError `nothing-to-confirm` */
+  async confirm(): Promise<void> {
+    const { permit, audit, renewMark } = this.#parts;
+    const { withheld } = permit;
+    if (withheld !== 'restored' && withheld !== 'forked') {
+      throw new InputError('nothing-to-confirm', 'This server writes, or will do so by itself');
+    }
+    const { incarnation } = this.#init;
+    await audit.record({ code: 'incarnation-confirmed', actor: 'operator', fields: { incarnation, withheld } });
+    if (this.#init.parent === undefined) return this.#renew();
+    await renewMark();
+    permit.grant();
+  }
+
+  #firstAnswer(): Promise<void> {
+    const asked = this.#witnesses();
+    if (asked.length === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onAnswer = resolve;
+    });
+  }
+
+  #onAnswer: () => void = () => {};
+
+  #witnesses(): RealmName[] {
+    const { parent } = this.#init;
+    return [...(parent === undefined ? [] : [parent]), ...this.#parts.followers().slice(0, MAX_ASKED)];
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    for (let pause = FIRST_PAUSE; !signal.aborted; pause = Math.min(MAX_PAUSE, pause * 2)) {
+      const open = this.#witnesses().filter((witness) => !this.#answered.has(witness));
+      await Promise.all(open.map((witness) => this.#ask(witness)));
+      if (signal.aborted) return;
+      if (await this.#settle()) return;
+      await this.#bell.heardWithin(this.#parts.clock, pause, signal).catch(() => undefined);
+    }
+  }
+
+  async #ask(witness: RealmName): Promise<void> {
+    try {
+      const seen = await askSeen(this.#parts, witness, this.#stopping.signal);
+      await this.#judge(witness, seen);
+      this.#answered.add(witness);
+      this.#onAnswer();
+    } catch (error) {
+      if (error instanceof FraudError) await this.#forked(error, witness);
+      else this.#parts.log.debug({ witness, code: codeOf(error) }, 'witness does not answer');
+    }
+  }
+
+  /** Fills up at once: what one witness holds may be gone when it is needed. */
+  async #judge(witness: RealmName, seen: Seen): Promise<void> {
+    const { permit, store, log, outboxEnd } = this.#parts;
+    const { realm, incarnation } = this.#init;
+    this.#seen = Math.max(this.#seen, seen.incarnation);
+    const lacking: ChainKind[] = [];
+    for (const { chain, ...head } of seen.chains) {
+      if (isBehind(await store.head({ realm, chain }), head)) lacking.push(chain);
+    }
+    const lost = lacking.length > 0 || seen.incarnation > incarnation || isBehind(outboxEnd(witness), seen.outbox);
+    if (!lost) return;
+    if (!this.#behind && permit.withheld !== 'forked') permit.withhold('behind');
+    this.#behind = true;
+    log.warn({ witness, lacking, incarnation: seen.incarnation }, 'a witness has seen more of this realm than is here');
+    if (lacking.length > 0) await refill(this.#parts, realm, lacking, witness, this.#stopping.signal);
+  }
+
+  /** True when there is nothing more to ask. */
+  async #settle(): Promise<boolean> {
+    const { parent, verdict } = this.#init;
+    const { permit } = this.#parts;
+    const others = [...this.#answered].filter((realm) => realm !== parent).length;
+    const heard = parent === undefined ? others > 0 : this.#answered.has(parent);
+    const needsNew = this.#behind || verdict === 'restored';
+    if (
+      needsNew &&
+      heard &&
+      permit.withheld !== undefined &&
+      permit.withheld !== 'forked' &&
+      permit.withheld !== 'cloned'
+    ) {
+      await this.#renew().catch((error: unknown) => this.#failed(error));
+    }
+    const all = this.#witnesses().every((witness) => this.#answered.has(witness));
+    return !needsNew && (all || (heard && others >= ENOUGH));
+  }
+
+  async #renew(): Promise<void> {
+    const { network, clock, store, database, audit, renewMark, reopen, book } = this.#parts;
+    const { realm, parent } = this.#init;
+    const { signal } = this.#stopping;
+    const certificate =
+      parent === undefined
+        ? await book.give(realm, this.#seen)
+        : await askIncarnation({ network, clock }, parent, signal);
+    const certified = await checkIncarnation(certificate, store.checkChain);
+    if (certified.realm !== realm || certified.incarnation <= this.#seen) {
+      throw new UnreachableError('incarnation-old', `Incarnation ${certified.incarnation} is not new`);
+    }
+    await storeIncarnation(database, realm, certified.incarnation, certificate);
+    await audit.record({
+      code: 'incarnation-renewed',
+      fields: { before: this.#init.incarnation, now: certified.incarnation },
+    });
+    await renewMark();
+    this.#stopping.abort(new Error('The node opens anew'));
+    reopen();
+  }
+
+  async #forked(error: FraudError, witness: RealmName): Promise<void> {
+    const { permit, audit } = this.#parts;
+    if (permit.withheld === 'forked') return;
+    permit.withhold('forked');
+    const { chain, n } = error.proof;
+    await audit.record({ code: 'ledger-fraud', actor: this.#init.realm, fields: { chain, n, witness } });
+  }
+
+  #failed(error: unknown): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#parts.log.error({ code: codeOf(error), why: messageOf(error) }, 'the check of the incarnation failed');
+  }
+}
+
+/** Whether `ours` ends before `theirs`. */
+function isBehind(ours: NumberedHead, theirs: NumberedHead): boolean {
+  if (ours.incarnation !== theirs.incarnation) return theirs.incarnation > ours.incarnation && theirs.n > 0;
+  return theirs.n > ours.n;
+}
