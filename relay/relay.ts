@@ -33,7 +33,7 @@ import type { Clock } from '../src/realm/clock.ts';
 import { LocalError, messageOf, UnreachableError } from '../src/realm/errors.ts';
 import type { Log } from '../src/realm/log.ts';
 import type { RealmName } from '../src/realm/names.ts';
-import { multiaddrOf, stunText } from '../src/settings/relay-addresses.ts';
+import { listenable, multiaddrOf, stunTexts } from '../src/settings/relay-addresses.ts';
 import type { Settings } from '../src/settings/settings.ts';
 import type { Netcheck } from './api.ts';
 import type { RelayCharter } from './charter.ts';
@@ -233,7 +233,7 @@ export async function createRelay(init: RelayInit): Promise<Relay> {
   const { charter = EMPTY_CHARTER } = init;
   const pipes = openPipes({ host, charter, clock, log });
   const forwarder = new Forwarder({ identity, peerId, registrar, admissions, links, trusts: charter, pipes, log });
-  const stun = new StunResponder({ clock, log }, settings.stun);
+  const stun = new StunResponder({ clock, log }, listenable(settings.stun));
   return new Relay({ init, host, stun, links, forwarder, router, table });
 }
 
@@ -257,7 +257,7 @@ function createRelayHost(
   const rtcConfiguration = (): { iceServers: { urls: string[] }[] } => ({ iceServers: stun.iceServers() });
   return createHost({
     ...init,
-    listen: [...settings.listen.map(multiaddrOf), ...(mayUseWebrtc ? ['/webrtc'] : [])],
+    listen: [...listenable(settings.listen).map(multiaddrOf), ...(mayUseWebrtc ? ['/webrtc'] : [])],
     announce: settings.announce.map(multiaddrOf),
     encrypters: [enrolmentDoor({ chain: () => identity.chain, issuer, clock, audit })],
     transports: [circuitRelayTransport(), ...(mayUseWebrtc ? [webRTC({ rtcConfiguration })] : [])],
@@ -297,7 +297,7 @@ function openLinks(init: RelayInit, { host, stun, table, checkChain }: LinkParts
       log,
       logger: host.libp2p.logger.forComponent('canopy:links'),
     },
-    { punch: settings.punch, stun: () => settings.stun.map((place) => stunText(place, settings.announce.length > 0)) },
+    { punch: settings.punch, stun: () => stunTexts(settings) },
   );
 }
 

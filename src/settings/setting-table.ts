@@ -93,15 +93,19 @@ export const SETTING_FACTS: Readonly<Record<SettingKey, SettingFact>> = {
   },
   'relay.listen': {
     env: 'CANOPY_WAN',
-    fallback: [`0.0.0.0:${WAN_PORT}`],
-    note: 'Where other relays reach this one; a public relay adds port 443.',
+    fallback: [`0.0.0.0:${WAN_PORT}`, `[::]:${WAN_PORT}`],
+    note: 'Where other relays reach this one, 0.0.0.0 over IPv4 and [::] over IPv6; a public relay adds port 443.',
   },
   'relay.announce': {
     env: 'CANOPY_ANNOUNCE',
     fallback: [],
     note: 'The outer addresses that others are told. A region needs them, others learn theirs.',
   },
-  'relay.stun': { env: 'CANOPY_STUN', fallback: [`0.0.0.0:${STUN_PORT}`], note: 'STUN, over UDP and TCP.' },
+  'relay.stun': {
+    env: 'CANOPY_STUN',
+    fallback: [`0.0.0.0:${STUN_PORT}`, `[::]:${STUN_PORT}`],
+    note: 'STUN, over UDP and TCP.',
+  },
   'relay.punch': { env: 'CANOPY_PUNCH', fallback: PUNCHES, note: 'Ways to a direct path, in the order of trying.' },
   'metrics.node': {
     env: 'CANOPY_METRICS_NODE',

@@ -12,6 +12,7 @@ import { Locator, type RecordSource } from '../location/locator.ts';
 import { plainAddressesOf } from '../location/plain-address.ts';
 import type { ChainCheck, RecordSigner } from '../location/record.ts';
 import { RecordStore, relaysOf } from '../location/record-store.ts';
+import type { Endpoint } from '../stun/message.ts';
 import { NatWatch } from '../stun/nat-watch.ts';
 import type { StunServers } from '../stun/servers.ts';
 import { Connections } from './connections.ts';
@@ -48,6 +49,8 @@ export interface LinksInit {
   readonly punch: readonly PunchWay[];
   /** Our own STUN servers as others reach them, `HOST:PORT` or `:PORT` for a port of the host they reach us at. */
   readonly stun: () => readonly string[];
+  /** Places of the router that are mapped to this relay (port-mapping). */
+  readonly mapped?: () => readonly Endpoint[];
 }
 
 export function createLinks(components: LinksComponents, init: LinksInit): Links {
@@ -71,6 +74,7 @@ export function createLinks(components: LinksComponents, init: LinksInit): Links
   const learn = (above: RealmName, way: LocateWay) => {
     for (const name of [above, realm]) void locator.refresh(name, way);
   };
+  const nat = new NatWatch({ stun, clock, log });
   const announcer = new Announcer({
     peerId: host.peerId.toString(),
     addresses: () => plainAddressesOf(host),
@@ -79,6 +83,8 @@ export function createLinks(components: LinksComponents, init: LinksInit): Links
     stun,
     audience,
     fellows,
+    outer: () => nat.outer,
+    ...(init.mapped ? { mapped: init.mapped } : {}),
     onNoted: learn,
     publish: dht?.publish,
     clock,
@@ -99,7 +105,6 @@ export function createLinks(components: LinksComponents, init: LinksInit): Links
       observed: async (asker, peerId, signal) => (await locator.locate(asker, signal)).observed.get(peerId),
     },
   );
-  const nat = new NatWatch({ stun, clock, log });
   const services = [new LivenessServer(host.registrar), new LocateService(components, locate), punch, nat];
   const links: RelayLinks = new RelayLinks(
     { ...components, connections, locator, driver, announcer, reservations, services, nat },

@@ -10,6 +10,7 @@ import type { Located, Locator } from '../location/locator.ts';
 import type { Connections, TrackedConnection } from './connections.ts';
 import { dial } from './dial.ts';
 import { isDialable } from './dialable.ts';
+import { hasSix, isSix, sixFirst } from './families.ts';
 import type { HostInternals } from './host-internals.ts';
 import type { LinkEnd } from './link.ts';
 import type { Ancestor } from './links.ts';
@@ -27,6 +28,8 @@ const PROBE_TIMEOUT = { unknown: 1_000, least: 700, most: 2_500, fixed: 300, rou
 /** Our own dial gets this much of a start before the peer is asked to dial us. */
 const HEAD_START = 50;
 const MAX_DIALS = 6;
+/** RFC 8305 section 5: so much earlier than IPv4. */
+const SIX_HEAD_START = 250;
 const CIRCUIT_TIMEOUT = 4_000;
 const WEBRTC_TIMEOUT = 15_000;
 
@@ -128,13 +131,22 @@ export class Driver {
     }
   }
 
-  /** Dials the addresses that the realm's record has for that relay, all at once; the first that is admitted wins. */
+  /**
+   * Dials the addresses that the realm's record has for that relay, all at once but for a head start of IPv6; the first that
+   * is admitted wins.
+   */
   async dialPlain({ realm, peerId }: LinkEnd, located: Located, signal: AbortSignal): Promise<Connection> {
     const done = new AbortController();
-    const addresses = this.#foreignAddresses(located, peerId);
+    const haveSix = hasSix(this.#components.host.transportManager.getAddrs());
+    const addresses = sixFirst(this.#foreignAddresses(located, peerId), haveSix).slice(0, MAX_DIALS);
+    const late = hasSix(addresses) ? SIX_HEAD_START : 0;
     const limit = AbortSignal.any([signal, done.signal]);
     const timeout = plainTimeout(this.#components.connections.with(peerId)[0]);
-    const dials = addresses.slice(0, MAX_DIALS).map((address) => dial(this.#components.host, address, timeout, limit));
+    const { host, clock } = this.#components;
+    const dials = addresses.map(async (address) => {
+      if (late > 0 && !isSix(address)) await sleep(clock, late, limit);
+      return dial(host, address, timeout, limit);
+    });
     try {
       return await Promise.any(dials);
     } catch (cause) {
@@ -161,7 +173,11 @@ export class Driver {
   async #punch(end: LinkEnd, signal: AbortSignal): Promise<Connection> {
     const { connection, peerId } = this.#signalling(end);
     const located = await this.#components.locator.locate(end.realm, signal);
-    return punch(connection, this.#components.hole, located.observed.get(peerId), signal);
+    const addrs = located.relays.filter((relay) => relay.peerId === peerId).flatMap((relay) => relay.addrs);
+    const both =
+      hasSix(addrs.map((addr) => multiaddr(addr))) && hasSix(this.#components.host.transportManager.getAddrs());
+    const families = both ? (['ip6', 'ip4'] as const) : (['ip4'] as const);
+    return punch(connection, this.#components.hole, { families, observed: located.observed.get(peerId) }, signal);
   }
 
   /** The transport signals over the relayed connection that is there already. */

@@ -60,6 +60,11 @@ export class RealmWay {
     return this.#searching;
   }
 
+  /** As if nobody had ever asked. */
+  forget(): void {
+    this.#askedAt = Number.NEGATIVE_INFINITY;
+  }
+
   ask(): void {
     this.#askedAt = this.#clock.monotonic();
   }

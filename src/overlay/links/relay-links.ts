@@ -119,7 +119,10 @@ export class RelayLinks implements Links {
   }
 
   keep(realms: readonly RealmName[]): void {
-    this.#kept = new Set(realms);
+    const kept = new Set(realms);
+    // Out of the list, out of mind: a trust has ended, or a realm is no more.
+    for (const realm of this.#kept) if (!kept.has(realm)) this.#realms.get(realm)?.forget();
+    this.#kept = kept;
     this.#maintain();
   }
 

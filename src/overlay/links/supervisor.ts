@@ -70,7 +70,8 @@ export const ATTEMPT_LIMIT: Readonly<Record<Attempt, number>> = {
   relayed: 8_000,
   ask: 5_000,
   tcp: 6_000,
-  'tcp-punch': 12_000,
+  /** Over IPv6 first, where both have it, then over IPv4. */
+  'tcp-punch': 16_000,
   webrtc: 20_000,
 };
 const FIRST_WAIT = 2_000;

@@ -5,6 +5,7 @@ import { within } from '../../realm/deadline.ts';
 import { codeOf, messageOf } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import type { RealmName } from '../../realm/names.ts';
+import { isHostAddress } from '../stun/ip-address.ts';
 import type { Endpoint } from '../stun/message.ts';
 import { parseEndpoint, type StunServers } from '../stun/servers.ts';
 import { announce } from './locate/client.ts';
@@ -25,6 +26,10 @@ export interface AnnouncerComponents {
   readonly stun: StunServers;
   /** The present way to each ancestor's relay, and to each other relay of our own realm. */
   readonly audience: () => readonly { readonly realm: RealmName; readonly way: LocateWay }[];
+  /** Addresses at which STUN servers see this host, over either family. */
+  readonly outer?: () => readonly string[];
+  /** Places of the router that are mapped to this relay. */
+  readonly mapped?: () => readonly Endpoint[];
   /** The relays of our realm beside this one, as they have announced themselves. */
   readonly fellows: () => readonly RelayAddresses[];
   /** Puts the record where it is found when ancestors are down. */
@@ -119,18 +124,22 @@ export class Announcer {
     return this.#record;
   }
 
-  /** Ours as announced, and our port at the address that ancestors see: a router may forward it. */
+  /** Where a router hands on to us, ours as announced, and our port at the addresses where we are seen: it may be forwarded. */
   #addresses(): string[] {
     const plain = this.#components.addresses();
-    const seen = [...new Set(this.#observed.values())];
+    const { outer, mapped } = this.#components;
+    const seen = [...new Set([...this.#observed.values(), ...(outer?.() ?? [])])];
     const ports = [...new Set(plain.map(({ port }) => port))];
-    const behind = seen.flatMap((host) =>
-      ports.map((port) => `/${host.includes(':') ? 'ip6' : 'ip4'}/${host}/tcp/${port}`),
-    );
+    const behind = seen.flatMap((host) => ports.map((port) => tcpAddress(host, port)));
+    const given = (mapped?.() ?? []).map(({ host, port }) => tcpAddress(host, port));
     const onlyLocal = seen.every(isLoopback);
-    const own = plain.filter(({ host }) => onlyLocal || !isLoopback(host)).map(({ text }) => text);
-    return [...new Set([...own, ...behind])].slice(0, MAX_ADDRESSES);
+    const own = plain.filter(({ host }) => (isLoopback(host) ? onlyLocal : isHostAddress(host)));
+    return [...new Set([...given, ...own.map(({ text }) => text), ...behind])].slice(0, MAX_ADDRESSES);
   }
+}
+
+function tcpAddress(host: string, port: string | number): string {
+  return `/${host.includes(':') ? 'ip6' : 'ip4'}/${host}/tcp/${port}`;
 }
 
 function isLoopback(host: string): boolean {

@@ -27,7 +27,8 @@ export interface RelayState {
 
 const DIAL_DEADLINE = 10_000;
 const FIRST_WAIT = 250;
-const LONGEST_WAIT = 5_000;
+/** The relay is in the same house, and all messages wait for it. */
+const LONGEST_WAIT = 1_000;
 
 export class RelayKeeper {
   readonly #components: RelayKeeperComponents;

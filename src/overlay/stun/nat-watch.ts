@@ -21,6 +21,7 @@ export class NatWatch {
   readonly #components: NatWatchComponents;
   readonly #stopped = new AbortController();
   #kind: NatMapping = 'unknown';
+  #outer: readonly string[] = [];
   #timer: Timer | undefined;
 
   constructor(components: NatWatchComponents) {
@@ -29,6 +30,11 @@ export class NatWatch {
 
   get kind(): NatMapping {
     return this.#kind;
+  }
+
+  /** Addresses at which servers saw this host last. */
+  get outer(): readonly string[] {
+    return this.#outer;
   }
 
   start(): void {
@@ -46,7 +52,8 @@ export class NatWatch {
     const view = await within(clock, TIMEOUT + 1_000, 'word from STUN', this.#stopped.signal, (signal) =>
       viewNat(stun.list(), clock, limited(clock, TIMEOUT, signal)),
     );
-    const { kind } = view;
+    const { kind, servers } = view;
+    this.#outer = [...new Set(servers.flatMap(({ udp, tcp }) => [udp, tcp]).flatMap((seen) => seen?.host ?? []))];
     if (kind === 'symmetric' && this.#kind !== kind) log.warn({}, 'symmetric nat: forward one port for direct paths');
     this.#kind = kind;
     return view;

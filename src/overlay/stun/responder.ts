@@ -86,7 +86,7 @@ export class StunResponder {
   async #tcpListen(host: string, port: number): Promise<number> {
     const server = createServer((socket) => this.#accept(socket));
     server.maxConnections = MAX_TCP_CONNECTIONS;
-    server.listen({ host, port });
+    server.listen({ host, port, ipv6Only: host.includes(':') });
     await once(server, 'listening');
     this.#tcp.push(server);
     const address = server.address();
@@ -94,7 +94,8 @@ export class StunResponder {
   }
 
   async #udpListen(host: string, port: number): Promise<void> {
-    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+    const six = host.includes(':');
+    const socket = createSocket({ type: six ? 'udp6' : 'udp4', ipv6Only: six });
     socket.on('message', (message, from) => {
       const reply = this.#answer(message, { host: from.address, port: from.port });
       if (reply) socket.send(reply, from.port, from.address, () => {});

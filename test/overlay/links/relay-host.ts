@@ -18,7 +18,7 @@ import type { Ancestor, LinkAdmissions, Links, PunchWay } from '../../../src/ove
 import type { ChainCheck } from '../../../src/overlay/location/record.ts';
 import type { Endpoint } from '../../../src/overlay/stun/message.ts';
 import { StunResponder } from '../../../src/overlay/stun/responder.ts';
-import { StunServers } from '../../../src/overlay/stun/servers.ts';
+import { formatEndpoint, StunServers } from '../../../src/overlay/stun/servers.ts';
 import { systemClock } from '../../../src/realm/clock.ts';
 import { RefusedError } from '../../../src/realm/errors.ts';
 import type { Log } from '../../../src/realm/log.ts';
@@ -104,7 +104,7 @@ export async function startRelay(init: RelayHostInit): Promise<RelayHost> {
       log: init.log ?? silent,
       logger: libp2p.logger.forComponent('canopy:links'),
     },
-    { punch: init.ways ?? [], stun: () => stun.addresses.map(({ host, port }) => `${host}:${port}`) },
+    { punch: init.ways ?? [], stun: () => stun.addresses.map(formatEndpoint) },
   );
   await links.start();
   const stop = async () => {

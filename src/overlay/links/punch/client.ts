@@ -6,7 +6,7 @@ import { PeerError, RefusedError } from '../../../realm/errors.ts';
 import type { Endpoint } from '../../stun/message.ts';
 import { handshakeFrames } from '../../wire.ts';
 import { decodePunch, encodePunch, type PunchFrame } from './codec.ts';
-import { Hole, type HoleComponents, isCredible } from './hole.ts';
+import { type Family, Hole, type HoleComponents, isCredible } from './hole.ts';
 import { MAX_FRAME, PUNCH_PROTOCOL, PUNCH_TIMEOUT, ROUND, ROUNDS, SYNCS } from './index.ts';
 
 type Frames = LengthPrefixedStream;
@@ -24,15 +24,41 @@ export function askForDial(connection: Connection, signal: AbortSignal): Promise
   });
 }
 
-/** @param observed where an ancestor sees the peer @throws what stands in the way; also when no attempt came through */
-export function punch(
+export interface PunchInit {
+  /** Over one family after the other. */
+  readonly families: readonly Family[];
+  /** Where an ancestor sees the peer. */
+  readonly observed: readonly string[] | undefined;
+}
+
+/** @throws what stands in the way; also when no attempt came through */
+export async function punch(
+  connection: Connection,
+  components: HoleComponents,
+  { families, observed }: PunchInit,
+  signal: AbortSignal,
+): Promise<Connection> {
+  let failure: unknown;
+  for (const family of families) {
+    try {
+      return await punchOver(family, connection, components, observed, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+function punchOver(
+  family: Family,
   connection: Connection,
   components: HoleComponents,
   observed: readonly string[] | undefined,
   signal: AbortSignal,
 ): Promise<Connection> {
   return converse(connection, signal, async (frames, limit) => {
-    const hole = await Hole.open(components, limit);
+    const hole = await Hole.open(components, family, limit);
     try {
       await send(frames, { kind: 'outer', outer: hole.outer }, limit);
       const { outer } = await expect(frames, 'outer', limit);

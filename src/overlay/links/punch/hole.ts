@@ -13,6 +13,9 @@ import { STUN_TIMEOUT } from './index.ts';
 import { simultaneousOpen } from './simultaneous-open.ts';
 import { socketConnection } from './socket-connection.ts';
 
+/** Both sides punch over the same one. */
+export type Family = 'ip4' | 'ip6';
+
 export interface HoleComponents {
   readonly host: Pick<HostInternals, 'upgrader'>;
   readonly stun: StunServers;
@@ -29,11 +32,17 @@ export class Hole {
     this.#address = address;
   }
 
-  /** Asks all STUN servers at once, each from a port of its own, and takes the first that answers. @throws LocalError `no-stun` */
-  static async open(components: HoleComponents, signal: AbortSignal): Promise<Hole> {
+  /**
+   * Asks all STUN servers of that family at once, each from a port of its own, and takes the first that answers.
+   * @throws LocalError `no-stun`
+   */
+  static async open(components: HoleComponents, family: Family, signal: AbortSignal): Promise<Hole> {
     const done = new AbortController();
     const limit = AbortSignal.any([signal, done.signal, AbortSignal.timeout(STUN_TIMEOUT)]);
-    const asked = components.stun.list().map((server) => askTcp(server, 0, limit));
+    const asked = components.stun
+      .list()
+      .filter(({ host }) => familyOf(host) === family)
+      .map((server) => askTcp(server, 0, limit));
     try {
       const address = await Promise.any(asked);
       for (const other of asked)
@@ -65,10 +74,9 @@ export class Hole {
     dialler: boolean,
     signal: AbortSignal,
   ): Promise<Connection> {
-    const family = to.host.includes(':') ? 'ip6' : 'ip4';
     const connection = socketConnection({
       socket,
-      remoteAddr: multiaddr(`/${family}/${to.host}/tcp/${to.port}/p2p/${peerId}`),
+      remoteAddr: multiaddr(`/${familyOf(to.host)}/${to.host}/tcp/${to.port}/p2p/${peerId}`),
       direction: dialler ? 'outbound' : 'inbound',
       log: this.#components.logger,
     });
@@ -83,6 +91,10 @@ export class Hole {
   close(): void {
     this.#address.socket.destroy();
   }
+}
+
+export function familyOf(host: string): Family {
+  return host.includes(':') ? 'ip6' : 'ip4';
 }
 
 /**

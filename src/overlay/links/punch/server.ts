@@ -11,7 +11,7 @@ import type { HostInternals } from '../host-internals.ts';
 import type { LinkAdmissions } from '../links.ts';
 import { pathOf } from '../path.ts';
 import { decodePunch, encodePunch, type PunchFrame } from './codec.ts';
-import { Hole, type HoleComponents, isCredible } from './hole.ts';
+import { familyOf, Hole, type HoleComponents, isCredible } from './hole.ts';
 import { MAX_FRAME, PUNCH_PROTOCOL, PUNCH_TIMEOUT, PUNCHES_IN_ALL, PUNCHES_PER_PEER, ROUND } from './index.ts';
 
 export interface PunchServerComponents extends HoleComponents {
@@ -105,7 +105,7 @@ export class PunchServer {
       const code = observed === undefined ? 'bad-address' : 'address-mismatch';
       throw new RefusedError(code, `the peer named ${outer.host}, which is not its address`);
     }
-    const hole = await Hole.open(this.#components, signal);
+    const hole = await Hole.open(this.#components, familyOf(outer.host), signal);
     try {
       await send(frames, { kind: 'outer', outer: hole.outer }, signal);
       await this.#rounds(frames, hole, outer, peerId, signal);
