@@ -12,7 +12,7 @@
 // end, within the limit that it gave (receive-window.ts). Who writes past the limit is reset (`credit-exceeded`).
 //
 // Pace: all bulk streams of one connection share one window of bytes in flight (pace.ts), which follows the time that acks
-// take: it grows while they come back at once and shrinks when more than TARGET_DELAY of queue stands anywhere on the way.
+// take: it grows while they come back at once and shrinks when more than a few milliseconds of queue stand on the way.
 // So bulk fills what others leave, and text finds no queue of bulk before it, on a link, in a relay or in a router.
 import { PeerError } from '../../realm/errors.ts';
 

@@ -1,15 +1,16 @@
 // How much bulk may be on its way over one connection. Acks tell how long bytes take to the other end; whatever they take
-// longer than the shortest time seen of late is time in queues. The window grows while there is hardly any queue, and is cut
-// to what the way carries when the queue is longer than TARGET_DELAY. The shortest round trip of each round counts, so that
-// a busy processor on either side doesn't look like a queue.
+// longer than the shortest time seen of late is time in queues, those for a processor included. The window grows while there
+// is hardly any queue, and is cut to what the way carries when the queue of a round is longer, in the mean, than bulk may
+// cause: LEAST_TARGET and half the shortest time, since a long way has a jitter of its own.
 //
 // The shortest time is forgotten in the course of two BASE_SPANs, since paths change. So that our own queue isn't taken for
 // the path by and by, the window falls to the least for one round at the turn of each span.
 import type { Clock } from '../../realm/clock.ts';
 import { MAX_PIECE } from './index.ts';
 
-/** Milliseconds of queue that bulk may cause. */
-export const TARGET_DELAY = 20;
+/** Milliseconds of queue that bulk may cause on the shortest way, and on the longest. */
+const LEAST_TARGET = 6;
+const MOST_TARGET = 40;
 const BASE_SPAN = 10_000;
 const FIRST_WINDOW = 64 * 1024;
 const LEAST_WINDOW = 8 * 1024;
@@ -27,7 +28,9 @@ export class Pace {
   /** Someone had more to send than the window let through. */
   #isLimited = false;
   #roundLeft = 0;
-  #roundBest = Number.POSITIVE_INFINITY;
+  /** Of this round's acks: milliseconds in all, and how many. */
+  #took = 0;
+  #acks = 0;
   #base = Number.POSITIVE_INFINITY;
   #nextBase = Number.POSITIVE_INFINITY;
   #spanEnds: number;
@@ -70,7 +73,8 @@ export class Pace {
 
   /** @param took milliseconds from a byte's departure to the ack of its arrival */
   acked(bytes: number, took: number): void {
-    this.#roundBest = Math.min(this.#roundBest, took);
+    this.#took += took;
+    this.#acks += 1;
     this.#base = Math.min(this.#base, took);
     this.#nextBase = Math.min(this.#nextBase, took);
     this.#roundLeft -= bytes;
@@ -93,29 +97,33 @@ export class Pace {
 
   #beginRound(): void {
     this.#roundLeft = this.#inFlight;
-    this.#roundBest = Number.POSITIVE_INFINITY;
+    this.#took = 0;
+    this.#acks = 0;
     this.#isLimited = false;
   }
 
   #endRound(): void {
-    const best = this.#roundBest;
-    if (this.#isLooking) this.#isLooking = false;
-    else if (best !== Number.POSITIVE_INFINITY) this.#adapt(best);
+    if (this.#isLooking) this.#begin();
+    else if (this.#acks > 0) this.#adapt(this.#took / this.#acks);
     if (this.#clock.monotonic() >= this.#spanEnds) this.#turnSpan();
     this.#beginRound();
   }
 
-  #adapt(best: number): void {
-    const queue = best - this.#base;
-    if (queue > TARGET_DELAY) {
-      this.#isStarting = false;
-      this.#set(this.#window * Math.max(0.5, (this.#base + TARGET_DELAY) / best));
-    } else if (this.#isLimited) {
-      if (queue > TARGET_DELAY / 2) this.#isStarting = false;
-      if (this.#isStarting) this.#set(this.#window * 2);
-      else if (queue < TARGET_DELAY / 2) this.#set(this.#window * GROWTH);
-      else this.#set(this.#window + LEAST_PIECE);
-    }
+  #adapt(mean: number): void {
+    const queue = mean - this.#base;
+    const target = Math.min(MOST_TARGET, LEAST_TARGET + this.#base / 2);
+    if (queue > target / 2) this.#isStarting = false;
+    if (queue > target) this.#set(this.#window * Math.max(0.5, (this.#base + target) / mean));
+    else if (!this.#isLimited) return;
+    else if (this.#isStarting) this.#set(this.#window * 2);
+    else if (queue < target / 2) this.#set(this.#window * GROWTH);
+    else this.#set(this.#window + LEAST_PIECE);
+  }
+
+  /** The way is empty now: the whole window at once would be a queue. */
+  #begin(): void {
+    this.#isLooking = false;
+    this.#set(this.#window / 2);
   }
 
   #turnSpan(): void {

@@ -38,9 +38,15 @@ export function joinSockets(a: Socket, b: Socket): Joined {
 
 function pump(from: Socket, to: Socket): void {
   from.on('data', (chunk) => {
-    if (!to.write(chunk)) from.pause();
+    if (!to.write(chunk, () => release(chunk))) from.pause();
   });
   to.on('drain', () => from.resume());
   from.on('end', () => to.end());
   from.resume();
+}
+
+/** At once: the collector leaves up to 64 MiB of such chunks lying before it looks at them. */
+function release(chunk: Buffer): void {
+  const { buffer, byteLength } = chunk;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && !buffer.detached) buffer.transfer(0);
 }

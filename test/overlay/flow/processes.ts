@@ -107,6 +107,8 @@ export interface NetworkInit {
   /** Empty: what two branches exchange goes by way of their enterprise's relay. */
   readonly punch: readonly PunchWay[];
   readonly settings?: Partial<Settings['relay']>;
+  /** Puts something between the second branch's relay and the enterprise's: takes the port that listens, gives another. */
+  readonly uplink?: (port: number) => Promise<number>;
 }
 
 /** Two branches below an enterprise: three relays and two nodes. */
@@ -119,7 +121,7 @@ export class TwoBranches {
     this.nodes = nodes;
   }
 
-  static async start({ punch, settings = {} }: NetworkInit, realms = new Realms('ua')): Promise<TwoBranches> {
+  static async start({ punch, settings = {}, uplink }: NetworkInit, realms = new Realms('ua')): Promise<TwoBranches> {
     const relay = async (realm: string, ancestors: readonly Ancestor[]) => {
       const identity = await realms.identity(realm, 'relay');
       const place = { host: '127.0.0.1', port: await freePort() };
@@ -128,17 +130,21 @@ export class TwoBranches {
       const own = { listen: [place], announce, punch, ...settings };
       const started = await Process.start(`relay ${realm}`, { role: 'relay', identity, ancestors, settings: own });
       const peerId = JSON.stringify(started.ready).split('/p2p/')[1]?.split('"')[0];
-      return { ...started, addresses: [`/ip4/${place.host}/tcp/${place.port}/p2p/${peerId}`] };
+      const addressAt = (port: number): string => `/ip4/${place.host}/tcp/${port}/p2p/${peerId}`;
+      return { ...started, port: place.port, addressAt, addresses: [addressAt(place.port)] };
     };
     const acme = await relay('acme.ua', []);
-    const ancestors = [{ realm: parseRealmName('acme.ua'), relays: acme.addresses }];
-    const branch = async (realm: string) => {
-      const below = await relay(realm, ancestors);
+    const ancestorAt = (port: number) => [{ realm: parseRealmName('acme.ua'), relays: [acme.addressAt(port)] }];
+    const branch = async (realm: string, port: number) => {
+      const below = await relay(realm, ancestorAt(port));
       const identity = await realms.identity(realm, 'node');
       const node = await Process.start(`node ${realm}`, { role: 'node', identity, relays: below.addresses });
       return { relay: below.process, node: node.process };
     };
-    const [kyiv, lviv] = await Promise.all([branch('kyiv.acme.ua'), branch('lviv.acme.ua')]);
+    const [kyiv, lviv] = await Promise.all([
+      branch('kyiv.acme.ua', acme.port),
+      branch('lviv.acme.ua', (await uplink?.(acme.port)) ?? acme.port),
+    ]);
     return new TwoBranches(
       { acme: acme.process, kyiv: kyiv.relay, lviv: lviv.relay },
       { kyiv: kyiv.node, lviv: lviv.node },
