@@ -1,8 +1,10 @@
 // Watches over the chains: once a minute it countersigns what has grown, and sees whether a holder keeps something back that witnesses
-// have signed. Knows who was convicted of fraud, and what the operator is to be told.
+// have signed. A round looks only at chains of which there is news, so that many quiet chains cost nothing. Knows who was convicted of
+// fraud, and what the operator is to be told.
 import type { ChainId } from '../../src/protocols/ledger/entry.ts';
 import { chainName } from '../../src/protocols/ledger/entry.ts';
 import type { FraudProof } from '../../src/protocols/ledger/fraud.ts';
+import { REALM_CERTIFIED } from '../../src/protocols/ledger/kinds.ts';
 import type { LedgerStore } from '../../src/protocols/ledger/ledger-store.ts';
 import type { HeadStatement } from '../../src/protocols/ledger/witness.ts';
 import type { WitnessStore } from '../../src/protocols/ledger/witness-store.ts';
@@ -45,6 +47,9 @@ export class LedgerWatch {
   /** Rounds since a chain was found behind its witnesses. */
   readonly #behind = new Map<string, number>();
   readonly #contradicted = new Set<string>();
+  /** Chains that the next round looks at; all of them at first, and when there is another realm that may be a witness. */
+  readonly #due = new Map<string, ChainId>();
+  #allDue = true;
   readonly #counts = { ledger_frauds: 0, ledger_withheld: 0, ledger_bad_holders: 0, ledger_countersigned: 0 };
   #loop: Promise<void> = Promise.resolve();
 
@@ -52,6 +57,11 @@ export class LedgerWatch {
     this.#parts = components;
     this.#ledger = ledger;
     this.#realm = init.realm;
+    components.store.onFacts((id, facts) => {
+      this.#touch(id);
+      this.#allDue ||= facts.some(({ kind }) => kind === REALM_CERTIFIED);
+    });
+    components.witnesses.onKept((id) => this.#touch(id));
   }
 
   get signal(): AbortSignal {
@@ -118,17 +128,28 @@ export class LedgerWatch {
   }
 
   async round(): Promise<void> {
+    if (!this.#allDue && this.#due.size === 0) return;
     const { notary, wanted, realms } = this.#ledger;
-    const chains = wanted();
+    const chains = wanted().filter((id) => this.#allDue || this.#due.has(chainName(id)));
+    this.#due.clear();
+    this.#allDue = false;
     const mine = chains.filter(({ realm }) => witnessesOf(realm, realms()).includes(this.#realm));
     this.#counts.ledger_countersigned += await notary.countersign(mine);
     for (const id of chains) await this.#seeWhetherWhole(id);
   }
 
+  #touch(id: ChainId): void {
+    this.#due.set(chainName(id), id);
+  }
+
   async #run(): Promise<void> {
     while (!this.signal.aborted) {
       await sleep(this.#parts.clock, ROUND * (0.75 + this.#parts.random() / 4), this.signal).catch(() => undefined);
-      if (!this.signal.aborted) await this.round().catch((error: unknown) => this.failed(error));
+      if (this.signal.aborted) return;
+      await this.round().catch((error: unknown) => {
+        this.#allDue = true;
+        this.failed(error);
+      });
     }
   }
 
@@ -141,14 +162,16 @@ export class LedgerWatch {
       (statement) => statement.head.n > head.n && statement.head.incarnation >= head.incarnation,
     );
     const rounds = seen ? (this.#behind.get(name) ?? 0) + 1 : 0;
-    this.#behind.set(name, rounds);
+    if (rounds === 0) this.#behind.delete(name);
+    else this.#behind.set(name, rounds);
+    if (seen) this.#touch(id);
     if (rounds < PATIENCE) return;
     for (const holder of this.#ledger.following.holdersNow(id)) {
       this.#counts.ledger_withheld++;
       this.#note('ledger-withheld', holder, { of: id.realm, chain: id.chain, n: head.n });
       this.#ledger.following.demote(id, holder);
     }
-    this.#behind.set(name, 0);
+    this.#behind.delete(name);
   }
 
   #note(code: string, actor: RealmName, fields: Record<string, string | number>): void {

@@ -15,6 +15,7 @@ export function witnessesOf(author: RealmName, certified: readonly CertifiedReal
     return issuer === author || (isBranch && tier === 'branch' && issuer === parent);
   });
   const rank = (realm: RealmName) => createHash('sha256').update(`${author} ${realm}`).digest('hex');
-  const ranked = [...new Set(readers.map(({ realm }) => realm))].sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
-  return [...(parent === undefined ? [] : [parent]), ...ranked.slice(0, OTHERS)];
+  const ranked = [...new Set(readers.map(({ realm }) => realm))].map((realm) => ({ realm, at: rank(realm) }));
+  const chosen = ranked.sort((a, b) => (a.at < b.at ? -1 : 1)).slice(0, OTHERS);
+  return [...(parent === undefined ? [] : [parent]), ...chosen.map(({ realm }) => realm)];
 }

@@ -13,6 +13,7 @@ const MAX_WITNESSES = 16;
 
 export class WitnessStore {
   readonly #database: Database;
+  readonly #listeners = new Set<(id: ChainId) => void>();
 
   constructor({ database }: { readonly database: Database }) {
     this.#database = database;
@@ -41,7 +42,14 @@ export class WitnessStore {
     if (!(await this.isNews(head))) return false;
     const at = key(ROOT, head.realm, head.chain, head.witness);
     await this.#database.commit([{ type: 'put', key: at, value: statement.bytes }]);
+    for (const listener of this.#listeners) listener({ realm: head.realm, chain: head.chain });
     return true;
+  }
+
+  /** Calls back when a newer statement of a chain is on disk. Returns the unsubscriber. */
+  onKept(listener: (id: ChainId) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 }
 
