@@ -1,5 +1,4 @@
 // Two relays behind routers of the laboratory and a public region of one or two relays above them, each a process of its own.
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +10,7 @@ import type { LabRelay } from './lab-relay.ts';
 
 const PROGRAM = fileURLToPath(new URL('./lab-relay.ts', import.meta.url));
 
-interface Line {
+export interface Line {
   readonly name: string;
   readonly ms: number;
   readonly ready?: boolean;
@@ -39,7 +38,7 @@ export class LabPair {
   readonly #realms: { readonly first: string; readonly second: string };
   /** Where the branches' relays listen. */
   listen: readonly string[] = ['/ip4/0.0.0.0/tcp/4443'];
-  readonly #children: ChildProcess[] = [];
+  readonly #relays: { stop(): Promise<void> }[] = [];
   #notify: () => void = () => {};
 
   constructor(internet: Internet, region: PublicHost | readonly PublicHost[], kinds: readonly [NatType, NatType]) {
@@ -89,25 +88,40 @@ export class LabPair {
   }
 
   async stop(): Promise<void> {
-    const ended = this.#children.map((child) => (child.exitCode === null ? once(child, 'exit') : undefined));
-    for (const child of this.#children) child.kill();
-    await Promise.all(ended);
+    await Promise.all(this.#relays.map((relay) => relay.stop()));
   }
 
-  #run(host: Namespace, init: LabRelay): Promise<void> {
-    const argument = JSON.stringify({ ...init, loud: process.env['LOUD'] !== undefined });
-    const child = host.spawn(process.execPath, [PROGRAM, argument], { stdio: ['ignore', 'pipe', 'inherit'] });
-    this.#children.push(child);
-    return new Promise((resolve) => {
-      if (!child.stdout) return;
-      createInterface({ input: child.stdout }).on('line', (text) => {
-        const line: Line = JSON.parse(text);
-        if (line.ready) resolve();
-        const { first, second } = this.#realms;
-        if (line.name !== first || line.to !== second || line.kind === undefined) return;
-        this.changes.push({ kind: line.kind, at: line.at, ms: line.ms });
-        this.#notify();
-      });
+  async #run(host: Namespace, init: LabRelay): Promise<void> {
+    const relay = await spawnRelay(host, init, (line) => {
+      const { first, second } = this.#realms;
+      if (line.name !== first || line.to !== second || line.kind === undefined) return;
+      this.changes.push({ kind: line.kind, at: line.at, ms: line.ms });
+      this.#notify();
     });
+    this.#relays.push(relay);
   }
+}
+
+/** Resolves when it is ready. */
+export async function spawnRelay(
+  host: Namespace,
+  init: LabRelay,
+  onLine: (line: Line) => void,
+): Promise<{ stop(): Promise<void> }> {
+  const argument = JSON.stringify({ ...init, loud: process.env['LOUD'] !== undefined });
+  const child = host.spawn(process.execPath, [PROGRAM, argument], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ready = Promise.withResolvers<void>();
+  if (child.stdout)
+    createInterface({ input: child.stdout }).on('line', (text) => {
+      const line: Line = JSON.parse(text);
+      if (line.ready) ready.resolve();
+      onLine(line);
+    });
+  await ready.promise;
+  const stop = async (): Promise<void> => {
+    const ended = child.exitCode === null ? once(child, 'exit') : undefined;
+    child.kill();
+    await ended;
+  };
+  return { stop };
 }
