@@ -8,7 +8,10 @@ export class Hourly {
   readonly #look: () => Promise<void>;
   readonly #wait: () => number;
   #timer: Timer | undefined;
+  /** One look at a time. */
   #running: Promise<void> = Promise.resolve();
+  /** Asked for and not ended. */
+  #looks = 0;
   #stopped = false;
 
   /**
@@ -21,10 +24,10 @@ export class Hourly {
     this.#wait = wait;
   }
 
+  /** Resolves when the first look has ended. */
   async start(): Promise<void> {
     this.#stopped = false;
-    await this.#look();
-    this.#again();
+    await this.now();
   }
 
   /** Resolves when a look that was under way has ended. */
@@ -34,17 +37,18 @@ export class Hourly {
     await this.#running;
   }
 
-  /** A look at once; one that is under way is waited for first. */
+  /** A look at once, after one that is under way. Not to be waited for within a look. */
   now(): Promise<void> {
-    this.#timer?.cancel();
-    this.#running = this.#running.then(() => this.#look()).then(() => this.#again());
+    this.#running = this.#looks === 0 ? this.#lookOnce() : this.#running.then(() => this.#lookOnce());
+    this.#looks++;
     return this.#running;
   }
 
-  #again(): void {
-    if (this.#stopped) return;
-    this.#timer = this.#clock.after(Math.min(INTERVAL, this.#wait()), () => {
-      this.#running = this.#look().then(() => this.#again());
-    });
+  async #lookOnce(): Promise<void> {
+    this.#timer?.cancel();
+    if (!this.#stopped) await this.#look();
+    this.#looks--;
+    // It may have been stopped meanwhile.
+    if (!this.#stopped) this.#timer = this.#clock.after(Math.min(INTERVAL, this.#wait()), () => void this.now());
   }
 }
