@@ -32,7 +32,7 @@ export async function openIncarnationGuard(ground: Ground, needs: IncarnationNee
     signer: () => leafSigner(identity.privateKey, identity.chain),
     audit,
   });
-  return new IncarnationGuard(
+  const guard = new IncarnationGuard(
     {
       database,
       store,
@@ -53,4 +53,7 @@ export async function openIncarnationGuard(ground: Ground, needs: IncarnationNee
     },
     { realm, parent: parentOf(realm), incarnation, verdict },
   );
+  network.onTwin(({ we }) => we !== 'other' && guard.onTwin(we));
+  network.onRelay(({ connected }) => connected && guard.onAdmitted());
+  return guard;
 }

@@ -68,6 +68,9 @@ export class IncarnationGuard {
   /** The highest incarnation that anybody has seen. */
   #seen: number;
   #behind = false;
+  #restored: boolean;
+  /** Milliseconds since 1970: when a program with our key was last seen beside us. */
+  #twinAt: number | undefined;
   #loop: Promise<void> = Promise.resolve();
   #unsubscribe: () => void = () => {};
 
@@ -75,6 +78,7 @@ export class IncarnationGuard {
     this.#parts = components;
     this.#init = init;
     this.#seen = init.incarnation;
+    this.#restored = init.verdict === 'restored';
     const { book } = components;
     this.#server = new HeadsServer({
       ...components,
@@ -87,7 +91,7 @@ export class IncarnationGuard {
     const { network, permit, audit } = this.#parts;
     this.#server.start();
     this.#unsubscribe = network.onPath(({ kind }) => kind !== 'unreachable' && this.#bell.ring());
-    if (this.#init.verdict === 'restored') {
+    if (this.#restored) {
       permit.withhold('restored');
       await audit.record({ code: 'restored-copy', fields: { incarnation: this.#init.incarnation } });
     } else {
@@ -95,7 +99,7 @@ export class IncarnationGuard {
     }
     const first = this.#firstAnswer();
     this.#loop = this.#run().catch((error: unknown) => this.#failed(error));
-    if (this.#init.verdict === 'restored') return;
+    if (this.#restored) return;
     await Promise.race([first, sleep(this.#parts.clock, PATIENCE, this.#stopping.signal).catch(() => undefined)]);
     if (permit.withheld === 'checking') permit.grant();
   }
@@ -130,6 +134,39 @@ export class IncarnationGuard {
     permit.grant();
   }
 
+  /** What an operator is told beside the permit. */
+  warnings(): string[] {
+    const { warning } = this.#parts.permit;
+    const twin =
+      this.#twinAt === undefined
+        ? []
+        : [`Another server has come with the identity of this one, last at ${new Date(this.#twinAt).toISOString()}`];
+    return [...(warning ? [warning] : []), ...twin];
+  }
+
+  /** Another program with our key: the elder goes on and is told, the newcomer writes nothing. */
+  onTwin(we: 'elder' | 'newcomer'): void {
+    const { permit, audit, clock, log } = this.#parts;
+    const isNews = this.#twinAt === undefined;
+    this.#twinAt = clock.now();
+    if (we === 'newcomer' && permit.withheld !== 'cloned') permit.withhold('cloned');
+    if (!isNews) return;
+    log.error({ we }, 'two servers run with one identity');
+    audit
+      .record({ code: 'twin-detected', actor: this.#init.realm, fields: { we } })
+      .catch((error) => this.#failed(error));
+  }
+
+  /** The own relay has admitted this node: the twin is gone, and what it has numbered is unknown here. */
+  onAdmitted(): void {
+    const { permit } = this.#parts;
+    if (permit.withheld !== 'cloned') return;
+    this.#restored = true;
+    this.#answered.clear();
+    permit.withhold('restored');
+    this.#loop = this.#runAgain(this.#loop);
+  }
+
   #firstAnswer(): Promise<void> {
     const asked = this.#witnesses();
     if (asked.length === 0) return Promise.resolve();
@@ -154,6 +191,11 @@ export class IncarnationGuard {
       if (await this.#settle()) return;
       await this.#bell.heardWithin(this.#parts.clock, pause, signal).catch(() => undefined);
     }
+  }
+
+  async #runAgain(before: Promise<void>): Promise<void> {
+    await before;
+    await this.#run().catch((error: unknown) => this.#failed(error));
   }
 
   async #ask(witness: RealmName): Promise<void> {
@@ -187,11 +229,11 @@ export class IncarnationGuard {
 
   /** True when there is nothing more to ask. */
   async #settle(): Promise<boolean> {
-    const { parent, verdict } = this.#init;
+    const { parent } = this.#init;
     const { permit } = this.#parts;
     const others = [...this.#answered].filter((realm) => realm !== parent).length;
     const heard = parent === undefined ? others > 0 : this.#answered.has(parent);
-    const needsNew = this.#behind || verdict === 'restored';
+    const needsNew = this.#behind || this.#restored;
     if (
       needsNew &&
       heard &&

@@ -4,7 +4,7 @@
 import type { Clock } from '../realm/clock.ts';
 
 export interface OverlayEvent {
-  /** `admission-refused`, `connection-refused`, `scope-refused`, `enrol-refused`, `session-cut`. */
+  /** `admission-refused`, `connection-refused`, `scope-refused`, `enrol-refused`, `session-cut`, `twin-detected`. */
   readonly code: string;
   readonly reason: string;
   readonly realm?: string;
@@ -30,9 +30,9 @@ interface Bucket {
   suppressed: number;
 }
 
-/** A certificate that was shown with another key than its own: somebody has stolen it. */
-export function isAlert({ reason }: OverlayEvent): boolean {
-  return reason === 'cert-key-mismatch';
+/** A certificate that was shown with another key than its own, or a key that two programs have: stolen or copied. */
+export function isAlert({ code, reason }: OverlayEvent): boolean {
+  return reason === 'cert-key-mismatch' || code === 'twin-detected';
 }
 
 export function limitAudit(audit: OverlayAudit, clock: Clock): OverlayAudit {

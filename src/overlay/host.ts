@@ -12,6 +12,7 @@ import { INSTANCE_BYTES, instanceText } from './admission/codec.ts';
 import { ADMISSION_DEADLINE, admission, type NoiseComponents } from './admission/encrypter.ts';
 import { createGater } from './admission/gater.ts';
 import { Judge } from './admission/judge.ts';
+import { TWIN_PROTOCOL, type TwinEvent, Twins } from './admission/twins.ts';
 import { watchUpgrades } from './admission/watch-upgrades.ts';
 import { limitAudit, type OverlayAudit } from './audit.ts';
 import { boundedYamux } from './bounded-yamux.ts';
@@ -73,6 +74,7 @@ export class Host {
   readonly internals: HostInternals;
   readonly admissions: Admissions;
   readonly scope: Scope;
+  readonly #twins: Twins;
   readonly #judge: Judge;
   readonly #init: HostInit;
   /** Of this process, in hex; told to each peer at admission. */
@@ -87,6 +89,7 @@ export class Host {
     this.admissions = parts.admissions;
     this.scope = parts.scope;
     this.#judge = parts.judge;
+    this.#twins = parts.twins;
     this.#init = parts.init;
     this.instance = parts.instance;
     const { events } = parts.internals;
@@ -99,6 +102,7 @@ export class Host {
   }
 
   async start(): Promise<void> {
+    await this.#answerTwins();
     await this.libp2p.start();
     this.#unsubscribe = (this.#init.charter ?? EMPTY_CHARTER).onChange(() => this.#recheckSoon());
     this.#scheduleRecheck();
@@ -109,12 +113,26 @@ export class Host {
     this.#recheck?.cancel();
     this.#recheck = undefined;
     this.#soon?.cancel();
+    this.#twins.stop();
+    await this.internals.registrar.unhandle(TWIN_PROTOCOL);
     await this.libp2p.stop();
   }
 
   /** Looks again at everyone's certificate, at once after a revocation has arrived. */
   async recheck(): Promise<void> {
     await this.admissions.recheck((chain) => this.#judge.chain(chain));
+  }
+
+  /** Two live programs with one key: of this host or of others. Returns the unsubscriber. */
+  onTwin(listener: (event: TwinEvent) => void): () => void {
+    return this.#twins.onTwin(listener);
+  }
+
+  async #answerTwins(): Promise<void> {
+    await this.internals.registrar.handle(TWIN_PROTOCOL, (stream, connection) => {
+      const peer = this.admissions.get(connection.remotePeer.toString());
+      if (peer) void this.#twins.answer(stream, peer);
+    });
   }
 
   #scheduleRecheck(): void {
@@ -143,6 +161,7 @@ interface HostParts {
   readonly admissions: Admissions;
   readonly scope: Scope;
   readonly judge: Judge;
+  readonly twins: Twins;
   readonly instance: string;
 }
 
@@ -155,7 +174,8 @@ export async function createHost(init: HostInit): Promise<Host> {
   const { rootFingerprint } = identity;
   const judge = new Judge({ self: identity, rootFingerprint, clock, charter });
   const instance = init.instance ?? crypto.getRandomValues(new Uint8Array(INSTANCE_BYTES));
-  const encrypter = admission({ chain: () => identity.chain, instance, judge, admissions, audit });
+  const twins = new Twins({ self: identity, admissions, instance, clock, audit });
+  const encrypter = admission({ chain: () => identity.chain, instance, judge, admissions, audit, twins });
   const further = (init.encrypters ?? []).map((create) => (from: HostComponents) => create(from, admissions));
   const found = Promise.withResolvers<HostInternals>();
   const libp2p = await createLibp2p({
@@ -180,6 +200,7 @@ export async function createHost(init: HostInit): Promise<Host> {
     admissions,
     scope,
     judge,
+    twins,
     instance: instanceText(instance),
   });
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../realm/clock.ts';
 import { codeOf, InputError, messageOf, RefusedError, UnreachableError } from '../realm/errors.ts';
 import type { Log } from '../realm/log.ts';
 import type { RealmName } from '../realm/names.ts';
+import type { TwinEvent } from './admission/twins.ts';
 import type { OverlayAudit } from './audit.ts';
 import type { BulkStream } from './bulk/bulk-stream.ts';
 import { BulkStreams } from './bulk/bulk-streams.ts';
@@ -121,6 +122,11 @@ export class NodeOverlay implements Network {
   /** Each relay of this realm. */
   get relays(): RelayState[] {
     return this.#keeper.states;
+  }
+
+  /** Two live programs with one key: this node's, or that of one that it met. Returns the unsubscriber. */
+  onTwin(listener: (event: TwinEvent) => void): () => void {
+    return this.#host.onTwin(listener);
   }
 
   onRelay(listener: (state: RelayState) => void): () => void {

@@ -42,17 +42,17 @@ const RELAY_RULES: readonly Rule[] = [
   rule(/^\/canopy\/pipe\/1$/, 'relay', BELOW),
   rule(/^\/libp2p\/circuit\/relay\/0\.2\.0\/stop$/, 'relay', ABOVE),
   rule(/^\/webrtc-signaling\/0\.0\.1$/, 'relay', LINKED),
-  rule(/^\/canopy\/(link-ping|punch)\/1$/, 'relay', LINKED),
+  rule(/^\/canopy\/(link-ping|punch|twin)\/1$/, 'relay', LINKED),
   rule(/^\/canopy\/locate\/1$/, 'relay', KIN),
   rule(/^\/canopy\/enrol-forward\/1$/, 'relay', KIN),
   rule(/^\/canopy\/forward\/1$/, 'relay', ['parent', 'child', 'sibling', 'trusted']),
   rule(/^\/canopy\/(forward|paths|charter|link-ping)\/1$/, 'node', ['own']),
-  rule(/^\/canopy\/echo\/1$/, 'node', ['own']),
+  rule(/^\/canopy\/(echo|twin)\/1$/, 'node', ['own']),
 ];
 
 const NODE_RULES: readonly Rule[] = [
-  rule(/^\/canopy\/(forward|enrol-forward|echo)\/1$/, 'relay', ['own']),
-  rule(/^\/canopy\/echo\/1$/, 'node', PARTNERS),
+  rule(/^\/canopy\/(forward|enrol-forward|echo|twin)\/1$/, 'relay', ['own']),
+  rule(/^\/canopy\/(echo|twin)\/1$/, 'node', PARTNERS),
 ];
 
 const RULES: Readonly<Record<Role, readonly Rule[]>> = { relay: RELAY_RULES, node: NODE_RULES };

@@ -16,7 +16,7 @@ import type {
 } from '@libp2p/interface';
 import type { LengthPrefixedStream } from '@libp2p/utils';
 import type { Chain } from '../../pki/chain.ts';
-import { codeOf, PeerError, RefusedError } from '../../realm/errors.ts';
+import { codeOf, RefusedError } from '../../realm/errors.ts';
 import type { OverlayAudit } from '../audit.ts';
 import { handshakeFrames } from '../wire.ts';
 import type { Admissions, AdmittedPeer } from './admissions.ts';
@@ -32,6 +32,7 @@ import {
   MAX_ADMISSION_FRAME,
 } from './codec.ts';
 import type { Judge } from './judge.ts';
+import { TWIN_ALIVE, type Twins } from './twins.ts';
 
 export const ADMISSION_PROTOCOL = '/canopy/noise/1';
 /** For Noise and the certificates together. */
@@ -54,6 +55,7 @@ export interface AdmissionInit {
   readonly judge: Judge;
   readonly admissions: Admissions;
   readonly audit: OverlayAudit;
+  readonly twins: Twins;
 }
 
 type Frames = LengthPrefixedStream<MessageStream>;
@@ -114,7 +116,7 @@ class AdmissionEncrypter implements ConnectionEncrypter {
     const { frames, signal } = handshake;
     await frames.write(encodeHello(this.#self()), { signal });
     const answer = decodeAnswer(await this.#read(handshake));
-    if (answer.kind === 'refused') throw refusedByPeer(answer.code);
+    if (answer.kind === 'refused') throw this.#refusedByPeer(answer.code);
     const peer = await this.#judge(handshake, answer, (code) => encodeVerdict({ kind: 'refused', code }));
     await frames.write(encodeVerdict({ kind: 'ok' }), { signal });
     return peer;
@@ -128,7 +130,7 @@ class AdmissionEncrypter implements ConnectionEncrypter {
     const peer = await this.#judge(handshake, shown, refuse);
     await frames.write(encodeAnswer({ kind: 'ok', ...this.#self() }), { signal });
     const verdict = decodeVerdict(await this.#read(handshake));
-    if (verdict.kind === 'refused') throw refusedByPeer(verdict.code);
+    if (verdict.kind === 'refused') throw this.#refusedByPeer(verdict.code);
     return peer;
   }
 
@@ -140,6 +142,11 @@ class AdmissionEncrypter implements ConnectionEncrypter {
     return { chain: this.#init.chain(), instance: this.#init.instance };
   }
 
+  #refusedByPeer(code: string): RefusedError {
+    if (code === TWIN_ALIVE) this.#init.twins.refused();
+    return refusedByPeer(code);
+  }
+
   #judge(handshake: Handshake, shown: Hello, refusal: (code: string) => Uint8Array): Promise<AdmittedPeer> {
     const { raw, remotePeer } = handshake;
     const check = async (): Promise<AdmittedPeer> => {
@@ -147,7 +154,10 @@ class AdmissionEncrypter implements ConnectionEncrypter {
       const { chain } = shown;
       const leaf = await judge.peer(chain, remotePeer.publicKey?.raw, admissions.expectation(raw));
       const { realm, tier, role } = leaf;
-      return { realm, tier, role, peerId: remotePeer.toString(), instance: instanceText(shown.instance), leaf, chain };
+      const instance = instanceText(shown.instance);
+      const peer = { realm, tier, role, peerId: remotePeer.toString(), instance, leaf, chain };
+      await this.#init.twins.assertAlone(peer);
+      return peer;
     };
     return this.#orRefuse(handshake, check, refusal);
   }
@@ -181,7 +191,7 @@ function withDeadline(options: SecureConnectionOptions): SecureConnectionOptions
 }
 
 /** The other side's certificate rules, not ours, said no; the code is its own. */
-function refusedByPeer(code: string): RefusedError | PeerError {
+function refusedByPeer(code: string): RefusedError {
   return new RefusedError(`peer-${code}`, `the other side refused our certificate: ${code}`);
 }
 
