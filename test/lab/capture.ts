@@ -71,8 +71,17 @@ export class Recording {
     return total;
   }
 
+  /** Milliseconds since 1970 of the last packet between two addresses; undefined when there was none. */
+  lastBetween(a: string, b: string): number | undefined {
+    let last: number | undefined;
+    for (const { source, destination, time } of this.packets()) {
+      if ((source === a && destination === b) || (source === b && destination === a)) last = time;
+    }
+    return last;
+  }
+
   /** The IPv4 packets of a pcap file in native order with the "cooked v2" link header that `-i any` writes. */
-  *packets(): Generator<{ source: string; destination: string; length: number }> {
+  *packets(): Generator<{ source: string; destination: string; length: number; time: number }> {
     const FILE_HEADER = 24;
     const PACKET_HEADER = 16;
     const link = this.#bytes.readUInt32LE(20);
@@ -85,6 +94,7 @@ export class Recording {
           source: this.#bytes.subarray(ip + 12, ip + 16).join('.'),
           destination: this.#bytes.subarray(ip + 16, ip + 20).join('.'),
           length: this.#bytes.readUInt16BE(ip + 2),
+          time: this.#bytes.readUInt32LE(at) * 1000 + this.#bytes.readUInt32LE(at + 4) / 1000,
         };
       }
       at += PACKET_HEADER + size;

@@ -37,15 +37,18 @@ export interface Branch {
 export class Deployment {
   readonly folder: string;
   readonly #internet: Internet;
+  readonly #serverEnv: Record<string, string>;
   readonly #programs: Program[] = [];
 
-  private constructor(folder: string, internet: Internet) {
+  private constructor(folder: string, internet: Internet, serverEnv: Record<string, string>) {
     this.folder = folder;
     this.#internet = internet;
+    this.#serverEnv = serverEnv;
   }
 
-  static async create(internet: Internet): Promise<Deployment> {
-    return new Deployment(await mkdtemp(join(tmpdir(), 'canopy-lab-')), internet);
+  /** @param serverEnv environment variables of every server beyond the test's own */
+  static async create(internet: Internet, serverEnv: Record<string, string> = {}): Promise<Deployment> {
+    return new Deployment(await mkdtemp(join(tmpdir(), 'canopy-lab-')), internet, serverEnv);
   }
 
   async region(realm: string): Promise<PublicRealm> {
@@ -164,7 +167,8 @@ export class Deployment {
   }
 
   async #started(host: Namespace, dir: string, only?: 'node' | 'relay', env = {}): Promise<Program> {
-    const program = new Program(host, ['start', '--json', '--dir', dir, ...(only ? ['--only', only] : [])], env);
+    const args = ['start', '--json', '--dir', dir, ...(only ? ['--only', only] : [])];
+    const program = new Program(host, args, { ...this.#serverEnv, ...env });
     this.#programs.push(program);
     await program.line((line) => line['ready'] === true);
     return program;

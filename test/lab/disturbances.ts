@@ -17,6 +17,8 @@ export interface Disturbance {
   readonly gapLimit: number;
   /** Done in `npm test`, too. */
   readonly isEssential: boolean;
+  /** It ends a program, not only the network. */
+  readonly restarts?: true;
   disturb(world: DisturbedWorld): Promise<void>;
 }
 
@@ -39,6 +41,7 @@ const CALM = 2_000;
 const SETTLED = 1_000;
 const HOLE_LASTS = 20_000;
 const AWAY = 2_000;
+const NEW_ADDRESS = '60.0.200.1';
 const GAP_LIMIT = 15_000;
 const NEW_ADDRESS_GAP_LIMIT = 30_000;
 const DIRECT_LIMIT = 90_000;
@@ -68,20 +71,23 @@ export const DISTURBANCES: readonly Disturbance[] = [
     isEssential: true,
     disturb: async (world) => {
       const { kyiv, address } = world;
-      changeAddress(kyiv.site, address, '60.0.200.1');
-      world.address = '60.0.200.1';
+      const other = address === NEW_ADDRESS ? kyiv.site.outer : NEW_ADDRESS;
+      changeAddress(kyiv.site, address, other);
+      world.address = other;
     },
   },
   {
     name: "a branch's relay is killed and started again",
     gapLimit: GAP_LIMIT,
     isEssential: true,
+    restarts: true,
     disturb: async ({ kyiv }) => kill(processOf(kyiv.relay, 'relay')),
   },
   {
     name: 'the region is killed and started again',
     gapLimit: GAP_LIMIT,
     isEssential: false,
+    restarts: true,
     disturb: async (world) => {
       world.region = await world.restarted(world.region);
     },
@@ -90,6 +96,7 @@ export const DISTURBANCES: readonly Disturbance[] = [
     name: 'the enterprise, which carries what is relayed, is killed and started again',
     gapLimit: GAP_LIMIT,
     isEssential: false,
+    restarts: true,
     disturb: async (world) => {
       world.enterprise = await world.restarted(world.enterprise);
     },
@@ -98,6 +105,7 @@ export const DISTURBANCES: readonly Disturbance[] = [
     name: "a branch's node is killed and started again",
     gapLimit: GAP_LIMIT,
     isEssential: true,
+    restarts: true,
     disturb: async ({ kyiv }) => kill(processOf(kyiv.node, 'node')),
   },
 ];
@@ -129,10 +137,13 @@ export class DisturbedWorld {
     this.address = realms.kyiv.site.outer;
   }
 
-  /** People connected, the path direct. */
-  static async create(): Promise<DisturbedWorld> {
+  /**
+   * People connected, the path direct.
+   * @param serverEnv environment variables of the servers
+   */
+  static async create(serverEnv: Record<string, string> = {}): Promise<DisturbedWorld> {
     const internet = new Internet('disturbed');
-    const deployment = await Deployment.create(internet);
+    const deployment = await Deployment.create(internet, serverEnv);
     try {
       return await DisturbedWorld.#populate(internet, deployment);
     } catch (error) {
@@ -158,7 +169,7 @@ export class DisturbedWorld {
     return world;
   }
 
-  async suffer({ name, gapLimit, disturb }: Disturbance): Promise<Account> {
+  async suffer({ name, gapLimit, disturb }: Pick<Disturbance, 'name' | 'gapLimit' | 'disturb'>): Promise<Account> {
     const begun = Date.now();
     for (const person of this.people) person.tell({ load: { name, every: EVERY } });
     await pause(CALM);
