@@ -156,7 +156,8 @@ export class Following {
   }
 
   #onTip(tip: Tip, realm: RealmName): void {
-    if (tip.n === 0 && this.#choice.lacks(tip, realm)) this.#assign();
+    const isNews = tip.n === 0 ? this.#choice.lacks(tip, realm) : this.#choice.has(tip, realm);
+    if (isNews) this.#assign();
   }
 
   async #run(realm: RealmName, holder: Holder): Promise<void> {

@@ -53,6 +53,11 @@ export class HolderChoice {
     return isNews;
   }
 
+  /** Notes that it has the chain by now; true when that is news: then nobody else needs to be asked. */
+  has(id: ChainId, holder: RealmName): boolean {
+    return this.#lacking.get(holder)?.delete(chainName(id)) ?? false;
+  }
+
   demote(id: ChainId, holder: RealmName): void {
     this.#demoted.set(`${chainName(id)} ${holder}`, this.#clock.monotonic() + DEMOTED_FOR);
   }

@@ -179,6 +179,8 @@ export class HolderSession {
       if (!head) continue;
       const id = this.#askedChain(head);
       await this.#judge(id, () => this.#parts.intake.take(id, group));
+      const last = group.at(-1) ?? head;
+      this.#events.onTip({ ...id, n: last.entry.n, hash: last.hash });
     }
   }
 
