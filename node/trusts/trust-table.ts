@@ -37,6 +37,12 @@ interface Known {
   readonly authors: Set<RealmName>;
 }
 
+/** Whoever writes it for the other party says so in it; only the parties' own entries count. */
+interface WrittenRemoval {
+  readonly author: RealmName;
+  readonly removal: Removal;
+}
+
 export interface TrustEntry {
   readonly agreement: Agreement;
   readonly removal?: Removal;
@@ -50,7 +56,7 @@ export class TrustTable implements TrustSource {
   readonly #parts: TrustTableComponents;
   readonly #known = new Map<TrustId, Known>();
   /** By id, of every realm that wrote one: whether it is a party shows when the agreement is known. */
-  readonly #removals = new Map<TrustId, Removal[]>();
+  readonly #removals = new Map<TrustId, WrittenRemoval[]>();
   readonly #memory = new PathMemory();
   readonly #partners: Partners;
   readonly #listeners = new Set<() => void>();
@@ -126,7 +132,7 @@ export class TrustTable implements TrustSource {
   isRemoved(id: TrustId): boolean {
     const known = this.#known.get(id);
     if (known) return this.#removalOf(known) !== undefined;
-    return this.#removals.get(id)?.some(({ realm }) => realm === this.#self) === true;
+    return this.#removals.get(id)?.some(({ author }) => author === this.#self) === true;
   }
 
   #entry(known: Known): TrustEntry {
@@ -139,7 +145,7 @@ export class TrustTable implements TrustSource {
   }
 
   #removalOf({ agreement: { terms } }: Known): Removal | undefined {
-    return this.#removals.get(terms.id)?.find(({ realm }) => partnerOf(terms, realm) !== undefined);
+    return this.#removals.get(terms.id)?.find(({ author }) => partnerOf(terms, author) !== undefined)?.removal;
   }
 
   #enqueue(step: () => Promise<void>): void {
@@ -162,9 +168,10 @@ export class TrustTable implements TrustSource {
 
   async #takeRemoval({ realm, payload, n }: Fact): Promise<void> {
     try {
-      const { id, time } = decodeRemoval(payload);
-      const before = this.#removals.get(id) ?? [];
-      if (!before.some((one) => one.realm === realm)) this.#removals.set(id, [...before, { id, realm, time }]);
+      const removal = decodeRemoval(payload);
+      const before = this.#removals.get(removal.id) ?? [];
+      if (before.some(({ author }) => author === realm)) return;
+      this.#removals.set(removal.id, [...before, { author: realm, removal }]);
     } catch (error) {
       this.#passOver(realm, n, codeOf(error));
     }

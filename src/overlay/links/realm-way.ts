@@ -1,7 +1,7 @@
 // The way to one realm, over whichever of its relays is the best at the moment: who waits for one, what was last said of it,
 // and the search for its relays while none is known.
 import { type Clock, sleep } from '../../realm/clock.ts';
-import { UnreachableError } from '../../realm/errors.ts';
+import { RefusedError, UnreachableError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
 import type { PathReport } from '../seam.ts';
 
@@ -60,9 +60,11 @@ export class RealmWay {
     return this.#searching;
   }
 
-  /** As if nobody had ever asked. */
+  /** As if nobody had ever asked; whoever waits is told that there will be no way. */
   forget(): void {
     this.#askedAt = Number.NEGATIVE_INFINITY;
+    const refusal = new RefusedError('out-of-scope', `${this.realm} is no longer in scope`);
+    for (const { reject } of this.#waiters) reject(refusal);
   }
 
   ask(): void {
