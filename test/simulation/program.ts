@@ -7,6 +7,7 @@ import { type Outbox, openOutbox } from '../../node/delivery/outbox.ts';
 import { Ways } from '../../node/delivery/ways.ts';
 import type { UserProfile } from '../../node/directory/directory.ts';
 import { openDirectory, type UserDirectory } from '../../node/directory/user-directory.ts';
+import { WritePermit } from '../../node/incarnation/write-permit.ts';
 import { type LedgerService, openLedger } from '../../node/ledger/ledger-service.ts';
 import { houseOf, Scope } from '../../src/overlay/scope.ts';
 import type { Peer } from '../../src/overlay/seam.ts';
@@ -99,7 +100,7 @@ function ledgerOf(init: ProgramInit, network: Place, database: Database, incarna
   const { realm, identity } = init;
   const signer = ledgerSigner(identity);
   return openLedger(
-    { ...init, database, network, audit: NO_AUDIT, checkChain, signer: () => signer },
+    { ...init, database, network, audit: NO_AUDIT, checkChain, signer: () => signer, permit: new WritePermit() },
     { realm, parent: parentOf(realm), house: houseOf(init), incarnation },
   );
 }

@@ -3,6 +3,7 @@
 import { parseRealmName } from '../../src/realm/names.ts';
 import type { Violation } from './chronicle.ts';
 import { differences } from './convergence.ts';
+import type { Traffic } from './network.ts';
 import type { SimulatedRealm } from './realm.ts';
 import { World, type WorldInit } from './world.ts';
 
@@ -19,6 +20,8 @@ export interface Verdict {
   readonly crashes: number;
   readonly troubles: Readonly<Record<string, number>>;
   readonly frames: number;
+  /** Frames and bytes of each protocol. */
+  readonly protocols: Readonly<Record<string, Traffic>>;
   readonly bytes: number;
   /** Simulated milliseconds. */
   readonly took: number;
@@ -104,6 +107,7 @@ function verdictOf({ init, log, chronicle, clock, realms, troubles, network }: W
     troubles: troubles.counts,
     frames: traffic.reduce((sum, { frames }) => sum + frames, 0) / 2,
     bytes: traffic.reduce((sum, { bytes }) => sum + bytes, 0) / 2,
+    protocols: Object.fromEntries(network.byProtocol),
     took: clock.monotonic(),
     lines: log.lines,
   };

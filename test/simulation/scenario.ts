@@ -17,11 +17,11 @@ export function shortWorld(
     seed,
     realms: 8,
     users: 18,
-    busy: 4 * MINUTE,
-    messages: 120,
+    busy: 150_000,
+    messages: 60,
     loss: 0.01,
     decisions: true,
-    troubles: { powerCut: 40_000, kill: 80_000, relayRestart: 60_000, cutOff: 60_000, split: 120_000, forgery: 60_000 },
+    troubles: { powerCut: 25_000, kill: 50_000, relayRestart: 40_000, cutOff: 40_000, split: 80_000, forgery: 30_000 },
     ...more,
   };
 }
