@@ -7,6 +7,8 @@ import type { LinkSource, SourcedLink } from '../../src/overlay/forward/link-sou
 import type { HostInit } from '../../src/overlay/host.ts';
 import { createNodeOverlay, type NodeOverlay } from '../../src/overlay/node-overlay.ts';
 import { PATHS_PROTOCOL, servePaths } from '../../src/overlay/paths/index.ts';
+import { openPipes } from '../../src/overlay/pipe/open-pipes.ts';
+import type { RelayPipes } from '../../src/overlay/pipe/relay-pipes.ts';
 import type { PathReport } from '../../src/overlay/seam.ts';
 import { systemClock } from '../../src/realm/clock.ts';
 import { UnreachableError } from '../../src/realm/errors.ts';
@@ -62,6 +64,7 @@ export class PlainLinks implements LinkSource {
 export interface TestRelay extends TestHost {
   readonly links: PlainLinks;
   readonly forwarder: Forwarder;
+  readonly pipes: RelayPipes;
 }
 
 export async function startRelay(
@@ -75,7 +78,9 @@ export async function startRelay(
   const { libp2p, admissions, internals } = relay.host;
   const links = new PlainLinks(relay);
   const peerId = libp2p.peerId.toString();
+  const pipes = openPipes({ host: relay.host, clock: systemClock, log: silentLog });
   const forwarder = new Forwarder({
+    pipes,
     identity,
     peerId,
     registrar: internals.registrar,
@@ -88,7 +93,7 @@ export async function startRelay(
     const peer = admissions.get(connection.remotePeer.toString());
     if (peer) void servePaths(stream, peer, links);
   });
-  return { ...relay, links, forwarder };
+  return { ...relay, links, forwarder, pipes };
 }
 
 export interface TestNode {

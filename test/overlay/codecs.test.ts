@@ -15,6 +15,7 @@ import * as enrol from '../../src/overlay/enrol/index.ts';
 import { forwardAddress, parseForwardAddress, registerAddresses } from '../../src/overlay/forward/address.ts';
 import { decodeHeader, decodeReply, encodeHeader, encodeReply } from '../../src/overlay/forward/codec.ts';
 import { decodeReports, encodeReports } from '../../src/overlay/paths/index.ts';
+import * as pipes from '../../src/overlay/pipe/index.ts';
 import { CanopyError } from '../../src/realm/errors.ts';
 import { parseRealmName } from '../../src/realm/names.ts';
 
@@ -33,6 +34,15 @@ const hop = plain({
   pid: fc.nat(),
   peerId: fc.stringMatching(/^[A-Za-z0-9]{1,60}$/),
 });
+const peerId = fc.stringMatching(/^[A-Za-z0-9]{1,60}$/);
+const ticket = fc.uint8Array({ minLength: 32, maxLength: 32 });
+const pipe = fc.oneof(
+  plain({ kind: fc.constantFrom('ask' as const, 'joined' as const) }),
+  fc.record(
+    { kind: fc.constant('dial' as const), ticket, at: peerId },
+    { requiredKeys: ['kind', 'ticket'], noNullPrototype: true },
+  ),
+);
 const refused = plain({ kind: fc.constant('refused' as const), code });
 const header = fc.record(
   {
@@ -42,13 +52,14 @@ const header = fc.record(
     hops: fc.array(hop, { minLength: 1, maxLength: 4 }),
     kind,
     via: realm,
+    pipe,
   },
   { requiredKeys: ['class', 'origin', 'destination', 'hops'], noNullPrototype: true },
 );
 const reply = fc.oneof(
   refused,
   fc.record(
-    { kind: fc.constant('ok' as const), hops: fc.array(hop, { maxLength: 4 }), path: kind, via: realm },
+    { kind: fc.constant('ok' as const), hops: fc.array(hop, { maxLength: 4 }), path: kind, via: realm, pipe },
     { requiredKeys: ['kind', 'hops', 'path'], noNullPrototype: true },
   ),
 );
@@ -123,6 +134,13 @@ checkCodec(
 );
 checkCodec('forward header', header, encodeHeader, decodeHeader);
 checkCodec('forward reply', reply, encodeReply, decodeReply);
+checkCodec('request for a pipe', peerId, pipes.encodeAsk, pipes.decodeAsk);
+checkCodec(
+  'pair of tickets',
+  fc.option(plain({ own: ticket, other: ticket }), { nil: undefined }),
+  pipes.encodeAnswer,
+  pipes.decodeAnswer,
+);
 checkCodec('enrolment hello', chain, enrol.encodeHello, (bytes) => [...enrol.decodeHello(bytes)]);
 checkCodec('enrolment request', fc.uint8Array({ maxLength: 4_096 }), enrol.encodeRequest, enrol.decodeRequest);
 checkCodec(
@@ -142,6 +160,24 @@ test('deep nesting, map keys of prototypes and lengths that are not there are re
       assert.throws(() => decoding(bytes), CanopyError);
     }
   }
+});
+
+const HEADER =
+  '88016462756c6b6c6b7969762e61636d652e75616c6c7669762e61636d652e756181846c6b7969762e61636d652e7561646e' +
+  '6f646507614ef6f6816361736b';
+const REPLY =
+  '8601626f6b81846c6b7969762e61636d652e7561646e6f646507614e6772656c617965646761636d652e756183646469616c' +
+  '58200505050505050505050505050505050505050505050505050505050505050505f6';
+
+test('a header and a reply are these bytes, whatever becomes of the code', () => {
+  const [kyiv, lviv] = ['kyiv.acme.ua', 'lviv.acme.ua'].map(parseRealmName);
+  assert.ok(kyiv && lviv);
+  const hops = [{ realm: kyiv, role: 'node', pid: 7, peerId: 'N' }] as const;
+  const asked = encodeHeader({ class: 'bulk', origin: kyiv, destination: lviv, hops, pipe: { kind: 'ask' } });
+  assert.equal(Buffer.from(asked).toString('hex'), HEADER);
+  const pipe = { kind: 'dial', ticket: new Uint8Array(32).fill(5) } as const;
+  const told = encodeReply({ kind: 'ok', hops, path: 'relayed', via: parseRealmName('acme.ua'), pipe });
+  assert.equal(Buffer.from(told).toString('hex'), REPLY);
 });
 
 test('addresses of forwarded connections keep realm and class through text and bytes', () => {

@@ -8,8 +8,8 @@ import type { Admissions, AdmittedPeer } from '../admission/admissions.ts';
 import type { Identity } from '../identity.ts';
 import { ownNodeConnection } from '../own-node.ts';
 import { PIPE_FAILED } from '../pipe/index.ts';
-import type { PipeAcceptance, RelayPipes } from '../pipe/relay-pipes.ts';
-import { runPipe, type Section } from '../pipe/run-pipe.ts';
+import type { RelayPipes } from '../pipe/relay-pipes.ts';
+import type { PipeAcceptance, Section } from '../pipe/run-pipe.ts';
 import { isReachable, mayReach, type Trusts } from '../scope.ts';
 import { handshakeFrames } from '../wire.ts';
 import { decodeHeader, decodeReply, encodeHeader, encodeReply } from './codec.ts';
@@ -103,7 +103,7 @@ export class Forwarder {
       const pipe = onward.section && inward?.word;
       await frames.write(encodeReply({ ...onward.reply, ...(pipe ? { pipe } : {}) }), { signal });
       frames.unwrap();
-      if (inward && onward.section) void runPipe([stream, onward.stream], inward, onward.section);
+      if (inward && onward.section) void this.#components.pipes?.run([stream, onward.stream], inward, onward.section);
       else inward?.cancel();
       await splice(stream, onward.stream, header.class);
     } catch (error) {
@@ -197,7 +197,7 @@ export class Forwarder {
     let stream: Stream | undefined;
     try {
       stream = await connection.newStream([FORWARD_PROTOCOL], { ...STREAMS, signal });
-      const reply = await ask(stream, { ...header, ...(offer ? { pipe: offer.word } : {}) }, signal);
+      const reply = await ask(stream, { ...header, pipe: offer?.word }, signal);
       const socket = await offer?.socket(reply.pipe, signal);
       if (!socket) offer?.cancel();
       const told = this.#told(reply, header);

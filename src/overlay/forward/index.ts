@@ -39,7 +39,7 @@ export interface ForwardHeader {
   readonly hops: readonly Hop[];
   readonly kind?: PathKind;
   readonly via?: RealmName;
-  readonly pipe?: PipeWord;
+  readonly pipe?: PipeWord | undefined;
 }
 
 export interface ForwardConsent {
@@ -47,7 +47,7 @@ export interface ForwardConsent {
   readonly hops: readonly Hop[];
   readonly path: PathKind;
   readonly via?: RealmName;
-  readonly pipe?: PipeWord;
+  readonly pipe?: PipeWord | undefined;
 }
 
 export type ForwardReply = ForwardConsent | { readonly kind: 'refused'; readonly code: string };

@@ -34,11 +34,11 @@ function watch(connection: AbstractMultiaddrConnection, socket: Socket, tickets:
   const onMessage = (event: StreamMessageEvent): void => {
     const data = event.data.subarray();
     if (heard.length === 0 && data[0] !== MAGIC[0]) return connection.removeEventListener('message', onMessage);
-    isTaken = true;
     event.stopImmediatePropagation();
     heard = Buffer.concat([heard, data]);
     if (heard.length < HELLO) return;
     connection.removeEventListener('message', onMessage);
+    isTaken = true;
     take(connection, socket);
     if (isHello(heard) && tickets.redeem(heard.slice(MAGIC.length, HELLO), socket)) {
       if (heard.length > HELLO) socket.unshift(heard.subarray(HELLO));

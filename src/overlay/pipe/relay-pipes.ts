@@ -9,13 +9,14 @@ import { handshakeFrames } from '../wire.ts';
 import type { PipeCarrier } from './carrier.ts';
 import { dialPipe, type Place, placeOf } from './dial.ts';
 import { decodeAnswer, encodeAsk, MAX_PIPE_FRAME, PIPE_PROTOCOL, type PipeWord } from './index.ts';
+import { type PipeAcceptance, runPipe, type Section } from './run-pipe.ts';
 import type { Tickets } from './tickets.ts';
 
 export interface RelayPipesComponents {
   readonly admissions: Pick<Admissions, 'peers' | 'connections'>;
   readonly tickets: Tickets;
   /** Joins pipes of other relays. */
-  readonly carrier: Pick<PipeCarrier, 'start' | 'stop'>;
+  readonly carrier: Pick<PipeCarrier, 'start' | 'stop' | 'carried'>;
   readonly clock: Clock;
 }
 
@@ -36,21 +37,26 @@ export interface PipeOffer {
   cancel(): void;
 }
 
-export interface PipeAcceptance {
-  /** For the reply. */
-  readonly word: PipeWord;
-  /** May come much later than the word went out. */
-  readonly socket: Promise<Socket>;
-  cancel(): void;
-}
-
 export class RelayPipes {
   readonly #components: RelayPipesComponents;
   /** Punched holes and the like, which can't be dialled a second time. */
   readonly #barren = new WeakSet<Connection>();
+  #open = 0;
 
   constructor(components: RelayPipesComponents) {
     this.#components = components;
+  }
+
+  /** Pipes that run through here now, as a carrier's or between links and node. */
+  get open(): number {
+    return this.#open + this.#components.carrier.carried;
+  }
+
+  /** Joins the two sections for as long as both streams stand. Never rejects. */
+  async run(streams: readonly Stream[], inward: PipeAcceptance, onward: Section): Promise<void> {
+    this.#open += 1;
+    await runPipe(streams, inward, onward);
+    this.#open -= 1;
   }
 
   start(): Promise<void> {

@@ -3,8 +3,17 @@
 import type { Socket } from 'node:net';
 import type { Stream } from '@libp2p/interface';
 import { UnreachableError } from '../../realm/errors.ts';
+import type { PipeWord } from './index.ts';
 import { joinSockets } from './join.ts';
-import type { PipeAcceptance } from './relay-pipes.ts';
+
+/** The section on the way in. */
+export interface PipeAcceptance {
+  /** For the reply. */
+  readonly word: PipeWord;
+  /** May come much later than the word went out. */
+  readonly socket: Promise<Socket>;
+  cancel(): void;
+}
 
 /** The section on the way out. */
 export interface Section {
