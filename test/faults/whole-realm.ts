@@ -65,6 +65,10 @@ export class WholeRealm {
     return this.#relay.relay;
   }
 
+  async rootFingerprint(): Promise<string> {
+    return (await this.#read()).realm.rootFingerprint;
+  }
+
   get url(): string {
     if (!this.#node) throw new Error(`the node of ${this.realm} does not run`);
     return this.#node.url();
