@@ -27,6 +27,7 @@ import { Following } from './following.ts';
 import type { CertifiedRealm, Ledger, NetworkDraft } from './ledger.ts';
 import { LedgerWatch } from './ledger-watch.ts';
 import { Notary, type Outlet } from './notary.ts';
+import { Snapshots } from './snapshots.ts';
 import { holdersOf, wantedChains } from './wanted-chains.ts';
 
 export interface LedgerComponents {
@@ -60,6 +61,7 @@ export class LedgerService implements Ledger {
   readonly store: LedgerStore;
   readonly proofs: ProofStore;
   readonly witnesses: WitnessStore;
+  readonly snapshots: Snapshots;
   readonly ownNetwork: OwnChain;
   readonly ownDirectory: OwnChain;
   readonly #parts: LedgerComponents;
@@ -88,15 +90,26 @@ export class LedgerService implements Ledger {
     const author = { store: this.store, clock, signer, incarnation, certificate, assertMayWrite };
     this.ownNetwork = new OwnChain({ realm: init.realm, chain: 'network' }, author);
     this.ownDirectory = new OwnChain({ realm: init.realm, chain: 'directory' }, author);
+    this.snapshots = new Snapshots(this.store, (id, n) => this.#watch.wrongSnapshot(id, n));
     this.#notary = this.#createNotary();
     this.#server = this.#createServer();
     this.#following = this.#createFollowing();
     this.#watch = new LedgerWatch(
       { ...components, store: this.store, witnesses: this.witnesses },
-      { following: this.#following, notary: this.#notary, wanted: () => this.#wanted(), realms: () => this.realms() },
+      {
+        following: this.#following,
+        notary: this.#notary,
+        wanted: () => this.#wanted(),
+        realms: () => this.realms(),
+        own: [this.ownNetwork, this.ownDirectory],
+        snapshots: this.snapshots,
+      },
       init,
     );
-    this.store.onFacts((_, facts) => facts.forEach((fact) => this.#learn(fact)));
+    this.store.onFacts((id, facts) => {
+      facts.forEach((fact) => this.#learn(fact));
+      if (id.realm !== init.realm) this.snapshots.check(id, facts).catch((error) => this.#watch.failed(error));
+    });
   }
 
   /** Reads the network chains on disk; once, before anything else. */

@@ -6,6 +6,7 @@ import { chainName } from '../../src/protocols/ledger/entry.ts';
 import type { FraudProof } from '../../src/protocols/ledger/fraud.ts';
 import { REALM_CERTIFIED } from '../../src/protocols/ledger/kinds.ts';
 import type { LedgerStore } from '../../src/protocols/ledger/ledger-store.ts';
+import type { OwnChain } from '../../src/protocols/ledger/own-chain.ts';
 import type { HeadStatement } from '../../src/protocols/ledger/witness.ts';
 import type { WitnessStore } from '../../src/protocols/ledger/witness-store.ts';
 import { type Clock, sleep } from '../../src/realm/clock.ts';
@@ -16,6 +17,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { Following } from './following.ts';
 import type { CertifiedRealm } from './ledger.ts';
 import type { Notary } from './notary.ts';
+import type { Snapshots } from './snapshots.ts';
 import { witnessesOf } from './witness-choice.ts';
 
 export interface LedgerWatchComponents {
@@ -32,6 +34,8 @@ export interface WatchedLedger {
   readonly notary: Notary;
   readonly wanted: () => readonly ChainId[];
   readonly realms: () => readonly CertifiedRealm[];
+  readonly own: readonly OwnChain[];
+  readonly snapshots: Snapshots;
 }
 
 const ROUND = 60_000;
@@ -89,8 +93,11 @@ export class LedgerWatch {
     const frauds = [...this.#fraudulent.values()].map(
       ({ realm, chain }) => `${realm} signed two entries for one number of its ${chain} chain: canopy ledger verify`,
     );
+    const wrong = this.#ledger.snapshots
+      .wrong()
+      .map(({ realm, chain }) => `${realm} states a wrong snapshot of its ${chain} chain: canopy ledger verify`);
     const doubtful = [...this.#contradicted].map((what) => `${what}: canopy ledger verify`);
-    return [...frauds, ...doubtful];
+    return [...frauds, ...wrong, ...doubtful];
   }
 
   counters(): Record<string, number> {
@@ -128,18 +135,32 @@ export class LedgerWatch {
   }
 
   async round(): Promise<void> {
+    await this.#writeSnapshots();
     if (!this.#allDue && this.#due.size === 0) return;
-    const { notary, wanted, realms } = this.#ledger;
+    const { notary, wanted, realms, snapshots } = this.#ledger;
     const chains = wanted().filter((id) => this.#allDue || this.#due.has(chainName(id)));
     this.#due.clear();
     this.#allDue = false;
-    const mine = chains.filter(({ realm }) => witnessesOf(realm, realms()).includes(this.#realm));
+    const mine = chains.filter((id) => witnessesOf(id.realm, realms()).includes(this.#realm) && !snapshots.isWrong(id));
     this.#counts.ledger_countersigned += await notary.countersign(mine);
     for (const id of chains) await this.#seeWhetherWhole(id);
   }
 
   #touch(id: ChainId): void {
     this.#due.set(chainName(id), id);
+  }
+
+  /** As long as nothing may be written there is none. */
+  async #writeSnapshots(): Promise<void> {
+    for (const chain of this.#ledger.own) {
+      await this.#ledger.snapshots.write(chain).catch((error: unknown) => this.failed(error));
+    }
+  }
+
+  /** A realm's snapshot is not what its chain says. */
+  wrongSnapshot({ realm, chain }: ChainId, n: number): void {
+    this.#parts.log.error({ realm, chain, n }, 'the snapshot of a chain is wrong');
+    this.#note('ledger-snapshot-wrong', realm, { chain, n });
   }
 
   async #run(): Promise<void> {

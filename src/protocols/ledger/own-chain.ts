@@ -17,6 +17,11 @@ export interface Draft {
   readonly writes?: readonly Write[];
 }
 
+/** Written after what gathered with it, so that its payload can speak of all that is on disk. */
+interface SnapshotDraft {
+  readonly snapshot: () => Promise<Draft>;
+}
+
 export interface OwnChainComponents {
   readonly store: LedgerStore;
   readonly clock: Pick<Clock, 'now'>;
@@ -35,7 +40,7 @@ const MAX_GROUP = 256;
 export class OwnChain {
   readonly id: ChainId;
   readonly #parts: OwnChainComponents;
-  readonly #drafts: Gather<Draft | undefined>;
+  readonly #drafts: Gather<Draft | SnapshotDraft | undefined>;
 
   constructor(id: ChainId, components: OwnChainComponents) {
     this.id = id;
@@ -53,13 +58,29 @@ export class OwnChain {
     return this.#drafts.add(undefined);
   }
 
+  /** Appends what `make` returns, which sees every entry before it on disk. */
+  snapshot(make: () => Promise<Draft>): Promise<void> {
+    return this.#drafts.add({ snapshot: make });
+  }
+
   idle(): Promise<void> {
     return this.#drafts.idle();
   }
 
-  async #write(asked: readonly (Draft | undefined)[]): Promise<void> {
+  async #write(asked: readonly (Draft | SnapshotDraft | undefined)[]): Promise<void> {
     this.#parts.assertMayWrite?.();
     const drafts = asked.filter((draft) => draft !== undefined);
+    const plain = drafts.filter((draft) => 'kind' in draft);
+    await this.#append(plain);
+    for (const draft of drafts) {
+      if ('kind' in draft) continue;
+      // What was written with it stands, whatever becomes of the snapshot.
+      const written = this.#append([await draft.snapshot()]);
+      await (plain.length > 0 ? written.catch(() => undefined) : written);
+    }
+  }
+
+  async #append(drafts: readonly Draft[]): Promise<void> {
     const { store } = this.#parts;
     const signer = this.#parts.signer();
     const before = await store.head(this.id);
