@@ -59,9 +59,9 @@ export class CustodySession {
       await stream.close();
     } finally {
       this.#ended.abort();
+      this.#deadline?.cancel();
       stream.abort(new UnreachableError('stream-over', 'The custody session is over'));
       await reading;
-      this.#deadline?.cancel();
       await this.#breakOff();
     }
   }
@@ -171,9 +171,9 @@ export class CustodySession {
 
 function expectWelcome(frame: Uint8Array | undefined): void {
   const decoded = frame && decodeCustodyFrame(frame);
-  const versions: readonly number[] = CUSTODY_VERSIONS;
-  if (decoded?.kind === 'welcome' && versions.includes(decoded.version)) return;
-  throw unexpected(decoded);
+  if (decoded?.kind !== 'welcome') throw unexpected(decoded);
+  if (CUSTODY_VERSIONS.includes(decoded.version)) return;
+  throw new PeerError('version-unknown', `the neighbour chose version ${decoded.version}, which we did not offer`);
 }
 
 function unexpected(frame: CustodyFrame | undefined): Error {

@@ -109,7 +109,7 @@ export class NeighbourQueue {
     const schedule = (): void => {
       timer = clock.after(LOOK, () => {
         this.#session?.wake();
-        schedule();
+        if (!this.#stopped.signal.aborted) schedule();
       });
     };
     schedule();

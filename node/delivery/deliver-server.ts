@@ -9,7 +9,7 @@ import {
   MAX_SET_ASIDE,
   type SetAside,
 } from '../../src/protocols/deliver/frames.ts';
-import { DELIVER_VERSION, HELLO_DEADLINE } from '../../src/protocols/deliver/index.ts';
+import { DELIVER_VERSIONS, HELLO_DEADLINE } from '../../src/protocols/deliver/index.ts';
 import { NO_MARKS } from '../../src/protocols/deliver/mark-set.ts';
 import { Bell } from '../../src/realm/bell.ts';
 import type { Clock } from '../../src/realm/clock.ts';
@@ -59,6 +59,7 @@ export class DeliverServer {
     return within(clock, HELLO_DEADLINE, `hello of ${stream.peer.realm}`, signal, async (soon) => {
       const hello = expectHello(await stream.read(soon));
       checkHello(hello, stream, realm);
+      const version = chooseVersion(hello, stream.peer.realm);
       const verify = await verifierOf(keys, hello.chain, hello.origin);
       const inbound = await inboundOf(hello.origin);
       if (hello.incarnation < inbound.incarnation) {
@@ -67,7 +68,7 @@ export class DeliverServer {
           `${hello.origin} is at ${inbound.incarnation}, not ${hello.incarnation}`,
         );
       }
-      await stream.write(encodeDeliverFrame({ kind: 'welcome', version: DELIVER_VERSION, marks: inbound.marks }), soon);
+      await stream.write(encodeDeliverFrame({ kind: 'welcome', version, marks: inbound.marks }), soon);
       const { origin, incarnation } = hello;
       return { inbound, context: { origin, incarnation, destination: realm, verify } };
     });
@@ -97,10 +98,15 @@ function expectHello(frame: Uint8Array | undefined): Hello {
   throw new PeerError('frame-malformed', 'a deliver stream begins with a hello');
 }
 
+/** The highest that both speak. @throws RefusedError `version-unknown` */
+function chooseVersion({ versions }: Hello, realm: RealmName): number {
+  const version = DELIVER_VERSIONS.find((one) => versions.includes(one));
+  if (version !== undefined) return version;
+  const ours = DELIVER_VERSIONS.join(', ');
+  throw new RefusedError('version-unknown', `${realm} speaks versions ${versions.join(', ')}; we speak ${ours}`);
+}
+
 function checkHello(hello: Hello, { peer }: Stream, realm: RealmName): void {
-  if (!hello.versions.includes(DELIVER_VERSION)) {
-    throw new RefusedError('version-unknown', `${peer.realm} speaks versions ${hello.versions.join(', ')}; we speak 1`);
-  }
   if (peer.role !== 'node' || hello.origin !== peer.realm || hello.origin === realm) {
     throw new RefusedError('origin-foreign', `${peer.role} ${peer.realm} delivers for ${hello.origin}`);
   }

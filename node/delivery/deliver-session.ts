@@ -6,7 +6,7 @@ import {
   ACK_DEADLINE,
   BATCH_BYTES,
   DELIVER_PROTOCOL,
-  DELIVER_VERSION,
+  DELIVER_VERSIONS,
   HELLO_DEADLINE,
   MAX_BATCH_ENVELOPES,
   MAX_DELIVER_FRAME,
@@ -111,7 +111,7 @@ export class DeliverSession {
     return within(clock, HELLO_DEADLINE, `welcome of ${destination}`, outer, async (signal) => {
       const stream = await network.open(destination, DELIVER_PROTOCOL, { signal, maxFrame: MAX_DELIVER_FRAME });
       try {
-        const versions = [DELIVER_VERSION];
+        const versions = DELIVER_VERSIONS;
         const hello = { kind: 'hello', versions, origin, incarnation, destination, chain: signer.chain } as const;
         await stream.write(encodeDeliverFrame(hello), signal);
         const { marks } = expectWelcome(await stream.read(signal));
@@ -218,8 +218,9 @@ export class DeliverSession {
 
 function expectWelcome(frame: Uint8Array | undefined): Welcome {
   const decoded = frame && decodeDeliverFrame(frame);
-  if (decoded?.kind === 'welcome' && decoded.version === DELIVER_VERSION) return decoded;
-  throw unexpected(decoded);
+  if (decoded?.kind !== 'welcome') throw unexpected(decoded);
+  if (DELIVER_VERSIONS.includes(decoded.version)) return decoded;
+  throw new PeerError('version-unknown', `the destination chose version ${decoded.version}, which we did not offer`);
 }
 
 function expectAck(frame: Uint8Array): Ack {

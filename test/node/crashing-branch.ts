@@ -3,7 +3,7 @@ import type { RealmName } from '../../src/realm/names.ts';
 import { createDatabase } from '../../src/store/database.ts';
 import type { Engine } from '../../src/store/engine.ts';
 import { ForgetfulDisk } from '../store/forgetful-disk.ts';
-import { type Branch, startBranch } from './simulated-branch.ts';
+import { type Branch, type BranchOptions, startBranch } from './simulated-branch.ts';
 import type { SimulatedNetwork } from './simulated-network.ts';
 
 /** `before`: what was written is lost. `after`: it is on disk, but nobody was told. */
@@ -11,18 +11,25 @@ export type CutPoint = 'before' | 'after';
 
 const NEVER = new Promise<never>(() => {});
 
+export interface CrashingInit {
+  readonly disk?: ForgetfulDisk;
+  readonly options?: Omit<BranchOptions, 'realm' | 'database' | 'network'>;
+}
+
 export class CrashingBranch {
   readonly realm: RealmName;
   readonly #network: SimulatedNetwork;
   readonly #disk: ForgetfulDisk;
+  readonly #options: CrashingInit['options'];
   #branch: Branch | undefined;
   /** Writes since the last start. */
   writes = 0;
   crashes = 0;
   #cut: { at: number; point: CutPoint } | undefined;
 
-  constructor(network: SimulatedNetwork, realm: RealmName, disk = new ForgetfulDisk()) {
-    this.#disk = disk;
+  constructor(network: SimulatedNetwork, realm: RealmName, init: CrashingInit = {}) {
+    this.#disk = init.disk ?? new ForgetfulDisk();
+    this.#options = init.options ?? {};
     this.#network = network;
     this.realm = realm;
   }
@@ -39,7 +46,7 @@ export class CrashingBranch {
   async start(): Promise<Branch> {
     this.writes = 0;
     const database = await createDatabase(this.#engine());
-    this.#branch = await startBranch({ realm: this.realm, database, network: this.#network });
+    this.#branch = await startBranch({ realm: this.realm, database, network: this.#network, ...this.#options });
     return this.#branch;
   }
 

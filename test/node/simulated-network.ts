@@ -180,6 +180,8 @@ export class SimulatedNetwork {
   kind: PathKind = 'relayed';
   /** Sees each frame before it is delivered: may wait, alter it, or swallow it by returning undefined. */
   tap: (frame: Uint8Array, from: RealmName, to: RealmName) => Promise<Uint8Array | undefined> = async (frame) => frame;
+  /** Nobody is told of ways that come back. */
+  isSilent = false;
   /** Streams asked for so far, and those of them that were opened. */
   tried = 0;
   opened = 0;
@@ -209,6 +211,7 @@ export class SimulatedNetwork {
 
   up(realm: RealmName): void {
     this.#down.delete(realm);
+    if (this.isSilent) return;
     for (const [name, node] of this.#nodes) {
       const others = name === realm ? [...this.#nodes.keys()].filter((other) => other !== realm) : [realm];
       for (const other of others) node.tell({ realm: other, kind: this.kind, since: 0 });

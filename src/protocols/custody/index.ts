@@ -27,8 +27,8 @@
 // `busy` (the taker's disk). Refusals: `version-unknown`, `out-of-way` (neither parent nor child), `frame-malformed`,
 // `frame-too-long`.
 export const CUSTODY_PROTOCOL = '/canopy/custody/1';
-/** Newest first. */
-export const CUSTODY_VERSIONS = [1] as const;
+/** The highest first: the taker chooses the highest that both speak. */
+export const CUSTODY_VERSIONS: readonly number[] = [1];
 
 /** Bytes of a frame: the largest payload and its surroundings. */
 export const MAX_CUSTODY_FRAME = 520 * 1024;

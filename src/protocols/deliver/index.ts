@@ -19,7 +19,10 @@
 // `stale-incarnation` (a cloned or restored origin), `signature-bad`, `digest-wrong`, `cert-…`, `frame-malformed`,
 // `frame-too-long`, `too-far-ahead`, `busy` (the destination's own disk).
 export const DELIVER_PROTOCOL = '/canopy/deliver/1';
+/** Of a batch's header. */
 export const DELIVER_VERSION = 1;
+/** Of the stream, the highest first: the destination chooses the highest that both speak. */
+export const DELIVER_VERSIONS: readonly number[] = [1];
 
 /** A batch is closed at the first envelope that reaches one of these. */
 export const MAX_BATCH_ENVELOPES = 512;
@@ -39,6 +42,6 @@ export const MAX_CHAIN = 16 * 1024;
 export const HELLO_DEADLINE = 10_000;
 /** Milliseconds within which something sent must be acknowledged; then the stream counts as dead. */
 export const ACK_DEADLINE = 15_000;
-/** Milliseconds: first and longest wait between two tries. */
+/** Milliseconds: first and longest wait between two tries. With a hello's deadline the second stays within 30 s. */
 export const FIRST_RETRY = 200;
-export const LONGEST_RETRY = 30_000;
+export const LONGEST_RETRY = 20_000;
