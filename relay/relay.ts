@@ -38,7 +38,9 @@ import type { Settings } from '../src/settings/settings.ts';
 import type { Netcheck } from './api.ts';
 import type { RelayCharter } from './charter.ts';
 import { HouseTable } from './house-table.ts';
+import { mappingWays } from './mapping-ways.ts';
 import { netcheckOf } from './netcheck.ts';
+import { PortMapping } from './port-mapping.ts';
 
 export interface RelayInit {
   readonly identity: Identity;
@@ -90,7 +92,7 @@ export class Relay {
 
   /** @throws LocalError `listen-failed`, `stun-listen` */
   async start(): Promise<void> {
-    const { host, stun, forwarder, router, links } = this.#parts;
+    const { host, stun, forwarder, router, links, mapping } = this.#parts;
     await stun.start();
     await host.start().catch(async (cause) => {
       await stun.stop();
@@ -101,10 +103,12 @@ export class Relay {
     await this.#servePaths();
     await this.#serveCharter();
     await links.start();
+    mapping.start();
   }
 
   async stop(): Promise<void> {
-    const { host, stun, forwarder, router, links } = this.#parts;
+    const { host, stun, forwarder, router, links, mapping } = this.#parts;
+    await mapping.stop();
     this.#unsubscribe();
     await links.stop();
     await router.stop();
@@ -142,7 +146,7 @@ export class Relay {
   /** What the network before this host is like. @throws UnreachableError */
   async netcheck(): Promise<Netcheck> {
     const { links, init } = this.#parts;
-    return netcheckOf(await links.netcheck(), init.settings, { allowed: false });
+    return netcheckOf(await links.netcheck(), init.settings, this.#parts.mapping.report);
   }
 
   status(): RelayStatus {
@@ -211,6 +215,7 @@ interface RelayParts {
   readonly forwarder: Forwarder;
   readonly router: EnrolRouter;
   readonly table: HouseTable;
+  readonly mapping: PortMapping;
 }
 
 /** Not started yet. */
@@ -226,15 +231,29 @@ export async function createRelay(init: RelayInit): Promise<Relay> {
   late.host = host;
   const { admissions, internals } = host;
   const { registrar } = internals;
-  const links = openLinks(init, { host, stun: stunServers, table, checkChain });
+  const mapping = new PortMapping(
+    { ways: mappingWays(settings.map ?? []), clock, log, onChange: () => links.moved() },
+    settings.listen[0]?.port ?? 0,
+  );
+  const links = openLinks(init, { host, stun: stunServers, table, checkChain, mapping });
   const router = new EnrolRouter({ identity, admissions, registrar, links, log, byDoor: renewalByDoor(init) });
   late.router = router;
   const peerId = host.libp2p.peerId.toString();
   const { charter = EMPTY_CHARTER } = init;
   const pipes = openPipes({ host, charter, clock, log });
-  const forwarder = new Forwarder({ identity, peerId, registrar, admissions, links, trusts: charter, pipes, log });
+  const forwarder = new Forwarder({
+    identity,
+    peerId,
+    registrar,
+    admissions,
+    links,
+    trusts: charter,
+    pipes,
+    clock,
+    log,
+  });
   const stun = new StunResponder({ clock, log }, listenable(settings.stun));
-  return new Relay({ init, host, stun, links, forwarder, router, table });
+  return new Relay({ init, host, stun, links, forwarder, router, table, mapping });
 }
 
 /** For a realm whose certificates are over: the door of an ancestor takes a renewal from anybody. */
@@ -277,9 +296,10 @@ interface LinkParts {
   readonly stun: StunServers;
   readonly table: HouseTable;
   readonly checkChain: ChainCheck;
+  readonly mapping: PortMapping;
 }
 
-function openLinks(init: RelayInit, { host, stun, table, checkChain }: LinkParts): Links {
+function openLinks(init: RelayInit, { host, stun, table, checkChain, mapping }: LinkParts): Links {
   const { identity, ancestors, settings, clock, log } = init;
   return createLinks(
     {
@@ -297,7 +317,7 @@ function openLinks(init: RelayInit, { host, stun, table, checkChain }: LinkParts
       log,
       logger: host.libp2p.logger.forComponent('canopy:links'),
     },
-    { punch: settings.punch, stun: () => stunTexts(settings) },
+    { punch: settings.punch, stun: () => stunTexts(settings), mapped: () => mapping.mapped },
   );
 }
 

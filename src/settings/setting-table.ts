@@ -7,6 +7,10 @@ export const PUNCHES = ['tcp', 'tcp-punch', 'webrtc'] as const;
 /** Ways to a direct path, in the order of trying. */
 export type Punch = (typeof PUNCHES)[number];
 
+export const MAP_WAYS = ['upnp', 'nat-pmp'] as const;
+/** Ways to ask the router for a port. */
+export type MapWay = (typeof MAP_WAYS)[number];
+
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -60,6 +64,7 @@ export const SETTING_SCHEMAS = {
   'relay.listen': v.pipe(v.array(hostPort), v.minLength(1), v.maxLength(MAX_LIST)),
   'relay.announce': v.pipe(v.array(hostPort), v.maxLength(MAX_LIST)),
   'relay.stun': v.pipe(v.array(hostPort), v.maxLength(MAX_LIST)),
+  'relay.map': v.pipe(v.array(v.picklist(MAP_WAYS)), v.maxLength(MAP_WAYS.length)),
   'relay.punch': v.pipe(v.array(v.picklist(PUNCHES)), v.maxLength(PUNCHES.length)),
   'metrics.node': hostPortOrOff,
   'metrics.relay': hostPortOrOff,
@@ -105,6 +110,11 @@ export const SETTING_FACTS: Readonly<Record<SettingKey, SettingFact>> = {
     env: 'CANOPY_STUN',
     fallback: [`0.0.0.0:${STUN_PORT}`, `[::]:${STUN_PORT}`],
     note: 'STUN, over UDP and TCP.',
+  },
+  'relay.map': {
+    env: 'CANOPY_MAP',
+    fallback: [],
+    note: 'Ways to ask the router for an open port, "upnp", "nat-pmp"; none unless your policy allows it.',
   },
   'relay.punch': { env: 'CANOPY_PUNCH', fallback: PUNCHES, note: 'Ways to a direct path, in the order of trying.' },
   'metrics.node': {

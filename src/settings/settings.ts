@@ -8,6 +8,7 @@ import { formatHostPort, type HostPort, isLoopbackHost } from './host-port.ts';
 import { nearest } from './nearest.ts';
 import {
   type LogLevel,
+  type MapWay,
   type Punch,
   SETTING_FACTS,
   SETTING_KEYS,
@@ -23,6 +24,8 @@ export interface Settings {
     readonly announce: readonly HostPort[];
     readonly stun: readonly HostPort[];
     readonly punch: readonly Punch[];
+    /** Ways to ask the router for a port; none by default. */
+    readonly map?: readonly MapWay[];
   };
   /** Undefined: switched off. */
   readonly metrics: { readonly node: HostPort | undefined; readonly relay: HostPort | undefined };
@@ -79,6 +82,7 @@ export function decideSettings(file: GivenSettings, env: Environment): ReadSetti
       announce: required(value('relay.announce'), 'relay.announce'),
       stun: required(value('relay.stun'), 'relay.stun'),
       punch: required(value('relay.punch'), 'relay.punch'),
+      map: required(value('relay.map'), 'relay.map'),
     },
     metrics: { node: value('metrics.node'), relay: value('metrics.relay') },
     log: { level: required(value('log.level'), 'log.level') },

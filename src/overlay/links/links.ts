@@ -56,6 +56,8 @@ export interface Links {
   relayReports(): RelayReport[];
   /** Whether an operator should forward a port: `symmetric` can't be punched. */
   nat(): NatKind;
+  /** Others reach us at another place than before: tell them, and try again what failed. */
+  moved(): void;
   /** What the STUN servers see of this host now. @throws UnreachableError */
   netcheck(): Promise<NatView>;
   start(): Promise<void>;

@@ -150,6 +150,11 @@ export class RelayLinks implements Links {
     link.feed({ kind: 'hurry' });
   }
 
+  moved(): void {
+    void this.#components.announcer.announceAll();
+    this.renewAll();
+  }
+
   /** Our network is another one, or an ancestor is back: whatever waits tries again. */
   renewAll(): void {
     for (const link of this.#links.values()) link.feed({ kind: 'renewed' });
