@@ -18,7 +18,7 @@
 // Who may ask: nodes of the family and partners of a trust. The directory chain is for nodes of the same house (src/overlay/scope.ts).
 // Refusals: `scope`. What is malformed resets the stream.
 // Limits: 4,096 chains a stream, 256 in a frame; 64 entries and 256 KiB a batch, 512 KiB for a frame; 4 streams a peer; 1,000,000
-// entries and 1 GiB a chain; a snapshot of 64 MiB. Deadlines: 10 s for the first request, 30 s for each write, 75 s without a frame.
+// entries and 1 GiB a chain; a snapshot of 64 MiB. Deadlines: 10 s for the first request, 30 s for each write, 120 s without a frame.
 //
 // A reader verifies each entry before it stores it: place, previous hash, time, key, signature (verify.ts).
 export const LEDGER_PROTOCOL = '/canopy/ledger/1';
@@ -39,5 +39,6 @@ export const MAX_ROWS = 512;
 
 export const REQUEST_DEADLINE = 10_000;
 export const WRITE_DEADLINE = 30_000;
-export const TIP_INTERVAL = 25_000;
-export const SILENCE_DEADLINE = 75_000;
+/** Links notice a black hole by themselves; this finds a holder that hangs. */
+export const TIP_INTERVAL = 50_000;
+export const SILENCE_DEADLINE = 120_000;
