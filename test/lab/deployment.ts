@@ -95,6 +95,27 @@ export class Deployment {
     return { realm, site, relayDir, nodeDir, relay, node, lanAuthority };
   }
 
+  /** Gives the branch a second relay on another host of its DMZ. The node is told, and started again. */
+  async secondRelay(branch: Branch): Promise<{ readonly branch: Branch; readonly second: Program }> {
+    const { site, realm, nodeDir } = branch;
+    const { host, address } = this.#internet.secondDmz(site);
+    const dir = join(this.folder, `${realm}-dmz2`);
+    const token = await succeed(site.node, ['invite', 'relay', '--dir', nodeDir]);
+    const wan = ['--wan', `${address}:${WAN_PORT}`];
+    const pairing = await succeed(host, ['join', '-', '--only', 'relay', '--dir', dir, ...wan], {
+      input: `${token}\n`,
+    });
+    const second = await this.#started(host, dir, 'relay');
+    await succeed(site.node, ['join', '-', '--only', 'node', '--dir', nodeDir], { input: `${pairing}\n` });
+    await branch.node.stop();
+    return { branch: { ...branch, node: await this.#started(site.node, nodeDir, 'node') }, second };
+  }
+
+  /** One more start of a relay that ended. */
+  async relayAgain(branch: Branch): Promise<Branch> {
+    return { ...branch, relay: await this.#started(branch.site.dmz, branch.relayDir, 'relay', doors(branch.site)) };
+  }
+
   async user(branch: Branch, login: string, name: string): Promise<void> {
     await succeed(branch.site.node, ['user', 'add', login, '--name', name, '--dir', branch.nodeDir], {
       input: `${FIRST_PASSWORD}\n`,

@@ -4,7 +4,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Account, accountLines, DISTURBANCES, DisturbedWorld } from './disturbances.ts';
+import { type Account, accountLines, DISTURBANCES, DisturbedWorld, RELAYS_SWAPPED } from './disturbances.ts';
 import { assertSuffered } from './disturbances-held.ts';
 
 const PAGE = join(import.meta.dirname, '../../docs/measured/disturbances.md');
@@ -23,11 +23,19 @@ for (const disturbance of DISTURBANCES) {
   });
 }
 
+test(RELAYS_SWAPPED.name, { timeout: 300_000 }, async () => {
+  if (!world) throw new Error('the laboratory was not set up');
+  await world.addRelay();
+  const account = await world.suffer(RELAYS_SWAPPED);
+  accounts.push(account);
+  assertSuffered(account);
+});
+
 after(
   async () => {
     await world?.stop();
     console.log(accountLines(accounts).join('\n'));
-    if (accounts.length === DISTURBANCES.length) await writeFile(PAGE, page());
+    if (accounts.length === DISTURBANCES.length + 1) await writeFile(PAGE, page());
   },
   { timeout: 60_000 },
 );

@@ -10,6 +10,7 @@ import { Internet } from './internet.ts';
 import { blackHole, blackOut, changeAddress, forgetTranslations, heal } from './network-faults.ts';
 import type { Person } from './person.ts';
 import { kill, killAll, processOf } from './processes.ts';
+import type { Program } from './program.ts';
 
 export interface Disturbance {
   readonly name: string;
@@ -41,6 +42,8 @@ const CALM = 2_000;
 const SETTLED = 1_000;
 const HOLE_LASTS = 20_000;
 const AWAY = 2_000;
+/** Long enough for the other relay to have taken over. */
+const SWAP_AFTER = 12_000;
 const NEW_ADDRESS = '60.0.200.1';
 const GAP_LIMIT = 15_000;
 const NEW_ADDRESS_GAP_LIMIT = 30_000;
@@ -110,6 +113,21 @@ export const DISTURBANCES: readonly Disturbance[] = [
   },
 ];
 
+/** After a branch was given a second relay (DisturbedWorld.addRelay). */
+export const RELAYS_SWAPPED: Disturbance = {
+  name: 'of two relays of a branch the first is killed; it comes back, and the second is killed',
+  gapLimit: GAP_LIMIT,
+  isEssential: false,
+  restarts: true,
+  disturb: async (world) => {
+    killAll(world.kyiv.relay);
+    await pause(SWAP_AFTER);
+    world.kyiv = await world.deployment.relayAgain(world.kyiv);
+    await pause(SWAP_AFTER);
+    if (world.second) killAll(world.second);
+  },
+};
+
 export class DisturbedWorld {
   readonly internet: Internet;
   readonly deployment: Deployment;
@@ -120,6 +138,8 @@ export class DisturbedWorld {
   readonly people: readonly [Person, Person];
   /** Kyiv's outer address at present. */
   address: string;
+  /** Kyiv's second relay, once there is one. */
+  second: Program | undefined;
 
   private constructor(
     internet: Internet,
@@ -201,6 +221,13 @@ export class DisturbedWorld {
     const last = [one.sent().at(-1) ?? '', other.sent().at(-1) ?? ''] as const;
     // What does not come in time is counted as lost or as a gap at the end.
     await Promise.allSettled([other.shown(last[0], DIRECT_LIMIT), one.shown(last[1], DIRECT_LIMIT)]);
+  }
+
+  async addRelay(): Promise<void> {
+    const { branch, second } = await this.deployment.secondRelay(this.kyiv);
+    this.kyiv = branch;
+    this.second = second;
+    await this.becomesDirect();
   }
 
   async restarted(realm: PublicRealm): Promise<PublicRealm> {

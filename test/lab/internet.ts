@@ -85,6 +85,19 @@ export class Internet {
     return this.#wire(place, nat);
   }
 
+  /** A second host in the site's DMZ, in a network of its own; until the router is exchanged. */
+  secondDmz({ name, router, node }: Site): { readonly host: Namespace; readonly address: string } {
+    const place = this.#places.get(name);
+    if (!place) throw new Error(`there is no site ${name}`);
+    const inside = `10.${place.number}`;
+    const host = this.#namespace(`${name}-dmz2`);
+    cable(router, 'dmz2', `${inside}.3.1/24`, host, 'eth0', `${inside}.3.2/24`);
+    host.ip(`route add default via ${inside}.3.1`);
+    node.ip(`route add ${inside}.3.0/24 via ${inside}.2.1`);
+    for (const each of [router, host]) each.settle();
+    return { host, address: `${inside}.3.2` };
+  }
+
   /** Leads the site's cable through another namespace: its two ports there are the site's and the Internet's ends. */
   interpose({ name }: Site, between: Namespace, sitePort: string, internetPort: string): void {
     const place = this.#places.get(name);

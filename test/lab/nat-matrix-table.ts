@@ -24,7 +24,7 @@ Two split branches behind routers of each pair of the eight kinds that the labor
 nodes start from cold behind fresh routers. Counted from the moment that both servers are ready: until both people were shown the other's first message, and until a stream between the two nodes takes a direct path.
 
 ${good} of ${rows.length} pairs delivered both ways and are direct wherever the experiments found a direct way. ${runs === 1 ? 'One try' : `Medians of ${runs} tries`} for each pair on two shared cores, ${new Date().toISOString().slice(0, 10)}, by \`npm run test:long\` or \`npm run lab:matrix\`. Times are of that machine; the paths are the result. A relayed pair
-was watched for 24 s, in which a whole round of the ways to a direct path ends.
+was watched until both relays had tried every way to a direct path and waited for the next round.
 
 ${matrixLines(rows).join('\n')}
 `;

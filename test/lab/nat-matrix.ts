@@ -2,7 +2,9 @@
 // for each pair of the eight kinds. Before each try all four programs of the branches start from cold; people whose clients
 // connect the moment that both servers say "ready" write to each other at once. What is told for a pair: how long after
 // that moment both had been shown the first message, which path two nodes then have, and when it had become direct.
+import { setTimeout as pause } from 'node:timers/promises';
 import { AdminClient } from '../../node/admin/api.ts';
+import { RelayClient } from '../../relay/api.ts';
 import { parseRealmName } from '../../src/realm/names.ts';
 import type { PathKind } from '../../src/realm/path-kinds.ts';
 import { dataDirectory } from '../../src/settings/data-directory.ts';
@@ -40,8 +42,8 @@ const REACHABLE: readonly NatType[] = ['open', 'full-cone'];
 const PUNCHABLE: readonly NatType[] = ['port-restricted', 'cgnat', 'udp-blocked'];
 const DELIVERY_LIMIT = 30_000;
 const DIRECT_LIMIT = 45_000;
-/** A round of all ways to a direct path ends by then: what is relayed after it stays so. */
-const ROUND = 24_000;
+/** A round of all ways to a direct path ends by then, and usually sooner: what is relayed after it stays so. */
+const ROUND = 30_000;
 const LOOK_EVERY = 100;
 
 /** Where the experiments found a direct way (src/overlay/links says which). */
@@ -172,16 +174,32 @@ export class NatMatrix {
     }
   }
 
-  /** The path of a stream between the nodes once it is direct, else the one that it has when the patience ends. */
+  /** The path of a stream between the nodes once it is direct; else the one that it has when every way was tried. */
   async #settled(ready: number, patience: number): Promise<Pick<Try, 'direct' | 'path'>> {
     const [{ nodeDir }, { realm }] = this.#branches;
     const admin = new AdminClient(dataDirectory(nodeDir).socket.node);
     for (const end = ready + patience; ; ) {
+      const isExhausted = await this.#hasTriedAll();
       const { kind } = (await admin.ping(parseRealmName(realm), DELIVERY_LIMIT)).path;
       if (kind !== 'relayed') return { direct: Date.now() - ready, path: kind };
-      if (Date.now() > end) return { direct: undefined, path: kind };
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+      if (Date.now() > end || isExhausted) return { direct: undefined, path: kind };
+      await pause(LOOK_EVERY);
     }
+  }
+
+  /** Both relays have a round of all ways behind them and wait for the next. */
+  async #hasTriedAll(): Promise<boolean> {
+    const [first, second] = this.#branches;
+    const ends = [
+      [first, second],
+      [second, first],
+    ] as const;
+    const tried = ends.map(async ([from, to]) => {
+      const { relays } = await new RelayClient(dataDirectory(from.relayDir).socket.relay).status();
+      const link = relays.find(({ realm }) => realm === to.realm);
+      return link?.phase === 'relayed' && link.rounds > 0 && link.nextRoundIn !== undefined;
+    });
+    return (await Promise.all(tried)).every(Boolean);
   }
 }
 

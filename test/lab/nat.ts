@@ -29,7 +29,7 @@ export interface Router {
  */
 const LAN_RULES = `
     iifname "lan" oifname "lan" accept
-    iifname "lan" oifname "dmz" ip protocol { tcp, icmp } accept
+    iifname "lan" oifname "dmz*" ip protocol { tcp, icmp } accept
     iifname "lan" drop
     oifname "lan" ct state established,related accept
     oifname "lan" drop`;
