@@ -1,8 +1,11 @@
-// Yamux, with two holes of the library closed.
+// Yamux, with three holes of the library closed.
 //
 // It takes no frame which is longer than the window it grants: the library gathers a whole frame before it compares its
 // length with the window, so that one header announcing 4 GiB had it gather 4 GiB. Here such a header ends the connection
 // before a byte behind it is kept.
+//
+// It takes so many new streams in a second: the library resets those above its limit one by one, and negotiates for each of
+// the others, so that 10,000 of them in a second leave no time for anything else. Who opens more loses the connection.
 //
 // A connection that ends takes its streams along and nothing else: the library opens a stream in a microtask, and when the
 // connection has ended by then its write throws where nobody can catch it, which ends the process.
@@ -13,27 +16,37 @@ import {
   type StreamMuxerFactory,
   StreamStateError,
 } from '@libp2p/interface';
+import type { Clock } from '../realm/clock.ts';
 import { PeerError } from '../realm/errors.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 /** https://github.com/hashicorp/yamux/blob/master/spec.md: version 1, type 1, flags 2, stream 4, length 4, big endian. */
 const HEADER = 12;
 const TYPE_AT = 1;
+const FLAGS_AT = 2;
+const SYN = 1;
 const LENGTH_AT = 8;
 const DATA = 0;
+const PING = 2;
 
 export interface BoundedYamuxInit extends YamuxMuxerInit {
   /** The longest frame that is taken: the largest window of a stream. */
   readonly maxFrame: number;
+  /** Undefined: new streams are not counted. */
+  readonly clock?: Pick<Clock, 'monotonic'>;
 }
 
-export function boundedYamux({ maxFrame, ...init }: BoundedYamuxInit): () => StreamMuxerFactory {
+/** At once as many as a node needs after its relay's restart, two for each realm of a large enterprise. */
+const NEW_STREAMS = { rate: 256, burst: 2_048 };
+
+export function boundedYamux({ maxFrame, clock, ...init }: BoundedYamuxInit): () => StreamMuxerFactory {
   return () => {
     const factory = yamux(init)();
     return {
       protocol: factory.protocol,
       createStreamMuxer: (connection) => {
         // First the watch, then the muxer: listeners are called in the order in which they came.
-        watchFrames(connection, maxFrame);
+        watchFrames(connection, maxFrame, clock && new TokenBucket(clock, NEW_STREAMS));
         dropLateWrites(connection);
         return factory.createStreamMuxer(connection);
       },
@@ -54,16 +67,23 @@ function dropLateWrites(connection: MessageStream): void {
   };
 }
 
-function watchFrames(connection: MessageStream, maxFrame: number): void {
+function watchFrames(connection: MessageStream, maxFrame: number, opens: TokenBucket | undefined): void {
   const lengths = new FrameLengths();
+  const refuse = (event: StreamMessageEvent, cause: PeerError): void => {
+    connection.removeEventListener('message', onMessage);
+    event.stopImmediatePropagation();
+    connection.abort(cause);
+  };
   const onMessage = (event: StreamMessageEvent): void => {
     const pieces = event.data instanceof Uint8Array ? [event.data] : event.data;
     for (const piece of pieces) {
-      if (lengths.longest(piece) <= maxFrame) continue;
-      connection.removeEventListener('message', onMessage);
-      event.stopImmediatePropagation();
-      connection.abort(new PeerError('frame-too-long', `a frame of yamux may have ${maxFrame} bytes`));
-      return;
+      if (lengths.longest(piece) > maxFrame) {
+        return refuse(event, new PeerError('frame-too-long', `a frame of yamux may have ${maxFrame} bytes`));
+      }
+      const opened = lengths.takeOpened();
+      if (opened > 0 && opens?.take(opened) === false) {
+        return refuse(event, new PeerError('stream-flood', `${opened} more streams at once than are taken`));
+      }
     }
   };
   connection.addEventListener('message', onMessage);
@@ -75,6 +95,14 @@ class FrameLengths {
   #known = 0;
   /** Bytes of the present frame that are still to come. */
   #rest = 0;
+  #opened = 0;
+
+  /** Streams that were opened since it was asked last. */
+  takeOpened(): number {
+    const opened = this.#opened;
+    this.#opened = 0;
+    return opened;
+  }
 
   /** The longest frame that was announced in this piece; 0 when none was. */
   longest(piece: Uint8Array): number {
@@ -97,6 +125,8 @@ class FrameLengths {
 
   #begin(): number {
     this.#known = 0;
+    if (new DataView(this.#header.buffer).getUint16(FLAGS_AT) & SYN && this.#header[TYPE_AT] !== PING)
+      this.#opened += 1;
     // Of other types the length is a number with a meaning, and nothing follows.
     this.#rest = this.#header[TYPE_AT] === DATA ? new DataView(this.#header.buffer).getUint32(LENGTH_AT) : 0;
     return this.#rest;

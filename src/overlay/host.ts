@@ -215,7 +215,7 @@ function prepare(guard: GuardComponents, found: (internals: HostInternals) => vo
   };
 }
 
-async function baseOptions({ identity, listen = [], announce = [] }: HostInit): Promise<Libp2pOptions> {
+async function baseOptions({ identity, clock, listen = [], announce = [] }: HostInit): Promise<Libp2pOptions> {
   const maxStreamWindowSize = STREAM_WINDOW[identity.role];
   return {
     start: false,
@@ -227,6 +227,7 @@ async function baseOptions({ identity, listen = [], announce = [] }: HostInit): 
     streamMuxers: [
       boundedYamux({
         maxFrame: maxStreamWindowSize,
+        clock,
         maxInboundStreams: MAX_STREAMS,
         maxOutboundStreams: MAX_STREAMS,
         streamOptions: { maxStreamWindowSize },

@@ -81,6 +81,7 @@ export async function startRelay(
   const pipes = openPipes({ host: relay.host, clock: systemClock, log: silentLog });
   const forwarder = new Forwarder({
     pipes,
+    clock: systemClock,
     identity,
     peerId,
     registrar: internals.registrar,

@@ -2,6 +2,7 @@
 import type { Connection, Stream, StreamHandlerOptions } from '@libp2p/interface';
 import type { Registrar } from '@libp2p/interface-internal';
 import type { LengthPrefixedStream } from '@libp2p/utils';
+import type { Clock } from '../../realm/clock.ts';
 import { CanopyError, codeOf, messageOf, RefusedError, UnreachableError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import type { Admissions, AdmittedPeer } from '../admission/admissions.ts';
@@ -23,6 +24,7 @@ import {
   OPEN_DEADLINE,
 } from './index.ts';
 import type { LinkSource } from './link-source.ts';
+import { QUOTA, Quotas } from './quotas.ts';
 import { splice } from './splice.ts';
 
 export interface ForwarderComponents {
@@ -34,11 +36,10 @@ export interface ForwarderComponents {
   readonly trusts?: Trusts;
   /** Undefined: bulk takes the streams like all else. */
   readonly pipes?: RelayPipes;
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly log: Log;
 }
 
-/** Open forwarded streams: of the own node, of one peer relay, in all. */
-const QUOTA = { node: 1_024, relay: 128, total: 2_048 } as const;
 const STREAMS: StreamHandlerOptions = {
   maxInboundStreams: QUOTA.node,
   maxOutboundStreams: QUOTA.node,
@@ -59,11 +60,11 @@ interface Onward {
 
 export class Forwarder {
   readonly #components: ForwarderComponents;
-  readonly #open = new Map<string, number>();
-  #total = 0;
+  readonly #quotas: Quotas;
 
   constructor(components: ForwarderComponents) {
     this.#components = components;
+    this.#quotas = new Quotas(components.clock);
   }
 
   async start(): Promise<void> {
@@ -78,16 +79,16 @@ export class Forwarder {
 
   /** Streams that are being forwarded now. */
   get openStreams(): number {
-    return this.#total;
+    return this.#quotas.total;
   }
 
   async #serve(stream: Stream, connection: Connection): Promise<void> {
     const peerId = connection.remotePeer.toString();
-    this.#count(peerId, 1);
+    this.#quotas.count(peerId, 1);
     try {
       await this.#forward(stream, connection);
     } finally {
-      this.#count(peerId, -1);
+      this.#quotas.count(peerId, -1);
     }
   }
 
@@ -120,7 +121,7 @@ export class Forwarder {
     const peer = this.#components.admissions.get(peerId);
     if (!peer) throw new RefusedError('out-of-scope', `${peerId} is no longer admitted`);
     checkLastHop(header.hops, peer);
-    this.#checkQuota(peer);
+    this.#quotas.check(peer);
     this.#checkScope(header, peer);
     return header;
   }
@@ -133,13 +134,6 @@ export class Forwarder {
     if (outward && destination === own.realm) throw new RefusedError('loop', `${destination} asked for itself`);
     if (outward ? !mayReach(own, destination, this.#components.trusts) : destination !== own.realm) {
       throw new RefusedError('out-of-scope', `${origin} may not reach ${destination} through ${own.realm}`);
-    }
-  }
-
-  #checkQuota(peer: AdmittedPeer): void {
-    const ofPeer = this.#open.get(peer.peerId) ?? 0;
-    if (ofPeer > QUOTA[peer.role] || this.#total > QUOTA.total) {
-      throw new RefusedError('quota', `${peer.realm} has ${ofPeer} forwarded streams, all together ${this.#total}`);
     }
   }
 
@@ -229,13 +223,6 @@ export class Forwarder {
     } catch {
       stream.abort(asError(error));
     }
-  }
-
-  #count(peerId: string, change: 1 | -1): void {
-    const count = (this.#open.get(peerId) ?? 0) + change;
-    if (count > 0) this.#open.set(peerId, count);
-    else this.#open.delete(peerId);
-    this.#total += change;
   }
 }
 
