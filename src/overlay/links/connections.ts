@@ -102,7 +102,13 @@ export class Connections {
     return this.ways(realm)[0];
   }
 
+  /**
+   * One that has never answered comes last: the other end may have given it up while we take it for open, as the loser of two
+   * dials at once, and what is opened on it would be reset.
+   */
   #compare(a: TrackedConnection, b: TrackedConnection): number {
+    const proven = Number(b.rtt !== undefined) - Number(a.rtt !== undefined);
+    if (proven !== 0) return proven;
     const ranks = RANKING.indexOf(a.path) - RANKING.indexOf(b.path);
     if (ranks !== 0) return ranks;
     const begun = Number(this.#begunByLower(b)) - Number(this.#begunByLower(a));

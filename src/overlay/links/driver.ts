@@ -31,6 +31,7 @@ const MAX_DIALS = 6;
 /** RFC 8305 section 5: so much earlier than IPv4. */
 const SIX_HEAD_START = 250;
 const CIRCUIT_TIMEOUT = 4_000;
+const NEVER = new AbortController().signal;
 const WEBRTC_TIMEOUT = 15_000;
 
 export interface DriverComponents {
@@ -92,7 +93,8 @@ export class Driver {
     for (const carrier of this.#carriers(realm)) {
       const address = carrier.connection.remoteAddr.encapsulate(`/p2p-circuit/p2p/${peerId}`);
       try {
-        return await dial(this.#components.host, address, CIRCUIT_TIMEOUT, signal);
+        // Not given up when the peer's own dial comes through first: it may have taken ours for open already.
+        return await dial(this.#components.host, address, CIRCUIT_TIMEOUT, NEVER);
       } catch (error) {
         signal.throwIfAborted();
         failures.push(error);
