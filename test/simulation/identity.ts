@@ -67,12 +67,16 @@ export function originKeys(signatures: Signatures): OriginKeys {
       if (realm === origin) return publicKey;
       throw new RefusedError('origin-foreign', `the chain is that of ${realm}, not of ${origin}`);
     },
-    verify: signatures === 'real' ? verifyWithLeaf : (key, data, signature) => equals(standIn(key, data), signature),
+    verify: signatures === 'real' ? verifyWithLeaf : fits,
   };
 }
 
+export function fits(publicKey: Uint8Array, data: Uint8Array, signature: Uint8Array): boolean {
+  return equals(standIn(publicKey, data), signature);
+}
+
 /** As long as an Ed25519 signature. */
-function standIn(publicKey: Uint8Array, data: Uint8Array): Uint8Array {
+export function standIn(publicKey: Uint8Array, data: Uint8Array): Uint8Array {
   const hash = createHash('sha256').update(publicKey).update(data).digest();
   return new Uint8Array(Buffer.concat([hash, hash]));
 }

@@ -1,8 +1,10 @@
 // Lets the time of a world pass and judges it: during the run, and at the end, when all troubles are over and everything had
 // its time to arrive.
 import { parseRealmName } from '../../src/realm/names.ts';
+import { Bounds, type Peaks } from './bounds.ts';
 import type { Violation } from './chronicle.ts';
 import { differences } from './convergence.ts';
+import type { DiskCounters } from './disk.ts';
 import type { Traffic } from './network.ts';
 import type { SimulatedRealm } from './realm.ts';
 import { World, type WorldInit } from './world.ts';
@@ -23,6 +25,9 @@ export interface Verdict {
   /** Frames and bytes of each protocol. */
   readonly protocols: Readonly<Record<string, Traffic>>;
   readonly bytes: number;
+  readonly disks: DiskCounters;
+  /** The most that one realm had open, held in streams, and that all had waiting. */
+  readonly peaks: Peaks;
   /** Simulated milliseconds. */
   readonly took: number;
   /** Newest lines of the event log, when they were kept. */
@@ -36,12 +41,15 @@ const REGION = parseRealmName('ua');
 
 export async function simulate(init: WorldInit): Promise<Verdict> {
   const world = new World(init);
+  const bounds = new Bounds(world);
   world.start();
+  bounds.start();
   await world.clock.runUntil(init.busy);
   world.troubles.end();
   await settle(world);
+  bounds.look();
   await judge(world);
-  return verdictOf(world);
+  return { ...verdictOf(world), peaks: bounds.peaks };
 }
 
 /** Until nothing is on its way any more, nothing differs, or patience ends. */
@@ -93,7 +101,7 @@ async function judge(world: World): Promise<void> {
   for (const what of await differences(world)) chronicle.violate('diverged', what);
 }
 
-function verdictOf({ init, log, chronicle, clock, realms, troubles, network }: World): Verdict {
+function verdictOf({ init, log, chronicle, clock, realms, troubles, network }: World): Omit<Verdict, 'peaks'> {
   const traffic = realms.map(({ name }) => network.traffic(name));
   return {
     seed: init.seed,
@@ -108,7 +116,18 @@ function verdictOf({ init, log, chronicle, clock, realms, troubles, network }: W
     frames: traffic.reduce((sum, { frames }) => sum + frames, 0) / 2,
     bytes: traffic.reduce((sum, { bytes }) => sum + bytes, 0) / 2,
     protocols: Object.fromEntries(network.byProtocol),
+    disks: sumOf(realms.map(({ init: { disk } }) => disk.counters())),
     took: clock.monotonic(),
     lines: log.lines,
   };
+}
+
+function sumOf(all: readonly DiskCounters[]): DiskCounters {
+  const sum = { rows: 0, bytes: 0, syncs: 0 };
+  for (const { rows, bytes, syncs } of all) {
+    sum.rows += rows;
+    sum.bytes += bytes;
+    sum.syncs += syncs;
+  }
+  return sum;
 }
