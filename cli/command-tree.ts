@@ -9,11 +9,14 @@ import { configCommand } from './commands/config.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { enrolCommand } from './commands/enrol.ts';
+import { incarnationCommand } from './commands/incarnation.ts';
 import { initCommand } from './commands/init.ts';
 import { inviteCommand } from './commands/invite.ts';
 import { joinCommand } from './commands/join.ts';
+import { ledgerCommand } from './commands/ledger.ts';
 import { netcheckCommand } from './commands/netcheck.ts';
 import { pingCommand } from './commands/ping.ts';
+import { policyCommand } from './commands/policy.ts';
 import { reachCommand } from './commands/reach.ts';
 import { realmCommand } from './commands/realm.ts';
 import { routeCommand } from './commands/route.ts';
@@ -41,9 +44,12 @@ const COMMANDS = [
   topologyCommand,
   reachCommand,
   trustCommand,
+  policyCommand,
   chatCommand,
   certCommand,
   realmCommand,
+  ledgerCommand,
+  incarnationCommand,
   configCommand,
   enrolCommand,
   versionCommand,

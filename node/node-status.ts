@@ -7,14 +7,17 @@ import { type AboutReading, askAbout } from '../src/protocols/about/index.ts';
 import type { Clock } from '../src/realm/clock.ts';
 import type { RealmName, Tier } from '../src/realm/names.ts';
 import type { LiveIdentity } from '../src/settings/live-identity.ts';
+import { formatUserAddress } from '../src/realm/user-address.ts';
 import { RELEASE } from '../src/settings/release.ts';
 import type { Neighbour, Status } from './admin/api.ts';
 import type { CertOperator } from './certificates/cert-operator.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import type { Delivery, QueueReport } from './delivery/delivery.ts';
 import type { Accounts } from './directory/accounts.ts';
+import type { UserDirectory } from './directory/user-directory.ts';
 import type { LanServer } from './lan/server.ts';
 import type { LanRenewal } from './lan-renewal.ts';
+import type { IncarnationGuard } from './incarnation/guard.ts';
 import type { LeafRenewal } from './leaf-renewal.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { OwnRelay } from './own-relay.ts';
@@ -26,7 +29,9 @@ export interface StatusParts {
   readonly lineage: readonly { readonly realm: RealmName; readonly tier: Tier }[];
   readonly overlay: NodeOverlay;
   readonly ownRelay: OwnRelay;
-  readonly ledger: Pick<Ledger, 'realms'>;
+  readonly ledger: Pick<Ledger, 'realms' | 'warnings'>;
+  readonly guard: Pick<IncarnationGuard, 'warnings'>;
+  readonly directory: Pick<UserDirectory, 'lostAliases'>;
   readonly delivery: Pick<Delivery, 'queues'>;
   readonly accounts: Pick<Accounts, 'list'>;
   readonly presence: Pick<Presence, 'online'>;
@@ -43,6 +48,8 @@ export interface StatusParts {
 const ABOUT_DEADLINE = 2000;
 /** Realms that one status asks about themselves. */
 const MAX_ASKED = 64;
+/** Logins that one status names. */
+const MAX_NAMED = 5;
 /** A message that waits longer is worth a word. */
 const OLD_QUEUE = 10 * 60 * 1000;
 /** Receivers clamp a stamp that is further ahead (docs/architecture.md, order and clocks). */
@@ -123,13 +130,27 @@ function neighbours(
   });
 }
 
-function ownWarnings({ overlay, lanRenewal, clockWatch }: StatusParts): string[] {
+function ownWarnings({ overlay, lanRenewal, clockWatch, guard, ledger, directory }: StatusParts): string[] {
   const { connected, error } = overlay.relay;
   return [
+    ...guard.warnings(),
+    ...ledger.warnings(),
+    ...aliasWarnings(directory),
     ...(connected ? [] : [`the relay is not reached${error ? `: ${error.message}` : ''}; local chats work`]),
     ...(clockWatch.warning ? [clockWatch.warning] : []),
     ...(lanRenewal?.warning ? [lanRenewal.warning] : []),
   ];
+}
+
+/** Two branches may give out one login while they are apart; login@realm stays each one's own. */
+function aliasWarnings(directory: Pick<UserDirectory, 'lostAliases'>): string[] {
+  const lost = directory.lostAliases();
+  const named = lost.slice(0, MAX_NAMED).map(({ user, holder }) => {
+    const whose = holder ? formatUserAddress(holder.address) : 'somebody else';
+    return `the bare login ${user.address.login} belongs to ${whose}; here it is ${formatUserAddress(user.address)}`;
+  });
+  const more = lost.length - named.length;
+  return more > 0 ? [...named, `and ${more} more: canopy user list`] : named;
 }
 
 function realmWarnings(realms: readonly Neighbour[], now: number): string[] {

@@ -12,6 +12,7 @@ import { guardConversations } from './incarnation/guarded-conversations.ts';
 import { Permitted } from './incarnation/permitted.ts';
 import { IslandWatch } from './islands.ts';
 import { KeptLinks } from './kept-links.ts';
+import { ledgerRoutes } from './ledger/ledger-operator.ts';
 import { messageWays } from './message-ways.ts';
 import { Node } from './node.ts';
 import { openCertificates } from './open-certificates.ts';
@@ -26,6 +27,7 @@ import { openTrusts } from './open-trusts.ts';
 import { openUsers } from './open-users.ts';
 import { Operator } from './operator.ts';
 import { findOwnRelay } from './own-relay.ts';
+import { policyRoutes } from './policy-operator.ts';
 import { Reach } from './reach.ts';
 import { trustRoutes } from './trust-operator.ts';
 
@@ -54,8 +56,8 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const errands = openErrands(ground, network);
   const { trusts, table } = await openTrusts(ground, { network, ledger, errands });
   const { users, accounts } = await openUsers(ground, { network, ledger });
-  const { people, lookup, rules } = await openPeople(ground, { users, ledger, errands, table });
-  const messaging = await openMessaging(ground, { network, directory: people, rules, ledger, errands });
+  const { people, lookup, rules, shares, policies } = await openPeople(ground, { users, ledger, errands, table });
+  const messaging = await openMessaging(ground, { network, directory: people, rules, shares, ledger, errands });
   const { conversations, delivery, presence } = messaging;
   const lanConversations = guardConversations(messaging.withRoutes, ground.permit);
   const clients = { accounts, directory: people, conversations: lanConversations, presence };
@@ -69,14 +71,20 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const clockWatch = watchClock(ground, { network, store: ledger.store });
   const own = { realm, lineage, identity, ownRelay, clock, startedAt: clock.now() };
   const shown = { overlay: network, ledger, authority, accounts, directory: users, delivery, presence };
-  const operator = new Operator({ ...own, ...shown, lan, renewal, lanRenewal, certificates, clockWatch });
+  const operator = new Operator({ ...own, ...shown, guard, lan, renewal, lanRenewal, certificates, clockWatch });
   const reach = new Reach({ realm: realm.realm, lineage, ledger, charter: ground.charter, table });
   const ways = messageWays({ delivery, directory: users, audit: ground.audit });
   const admin = new AdminServer(
     { socket: directory.socket.node },
     {
       actions: operator,
-      parts: { ...certificates.routes, ...ways, ...trustRoutes({ realm: realm.realm, trusts, reach }) },
+      parts: {
+        ...certificates.routes,
+        ...ways,
+        ...ledgerRoutes({ realm: realm.realm, ledger, guard, accounts }),
+        ...trustRoutes({ realm: realm.realm, trusts, reach }),
+        ...policyRoutes(policies),
+      },
       log,
     },
   );

@@ -8,14 +8,15 @@ import type { AdminUser, Invitation, Ping, Status, UserStarted } from './admin/a
 import type { AdminActions } from './admin/server.ts';
 import type { Authority } from './authority/authority.ts';
 import type { Accounts } from './directory/accounts.ts';
-import type { Directory, UserProfile } from './directory/directory.ts';
+import type { UserProfile } from './directory/directory.ts';
+import type { UserDirectory } from './directory/user-directory.ts';
 import { type StatusParts, statusOf } from './node-status.ts';
 
 export interface OperatorComponents extends StatusParts {
   readonly realm: RealmFile;
   readonly authority: Pick<Authority, 'invite' | 'answer'>;
   readonly accounts: Pick<Accounts, 'startRegistration' | 'finishRegistration' | 'list'>;
-  readonly directory: Pick<Directory, 'list'>;
+  readonly directory: Pick<UserDirectory, 'list' | 'lostAliases' | 'aliasOf'>;
   readonly overlay: NodeOverlay;
 }
 
@@ -33,11 +34,11 @@ export class Operator implements AdminActions {
   }
 
   async users(): Promise<readonly AdminUser[]> {
-    return this.#parts.accounts.list().map(asAdminUser);
+    return this.#parts.accounts.list().map((user) => this.#withAlias(user));
   }
 
   async directory(): Promise<readonly AdminUser[]> {
-    return this.#parts.directory.list().map(asAdminUser);
+    return this.#parts.directory.list().map((user) => this.#withAlias(user));
   }
 
   startUser({ login, name, request }: { login: string; name: string; request: string }): Promise<UserStarted> {
@@ -57,6 +58,10 @@ export class Operator implements AdminActions {
 
   enrol(request: Uint8Array): Promise<Uint8Array> {
     return this.#parts.authority.answer(request);
+  }
+
+  #withAlias(user: UserProfile): AdminUser {
+    return { ...asAdminUser(user), alias: this.#parts.directory.aliasOf(user) };
   }
 
   async ping(realm: RealmName, signal: AbortSignal): Promise<Ping> {

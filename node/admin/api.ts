@@ -79,6 +79,8 @@ const user = v.object({
   name: v.string(),
   kind: v.string(),
   status: v.string(),
+  /** Whether the bare login is theirs in the house. */
+  alias: v.optional(v.picklist(['confirmed', 'provisional', 'lost'])),
 });
 export type AdminUser = v.InferOutput<typeof user>;
 

@@ -113,6 +113,17 @@ export class AccountService implements Accounts {
     return this.#parts.accounts.get(user)?.mustChangePassword ?? false;
   }
 
+  async remove(login: Login, by?: string): Promise<UserProfile> {
+    const { accounts, directory, sessions, audit } = this.#parts;
+    const account = accounts.find(login);
+    if (!account) throw new InputError('unknown-user', `No user "${login}" in this realm`);
+    await sessions.endAll(account.id, 'disabled');
+    const profile = await directory.remove(account.id, [accounts.erase(account.id)]);
+    accounts.forget(account);
+    await audit.record({ code: 'user-removed', ...(by === undefined ? {} : { actor: by }), fields: { user: account.id } });
+    return profile;
+  }
+
   async setStatus(user: UserId, status: 'active' | 'disabled', by?: string): Promise<UserProfile> {
     const { accounts, audit, directory } = this.#parts;
     const account = accounts.get(user);

@@ -61,6 +61,16 @@ export class AccountStore {
     };
   }
 
+  erase(id: UserId): Write {
+    return { type: 'del', key: key('account', id) };
+  }
+
+  /** After the write of `erase` is on disk. */
+  forget({ id, login }: Account): void {
+    this.#byId.delete(id);
+    this.#byLogin.delete(login);
+  }
+
   /** After the write of `put` is on disk. */
   remember(account: Account): void {
     this.#byId.set(account.id, account);

@@ -79,6 +79,8 @@ export interface Accounts {
   mustChangePassword(user: UserId): boolean;
 
   /** Disabling ends all sessions. @throws InputError `unknown-user` */
+  /** For good: the account and the record with the name are erased here and wherever they went. @throws InputError `unknown-user` */
+  remove(login: Login, by?: string): Promise<UserProfile>;
   setStatus(user: UserId, status: 'active' | 'disabled', by?: string): Promise<UserProfile>;
   /** The realm's own users, by login. */
   list(): UserProfile[];

@@ -1,6 +1,6 @@
 // Users whose entry is here and whose profile record is not, for each realm; the newest entry of a user counts.
 import type { Fact } from '../../src/protocols/ledger/entry.ts';
-import { decodeUserEntry, USER_ADDED, USER_CHANGED, type UserEntry } from '../../src/protocols/ledger/kinds.ts';
+import { decodeUser, decodeUserEntry, USER_ADDED, USER_CHANGED, USER_REMOVED, type UserEntry } from '../../src/protocols/ledger/kinds.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 
@@ -9,6 +9,7 @@ export class PendingUsers {
 
   /** Takes an entry of a directory chain if it speaks of a user. @throws InputError `malformed`, `bad-id` */
   note({ realm, kind, payload }: Fact): void {
+    if (kind === USER_REMOVED) this.#realms.get(realm)?.delete(decodeUser(payload));
     if (kind !== USER_ADDED && kind !== USER_CHANGED) return;
     const user = decodeUserEntry(payload);
     const users = this.#realms.get(realm) ?? new Map<UserId, UserEntry>();

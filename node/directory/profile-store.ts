@@ -7,7 +7,7 @@ import type { UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { Write } from '../../src/store/engine.ts';
-import { key } from '../../src/store/keys.ts';
+import { key, under } from '../../src/store/keys.ts';
 
 export class ProfileStore {
   readonly #database: Database;
@@ -26,6 +26,11 @@ export class ProfileStore {
 
   erase(home: RealmName, id: UserId): Write {
     return { type: 'del', key: key('profile', home, id) };
+  }
+
+  /** Has the erased records of a realm leave the files, too, as far as the engine can (docs/protocols/ledger.md, "Erasure"). */
+  compact(home: RealmName): Promise<void> {
+    return this.#database.compact(under('profile', home));
   }
 
   commit(writes: readonly Write[]): Promise<void> {

@@ -5,7 +5,15 @@ import { randomBytes } from 'node:crypto';
 import { equals } from 'uint8arrays/equals';
 import type { Network } from '../../src/overlay/seam.ts';
 import type { ChainId, Fact } from '../../src/protocols/ledger/entry.ts';
-import { encodeUserEntry, USER_ADDED, USER_CHANGED, type UserEntry } from '../../src/protocols/ledger/kinds.ts';
+import {
+  decodeUser,
+  encodeUser,
+  encodeUserEntry,
+  USER_ADDED,
+  USER_CHANGED,
+  USER_REMOVED,
+  type UserEntry,
+} from '../../src/protocols/ledger/kinds.ts';
 import { decodeProfile, encodeProfile, loginHash, profileHash, SALT } from '../../src/protocols/profile/record.ts';
 import { ProfileServer } from '../../src/protocols/profile/server.ts';
 import type { Clock } from '../../src/realm/clock.ts';
@@ -17,6 +25,8 @@ import type { Login, UserAddress } from '../../src/realm/user-address.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { Write } from '../../src/store/engine.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
+import { AliasBook, type AliasState } from './alias-book.ts';
+import { AliasRegistrar } from './alias-registrar.ts';
 import type { Directory, UserKind, UserProfile, UserStatus } from './directory.ts';
 import { PendingUsers } from './pending-users.ts';
 import { ProfileFetcher } from './profile-fetcher.ts';
@@ -54,10 +64,14 @@ export class UserDirectory implements Directory {
   readonly #profiles: ProfileStore;
   readonly #index = new UserIndex();
   readonly #pending = new PendingUsers();
+  readonly #aliases: AliasBook;
+  readonly #registrar: AliasRegistrar | undefined;
   readonly #listeners = new Set<(user: UserProfile) => void>();
   readonly #fetcher: ProfileFetcher;
   readonly #server: ProfileServer;
   readonly #unsubscribe: (() => void)[] = [];
+  #removed: { readonly home: RealmName; readonly id: UserId }[] = [];
+  #loaded = false;
   /** Entries are taken in the order they come. */
   #taking: Promise<void> = Promise.resolve();
 
@@ -65,6 +79,10 @@ export class UserDirectory implements Directory {
     this.#parts = components;
     this.#init = init;
     this.#profiles = new ProfileStore(components.database);
+    this.#aliases = new AliasBook(init.house);
+    const { ledger, clock, log } = components;
+    const registrar = { chain: ledger.ownDirectory, book: this.#aliases, clock, log };
+    this.#registrar = init.house === init.realm ? new AliasRegistrar(registrar) : undefined;
     this.#fetcher = new ProfileFetcher({
       ...components,
       holders: (home) => (init.house === init.realm || init.house === home ? [home] : [home, init.house]),
@@ -84,6 +102,22 @@ export class UserDirectory implements Directory {
 
   findById(id: UserId): UserProfile | undefined {
     return this.#index.get(id);
+  }
+
+  /** Whose bare login it is in this house, provisionally or not. */
+  findByAlias(login: Login): UserProfile | undefined {
+    return this.#aliases.find(login);
+  }
+
+  aliasOf(user: UserProfile): AliasState {
+    return this.#aliases.stateOf(user);
+  }
+
+  /** Own users whose bare login belongs to somebody else, and to whom. */
+  lostAliases(): { readonly user: UserProfile; readonly holder: UserProfile | undefined }[] {
+    const own = this.#index.list().filter(({ home }) => home === this.#init.realm);
+    const lost = own.filter((user) => this.#aliases.stateOf(user) === 'lost');
+    return lost.map((user) => ({ user, holder: this.#aliases.find(user.address.login) }));
   }
 
   search(prefix: string, limit: number): UserProfile[] {
@@ -117,14 +151,28 @@ export class UserDirectory implements Directory {
     return this.#write(USER_CHANGED, record, user.kind, status, writes);
   }
 
+  /** Ends an own user: the chain says so, the record with the name is erased here and by all who follow. @throws InputError `unknown-user` */
+  async remove(id: UserId, writes: readonly Write[]): Promise<UserProfile> {
+    const user = this.#index.get(id);
+    const { realm } = this.#init;
+    if (!user || user.home !== realm) throw new InputError('unknown-user', `No user ${id} of this realm`);
+    const erasure = [...writes, this.#profiles.erase(realm, id)];
+    await this.#parts.ledger.ownDirectory.append({ kind: USER_REMOVED, payload: encodeUser(id), writes: erasure });
+    this.#unlist(user);
+    await this.#profiles.compact(realm);
+    return user;
+  }
+
   /** Reads chains and records on disk; once, before anything else. */
   async load(): Promise<void> {
     const { store } = this.#parts.ledger;
     for (const id of await store.chains()) {
       if (id.chain !== 'directory') continue;
       for await (const fact of store.facts(id)) this.#note(fact);
+      await this.#erase(id.realm);
       await this.#settle(id.realm);
     }
+    this.#loaded = true;
     // From here on, so that none is missed whichever of the two starts first.
     this.#unsubscribe.push(store.onFacts((id, facts) => this.#onFacts(id, facts)));
   }
@@ -132,6 +180,7 @@ export class UserDirectory implements Directory {
   start(): void {
     const { network } = this.#parts;
     this.#server.start();
+    this.#registrar?.start();
     this.#unsubscribe.push(network.onPath(({ realm, kind }) => kind !== 'unreachable' && this.#fetchIfMissing(realm)));
     for (const realm of this.#pending.realms()) this.#fetchIfMissing(realm);
   }
@@ -139,6 +188,7 @@ export class UserDirectory implements Directory {
   async stop(): Promise<void> {
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
     this.#server.stop();
+    await this.#registrar?.stop();
     await this.#fetcher.stop();
     await this.#taking;
   }
@@ -165,9 +215,11 @@ export class UserDirectory implements Directory {
   }
 
   #onFacts(id: ChainId, facts: readonly Fact[]): void {
-    if (id.chain !== 'directory' || id.realm === this.#init.realm) return;
+    if (id.chain !== 'directory') return;
     for (const fact of facts) this.#note(fact);
+    if (id.realm === this.#init.realm) return;
     this.#taking = this.#taking
+      .then(() => this.#erase(id.realm))
       .then(() => this.#settle(id.realm))
       .then(() => this.#fetchIfMissing(id.realm))
       .catch((error) =>
@@ -178,12 +230,36 @@ export class UserDirectory implements Directory {
   /** A malformed entry concerns nobody but its author. */
   #note(fact: Fact): void {
     try {
-      this.#pending.note(fact);
+      this.#aliases.note(fact);
+      if (fact.realm !== this.#init.realm || !this.#loaded) this.#pending.note(fact);
+      if (fact.kind === USER_REMOVED) this.#removed.push({ home: fact.realm, id: decodeUser(fact.payload) });
     } catch (error) {
       if (!(error instanceof CanopyError)) throw error;
       const { realm, n } = fact;
       this.#parts.log.warn({ realm, n, code: error.code }, 'directory entry is malformed');
     }
+  }
+
+  /** Erases the records of users who were removed: they are listed no more, and what told their names leaves the files. */
+  async #erase(home: RealmName): Promise<void> {
+    const gone = this.#removed.filter((one) => one.home === home);
+    this.#removed = this.#removed.filter((one) => one.home !== home);
+    const kept: UserId[] = [];
+    for (const { id } of gone) {
+      const user = this.#index.get(id);
+      if (user?.home === home) this.#unlist(user);
+      if (await this.#profiles.get(home, id)) kept.push(id);
+    }
+    if (kept.length === 0) return;
+    await this.#profiles.commit(kept.map((id) => this.#profiles.erase(home, id)));
+    await this.#profiles.compact(home);
+  }
+
+  #unlist(user: UserProfile): void {
+    this.#index.remove(user);
+    this.#aliases.remove(user);
+    this.#registrar?.wake();
+    for (const listener of this.#listeners) listener({ ...user, name: '', status: 'disabled' });
   }
 
   async #recordOf(user: UserProfile | undefined): Promise<Uint8Array | undefined> {
@@ -222,6 +298,8 @@ export class UserDirectory implements Directory {
       this.#parts.log.warn({ user: entry.id, realm: home }, 'directory entry contradicts its record or another user');
       return undefined;
     }
+    this.#aliases.list(user);
+    this.#registrar?.wake();
     for (const listener of this.#listeners) listener(user);
     return user;
   }

@@ -40,6 +40,14 @@ export class UserIndex {
     return true;
   }
 
+  remove(user: UserProfile): void {
+    const address = formatUserAddress(user.address);
+    if (this.#byId.get(user.id) !== user) return;
+    this.#byId.delete(user.id);
+    this.#byAddress.delete(address);
+    this.#addresses.splice(placeOf(this.#addresses, address), 1);
+  }
+
   search(prefix: string, limit: number): UserProfile[] {
     const found: UserProfile[] = [];
     for (let at = placeOf(this.#addresses, prefix); at < this.#addresses.length && found.length < limit; at++) {

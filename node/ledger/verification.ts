@@ -57,7 +57,12 @@ async function verifyChain({ store, proofs, witnesses }: VerificationComponents,
   const statements = await witnesses.of(id);
   return {
     ...id,
-    ...{ n, incarnation, time, bytes: size, from: await store.base(id), whole: damage === undefined },
+    n,
+    incarnation,
+    time,
+    bytes: size,
+    from: await store.base(id),
+    whole: damage === undefined,
     ...(damage ? { damage } : {}),
     ...(fraud === undefined ? {} : { fraud }),
     witnesses: await Promise.all(statements.map((statement) => witnessVerdict(store, statement))),

@@ -13,6 +13,8 @@ export interface Database extends ReadView {
   /** Atomic; resolves when on disk, in the order of the calls. @throws LocalError `disk-full`, `store-failed`, `store-damaged`, `store-closed` */
   commit(writes: readonly Write[]): Promise<void>;
   snapshot(): Snapshot;
+  /** Has deleted and replaced values of this range leave the files. */
+  compact(range: Pick<KeyRange, 'gte' | 'lt'>): Promise<void>;
   /** Waits for the commits under way. Idempotent. */
   close(): Promise<void>;
 }
@@ -48,6 +50,11 @@ class GroupedDatabase implements Database {
   snapshot(): Snapshot {
     this.#assertOpen();
     return this.#engine.snapshot();
+  }
+
+  async compact(range: Pick<KeyRange, 'gte' | 'lt'>): Promise<void> {
+    this.#assertOpen();
+    await this.#engine.compact?.(range);
   }
 
   close(): Promise<void> {

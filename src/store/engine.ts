@@ -29,5 +29,7 @@ export interface Engine extends ReadView {
   /** All or nothing; resolves when the writes are on disk (fsync), never earlier. */
   write(writes: readonly Write[]): Promise<void>;
   snapshot(): Snapshot;
+  /** Rewrites what lies in this range, so that values that were deleted or replaced leave the files. An engine without files does nothing. */
+  compact?(range: Pick<KeyRange, 'gte' | 'lt'>): Promise<void>;
   close(): Promise<void>;
 }

@@ -184,6 +184,15 @@ class LevelEngine implements Engine {
     return new LevelSnapshotView(this);
   }
 
+  async compact({ gte, lt }: Pick<KeyRange, 'gte' | 'lt'>): Promise<void> {
+    try {
+      const store = this.#store;
+      if ('compactRange' in store && typeof store.compactRange === 'function') await store.compactRange(gte, lt);
+    } catch (error) {
+      throw explain(this.directory, error);
+    }
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#reopening?.catch(() => undefined);

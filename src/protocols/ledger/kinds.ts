@@ -7,8 +7,8 @@
 //   user-added       [user id, kind, status, login hash, profile hash]  directory
 //   user-changed     the same; replaces what was said of the user
 //   user-removed     [user id]                                          directory; whoever holds the profile record erases it
-//   alias-granted    [user id]                                          directory of a house: the bare login is this user's
-//   alias-refused    [user id, id of the user who has it]               directory of a house: it is somebody else's
+//   aliases          [[user id, ...], [[user id, holder's id], ...]]    directory of a house: the bare logins of the first are theirs,
+//                                                                       those of the others belong to somebody else; the newest counts
 //
 // The owners of other kinds (`crl`, `trust`, ...) have their codecs. Kinds that are not known are kept and passed over.
 //
@@ -24,8 +24,7 @@ export const REALM_CERTIFIED = 'realm-certified';
 export const USER_ADDED = 'user-added';
 export const USER_CHANGED = 'user-changed';
 export const USER_REMOVED = 'user-removed';
-export const ALIAS_GRANTED = 'alias-granted';
-export const ALIAS_REFUSED = 'alias-refused';
+export const ALIASES = 'aliases';
 
 export const USER_KINDS = ['person', 'bot', 'system'] as const;
 export type UserKind = (typeof USER_KINDS)[number];
@@ -102,7 +101,7 @@ export function decodeUserEntry(payload: Uint8Array): UserEntry {
 
 const readUser = (reader: FieldReader): UserId => parseUserId(idText(reader.bytes(UUID, UUID)));
 
-/** Of `user-removed` and `alias-granted`. */
+/** Of `user-removed`. */
 export function encodeUser(id: UserId): Uint8Array {
   return encodeFields([idBytes(id)]);
 }
@@ -111,10 +110,26 @@ export function decodeUser(payload: Uint8Array): UserId {
   return decodeFields(payload, 'user id', readUser);
 }
 
-export function encodeAliasRefused(id: UserId, holder: UserId): Uint8Array {
-  return encodeFields([idBytes(id), idBytes(holder)]);
+export interface Aliases {
+  readonly granted: readonly UserId[];
+  readonly refused: readonly { readonly id: UserId; readonly holder: UserId }[];
 }
 
-export function decodeAliasRefused(payload: Uint8Array): { id: UserId; holder: UserId } {
-  return decodeFields(payload, 'refused alias', (reader) => ({ id: readUser(reader), holder: readUser(reader) }));
+/** Decisions of one entry. */
+export const MAX_ALIASES = 256;
+
+export function encodeAliases({ granted, refused }: Aliases): Uint8Array {
+  return encodeFields([granted.map(idBytes), refused.map(({ id, holder }) => [idBytes(id), idBytes(holder)])]);
+}
+
+export function decodeAliases(payload: Uint8Array): Aliases {
+  return decodeFields(payload, 'aliases', (reader) => ({
+    granted: reader.list(MAX_ALIASES, readUser),
+    refused: reader.list(MAX_ALIASES, (item) => {
+      const fields = item.nested();
+      const read = { id: readUser(fields), holder: readUser(fields) };
+      fields.end();
+      return read;
+    }),
+  }));
 }

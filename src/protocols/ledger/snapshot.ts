@@ -13,9 +13,6 @@ import { createHash } from 'node:crypto';
 import { decodeFields, encodeFields } from '../../store/positional.ts';
 import { type ChainId, type Fact, HASH, MAX_KIND, MAX_PAYLOAD } from './entry.ts';
 import {
-  ALIAS_GRANTED,
-  ALIAS_REFUSED,
-  decodeAliasRefused,
   decodeRealmCertified,
   decodeUser,
   decodeUserEntry,
@@ -103,10 +100,6 @@ function knownSlot({ kind, payload }: Fact): string | undefined {
       return `user ${decodeUserEntry(payload).id}`;
     case USER_REMOVED:
       return `user ${decodeUser(payload)}`;
-    case ALIAS_GRANTED:
-      return `alias ${decodeUser(payload)}`;
-    case ALIAS_REFUSED:
-      return `alias ${decodeAliasRefused(payload).id}`;
     default:
       return undefined;
   }

@@ -3,13 +3,14 @@ import { AuditLog } from '../../../node/audit/audit-log.ts';
 import { type AccountService, openAccounts } from '../../../node/directory/account-service.ts';
 import { openSessions } from '../../../node/directory/session-store.ts';
 import { openDirectory, type UserDirectory } from '../../../node/directory/user-directory.ts';
-import { type LedgerService, openLedger } from '../../../node/ledger/ledger-service.ts';
 import { WritePermit } from '../../../node/incarnation/write-permit.ts';
+import { type LedgerService, openLedger } from '../../../node/ledger/ledger-service.ts';
 import { houseOf } from '../../../src/overlay/scope.ts';
 import { type Clock, systemClock } from '../../../src/realm/clock.ts';
 import { silentLog } from '../../../src/realm/log.ts';
 import { parentOf, type RealmName } from '../../../src/realm/names.ts';
 import { createDatabase, type Database } from '../../../src/store/database.ts';
+import type { Engine } from '../../../src/store/engine.ts';
 import { openIncarnation } from '../../../src/store/incarnation.ts';
 import { checkChain, overlay, signerOf } from '../../protocols/ledger/ledger-realm.ts';
 import { PairedNetworks } from '../../protocols/paired-network.ts';
@@ -32,6 +33,8 @@ export interface Branch {
 export interface BranchOptions {
   readonly networks?: PairedNetworks;
   readonly disk?: ForgetfulDisk;
+  /** Instead of a forgetful disk. */
+  readonly engine?: Engine;
   readonly signer?: Awaited<ReturnType<typeof signerOf>>;
 }
 
@@ -48,14 +51,22 @@ function movable(): { clock: Clock; advance(milliseconds: number): void } {
 
 export async function openBranch(realm: RealmName, options: BranchOptions = {}): Promise<Branch> {
   const disk = options.disk ?? new ForgetfulDisk();
-  const database = await createDatabase(disk.openEngine());
+  const database = await createDatabase(options.engine ?? disk.openEngine());
   const tier = overlay.tierOf(realm);
   const house = houseOf({ realm, tier });
   const signer = options.signer ?? (await signerOf(realm));
   const { clock, advance } = movable();
   const audit = new AuditLog({ database, clock });
   const network = (options.networks ?? new PairedNetworks()).of(realm, tier);
-  const parts = { database, network, clock: systemClock, log: silentLog, audit, random: () => 0, permit: new WritePermit() };
+  const parts = {
+    database,
+    network,
+    clock: systemClock,
+    log: silentLog,
+    audit,
+    random: () => 0,
+    permit: new WritePermit(),
+  };
   const incarnation = await openIncarnation(database, realm);
   const ledger = await openLedger(
     { ...parts, checkChain: await checkChain(), signer: () => signer },

@@ -10,9 +10,10 @@ import { encodeFrame } from '../../../src/protocols/ledger/frames.ts';
 import { LEDGER_PROTOCOL } from '../../../src/protocols/ledger/index.ts';
 import { Intake } from '../../../src/protocols/ledger/intake.ts';
 import {
-  ALIAS_GRANTED,
+  ALIASES,
   decodeUser,
   decodeUserEntry,
+  encodeAliases,
   encodeRealmCertified,
   encodeUser,
   encodeUserEntry,
@@ -61,7 +62,7 @@ const act = fc.oneof(
     .tuple(fc.nat(5), fc.constantFrom('active' as const, 'disabled' as const))
     .map(([n, s]) => userDraft(n, USER_CHANGED, s)),
   fc.nat(5).map((n): Draft => ({ kind: USER_REMOVED, payload: encodeUser(idOf(n)) })),
-  fc.nat(5).map((n): Draft => ({ kind: ALIAS_GRANTED, payload: encodeUser(idOf(n)) })),
+  fc.nat(5).map((n): Draft => ({ kind: ALIASES, payload: encodeAliases({ granted: [idOf(n)], refused: [] }) })),
   fc.nat(3).map((n): Draft => {
     const payload = encodeRealmCertified({
       realm: n > 1 ? lviv : kyiv,
@@ -84,7 +85,7 @@ async function stateOf(store: LedgerStore): Promise<unknown> {
     try {
       if (kind === USER_ADDED || kind === USER_CHANGED) users.set(decodeUserEntry(payload).id, `${n} ${kind}`);
       else if (kind === USER_REMOVED) users.delete(decodeUser(payload));
-      else if (kind === 'crl') others.add(`${n} crl`);
+      else if (kind === 'crl' || kind === ALIASES) others.add(`${n} ${kind}`);
     } catch {
       others.add(`${n} malformed`);
     }

@@ -1,0 +1,76 @@
+// A user is removed: the record with the name is erased at home and at all who followed, and leaves the files of the database.
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { parseLogin } from '../../../src/realm/user-address.ts';
+import { openLevelEngine } from '../../../src/store/level-engine.ts';
+import { acme, eventually, kyiv, signerOf, text } from '../../protocols/ledger/ledger-realm.ts';
+import { PairedNetworks } from '../../protocols/paired-network.ts';
+import { openBranch } from './branch.ts';
+import { OpaqueClient } from './opaque-client.ts';
+
+const LIMIT = { timeout: 60_000 };
+const NAME = 'Solomiia-Unmistakable';
+const CLERK = parseLogin('clerk');
+
+async function folder(t: TestContext): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'canopy-erasure-'));
+  t.after(() => rm(path, { recursive: true }));
+  return path;
+}
+
+async function isOnDisk(path: string, what: string): Promise<boolean> {
+  for (const file of await readdir(path)) if ((await readFile(join(path, file))).includes(what)) return true;
+  return false;
+}
+
+test('nothing of the name remains in the files of either end', LIMIT, async (t) => {
+  const networks = new PairedNetworks();
+  const paths = { kyiv: await folder(t), acme: await folder(t) };
+  const open = async (realm: typeof kyiv, path: string) => {
+    const branch = await openBranch(realm, { networks, engine: await openLevelEngine(path), signer: await signerOf(realm) });
+    await branch.start();
+    return branch;
+  };
+  const house = await open(acme, paths.acme);
+  const branch = await open(kyiv, paths.kyiv);
+  await house.ledger.certifyRealm({ realm: kyiv, tier: 'branch', chain: text('kyiv') });
+  const clerk = await new OpaqueClient(branch.accounts, kyiv).addUser('clerk', 'pw', NAME);
+  await new OpaqueClient(branch.accounts, kyiv).addUser('stays', 'pw', 'Remaining-Colleague');
+  await eventually(() => house.directory.list().length === 2);
+  assert.deepEqual([await isOnDisk(paths.kyiv, NAME), await isOnDisk(paths.acme, NAME)], [true, true]);
+
+  await branch.accounts.remove(CLERK, 'operator');
+  await eventually(() => house.directory.findById(clerk.id) === undefined);
+  await eventually(async () => !(await isOnDisk(paths.acme, NAME)));
+  assert.equal(await isOnDisk(paths.kyiv, NAME), false);
+  await branch.stop();
+  await house.stop();
+  for (const path of Object.values(paths)) {
+    assert.equal(await isOnDisk(path, NAME), false);
+    assert.equal(await isOnDisk(path, 'Remaining-Colleague'), true);
+  }
+});
+
+test('the chain still stands, and whoever was away erases when it comes back', LIMIT, async (t) => {
+  const networks = new PairedNetworks();
+  const house = await openBranch(acme, { networks });
+  const branch = await openBranch(kyiv, { networks });
+  for (const one of [house, branch]) {
+    t.after(() => one.stop());
+    await one.start();
+  }
+  await house.ledger.certifyRealm({ realm: kyiv, tier: 'branch', chain: text('kyiv') });
+  const clerk = await new OpaqueClient(branch.accounts, kyiv).addUser('clerk', 'pw', NAME);
+  await eventually(() => house.directory.findById(clerk.id) !== undefined);
+  networks.cut(kyiv);
+  await branch.accounts.remove(CLERK);
+  assert.ok(house.directory.findById(clerk.id));
+  networks.heal(kyiv);
+  await eventually(() => house.directory.findById(clerk.id) === undefined);
+  await assert.rejects(branch.accounts.remove(CLERK), { code: 'unknown-user' });
+  const again = await new OpaqueClient(branch.accounts, kyiv).addUser('clerk', 'pw', 'A successor');
+  await eventually(() => house.directory.findByAddress(again.address)?.id === again.id);
+});
