@@ -1,15 +1,17 @@
 // Leaves live 30 days and renew themselves: the node looks whether its own or its relay's on this host is due, at least once an
 // hour, has its authority issue the next one and writes it. The relay reads its file again by itself. However long ago a leaf
-// ended: the authority at hand decides.
+// ended: the authority at hand decides. A leaf that was revoked is not renewed, since its key is not trusted any more: the operator
+// has a new key made, and the program restarted.
 import { parseCertificate } from '../src/pki/certificate.ts';
-import { type Chain, validateLeaf, writeChainPem } from '../src/pki/chain.ts';
+import { type Chain, type Trust, validateLeaf, writeChainPem } from '../src/pki/chain.ts';
+import { generateLeafKey, writeLeafKeyPem } from '../src/pki/keys.ts';
 import { isDueForRenewal, nextLook, type Validity } from '../src/pki/renewal.ts';
 import type { Clock } from '../src/realm/clock.ts';
-import { messageOf } from '../src/realm/errors.ts';
+import { InputError, messageOf } from '../src/realm/errors.ts';
 import type { Log } from '../src/realm/log.ts';
 import type { Role } from '../src/realm/names.ts';
 import type { DataDirectory } from '../src/settings/data-directory.ts';
-import { readChain, writeChain } from '../src/settings/key-files.ts';
+import { readChain, writeChain, writeCredential } from '../src/settings/key-files.ts';
 import type { LiveIdentity } from '../src/settings/live-identity.ts';
 import type { Authority } from './authority/authority.ts';
 import { Hourly } from './hourly.ts';
@@ -18,6 +20,7 @@ export interface LeafRenewalComponents {
   readonly directory: DataDirectory;
   readonly identity: LiveIdentity;
   readonly authority: Pick<Authority, 'issueLeaf' | 'chain'>;
+  readonly isRevoked: NonNullable<Trust['isRevoked']>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -60,6 +63,21 @@ export class LeafRenewal {
     for (const role of this.#roles) await this.#renew(role, await this.#read(role));
   }
 
+  /** A new key and its certificate, which the program has from its next start on. @throws InputError `no-such-program` */
+  async replaceKey(role: Role): Promise<void> {
+    const { directory, authority, log } = this.#components;
+    if (!this.#roles.includes(role)) {
+      throw new InputError('no-such-program', `this host does not run the ${role}`, {
+        hint: 'A relay on a host of its own joins again with a new token: canopy join TOKEN --only relay.',
+      });
+    }
+    const key = await generateLeafKey();
+    const chain = await authority.issueLeaf({ role, publicKey: key.publicKey });
+    await writeCredential(directory[role], { keyPem: writeLeafKeyPem(key), chainPem: writeChainPem(chain) });
+    this.#note(role, chain);
+    log.warn({ role }, 'key replaced: restart the program');
+  }
+
   async #look(): Promise<void> {
     try {
       for (const role of this.#roles) await this.#renewIfDue(role);
@@ -85,11 +103,11 @@ export class LeafRenewal {
   }
 
   async #read(role: Role): Promise<{ readonly leaf: Validity; readonly publicKey: Uint8Array }> {
-    const { directory, identity, clock } = this.#components;
+    const { directory, identity, clock, isRevoked } = this.#components;
     const held = await readChain(directory[role]);
     this.#note(role, held);
     const { rootFingerprint } = identity;
-    const leaf = await validateLeaf(held, { rootFingerprint, now: clock.now(), ...ANY_AGE });
+    const leaf = await validateLeaf(held, { rootFingerprint, now: clock.now(), isRevoked, ...ANY_AGE });
     return { leaf, publicKey: leaf.publicKey };
   }
 

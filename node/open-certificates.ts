@@ -34,7 +34,7 @@ export function openCertificates(ground: Ground, needs: CertificateNeeds): Opene
   const { directory, realm, identity, clock, log, charter, audit } = ground;
   const { authority, issued, ledger, relays } = needs;
   const shared = { directory, realm, authority, clock, log };
-  const renewal = new LeafRenewal({ ...shared, identity }, realm.programs);
+  const renewal = new LeafRenewal({ ...shared, identity, isRevoked: ground.isRevoked }, realm.programs);
   const onRenewed = (): Promise<void> => renewal.lookNow();
   const authorityRenewal = new AuthorityRenewal({ ...shared, relays, onRenewed });
   const around = (): Omit<Surroundings, 'own'> => ({
@@ -49,7 +49,7 @@ export function openCertificates(ground: Ground, needs: CertificateNeeds): Opene
   const lan = (): Promise<ForecastParts['lan']> => lanCertificates(ground);
   const certificates = new CertOperator({
     ...shared,
-    ...{ revocations, charter, ledger, authorityRenewal, renewal, lan },
+    ...{ revocations, charter, ledger, authorityRenewal, renewal, lan, audit },
   });
   return { renewal, authorityRenewal, certificates };
 }

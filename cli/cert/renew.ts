@@ -1,9 +1,10 @@
 // canopy cert renew: at once over the overlay, or by files where no way leads to the realm above or the root is offline.
 import { writeFile } from 'node:fs/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { AdminClient } from '../../node/admin/api.ts';
 import { CertClient } from '../../node/admin/cert-api.ts';
 import { InputError, LocalError, messageOf } from '../../src/realm/errors.ts';
+import { ROLES, type Role } from '../../src/realm/names.ts';
 import { openDataDirectory } from '../../src/settings/data-directory.ts';
 import { type Cli, printJson, say } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
@@ -15,6 +16,7 @@ interface RenewOptions {
   readonly json: boolean;
   readonly request?: string;
   readonly reply?: string;
+  readonly newKey?: Role;
 }
 
 export function renewCommand(cli: Cli): Command {
@@ -27,25 +29,35 @@ export function renewCommand(cli: Cli): Command {
       'offline root of a region with "canopy cert sign"; --reply takes the answer. The server must run.',
     examples: [
       'canopy cert renew --dir /srv/kyiv',
+      'canopy cert renew --new-key relay --dir /srv/kyiv    after its certificate was revoked; then restart it',
       'canopy cert renew --request ua.req --dir /srv/ua     carry it to the root',
       'canopy cert renew --reply ua.reply --dir /srv/ua     and its answer back',
     ],
   })
     .option('--request <file>', "write the authority's renewal request")
     .option('--reply <file>', 'take the answer to it')
+    .addOption(
+      new Option('--new-key <role>', 'a new key for the node or relay of this host, after a revocation').choices(ROLES),
+    )
     .addOption(dirOption(cli))
     .addOption(jsonOption())
     .action(act('nothing was renewed', (options: RenewOptions) => renew(cli, options)));
 }
 
-async function renew(cli: Cli, { dir, json, request, reply }: RenewOptions): Promise<void> {
+async function renew(cli: Cli, { dir, json, request, reply, newKey }: RenewOptions): Promise<void> {
   const { socket } = await openDataDirectory(dir);
   const client = new CertClient(new AdminClient(socket.node));
-  if (request !== undefined && reply !== undefined)
-    throw new InputError('usage', 'give --request or --reply, not both');
+  const given = [request, reply, newKey].filter((one) => one !== undefined);
+  if (given.length > 1) throw new InputError('usage', 'give one of --request, --reply and --new-key');
   if (request !== undefined) return writeRequest(cli, request, await client.request(), json);
+  if (newKey !== undefined) return replaceKey(cli, client, newKey, json);
   const rows = reply === undefined ? await client.renew() : await client.accept(await readGivenFile(reply));
   printCertificates(cli, rows, json);
+}
+
+async function replaceKey(cli: Cli, client: CertClient, role: Role, json: boolean): Promise<void> {
+  printCertificates(cli, await client.replaceKey(role), json);
+  say(cli, `the ${role} has a new key from its next start on: restart it now`);
 }
 
 async function writeRequest(cli: Cli, path: string, bytes: Uint8Array, json: boolean): Promise<void> {

@@ -4,11 +4,12 @@
 //   POST /v1/certificates/plan {target}         BlastRadius                            what a revocation would cut
 //   POST /v1/certificates/revoke {target,reason} BlastRadius                           what it has cut
 //   POST /v1/certificates/renew {}              {certificates: Certificate[]}          own ones, now
+//   POST /v1/certificates/replace-key {role}    {certificates: Certificate[]}          a new key, from the next start on
 //   POST /v1/certificates/request {}            {request}                              the authority's own renewal, base64
 //   POST /v1/certificates/accept {reply}        {certificates: Certificate[]}          a reply that came as a file
 //   GET  /v1/certificates/lists                 {lists: base64[]}                      revocation lists in force, DER
 import * as v from 'valibot';
-import { isRealmName, type RealmName, ROLES } from '../../src/realm/names.ts';
+import { isRealmName, type RealmName, ROLES, type Role } from '../../src/realm/names.ts';
 import { CERTIFICATE_KINDS, CERTIFICATE_STATES } from '../certificates/forecast.ts';
 import type { AdminClient } from './api.ts';
 
@@ -55,6 +56,7 @@ export const CERT_REQUESTS = {
   plan: v.object({ target: targetSchema }),
   revoke: v.object({ target: targetSchema, reason: v.pipe(v.string(), v.maxLength(MAX_REASON)) }),
   accept: v.object({ reply: v.string() }),
+  replaceKey: v.object({ role }),
   empty,
 } as const;
 
@@ -81,6 +83,10 @@ export class CertClient {
 
   async renew(): Promise<CertificateRow[]> {
     return (await this.#admin.ask('/v1/certificates/renew', listed, {}, RENEW_DEADLINE)).certificates;
+  }
+
+  async replaceKey(role: Role): Promise<CertificateRow[]> {
+    return (await this.#admin.ask('/v1/certificates/replace-key', listed, { role })).certificates;
   }
 
   async request(): Promise<Uint8Array> {

@@ -6,6 +6,7 @@ import type { DataDirectory } from '../../src/settings/data-directory.ts';
 import { readChain } from '../../src/settings/key-files.ts';
 import { CERT_REQUESTS } from '../admin/cert-api.ts';
 import { type PartRoutes, partRoute } from '../admin/server.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Authority } from '../authority/authority.ts';
 import type { AuthorityRenewal } from '../authority-renewal.ts';
 import type { NodeCharter } from '../charter.ts';
@@ -22,9 +23,10 @@ export interface CertOperatorComponents {
   readonly charter: Pick<NodeCharter, 'isRevoked' | 'crls'>;
   readonly ledger: Pick<Ledger, 'realms'>;
   readonly authorityRenewal: Pick<AuthorityRenewal, 'renewNow' | 'accept' | 'lastError'>;
-  readonly renewal: Pick<LeafRenewal, 'renewNow' | 'lastError'>;
+  readonly renewal: Pick<LeafRenewal, 'renewNow' | 'replaceKey' | 'lastError'>;
   /** Certificates of the LAN's TLS. */
   readonly lan: () => Promise<ForecastParts['lan']>;
+  readonly audit: Audit;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -37,7 +39,7 @@ export class CertOperator {
 
   get routes(): PartRoutes {
     const { revocations, authority } = this.#parts;
-    const { plan, revoke, accept, empty } = CERT_REQUESTS;
+    const { plan, revoke, accept, replaceKey, empty } = CERT_REQUESTS;
     return {
       'GET /v1/certificates': () => this.#listed(),
       'GET /v1/certificates/lists': async () => ({ lists: this.#lists() }),
@@ -46,6 +48,11 @@ export class CertOperator {
         revocations.revoke(plainTarget(target), reason),
       ),
       'POST /v1/certificates/renew': partRoute(empty, () => this.#renew()),
+      'POST /v1/certificates/replace-key': partRoute(replaceKey, async ({ role }) => {
+        await this.#parts.renewal.replaceKey(role);
+        await this.#parts.audit.record({ code: 'key-replaced', fields: { role } });
+        return this.#listed();
+      }),
       'POST /v1/certificates/request': partRoute(empty, async () => ({
         request: Buffer.from(await authority.createOwnRenewal()).toString('base64'),
       })),

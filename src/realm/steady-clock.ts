@@ -34,7 +34,8 @@ export class SteadyClock implements Clock {
   now(): number {
     const at = this.#host.monotonic();
     const says = this.#host.now();
-    const expected = this.#base + (at - this.#at);
+    // In whole milliseconds, as every clock's: what is signed and stored knows no parts of one.
+    const expected = Math.floor(this.#base + (at - this.#at));
     if (Math.abs(says - expected) <= CLOCK_LEEWAY) return this.#take(says, at);
     this.#leaptAt ??= at;
     const settled = says > expected && at - this.#leaptAt >= SETTLE_TIME;

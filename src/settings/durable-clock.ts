@@ -1,6 +1,9 @@
 // The steady clock of a program (src/realm/steady-clock.ts) with its floor on disk: `DIR/ROLE/clock` holds the time of the last
 // run, as RFC 3339, written at the start, every ten minutes and at the end.
 import { join } from 'node:path';
+import { parseCertificate } from '../pki/certificate.ts';
+import { readPem } from '../pki/pem.ts';
+import { BACKDATE } from '../pki/profile.ts';
 import { type Clock, systemClock, type Timer } from '../realm/clock.ts';
 import { messageOf } from '../realm/errors.ts';
 import type { Log } from '../realm/log.ts';
@@ -57,6 +60,22 @@ export async function openDurableClock(
   host: Clock = systemClock,
 ): Promise<DurableClock> {
   const path = join(directory[role].folder, 'clock');
-  const last = Date.parse((await readOptional(path)) ?? '');
-  return new DurableClock(new SteadyClock(host, Math.max(BUILT, Number.isNaN(last) ? 0 : last)), path, log);
+  const floor = Math.max(BUILT, await lastRun(path), await issuedAt(directory[role].chain));
+  return new DurableClock(new SteadyClock(host, floor), path, log);
+}
+
+async function lastRun(path: string): Promise<number> {
+  const time = Date.parse(((await readOptional(path)) ?? '').trim());
+  return Number.isNaN(time) ? 0 : time;
+}
+
+/** When the present certificate was made: a realm above has signed that it was not earlier. */
+async function issuedAt(path: string): Promise<number> {
+  try {
+    const [leaf] = readPem('CERTIFICATE', (await readOptional(path)) ?? '');
+    return leaf ? parseCertificate(leaf).notBefore + BACKDATE : 0;
+  } catch {
+    // Whoever needs the certificate says what is wrong with it.
+    return 0;
+  }
 }

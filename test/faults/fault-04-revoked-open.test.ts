@@ -121,4 +121,15 @@ describe('fault 4: a revoked certificate with an open session', LIMIT, () => {
       assert.equal(rows.find(({ kind }) => kind === 'node')?.state, 'valid');
     },
   );
+
+  test('a revoked leaf is not renewed with its key; with a new one its program comes back', LIMIT, async () => {
+    const acme = tree.at('acme.ua');
+    assert.equal((await canopy(['cert', 'renew', '--dir', acme.dir])).code, 5);
+    assert.equal((await canopy(['cert', 'renew', '--new-key', 'relay', '--dir', acme.dir])).code, 0);
+    await acme.stop();
+    await acme.start();
+    await until(async () => (await acme.admin.status()).relay.connected, 20_000);
+    const links = () => tree.at('kyiv.acme.ua').relay.status().links;
+    await until(() => links().some(({ realm, kind }) => realm === 'acme.ua' && kind !== 'unreachable'), CUT_WITHIN);
+  });
 });

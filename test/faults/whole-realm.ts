@@ -22,6 +22,7 @@ import { type Clock, systemClock } from '../../src/realm/clock.ts';
 import type { Log } from '../../src/realm/log.ts';
 import { parseRealmName, parseTier, type RealmName } from '../../src/realm/names.ts';
 import { type DataDirectory, openDataDirectory } from '../../src/settings/data-directory.ts';
+import { type DurableClock, openDurableClock } from '../../src/settings/durable-clock.ts';
 import { writeChain } from '../../src/settings/key-files.ts';
 import { openIdentity } from '../../src/settings/live-identity.ts';
 import { readRealmFile } from '../../src/settings/realm-file.ts';
@@ -38,13 +39,14 @@ export interface LogEntry {
 export class WholeRealm {
   readonly realm: RealmName;
   readonly dir: string;
+  /** Of the host. */
   readonly clock: Clock;
   /** Of both programs, warnings and errors and what an operator sees. */
   readonly log: LogEntry[] = [];
   /** Security events of the relay. */
   readonly events: OverlayEvent[] = [];
-  #node: OpenedNode | undefined;
-  #relay: { readonly relay: Relay; readonly certificate: RelayCertificate } | undefined;
+  #node: { readonly opened: OpenedNode; readonly time: DurableClock } | undefined;
+  #relay: { readonly relay: Relay; readonly certificate: RelayCertificate; readonly time: DurableClock } | undefined;
 
   constructor(realm: RealmName, dir: string, clock: Clock) {
     this.realm = realm;
@@ -71,7 +73,7 @@ export class WholeRealm {
 
   get url(): string {
     if (!this.#node) throw new Error(`the node of ${this.realm} does not run`);
-    return this.#node.url();
+    return this.#node.opened.url();
   }
 
   async start(): Promise<void> {
@@ -81,22 +83,27 @@ export class WholeRealm {
 
   async startNode(): Promise<void> {
     const { directory, settings, realm } = await this.#read();
-    const opened = await openNode({ directory, settings, realm, clock: this.clock, log: this.#logger('node') });
+    const log = this.#logger('node');
+    const time = await openDurableClock(directory, 'node', log, this.clock);
+    await time.start();
+    const opened = await openNode({ directory, settings, realm, clock: time.clock, log });
     await opened.node.start();
-    this.#node = opened;
+    this.#node = { opened, time };
   }
 
   async startRelay(): Promise<void> {
     const { directory, settings, realm } = await this.#read();
     const log = this.#logger('relay');
+    const time = await openDurableClock(directory, 'relay', log, this.clock);
+    await time.start();
     const identity = await openIdentity(directory, realm, 'relay');
     const charter = await openRelayCharter(directory, {
       realm: realm.realm,
       rootFingerprint: realm.rootFingerprint,
-      clock: this.clock,
+      clock: time.clock,
       log,
     });
-    const shared = { identity, clock: this.clock, log };
+    const shared = { identity, clock: time.clock, log };
     const { ancestors } = realm;
     const audit = (event: OverlayEvent): void => void this.events.push(event);
     const relay = await createRelay({ ...shared, settings: settings.relay, ancestors, charter, audit });
@@ -105,17 +112,19 @@ export class WholeRealm {
     const certificate = new RelayCertificate({ ...shared, relay, byDoor, write, isRenewedHere: true });
     await relay.start();
     certificate.start();
-    this.#relay = { relay, certificate };
+    this.#relay = { relay, certificate, time };
   }
 
   async stopNode(): Promise<void> {
-    await this.#node?.node.stop();
+    await this.#node?.opened.node.stop();
+    await this.#node?.time.stop();
     this.#node = undefined;
   }
 
   async stopRelay(): Promise<void> {
     this.#relay?.certificate.stop();
     await this.#relay?.relay.stop();
+    await this.#relay?.time.stop();
     this.#relay = undefined;
   }
 
@@ -151,16 +160,14 @@ export class Tree {
   readonly folder: string;
   readonly realms = new Map<string, WholeRealm>();
   readonly #settings: GivenSettings;
-  readonly #clock: Clock;
 
-  private constructor(folder: string, settings: GivenSettings, clock: Clock) {
+  private constructor(folder: string, settings: GivenSettings) {
     this.folder = folder;
     this.#settings = settings;
-    this.#clock = clock;
   }
 
-  static async plant(settings: GivenSettings = {}, clock: Clock = systemClock): Promise<Tree> {
-    return new Tree(await mkdtemp(join(tmpdir(), 'canopy-tree-')), settings, clock);
+  static async plant(settings: GivenSettings = {}): Promise<Tree> {
+    return new Tree(await mkdtemp(join(tmpdir(), 'canopy-tree-')), settings);
   }
 
   at(name: string): WholeRealm {
@@ -170,8 +177,8 @@ export class Tree {
   }
 
   /** Joined, not started. */
-  async add(name: string, tier: string): Promise<WholeRealm> {
-    const realm = new WholeRealm(parseRealmName(name), join(this.folder, name.split('.')[0] ?? name), this.#clock);
+  async add(name: string, tier: string, clock = systemClock): Promise<WholeRealm> {
+    const realm = new WholeRealm(parseRealmName(name), join(this.folder, name.split('.')[0] ?? name), clock);
     const given = { ...(await loopback(name)), ...this.#settings };
     const parent = this.realms.get(name.split('.').slice(1).join('.'));
     if (parent) {
