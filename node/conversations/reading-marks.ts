@@ -122,11 +122,10 @@ export class ReadingMarks {
   }
 
   async #write(moves: readonly Moved[]): Promise<void> {
-    const { directory, realm, arrivals, outbox, clock } = this.#parts;
-    const byHome = Map.groupBy(
-      moves.flatMap((move) => move.receipts),
-      ({ sender }) => directory.findById(sender)?.home,
-    );
+    const { realm, arrivals, outbox, clock } = this.#parts;
+    const receipts = moves.flatMap((move) => move.receipts);
+    const homes = await Promise.all(receipts.map((entry) => this.#homeOf(entry)));
+    const byHome = Map.groupBy(receipts, (_, at) => homes[at]);
     const local = byHome.get(realm) ?? [];
     const added = [...byHome].flatMap(([home, entries]) =>
       home === undefined || home === realm
@@ -136,6 +135,17 @@ export class ReadingMarks {
     const drafts = [...moves.flatMap((move) => move.drafts), ...local.map(toDraft)];
     const writes = [...moves.flatMap((move) => move.writes), ...local.flatMap(toWrites)];
     await arrivals.append(drafts, { writes, added });
+  }
+
+  /** Somebody of another enterprise may not be in the directory: then the message says whose node signed for it. */
+  async #homeOf({ sender, ids }: ReceiptEntry): Promise<RealmName | undefined> {
+    const { directory, store } = this.#parts;
+    const known = directory.findById(sender)?.home;
+    const [id] = ids;
+    if (known !== undefined || id === undefined) return known;
+    const entry = await store.message(id, sender);
+    const record = entry && (await store.event(entry.cursor));
+    return record?.kind === 'message' ? record.encoded.envelope.origin : undefined;
   }
 
   #envelope(entries: readonly [ReceiptEntry, ...ReceiptEntry[]]): EncodedEnvelope {

@@ -9,6 +9,7 @@ import { type Outbox, openOutbox } from '../../node/delivery/outbox.ts';
 import { ALL_IN_GOOD_STANDING, type Standing } from '../../node/delivery/standing.ts';
 import { Ways } from '../../node/delivery/ways.ts';
 import type { Directory, UserProfile } from '../../node/directory/directory.ts';
+import type { Errands } from '../../node/errands/errands.ts';
 import { type Charter, EMPTY_CHARTER } from '../../src/overlay/charter.ts';
 import { leafKeyOfSeed, signWithLeaf } from '../../src/pki/keys.ts';
 import { type Clock, systemClock } from '../../src/realm/clock.ts';
@@ -71,6 +72,7 @@ export interface BranchOptions {
   readonly charter?: Pick<Charter, 'trustWith'>;
   readonly standing?: Standing;
   readonly custodyLimits?: CustodyLimits;
+  readonly errands?: Pick<Errands, 'ask' | 'answer'>;
   /** 0 up to 1; spreads the tries. */
   readonly random?: () => number;
 }
@@ -111,6 +113,7 @@ export async function startBranch(options: BranchOptions): Promise<Branch> {
     audit: { record: async (event) => void audited.push(event) },
     ways: new Ways({ realm, tier: tierOf(realm), tierOf, charter: options.charter ?? EMPTY_CHARTER }),
     standing: options.standing ?? ALL_IN_GOOD_STANDING,
+    ...(options.errands && { errands: options.errands }),
     ...(options.custodyLimits && { custodyLimits: options.custodyLimits }),
     random: options.random ?? Math.random,
   });

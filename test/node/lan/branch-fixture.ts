@@ -94,7 +94,11 @@ async function openParts(t: TestContext) {
   return { audit, accounts, directory, conversations, presence };
 }
 
-export async function openBranch(t: TestContext, given: Partial<LanSettings> = {}): Promise<Branch> {
+export async function openBranch(
+  t: TestContext,
+  given: Partial<LanSettings> = {},
+  more: Pick<LanComponents, 'islands'> = {},
+): Promise<Branch> {
   const { audit, accounts, directory, conversations, presence } = await openParts(t);
   const components: LanComponents = {
     realm: REALM,
@@ -106,6 +110,7 @@ export async function openBranch(t: TestContext, given: Partial<LanSettings> = {
     clock: systemClock,
     log: silentLog,
     checks: async () => [{ name: 'store', ok: true }],
+    ...more,
   };
   const settings = { host: '127.0.0.1', port: 0, names: [HOST], ...given };
   let server = createLanServer(components, settings);
