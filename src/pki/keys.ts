@@ -89,12 +89,33 @@ export function localSigner(key: AuthorityKey): Signer {
 
 /** Ed25519 signature of 64 bytes (RFC 8032). */
 export function signWithLeaf(key: LeafKey, data: Uint8Array): Uint8Array {
-  return new Uint8Array(sign(null, data, privateKeyOfSeed(key.seed)));
+  let privateKey = signingKeys.get(key.seed);
+  if (!privateKey) {
+    privateKey = privateKeyOfSeed(key.seed);
+    signingKeys.set(key.seed, privateKey);
+  }
+  return new Uint8Array(sign(null, data, privateKey));
 }
 
 export function verifyWithLeaf(publicKey: Uint8Array, data: Uint8Array, signature: Uint8Array): boolean {
+  return verify(null, data, verifyingKey(publicKey), signature);
+}
+
+/** Reading a key costs about as much as a signature. */
+const signingKeys = new WeakMap<Uint8Array, KeyObject>();
+const verifyingKeys = new Map<string, KeyObject>();
+/** Nodes that one deals with; above it the one that was read first is read again. */
+const MAX_KEYS = 1024;
+
+function verifyingKey(publicKey: Uint8Array): KeyObject {
+  const name = Buffer.from(publicKey.buffer, publicKey.byteOffset, publicKey.length).toString('latin1');
+  const known = verifyingKeys.get(name);
+  if (known) return known;
   const key = createPublicKey({ key: Buffer.from(leafSpki(publicKey)), format: 'der', type: 'spki' });
-  return verify(null, data, key, signature);
+  const [oldest] = verifyingKeys.keys();
+  if (verifyingKeys.size >= MAX_KEYS && oldest !== undefined) verifyingKeys.delete(oldest);
+  verifyingKeys.set(name, key);
+  return key;
 }
 
 /** A public key of SPKI bytes. @throws RefusedError `cert-malformed` when it is no point of its curve */
