@@ -116,6 +116,10 @@ export class Deployment {
     return { ...branch, relay: await this.#started(branch.site.dmz, branch.relayDir, 'relay', doors(branch.site)) };
   }
 
+  async nodeAgain(branch: Branch): Promise<Branch> {
+    return { ...branch, node: await this.#started(branch.site.node, branch.nodeDir, 'node') };
+  }
+
   async user(branch: Branch, login: string, name: string): Promise<void> {
     await succeed(branch.site.node, ['user', 'add', login, '--name', name, '--dir', branch.nodeDir], {
       input: `${FIRST_PASSWORD}\n`,

@@ -61,6 +61,17 @@ export class Person {
       .map((line) => ({ text: String(line['text']), at: Number(line['at']) }));
   }
 
+  /** The newest state of what was written here: queued, stored, delivered. */
+  state(text: string): string {
+    const told = this.#program.lines.filter((line) => line['event'] === 'state' && line['text'] === text);
+    return String(told.at(-1)?.['state'] ?? 'queued');
+  }
+
+  /** When a text was written here: milliseconds since 1970. */
+  sentAt(text: string): number {
+    return Number(this.#program.lines.find((line) => line['event'] === 'sent' && line['text'] === text)?.['at']);
+  }
+
   /** All that was written here, oldest first. */
   sent(): string[] {
     return this.#program.lines.filter((line) => line['event'] === 'sent').map((line) => String(line['text']));

@@ -79,6 +79,26 @@ describe('a line of 20 Mbit/s on the way', LIMIT, () => {
   });
 });
 
+describe('an operator allows 16 Mbit/s of bulk', LIMIT, () => {
+  let branches: TwoBranches;
+  before(async () => {
+    branches = await TwoBranches.start({
+      punch: [],
+      settings: { limits: [{ where: 'wan', class: 'bulk', kbit: 16_000 }] },
+    });
+    await settle(branches, 'relayed');
+  }, LIMIT);
+  after(() => branches?.stop());
+
+  test('bulk keeps to it, and texts keep their pace', LIMIT, async (t) => {
+    await untilFair(t, branches, async (rounds) => {
+      const mbit = await wholeBeside(t, rounds, branches, 8 * MIB);
+      await rounds.idle();
+      assert.ok(mbit < 18, `${mbit} Mbit/s`);
+    });
+  });
+});
+
 async function wholeBeside(t: TestContext, rounds: TextRounds, branches: TwoBranches, bytes: number): Promise<number> {
   await rounds.idle();
   const { isWhole, mbit } = await rounds.during(() => bulk(branches, bytes));
