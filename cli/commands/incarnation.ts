@@ -34,7 +34,9 @@ function showCommand(cli: Cli): Command {
     .addOption(dirOption(cli))
     .addOption(jsonOption())
     .action(
-      act('the incarnation is not known', async ({ dir, json }: Options) => print(cli, await client(dir).incarnation(), json)),
+      act('the incarnation is not known', async ({ dir, json }: Options) =>
+        print(cli, await client(dir).incarnation(), json),
+      ),
     );
 }
 

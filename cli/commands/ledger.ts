@@ -89,7 +89,8 @@ function chainLines(row: ChainRow): string[] {
   const state = whole ? 'whole' : `entry ${damage?.n} does not stand (${damage?.code}): ${damage?.why}`;
   const lines = [`${realm} ${chain}: ${n} entries${since}, incarnation ${incarnation}: ${state}`];
   if (fraud !== undefined) lines.push(`  FRAUD: ${realm} signed two entries for number ${fraud}; the proof is kept`);
-  for (const { realm: by, n: at, time, says } of witnesses) lines.push(`  ${by} has countersigned ${at} at ${asTime(time)}: ${WORDS[says]}`);
+  for (const { realm: by, n: at, time, says } of witnesses)
+    lines.push(`  ${by} has countersigned ${at} at ${asTime(time)}: ${WORDS[says]}`);
   return lines;
 }
 

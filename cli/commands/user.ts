@@ -1,10 +1,13 @@
-// canopy user add, list. Registration by OPAQUE runs here, on the client's side: no password crosses the control socket.
+// canopy user add, list, remove. Registration by OPAQUE runs here, on the client's side: no password crosses the control socket.
 import { type Command, Option } from 'commander';
 import { AdminClient } from '../../node/admin/api.ts';
+import { LedgerClient } from '../../node/admin/ledger-api.ts';
+import { InputError } from '../../src/realm/errors.ts';
 import { parseLogin } from '../../src/realm/user-address.ts';
 import { dataDirectory } from '../../src/settings/data-directory.ts';
 import { type Cli, printJson, printLines } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
+import { confirmed } from '../confirm.ts';
 import { registerUser } from '../register-user.ts';
 import { readNewPassword } from '../secret-input.ts';
 import { tableLines } from '../table.ts';
@@ -22,6 +25,13 @@ interface AddOptions {
   readonly passwordFile?: string;
 }
 
+interface RemoveOptions {
+  readonly dir: string;
+  readonly json: boolean;
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+}
+
 export function userCommand(cli: Cli): Command {
   return makeCommand(cli, {
     name: 'user',
@@ -29,7 +39,8 @@ export function userCommand(cli: Cli): Command {
     examples: ['canopy user add clerk --name "Clerk One" --dir /srv/kyiv', 'canopy user list --dir /srv/kyiv'],
   })
     .addCommand(addCommand(cli))
-    .addCommand(listCommand(cli));
+    .addCommand(listCommand(cli))
+    .addCommand(removeCommand(cli));
 }
 
 function addCommand(cli: Cli): Command {
@@ -63,6 +74,39 @@ function listCommand(cli: Cli): Command {
     .action(act('the users are not known', (options: ListOptions) => listUsers(cli, options)));
 }
 
+function removeCommand(cli: Cli): Command {
+  return makeCommand(cli, {
+    name: 'remove',
+    summary: 'Remove a user for good',
+    details:
+      'The login ends, and the record with the name is erased here and at every realm that had it. The signed chain keeps\n' +
+      'hashes that tell nothing without that record. What the user wrote stays with those who received it.',
+    examples: ['canopy user remove clerk --dir /srv/kyiv', 'canopy user remove clerk --yes --json --dir /srv/kyiv'],
+  })
+    .argument('<login>', 'a login of this realm')
+    .addOption(new Option('--dry-run', 'only say what would be removed').default(false))
+    .addOption(new Option('--yes', 'do not ask').default(false))
+    .addOption(dirOption(cli))
+    .addOption(jsonOption())
+    .action(
+      act('the user was not removed', (login: string, options: RemoveOptions) => removeUser(cli, login, options)),
+    );
+}
+
+async function removeUser(cli: Cli, text: string, { dir, json, yes, dryRun }: RemoveOptions): Promise<void> {
+  const login = parseLogin(text);
+  const admin = new AdminClient(dataDirectory(dir).socket.node);
+  const user = (await admin.users()).find(({ address }) => address.startsWith(`${login}@`));
+  if (!user)
+    throw new InputError('unknown-user', `no user "${login}" in this realm`, { hint: 'Run: canopy user list' });
+  if (!dryRun) {
+    await confirmed(cli, `Remove ${user.address} (${user.name}) for good?`, yes);
+    await new LedgerClient(admin).removeUser(login);
+  }
+  if (json) printJson(cli, { user, removed: !dryRun });
+  else printLines(cli, [`${dryRun ? 'would remove' : 'removed'} ${user.address} (${user.name})`]);
+}
+
 async function addUser(cli: Cli, loginText: string, options: AddOptions): Promise<void> {
   const login = parseLogin(loginText);
   const admin = new AdminClient(dataDirectory(options.dir).socket.node);
@@ -80,7 +124,7 @@ async function listUsers(cli: Cli, { dir, all, json }: ListOptions): Promise<voi
   if (json) printJson(cli, { users });
   else if (users.length === 0) printLines(cli, ['nobody yet; add one: canopy user add LOGIN --name "First Last"']);
   else {
-    const rows = users.map(({ address, name, kind, status }) => [address, name, kind, status]);
-    printLines(cli, tableLines(['USER', 'NAME', 'KIND', 'STATUS'], rows));
+    const rows = users.map(({ address, name, kind, status, alias = '' }) => [address, name, kind, status, alias]);
+    printLines(cli, tableLines(['USER', 'NAME', 'KIND', 'STATUS', 'LOGIN ALONE'], rows));
   }
 }

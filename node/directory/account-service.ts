@@ -120,7 +120,11 @@ export class AccountService implements Accounts {
     await sessions.endAll(account.id, 'disabled');
     const profile = await directory.remove(account.id, [accounts.erase(account.id)]);
     accounts.forget(account);
-    await audit.record({ code: 'user-removed', ...(by === undefined ? {} : { actor: by }), fields: { user: account.id } });
+    await audit.record({
+      code: 'user-removed',
+      ...(by === undefined ? {} : { actor: by }),
+      fields: { user: account.id },
+    });
     return profile;
   }
 

@@ -2,7 +2,14 @@
 // has signed it in its directory chain. What that chain says counts everywhere; before it says anything, the earlier entry has the
 // better claim, then the realm whose name comes first: so all who know of the same users see the same.
 import type { Fact } from '../../src/protocols/ledger/entry.ts';
-import { ALIASES, decodeAliases, decodeUser, decodeUserEntry, USER_ADDED, USER_REMOVED } from '../../src/protocols/ledger/kinds.ts';
+import {
+  ALIASES,
+  decodeAliases,
+  decodeUser,
+  decodeUserEntry,
+  USER_ADDED,
+  USER_REMOVED,
+} from '../../src/protocols/ledger/kinds.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Login } from '../../src/realm/user-address.ts';

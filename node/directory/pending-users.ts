@@ -1,6 +1,13 @@
 // Users whose entry is here and whose profile record is not, for each realm; the newest entry of a user counts.
 import type { Fact } from '../../src/protocols/ledger/entry.ts';
-import { decodeUser, decodeUserEntry, USER_ADDED, USER_CHANGED, USER_REMOVED, type UserEntry } from '../../src/protocols/ledger/kinds.ts';
+import {
+  decodeUser,
+  decodeUserEntry,
+  USER_ADDED,
+  USER_CHANGED,
+  USER_REMOVED,
+  type UserEntry,
+} from '../../src/protocols/ledger/kinds.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 

@@ -2,7 +2,7 @@
 import { type ChainId, chainName, decodeSigned } from '../../src/protocols/ledger/entry.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import { formatUserAddress, parseLogin } from '../../src/realm/user-address.ts';
-import { LEDGER_REQUESTS, type EntryRow, type TailRequest } from '../admin/ledger-api.ts';
+import { type EntryRow, LEDGER_REQUESTS, type TailRequest } from '../admin/ledger-api.ts';
 import { type PartRoutes, partRoute } from '../admin/server.ts';
 import type { Accounts } from '../directory/accounts.ts';
 import type { IncarnationGuard } from '../incarnation/guard.ts';

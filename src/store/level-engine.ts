@@ -187,7 +187,12 @@ class LevelEngine implements Engine {
   async compact({ gte, lt }: Pick<KeyRange, 'gte' | 'lt'>): Promise<void> {
     try {
       const store = this.#store;
-      if ('compactRange' in store && typeof store.compactRange === 'function') await store.compactRange(gte, lt);
+      if (!('compactRange' in store) || typeof store.compactRange !== 'function') return;
+      await store.compactRange(gte, lt);
+      // The lowest level is rewritten only when something above it overlaps: deletions of keys at both ends that nobody can use.
+      const first = Uint8Array.of(...gte, 0);
+      await this.write([first, lastBefore(lt)].map((key) => ({ type: 'del', key })));
+      await store.compactRange(gte, lt);
     } catch (error) {
       throw explain(this.directory, error);
     }
@@ -225,6 +230,13 @@ class LevelEngine implements Engine {
     this.#store = await openStore(this.directory);
     this.#failed = false;
   }
+}
+
+/** Bytes in the range, near its end: ranges end with ff (keys.ts), and no key goes on with fe either. */
+function lastBefore(lt: Uint8Array): Uint8Array {
+  const key = lt.slice();
+  key[key.length - 1] = (key.at(-1) ?? 1) - 1;
+  return key;
 }
 
 function toOperation(write: Write) {

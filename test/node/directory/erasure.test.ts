@@ -30,7 +30,11 @@ test('nothing of the name remains in the files of either end', LIMIT, async (t) 
   const networks = new PairedNetworks();
   const paths = { kyiv: await folder(t), acme: await folder(t) };
   const open = async (realm: typeof kyiv, path: string) => {
-    const branch = await openBranch(realm, { networks, engine: await openLevelEngine(path), signer: await signerOf(realm) });
+    const branch = await openBranch(realm, {
+      networks,
+      engine: await openLevelEngine(path),
+      signer: await signerOf(realm),
+    });
     await branch.start();
     return branch;
   };
