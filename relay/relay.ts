@@ -14,6 +14,7 @@ import { askOnce } from '../src/overlay/enrol/exchange.ts';
 import { type Issuer, MAX_RENEW_FRAME, RENEW_PROTOCOL } from '../src/overlay/enrol/index.ts';
 import { EnrolRouter } from '../src/overlay/enrol/router.ts';
 import { Forwarder } from '../src/overlay/forward/forwarder.ts';
+import { LinkLimits } from '../src/overlay/forward/limits.ts';
 import { FramedStream } from '../src/overlay/framed-stream.ts';
 import { createHost, type Host } from '../src/overlay/host.ts';
 import type { Identity } from '../src/overlay/identity.ts';
@@ -241,6 +242,7 @@ export async function createRelay(init: RelayInit): Promise<Relay> {
   const peerId = host.libp2p.peerId.toString();
   const { charter = EMPTY_CHARTER } = init;
   const pipes = openPipes({ host, charter, clock, log });
+  const limits = new LinkLimits(clock, settings.limits ?? []);
   const forwarder = new Forwarder({
     identity,
     peerId,
@@ -249,6 +251,7 @@ export async function createRelay(init: RelayInit): Promise<Relay> {
     links,
     trusts: charter,
     pipes,
+    limits,
     clock,
     log,
   });

@@ -2,6 +2,7 @@
 // like. Reading, `canopy config show` and the canopy.toml that is written at first all follow from this table.
 import * as v from 'valibot';
 import { type HostPort, parseHostPort } from './host-port.ts';
+import { type LinkLimit, parseLinkLimit } from './link-limit.ts';
 
 export const PUNCHES = ['tcp', 'tcp-punch', 'webrtc'] as const;
 /** Ways to a direct path, in the order of trying. */
@@ -35,6 +36,11 @@ const hostPortOrOff = v.union([
   ),
   hostPort,
 ]);
+const linkLimit = v.pipe(
+  v.string(),
+  v.check((text) => tries(() => parseLinkLimit(text)), 'not WHERE CLASS KBIT'),
+  v.transform((text): LinkLimit => parseLinkLimit(text)),
+);
 const lanName = v.pipe(v.string(), v.regex(/^[a-z0-9.:-]{1,253}$/, 'not a DNS name or an address'));
 /** Seconds for authorities and for leaves: `90,30`. */
 const lifetimes = v.pipe(
@@ -48,8 +54,12 @@ const lifetimes = v.pipe(
 const address = v.pipe(v.string(), v.maxLength(320));
 
 function canParse(text: string): boolean {
+  return tries(() => parseHostPort(text));
+}
+
+function tries(parse: () => unknown): boolean {
   try {
-    parseHostPort(text);
+    parse();
     return true;
   } catch {
     return false;
@@ -66,6 +76,7 @@ export const SETTING_SCHEMAS = {
   'relay.stun': v.pipe(v.array(hostPort), v.maxLength(MAX_LIST)),
   'relay.map': v.pipe(v.array(v.picklist(MAP_WAYS)), v.maxLength(MAP_WAYS.length)),
   'relay.punch': v.pipe(v.array(v.picklist(PUNCHES)), v.maxLength(PUNCHES.length)),
+  'relay.limits': v.pipe(v.array(linkLimit), v.maxLength(MAX_LIST)),
   'metrics.node': hostPortOrOff,
   'metrics.relay': hostPortOrOff,
   'log.level': v.picklist(LOG_LEVELS),
@@ -117,6 +128,11 @@ export const SETTING_FACTS: Readonly<Record<SettingKey, SettingFact>> = {
     note: 'Ways to ask the router for an open port, "upnp", "nat-pmp"; none unless your policy allows it.',
   },
   'relay.punch': { env: 'CANOPY_PUNCH', fallback: PUNCHES, note: 'Ways to a direct path, in the order of trying.' },
+  'relay.limits': {
+    env: 'CANOPY_LIMITS',
+    fallback: [],
+    note: 'Kbit a second each way that links may carry: "wan bulk 20000", "lviv.acme.ua all 4000". None: no limit.',
+  },
   'metrics.node': {
     env: 'CANOPY_METRICS_NODE',
     fallback: `127.0.0.1:${METRICS_PORT}`,

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { InputError } from '../realm/errors.ts';
 import { type DataDirectory, readOptional } from './data-directory.ts';
 import { formatHostPort, type HostPort, isLoopbackHost } from './host-port.ts';
+import type { LinkLimit } from './link-limit.ts';
 import { nearest } from './nearest.ts';
 import {
   type LogLevel,
@@ -24,6 +25,7 @@ export interface Settings {
     readonly announce: readonly HostPort[];
     readonly stun: readonly HostPort[];
     readonly punch: readonly Punch[];
+    readonly limits?: readonly LinkLimit[];
     /** Ways to ask the router for a port; none by default. */
     readonly map?: readonly MapWay[];
   };
@@ -82,6 +84,7 @@ export function decideSettings(file: GivenSettings, env: Environment): ReadSetti
       announce: required(value('relay.announce'), 'relay.announce'),
       stun: required(value('relay.stun'), 'relay.stun'),
       punch: required(value('relay.punch'), 'relay.punch'),
+      limits: required(value('relay.limits'), 'relay.limits'),
       map: required(value('relay.map'), 'relay.map'),
     },
     metrics: { node: value('metrics.node'), relay: value('metrics.relay') },

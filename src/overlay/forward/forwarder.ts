@@ -23,9 +23,10 @@ import {
   MAX_HEADER,
   OPEN_DEADLINE,
 } from './index.ts';
+import type { LinkLimits } from './limits.ts';
 import type { LinkSource } from './link-source.ts';
 import { QUOTA, Quotas } from './quotas.ts';
-import { splice } from './splice.ts';
+import { type SpliceRules, splice } from './splice.ts';
 
 export interface ForwarderComponents {
   readonly identity: Pick<Identity, 'realm' | 'role' | 'tier'>;
@@ -36,7 +37,9 @@ export interface ForwarderComponents {
   readonly trusts?: Trusts;
   /** Undefined: bulk takes the streams like all else. */
   readonly pipes?: RelayPipes;
-  readonly clock: Pick<Clock, 'monotonic'>;
+  /** Undefined: links carry what they can. */
+  readonly limits?: LinkLimits;
+  readonly clock: Pick<Clock, 'monotonic' | 'after'>;
   readonly log: Log;
 }
 
@@ -104,9 +107,11 @@ export class Forwarder {
       const pipe = onward.section && inward?.word;
       await frames.write(encodeReply({ ...onward.reply, ...(pipe ? { pipe } : {}) }), { signal });
       frames.unwrap();
-      if (inward && onward.section) void this.#components.pipes?.run([stream, onward.stream], inward, onward.section);
+      const rules = { class: header.class, ...this.#rules(header) };
+      const streams = [stream, onward.stream] as const;
+      if (inward && onward.section) void this.#components.pipes?.run(streams, inward, onward.section, rules);
       else inward?.cancel();
-      await splice(stream, onward.stream, header.class);
+      await splice(...streams, rules);
     } catch (error) {
       inward?.cancel();
       onward?.section?.cancel();
@@ -202,6 +207,14 @@ export class Forwarder {
       stream?.abort(asError(error));
       throw error;
     }
+  }
+
+  /** The operator's limits: our own link is where the other realm's side is. */
+  #rules({ origin, destination, class: streamClass }: ForwardHeader): Omit<SpliceRules, 'class'> {
+    const { clock, limits, identity } = this.#components;
+    const isOutward = origin === identity.realm;
+    const tolls = limits?.tolls(isOutward ? destination : origin, streamClass);
+    return isOutward ? { clock, forth: tolls?.out, back: tolls?.in } : { clock, forth: tolls?.in, back: tolls?.out };
   }
 
   /** The reply without its last field. The relay that dialled the link knows what kind of path it is; the ends don't. */

@@ -2,40 +2,57 @@
 // here for each direction. When either half dies, both are reset at once.
 import type { Stream } from '@libp2p/interface';
 import { Uint8ArrayList } from 'uint8arraylist';
+import type { Clock } from '../../realm/clock.ts';
 import { PeerError } from '../../realm/errors.ts';
 import type { StreamClass } from '../seam.ts';
+import type { Toll } from './limits.ts';
 
 /** Handed over at once; see forwarded-connection.ts about the order in which streams drain. */
 const PIECE = 64 * 1024;
 /** For a half that has ended to hand over its last bytes to a slow reader. */
 const CLOSE_DEADLINE = 60_000;
 
+export interface SpliceRules {
+  readonly class: StreamClass;
+  readonly clock: Pick<Clock, 'after'>;
+  /** For what passes from the first to the second, and the other way. */
+  readonly forth?: Toll | undefined;
+  readonly back?: Toll | undefined;
+}
+
+interface HalfRules extends Pick<SpliceRules, 'class' | 'clock'> {
+  readonly toll: Toll | undefined;
+}
+
 /** Resolves when both halves have ended, in whatever way; never rejects. */
-export async function splice(a: Stream, b: Stream, streamClass: StreamClass): Promise<void> {
+export async function splice(a: Stream, b: Stream, rules: SpliceRules): Promise<void> {
   const kill = (cause: Error): void => {
     a.abort(cause);
     b.abort(cause);
     for (const half of halves) half.over();
   };
-  const halves = [new Half(a, b, streamClass, kill), new Half(b, a, streamClass, kill)];
+  const { forth, back } = rules;
+  const halves = [new Half(a, b, { ...rules, toll: forth }, kill), new Half(b, a, { ...rules, toll: back }, kill)];
   await Promise.all(halves.map((half) => half.run()));
 }
 
 class Half {
   readonly #from: Stream;
   readonly #to: Stream;
-  readonly #class: StreamClass;
+  readonly #rules: HalfRules;
   readonly #kill: (cause: Error) => void;
   readonly #queue = new Uint8ArrayList();
   readonly #over = Promise.withResolvers<void>();
   #hasEnded: boolean;
   #isOver = false;
   #isFull = false;
+  /** Until its toll is paid. */
+  #isHeld = false;
 
-  constructor(from: Stream, to: Stream, streamClass: StreamClass, kill: (cause: Error) => void) {
+  constructor(from: Stream, to: Stream, rules: HalfRules, kill: (cause: Error) => void) {
     this.#from = from;
     this.#to = to;
-    this.#class = streamClass;
+    this.#rules = rules;
     this.#kill = kill;
     this.#hasEnded = from.remoteWriteStatus === 'closed';
   }
@@ -76,7 +93,7 @@ class Half {
   }
 
   #pushSoon(): void {
-    if (this.#class === 'bulk') setImmediate(() => this.#push());
+    if (this.#rules.class === 'bulk') setImmediate(() => this.#push());
     else queueMicrotask(() => this.#push());
   }
 
@@ -90,15 +107,27 @@ class Half {
   }
 
   #move(): void {
-    while (this.#queue.byteLength > 0 && !this.#to.writableNeedsDrain) {
+    while (this.#queue.byteLength > 0 && !this.#to.writableNeedsDrain && !this.#isHeld) {
       const piece = this.#queue.sublist(0, Math.min(PIECE, this.#queue.byteLength));
       this.#queue.consume(piece.byteLength);
       this.#to.send(piece);
+      this.#pay(piece.byteLength);
     }
     if (this.#queue.byteLength > 0) return this.#pauseSoon();
     // Delivers what waited, and so comes back here before it returns.
     if (this.#from.readStatus === 'paused') this.#from.resume();
     if (this.#queue.byteLength === 0 && this.#hasEnded && this.#from.readBufferLength === 0) this.#finish();
+  }
+
+  #pay(bytes: number): void {
+    const wait = this.#rules.toll?.(bytes) ?? 0;
+    if (wait <= 0) return;
+    this.#isHeld = true;
+    this.#rules.clock.after(wait, () => {
+      this.#isHeld = false;
+      this.#isFull = false;
+      this.#push();
+    });
   }
 
   /** In a microtask: a pause inside the `message` that `resume()` delivers would be undone when `resume()` returns. */

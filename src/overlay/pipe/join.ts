@@ -1,5 +1,7 @@
 // Two sockets as one pipe. What one side does not take is not read from the other: a chunk for each direction waits here.
 import type { Socket } from 'node:net';
+import type { Clock } from '../../realm/clock.ts';
+import type { Toll } from '../forward/limits.ts';
 
 /** Routers forget what is silent; a dead host is found out. */
 const KEEP_ALIVE = 15_000;
@@ -12,13 +14,20 @@ export function settle(socket: Socket): void {
   socket.on('error', () => socket.destroy());
 }
 
+export interface JoinRules {
+  readonly clock: Pick<Clock, 'after'>;
+  /** For what passes from the first to the second, and the other way. */
+  readonly forth?: Toll | undefined;
+  readonly back?: Toll | undefined;
+}
+
 export interface Joined {
   /** Resolves when both sockets are gone. */
   readonly ended: Promise<void>;
   cut(): void;
 }
 
-export function joinSockets(a: Socket, b: Socket): Joined {
+export function joinSockets(a: Socket, b: Socket, rules?: JoinRules): Joined {
   const cut = (): void => {
     a.destroy();
     b.destroy();
@@ -30,17 +39,29 @@ export function joinSockets(a: Socket, b: Socket): Joined {
   if (a.destroyed || b.destroyed) cut();
   a.once('close', cut);
   b.once('close', cut);
-  pump(a, b);
-  pump(b, a);
+  pump(a, b, rules?.forth, rules?.clock);
+  pump(b, a, rules?.back, rules?.clock);
   const ended = Promise.all(gone).then(() => undefined);
   return { ended, cut };
 }
 
-function pump(from: Socket, to: Socket): void {
+function pump(from: Socket, to: Socket, toll: Toll | undefined, clock: JoinRules['clock'] | undefined): void {
+  let isHeld = false;
+  const goOn = (): void => {
+    if (!isHeld && !to.writableNeedDrain) from.resume();
+  };
   from.on('data', (chunk) => {
-    if (!to.write(chunk, () => release(chunk))) from.pause();
+    const wait = toll?.(chunk.length) ?? 0;
+    const isFull = !to.write(chunk, () => release(chunk));
+    if (isFull || wait > 0) from.pause();
+    if (wait <= 0 || isHeld) return;
+    isHeld = true;
+    clock?.after(wait, () => {
+      isHeld = false;
+      goOn();
+    });
   });
-  to.on('drain', () => from.resume());
+  to.on('drain', goOn);
   from.on('end', () => to.end());
   from.resume();
 }

@@ -9,6 +9,7 @@ import { handshakeFrames } from '../wire.ts';
 import type { PipeCarrier } from './carrier.ts';
 import { dialPipe, type Place, placeOf } from './dial.ts';
 import { decodeAnswer, encodeAsk, MAX_PIPE_FRAME, PIPE_PROTOCOL, type PipeWord } from './index.ts';
+import type { JoinRules } from './join.ts';
 import { type PipeAcceptance, runPipe, type Section } from './run-pipe.ts';
 import type { Tickets } from './tickets.ts';
 
@@ -53,9 +54,9 @@ export class RelayPipes {
   }
 
   /** Joins the two sections for as long as both streams stand. Never rejects. */
-  async run(streams: readonly Stream[], inward: PipeAcceptance, onward: Section): Promise<void> {
+  async run(streams: readonly Stream[], inward: PipeAcceptance, onward: Section, rules: JoinRules): Promise<void> {
     this.#open += 1;
-    await runPipe(streams, inward, onward);
+    await runPipe(streams, inward, onward, rules);
     this.#open -= 1;
   }
 

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Stream } from '@libp2p/interface';
 import { UnreachableError } from '../../realm/errors.ts';
 import type { PipeWord } from './index.ts';
-import { joinSockets } from './join.ts';
+import { type JoinRules, joinSockets } from './join.ts';
 
 /** The section on the way in. */
 export interface PipeAcceptance {
@@ -22,7 +22,12 @@ export interface Section {
 }
 
 /** Never rejects. Whichever ends first, all end. */
-export async function runPipe(streams: readonly Stream[], inward: PipeAcceptance, onward: Section): Promise<void> {
+export async function runPipe(
+  streams: readonly Stream[],
+  inward: PipeAcceptance,
+  onward: Section,
+  rules: JoinRules,
+): Promise<void> {
   const cut = (): void => {
     inward.cancel();
     onward.cancel();
@@ -32,7 +37,7 @@ export async function runPipe(streams: readonly Stream[], inward: PipeAcceptance
     stream.addEventListener('close', cut, { once: true });
   }
   try {
-    await joinSockets(await inward.socket, onward.socket).ended;
+    await joinSockets(await inward.socket, onward.socket, rules).ended;
   } catch {
     // Nobody came for the section on the way in.
   }

@@ -1,0 +1,62 @@
+// What an operator lets a relay's links carry. Bulk pays before it goes on and waits while its limit, or that of everything,
+// is in debt. Interactive streams pay what they carry and go on at once, so bulk makes room for them; only when they alone
+// are more than the limit for a whole second do they wait as well.
+import type { Clock } from '../../realm/clock.ts';
+import type { RealmName } from '../../realm/names.ts';
+import type { StreamClass } from '../seam.ts';
+import { TokenBucket } from '../token-bucket.ts';
+
+export interface LinkLimit {
+  readonly where: 'wan' | RealmName;
+  readonly class: 'bulk' | 'all';
+  /** In a second, each way. */
+  readonly kbit: number;
+}
+
+/** Asked for each piece that has passed. @returns milliseconds for which nothing more may */
+export type Toll = (bytes: number) => number;
+
+/** For what goes out to the link, and for what comes in from it. */
+export interface Tolls {
+  readonly out: Toll;
+  readonly in: Toll;
+}
+
+/** What may pass at once, in milliseconds of the limit. */
+const BURST = 50;
+/** Milliseconds of debt that interactive streams may make. */
+const PATIENCE = 1_000;
+const BITS = 8;
+
+interface Meter extends LinkLimit {
+  readonly out: TokenBucket;
+  readonly in: TokenBucket;
+}
+
+export class LinkLimits {
+  readonly #meters: readonly Meter[];
+
+  constructor(clock: Pick<Clock, 'monotonic'>, limits: readonly LinkLimit[]) {
+    this.#meters = limits.map((limit) => {
+      const rate = (limit.kbit * 1_000) / BITS;
+      const bucket = (): TokenBucket => new TokenBucket(clock, { rate, burst: (rate * BURST) / 1_000 });
+      return { ...limit, out: bucket(), in: bucket() };
+    });
+  }
+
+  /** Undefined: nothing limits such streams to that realm. */
+  tolls(realm: RealmName, streamClass: StreamClass): Tolls | undefined {
+    const here = this.#meters.filter(({ where }) => where === 'wan' || where === realm);
+    const meters = here.filter((meter) => meter.class === 'all' || streamClass === 'bulk');
+    if (meters.length === 0) return undefined;
+    const patience = streamClass === 'bulk' ? 0 : PATIENCE;
+    const toll = (way: 'out' | 'in'): Toll => {
+      const buckets = meters.map((meter) => meter[way]);
+      return (bytes) => {
+        for (const bucket of buckets) bucket.spend(bytes);
+        return Math.max(0, ...buckets.map(({ debt }) => debt - patience));
+      };
+    };
+    return { out: toll('out'), in: toll('in') };
+  }
+}
