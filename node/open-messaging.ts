@@ -28,13 +28,15 @@ export interface MessagingComponents {
   readonly network: NodeOverlay;
   readonly directory: Directory;
   readonly rules: MessageRules;
+  /** Whether presence is shared with a realm. */
+  readonly shares: (realm: RealmName) => boolean;
   readonly ledger: Pick<Ledger, 'realms'>;
   readonly errands: Pick<Errands, 'ask' | 'answer'>;
 }
 
 export async function openMessaging(
   ground: Ground,
-  { network, directory, rules, ledger, errands }: MessagingComponents,
+  { network, directory, rules, shares, ledger, errands }: MessagingComponents,
 ): Promise<Messaging> {
   const { realm: file, identity, clock, log, audit, database, incarnation, isRevoked, charter } = ground;
   const { realm, rootFingerprint } = file;
@@ -54,7 +56,12 @@ export async function openMessaging(
     ways: openWays(ground, ledger),
     standing: { isFrozen: (of) => charter.isRealmRevoked(of), onChange: (listener) => charter.onChange(listener) },
   });
-  return { conversations, withRoutes: addRoutes(conversations, delivery), delivery, presence: createPresence(shared) };
+  return {
+    conversations,
+    withRoutes: addRoutes(conversations, delivery),
+    delivery,
+    presence: createPresence({ ...shared, shares }),
+  };
 }
 
 function openWays({ realm: { realm, tier }, lineage, charter }: Ground, ledger: Pick<Ledger, 'realms'>): Ways {

@@ -1,6 +1,7 @@
 // Whom people here may find and write to: colleagues by the directory, others by their exact address; the policies of this realm
 // and of those above it, and its trusts.
 
+import type { RealmName } from '../src/realm/names.ts';
 import { ForeignUsers } from './directory/foreign-users.ts';
 import { KnownUsers } from './directory/known-users.ts';
 import { ProfileStore } from './directory/profile-store.ts';
@@ -25,6 +26,8 @@ export interface OpenedPeople {
   readonly lookup: UserLookup;
   readonly policies: Policies;
   readonly rules: NodeMessageRules;
+  /** Colleagues see who is online; partners do when their trust says so. */
+  readonly shares: (realm: RealmName) => boolean;
 }
 
 export async function openPeople(
@@ -38,18 +41,21 @@ export async function openPeople(
   const foreign = new ForeignUsers(database);
   await foreign.load();
   const profiles = new ProfileStore(database);
+  const isNear = (of: RealmName): boolean =>
+    of === realm || of === house || ledger.realms().some((one) => isBranchOf(house, one, of));
   const lookup = new UserLookup(realm, {
     directory: users,
     foreign,
     errands,
     recordOf: (id) => profiles.get(realm, id),
-    isNear: (of) => of === realm || of === house || ledger.realms().some((one) => isBranchOf(house, one, of)),
+    isNear,
     mayFind: (origin) => policies.forbids('findable', origin) === undefined,
     clock,
     log,
   });
   const rules = new NodeMessageRules(realm, policies, table);
-  return { people: new KnownUsers(users, foreign, lookup), lookup, policies, rules };
+  const shares = (of: RealmName): boolean => isNear(of) || table.termsWith(of)?.presence === true;
+  return { people: new KnownUsers(users, foreign, lookup), lookup, policies, rules, shares };
 }
 
 function isBranchOf(house: string, one: ReturnType<Ledger['realms']>[number], realm: string): boolean {

@@ -3,7 +3,7 @@ import type { Network, Stream } from '../../src/overlay/seam.ts';
 import type { UserState } from '../../src/protocols/presence/frames.ts';
 import { MAX_PRESENCE_FRAME, PRESENCE_PROTOCOL, UPDATE_INTERVAL } from '../../src/protocols/presence/index.ts';
 import type { Clock } from '../../src/realm/clock.ts';
-import { UnreachableError } from '../../src/realm/errors.ts';
+import { RefusedError, UnreachableError } from '../../src/realm/errors.ts';
 import type { ConversationId, DeviceId, UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
@@ -19,6 +19,8 @@ export interface PresenceInit {
   readonly realm: RealmName;
   readonly network: Pick<Network, 'open' | 'handle' | 'onPath'>;
   readonly directory: Pick<Directory, 'findById'>;
+  /** Whether that realm and this one tell each other who is online and types; absent: all that may connect do. */
+  readonly shares?: (realm: RealmName) => boolean;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -52,7 +54,7 @@ export class PresenceService implements Presence {
   }
 
   async start(): Promise<void> {
-    const options = { allow: 'enterprise', maxFrame: MAX_PRESENCE_FRAME, maxStreams: MAX_STREAMS } as const;
+    const options = { allow: 'trusted', maxFrame: MAX_PRESENCE_FRAME, maxStreams: MAX_STREAMS } as const;
     this.#init.network.handle(PRESENCE_PROTOCOL, options, (stream) => this.#serve(stream));
     this.#unsubscribe = [
       this.#local.onChange((user) => this.#watchers.tell(user, toEvent(this.#local.stateOf(user)))),
@@ -101,7 +103,8 @@ export class PresenceService implements Presence {
     const byHome = Map.groupBy(to, (other) => this.#homeOf(other));
     for (const [home, others] of byHome) {
       if (home === this.#init.realm) this.#typing.begin({ user, conversation, to: others });
-      else if (home) this.#linkTo(home).type({ kind: 'typing', user, conversation, active: true, to: others });
+      else if (home && this.#shares(home))
+        this.#linkTo(home).type({ kind: 'typing', user, conversation, active: true, to: others });
     }
   }
 
@@ -111,6 +114,10 @@ export class PresenceService implements Presence {
     if (this.#typedAt.size >= MAX_REMEMBERED) this.#typedAt.clear();
     this.#typedAt.set(at, now);
     return true;
+  }
+
+  #shares(realm: RealmName): boolean {
+    return this.#init.shares?.(realm) !== false;
   }
 
   #homeOf(user: UserId): RealmName | undefined {
@@ -131,7 +138,9 @@ export class PresenceService implements Presence {
   /** Tells each realm whom of its users somebody here looks at. */
   #subscribe(): void {
     const byHome = Map.groupBy(this.#watchers.watched(), (user) => this.#homeOf(user));
-    for (const [home, users] of byHome) if (home && home !== this.#init.realm) this.#linkTo(home).watch(users);
+    for (const [home, users] of byHome) {
+      if (home && home !== this.#init.realm && this.#shares(home)) this.#linkTo(home).watch(users);
+    }
     for (const [realm, link] of this.#links) if (!byHome.has(realm)) link.watch([]);
     const watched = new Set(this.#watchers.watched());
     for (const user of this.#remote.keys()) if (!watched.has(user)) this.#remote.delete(user);
@@ -168,6 +177,8 @@ export class PresenceService implements Presence {
   }
 
   async #serve(stream: Stream): Promise<void> {
+    const { realm } = stream.peer;
+    if (!this.#shares(realm)) throw new RefusedError('presence-refused', `${realm} may not see who is online here`);
     const onTyping = (typing: Typing & { readonly active: boolean }) =>
       typing.active ? this.#typing.begin(typing) : this.#typing.end(typing);
     const server = new PresenceServer({ ...this.#init, local: this.#local, onTyping }, stream);
