@@ -1,0 +1,200 @@
+// People of another enterprise: found by their exact address and by the id of who has written, and not by guessing.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import * as fc from 'fast-check';
+import type { UserProfile } from '../../../node/directory/directory.ts';
+import { ForeignUsers } from '../../../node/directory/foreign-users.ts';
+import { KnownUsers } from '../../../node/directory/known-users.ts';
+import { UserIndex } from '../../../node/directory/user-index.ts';
+import { UserLookup } from '../../../node/directory/user-lookup.ts';
+import {
+  decodeFound,
+  decodeQuestion,
+  encodeFound,
+  encodeQuestion,
+  LOOKUP_ERRAND,
+} from '../../../src/protocols/profile/lookup.ts';
+import { encodeProfile } from '../../../src/protocols/profile/record.ts';
+import { CanopyError } from '../../../src/realm/errors.ts';
+import { parseUserId, type UserId } from '../../../src/realm/ids.ts';
+import { silentLog } from '../../../src/realm/log.ts';
+import type { RealmName } from '../../../src/realm/names.ts';
+import { parseLogin, parseUserAddress } from '../../../src/realm/user-address.ts';
+import { createDatabase, type Database } from '../../../src/store/database.ts';
+import { ForgetfulDisk } from '../../store/forgetful-disk.ts';
+import { ACME, BETA, ErrandTree, KYIV, ODESA, type TreeNode, UA } from '../errands/errand-tree.ts';
+
+const LIMIT = { timeout: 20_000 };
+const never = new AbortController().signal;
+const idOf = (n: number): UserId => parseUserId(`00000000-0000-4000-8000-${String(n).padStart(12, '0')}`);
+const ASKER = idOf(1);
+
+class House {
+  readonly index = new UserIndex();
+  readonly records = new Map<UserId, Uint8Array>();
+
+  add(n: number, address: string, status: UserProfile['status'] = 'active'): UserProfile {
+    const { login, realm } = parseUserAddress(address);
+    const user: UserProfile = {
+      id: idOf(n),
+      address: { login, realm },
+      name: login,
+      kind: 'person',
+      home: realm,
+      status,
+    };
+    this.index.put(user);
+    this.records.set(user.id, encodeProfile({ id: user.id, login, name: login, salt: new Uint8Array(16) }));
+    return user;
+  }
+}
+
+interface Found extends TreeNode {
+  readonly house: House;
+  readonly lookup: UserLookup;
+  readonly known: KnownUsers;
+  readonly database: Database;
+}
+
+async function open(
+  t: TestContext,
+  tree: ErrandTree,
+  realm: RealmName,
+  options: { readonly database?: Database; readonly mayFind?: (origin: RealmName) => boolean } = {},
+): Promise<Found> {
+  const node = await tree.open(realm);
+  const house = new House();
+  const database = options.database ?? (await createDatabase(new ForgetfulDisk().openEngine()));
+  const foreign = new ForeignUsers(database);
+  await foreign.load();
+  const directory = {
+    findByAddress: (address: UserProfile['address']) => house.index.find(address),
+    findById: (id: UserId) => house.index.get(id),
+    search: (prefix: string, limit: number) => house.index.search(prefix, limit),
+    list: () => house.index.list(),
+    onChange: () => () => {},
+  };
+  const lookup = new UserLookup(realm, {
+    directory,
+    foreign,
+    errands: node.errands,
+    recordOf: async (id) => house.records.get(id),
+    isNear: (of) => of === realm,
+    mayFind: options.mayFind ?? (() => true),
+    clock: tree.clock,
+    log: silentLog,
+  });
+  node.errands.start();
+  t.after(() => lookup.stop());
+  return { ...node, house, lookup, known: new KnownUsers(directory, foreign, lookup), database };
+}
+
+async function pair(t: TestContext, mayFind?: (origin: RealmName) => boolean) {
+  const tree = new ErrandTree();
+  for (const realm of [UA, ACME, BETA]) (await tree.open(realm)).errands.start();
+  const kyiv = await open(t, tree, KYIV);
+  const odesa = await open(t, tree, ODESA, mayFind ? { mayFind } : {});
+  return { tree, kyiv, odesa };
+}
+
+const find = ({ lookup }: Found, address: string) => lookup.find(parseUserAddress(address), ASKER);
+
+test('questions and answers read back, and none of their truncations does', () => {
+  const questions = fc.oneof(
+    fc.stringMatching(/^[a-z0-9._-]{1,64}$/).map((login) => ({ kind: 'login' as const, login: parseLogin(login) })),
+    fc.nat({ max: 1000 }).map((n) => ({ kind: 'id' as const, id: idOf(n) })),
+  );
+  fc.assert(fc.property(questions, (question) => assert.deepEqual(decodeQuestion(encodeQuestion(question)), question)));
+  const answer = { kind: 'bot' as const, record: Uint8Array.of(1, 2, 3) };
+  assert.deepEqual(decodeFound(encodeFound(answer)), answer);
+  const whole = encodeFound(answer);
+  for (let length = 0; length < whole.length; length++)
+    assert.throws(() => decodeFound(whole.subarray(0, length)), CanopyError);
+  assert.equal(Buffer.from(whole).toString('hex'), '830163626f7443010203');
+});
+
+test('a person is found by the exact address, and has a name here from then on', LIMIT, async (t) => {
+  const { tree, kyiv, odesa } = await pair(t);
+  const sales = odesa.house.add(7, 'sales@odesa.beta.ua');
+  assert.deepEqual(await find(kyiv, 'sales@odesa.beta.ua'), sales);
+  assert.deepEqual(kyiv.known.findById(sales.id), sales);
+  assert.deepEqual(kyiv.known.findByAddress(sales.address), sales);
+  assert.deepEqual([kyiv.known.search('sal', 10), kyiv.known.list()], [[], []], 'in no list and by no prefix');
+  const carried = tree.network.opened;
+  assert.deepEqual(await find(kyiv, 'sales@odesa.beta.ua'), sales);
+  assert.equal(tree.network.opened, carried, 'not asked for again at once');
+  const again = await open(t, tree, KYIV, { database: kyiv.database });
+  assert.deepEqual(again.known.findById(sales.id), sales, 'also after a restart');
+  tree.network.down(UA);
+  tree.clock.advance(3_600_000);
+  assert.deepEqual(await find(again, 'sales@odesa.beta.ua'), sales, 'what was known while nobody answers');
+});
+
+test('who is unknown, disabled or not to be found from there is refused alike', LIMIT, async (t) => {
+  const { kyiv, odesa } = await pair(t);
+  odesa.house.add(8, 'gone@odesa.beta.ua', 'disabled');
+  assert.equal(await find(kyiv, 'nobody@odesa.beta.ua'), undefined);
+  assert.equal(await find(kyiv, 'gone@odesa.beta.ua'), undefined);
+  const hidden = await pair(t, () => false);
+  hidden.odesa.house.add(7, 'sales@odesa.beta.ua');
+  assert.equal(await find(hidden.kyiv, 'sales@odesa.beta.ua'), undefined);
+});
+
+test('an address book can’t be guessed through', LIMIT, async (t) => {
+  const { tree, kyiv, odesa } = await pair(t);
+  odesa.house.add(7, 'sales@odesa.beta.ua');
+  const guess = (login: string) =>
+    kyiv.errands.ask(ODESA, LOOKUP_ERRAND, encodeQuestion({ kind: 'login', login: parseLogin(login) }), never);
+  const codes: string[] = [];
+  for (let n = 0; n < 30; n++)
+    codes.push(
+      await guess(`guess${n}`).then(
+        () => 'found',
+        (error: CanopyError) => error.code,
+      ),
+    );
+  assert.deepEqual(new Set(codes.slice(0, 20)), new Set(['user-unknown']));
+  assert.deepEqual(new Set(codes.slice(20)), new Set(['lookup-rate']));
+  assert.ok(await guess('sales'), 'who knows the address is still answered');
+  tree.clock.advance(60_000);
+  await assert.rejects(guess('later'), { code: 'user-unknown' });
+});
+
+test('one user here cannot use up what the realm may ask', LIMIT, async (t) => {
+  const { kyiv, odesa } = await pair(t);
+  for (let n = 0; n < 40; n++) odesa.house.add(100 + n, `u${n}@odesa.beta.ua`);
+  const asked = await Promise.allSettled(Array.from({ length: 40 }, (_, n) => find(kyiv, `u${n}@odesa.beta.ua`)));
+  assert.equal(asked.filter(({ status }) => status === 'fulfilled').length, 30);
+  const other = kyiv.lookup.find(parseUserAddress('u39@odesa.beta.ua'), idOf(2));
+  assert.equal((await other)?.address.login, 'u39');
+});
+
+test('a realm that answers for another user, or with an id of somebody else, gains nothing', LIMIT, async (t) => {
+  const { tree, kyiv } = await pair(t);
+  const liar = await tree.open(ODESA);
+  const record = (id: UserId, login: string) =>
+    encodeProfile({ id, login: parseLogin(login), name: 'Boss', salt: new Uint8Array(16) });
+  let answer = encodeFound({ kind: 'person', record: record(idOf(7), 'other') });
+  liar.errands.answer(LOOKUP_ERRAND, async () => answer);
+  liar.errands.start();
+  await assert.rejects(find(kyiv, 'sales@odesa.beta.ua'), { code: 'user-contradicts' });
+  answer = Uint8Array.of(1);
+  await assert.rejects(find(kyiv, 'sales@odesa.beta.ua'), { code: 'malformed' });
+});
+
+test(
+  'who has written and is not known is asked for by id, once, and a home that is away does not hold up',
+  LIMIT,
+  async (t) => {
+    const { tree, kyiv, odesa } = await pair(t);
+    const sales = odesa.house.add(7, 'sales@odesa.beta.ua');
+    await Promise.all([kyiv.known.meet(sales.id, ODESA), kyiv.known.meet(sales.id, ODESA)]);
+    assert.deepEqual(kyiv.known.findById(sales.id), sales);
+    assert.equal(odesa.errands.counters()['answered'], 1);
+    tree.network.down(UA);
+    await kyiv.known.meet(idOf(9), ODESA);
+    const tried = tree.network.tried;
+    await kyiv.known.meet(idOf(9), ODESA);
+    assert.equal(tree.network.tried, tried, 'not asked for again at once');
+  },
+);
