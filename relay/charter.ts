@@ -36,6 +36,7 @@ export class RelayCharter implements Charter {
   readonly #revocations: Revocations;
   readonly #listeners = new Set<() => void>();
   #agreements: readonly Uint8Array[] = [];
+  #last: Promise<void> = Promise.resolve();
   readonly #memory = new PathMemory();
   readonly #partners: Partners;
 
@@ -54,10 +55,16 @@ export class RelayCharter implements Charter {
     await this.#replaceAgreements(agreements);
   }
 
-  /** Of the own node. Resolves when what holds is on disk. */
-  async take({ kind, items }: CharterFrame): Promise<void> {
+  /** Of the own node. Resolves when what holds is on disk; one frame after the other. */
+  take(frame: CharterFrame): Promise<void> {
+    const taken = this.#last.then(() => this.#take(frame));
+    this.#last = taken.catch(() => {});
+    return taken;
+  }
+
+  async #take({ kind, items }: CharterFrame): Promise<void> {
     if (kind === 'crls') this.#addLists(items);
-    else await this.#replaceAgreements(items);
+    else await this.#replaceAgreements(kind === 'trusts' ? items : [...this.#agreements, ...items]);
     await this.#parts.file.write(writeCbor([VERSION, this.#revocations.newest(), [...this.#agreements]]));
     for (const listener of this.#listeners) listener();
   }

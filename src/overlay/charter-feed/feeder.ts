@@ -109,10 +109,16 @@ class Told {
     const agreements = source.agreements();
     const isSame =
       agreements.length === this.#agreements?.size && agreements.every((one) => this.#agreements?.has(one));
-    if (!isSame) frames.push({ kind: 'trusts', items: agreements.slice(0, MAX_ITEMS) });
+    if (!isSame) frames.push(...agreementFrames(agreements));
     this.#agreements = new Set(agreements);
     return frames;
   }
+}
+
+/** The first replaces what was told before, even when there is nothing to tell. */
+function agreementFrames(agreements: readonly Uint8Array[]): CharterFrame[] {
+  const [first = [], ...further] = batches(agreements);
+  return [{ kind: 'trusts', items: first }, ...further.map((items) => ({ kind: 'more-trusts', items }) as const)];
 }
 
 function batches(items: readonly Uint8Array[]): Uint8Array[][] {

@@ -1,7 +1,8 @@
 // `/canopy/charter/1`: a node tells its own relay what was revoked and which trusts there are. Only the own node may open it.
 //
 //   node -> relay   [1, 'crls', [list, …]]         revocation lists with their chains (src/pki/revocations.ts); the relay adds them
-//                   [1, 'trusts', [agreement, …]]  all signed agreements in force; they replace those told before
+//                   [1, 'trusts', [agreement, …]]  signed agreements in force; they replace those told before
+//                   [1, 'more-trusts', [agreement, …]]  those that found no room in the frame before
 //   relay -> node   [1, 'taken']                   after each frame: checked, on disk, and open connections judged anew
 //                   [1, code]                      it could not be kept; the relay closes
 //
@@ -23,13 +24,15 @@ export const ANSWER_DEADLINE = 30_000;
 const VERSION = 1;
 const TAKEN = 'taken';
 
+const KINDS = ['crls', 'trusts', 'more-trusts'] as const;
+
 export interface CharterFrame {
-  readonly kind: 'crls' | 'trusts';
+  readonly kind: (typeof KINDS)[number];
   readonly items: readonly Uint8Array[];
 }
 
 const items = v.pipe(v.array(v.instance(Uint8Array)), v.maxLength(MAX_ITEMS));
-const frame = v.strictTuple([v.literal(VERSION), v.picklist(['crls', 'trusts']), items]);
+const frame = v.strictTuple([v.literal(VERSION), v.picklist(KINDS), items]);
 const answer = v.strictTuple([v.literal(VERSION), codeField]);
 
 export function encodeCharterFrame({ kind, items: list }: CharterFrame): Uint8Array {
