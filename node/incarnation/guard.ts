@@ -56,6 +56,8 @@ const PATIENCE = 3000;
 const MAX_ASKED = 6;
 const ENOUGH = 2;
 const FIRST_PAUSE = 250;
+/** Milliseconds for the operator's answer to leave before everything stops. */
+const LEAVE = 200;
 const MAX_PAUSE = 30_000;
 
 export class IncarnationGuard {
@@ -266,7 +268,7 @@ export class IncarnationGuard {
     });
     await renewMark();
     this.#stopping.abort(new Error('The node opens anew'));
-    reopen();
+    clock.after(LEAVE, reopen);
   }
 
   async #forked(error: FraudError, witness: RealmName): Promise<void> {
