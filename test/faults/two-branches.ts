@@ -89,6 +89,8 @@ export class Branch extends Realm {
 }
 
 export interface TwoBranches {
+  /** The realm above both. */
+  readonly enterprise: Realm;
   readonly kyiv: Branch;
   readonly lviv: Branch;
   stop(): Promise<void>;
@@ -114,7 +116,7 @@ export async function startTwoBranches(signal: AbortSignal): Promise<TwoBranches
     await Promise.all([kyiv, lviv].map((branch) => branch.admit(signal)));
     await awaitColleague(kyiv.client, lviv.address, systemClock, signal);
     await awaitColleague(lviv.client, kyiv.address, systemClock, signal);
-    return { kyiv, lviv, stop };
+    return { enterprise, kyiv, lviv, stop };
   } catch (error) {
     await stop();
     throw error;
