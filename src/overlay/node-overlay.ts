@@ -85,7 +85,7 @@ export class NodeOverlay implements Network {
     this.#inner = new InnerConnections({ dial, pathOf: (connection) => transport.pathOf(connection), clock, log });
     keeper.onChange((relay) => relay && void follower.follow(relay));
     this.#feed(init.charterSource, parts);
-    follower.onPath((report) => this.#inner.improve(report));
+    follower.onPath((report, relay) => this.#inner.improve(report, relay));
     host.internals.events.addEventListener('connection:open', ({ detail }) => this.#adopt(detail));
     this.handle(ECHO_PROTOCOL, { allow: 'trusted', maxFrame: MAX_ECHO }, answerEcho);
     const { enrol, renew } = init;

@@ -66,6 +66,22 @@ test('the relay that says it has the better way is taken', TIMEOUT, async (t) =>
   assert.equal(path.hops[1]?.peerId, relays[1].host.libp2p.peerId.toString());
 });
 
+test(
+  'new streams move to the relay that is nearer, and the connection over the other one is closed',
+  TIMEOUT,
+  async (t) => {
+    const { relays, kyiv } = await branches(t, (all) => all);
+    const [far, near] = relays;
+    far.links.tell({ realm: LVIV, kind: 'direct-tcp', since: 1, rtt: 50 });
+    await until(() => kyiv.paths().length > 0);
+    const hop = async () => (await kyiv.ping(LVIV, signal())).path.hops[1]?.peerId;
+    assert.equal(await hop(), far.host.libp2p.peerId.toString());
+    near.links.tell({ realm: LVIV, kind: 'direct-tcp', since: 1, rtt: 5 });
+    await until(async () => (await hop()) === near.host.libp2p.peerId.toString(), 10_000);
+    await until(() => far.forwarder.openStreams === 0, 10_000);
+  },
+);
+
 test('a node that one of its relays has lost is reached over the other', TIMEOUT, async (t) => {
   const { relays, lvivRelay, kyiv, lviv } = await branches(t, () => []);
   const [lost, left] = relays;

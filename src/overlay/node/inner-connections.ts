@@ -34,6 +34,8 @@ export class InnerConnections {
   readonly #slots = new Map<string, Slot>();
   /** The relay's word on the way to each realm. */
   readonly #known = new Map<RealmName, PathReport['kind']>();
+  /** Peer id of the own relay that has the best way to each realm. */
+  readonly #preferred = new Map<RealmName, string>();
 
   constructor(components: InnerConnectionsComponents) {
     this.#components = components;
@@ -68,9 +70,10 @@ export class InnerConnections {
     return this.#components.pathOf(connection)?.class;
   }
 
-  /** The relay's way to that realm is now of this kind; what we have that is worse gives way to it. */
-  improve({ realm, kind }: PathReport): void {
+  /** That relay's way to the realm is the best one now; what we have that is worse, or goes over another relay, gives way to it. */
+  improve({ realm, kind }: PathReport, relay?: string): void {
     this.#known.set(realm, kind);
+    if (relay !== undefined) this.#preferred.set(realm, relay);
     for (const streamClass of CLASSES) this.#reconsider(realm, streamClass, MAX_TRIES);
   }
 
@@ -78,8 +81,9 @@ export class InnerConnections {
   #reconsider(realm: RealmName, streamClass: StreamClass, tries: number): void {
     const slot = this.#slots.get(key(realm, streamClass));
     const current = slot?.current;
+    if (!slot || current?.status !== 'open' || slot.dialling || slot.replacing) return;
     const known = RANK.indexOf(this.#known.get(realm) ?? 'unreachable');
-    if (!slot || current?.status !== 'open' || slot.dialling || slot.replacing || this.#rank(current) >= known) return;
+    if (this.#rank(current) > known || (this.#rank(current) === known && this.#isPreferred(realm, current))) return;
     slot.replacing = true;
     this.#replace(slot, current, realm, streamClass)
       .catch((error) => this.#components.log.debug({ realm, error: messageOf(error) }, 'better path not taken'))
@@ -92,7 +96,9 @@ export class InnerConnections {
 
   async #replace(slot: Slot, old: Connection, realm: RealmName, streamClass: StreamClass): Promise<void> {
     const replacement = await this.#components.dial(realm, streamClass);
-    const isBetter = this.#rank(replacement) > this.#rank(old) || old.status !== 'open';
+    const gain = this.#rank(replacement) - this.#rank(old);
+    const isNearer = gain === 0 && !this.#isPreferred(realm, old) && this.#isPreferred(realm, replacement);
+    const isBetter = gain > 0 || isNearer || old.status !== 'open';
     if (isBetter) slot.current = replacement;
     this.#retire(isBetter ? old : replacement);
   }
@@ -103,6 +109,13 @@ export class InnerConnections {
       if (connection.streams.length > 0) return this.#retire(connection);
       connection.close().catch((error) => connection.abort(error));
     });
+  }
+
+  /** Over which of our relays another node's connection comes is not for us to choose. */
+  #isPreferred(realm: RealmName, connection: Connection): boolean {
+    const relay = this.#preferred.get(realm);
+    const [, own] = this.#components.pathOf(connection)?.path.hops ?? [];
+    return connection.direction === 'inbound' || relay === undefined || own?.peerId === relay;
   }
 
   #rank(connection: Connection): number {

@@ -30,7 +30,7 @@ export class PathFollower {
   /** By peer id of the relay. */
   readonly #followed = new Map<string, Followed>();
   readonly #inUse = new Map<RealmName, string>();
-  readonly #listeners = new Set<(report: PathReport) => void>();
+  readonly #listeners = new Set<(report: PathReport, relay: string) => void>();
   #wanted: readonly RealmName[] = [];
 
   constructor(components: PathFollowerComponents) {
@@ -40,10 +40,11 @@ export class PathFollower {
   /** For each realm what the best relay for it says. */
   get reports(): PathReport[] {
     const realms = new Set([...this.#followed.values()].flatMap(({ reports }) => [...reports.keys()]));
-    return [...realms].flatMap((realm) => this.#best(realm) ?? []);
+    return [...realms].flatMap((realm) => this.#known(realm)[0]?.report ?? []);
   }
 
-  onPath(listener: (report: PathReport) => void): () => void {
+  /** With the peer id of the relay that says so. */
+  onPath(listener: (report: PathReport, relay: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -97,19 +98,19 @@ export class PathFollower {
   }
 
   #announce(realm: RealmName): void {
-    const best = this.#best(realm);
-    if (best) for (const listener of this.#listeners) listener(best);
+    const [best] = this.#known(realm);
+    if (best) for (const listener of this.#listeners) listener(best.report, best.peerId);
   }
 
-  #best(realm: RealmName): PathReport | undefined {
-    const known = this.#ordered(realm).flatMap(({ report }) => report ?? []);
-    return known[0];
+  #known(realm: RealmName): { readonly report: PathReport; readonly peerId: string }[] {
+    return this.#ordered(realm).flatMap(({ report, peerId }) => (report ? [{ report, peerId }] : []));
   }
 
   #ordered(realm: RealmName) {
     const candidates = this.#components.relays().map(({ peerId, connection, rtt, isSilent }) => {
       const report = this.#followed.get(peerId)?.reports.get(realm);
-      const whole = rtt === undefined || report?.rtt === undefined ? undefined : rtt + report.rtt;
+      // Not measured yet: the relay is in the same house, so it counts for little.
+      const whole = report?.rtt === undefined ? undefined : (rtt ?? 0) + report.rtt;
       return { peerId, connection, report, path: report?.kind ?? ('unreachable' as const), rtt: whole, isSilent };
     });
     const ordered = orderRelays(candidates, this.#inUse.get(realm));
