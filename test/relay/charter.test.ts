@@ -100,7 +100,6 @@ test('a node tells its relay everything at first and then what changes', TIMEOUT
     announce: [],
     stun: [],
     punch: ['tcp'],
-    map: false,
   } as const;
   const shared = { clock: systemClock, log: silentLog, audit: () => {} };
   const relay = await createRelay({
