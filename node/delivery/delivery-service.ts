@@ -187,6 +187,7 @@ export class DeliveryService implements Delivery {
   }
 
   async #serve(server: DeliverServer, stream: Stream): Promise<void> {
+    this.#queues.get(stream.peer.realm)?.alive();
     const serving = server.serve(stream, this.#stopped.signal);
     this.#serving.add(serving);
     await serving;

@@ -84,6 +84,11 @@ export class DestinationQueue {
     if (path && (path.kind !== report.kind || path.via !== report.via)) this.#session?.renew();
   }
 
+  /** The destination came to us: it is there again, whatever the pause says. */
+  alive(): void {
+    this.#retry.ring();
+  }
+
   report(): Pick<QueueReport, 'state' | 'code' | 'since' | 'custodian'> {
     const state = this.#state === 'sending' && !this.#session?.isBusy ? 'idle' : this.#state;
     const way = this.#parts.ways.to(this.destination);

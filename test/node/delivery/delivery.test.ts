@@ -188,6 +188,17 @@ test('tries are further and further apart, and one comes at once when a way open
   await until(() => receivedBy(lviv, ENGINEER).length === 1);
 });
 
+test('a destination that comes to us is tried at once, in the middle of a pause', LIMIT, async (t) => {
+  const network = new SimulatedNetwork();
+  const clock = new HandClock(Date.UTC(2026, 0, 1));
+  const kyiv = await branch(t, network, { realm: KYIV, clock });
+  await kyiv.conversations.submit(FROM, message(1));
+  await until(async () => (await kyiv.delivery.queues())[0]?.state === 'waiting');
+  const lviv = await branch(t, network, { realm: LVIV, clock });
+  await lviv.conversations.submit({ user: ENGINEER, device: DEVICE }, message(2, 'hello', [ENGINEER, CLERK]));
+  await until(() => receivedBy(lviv, ENGINEER).length === 1);
+});
+
 test('on real stores, closed and opened again in between, everything arrives once', LIMIT, async (t) => {
   const network = new SimulatedNetwork();
   const paths = [join(await temporaryDirectory(t), 'db'), join(await temporaryDirectory(t), 'db')] as const;
