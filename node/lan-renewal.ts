@@ -77,6 +77,8 @@ export class LanRenewal {
       server.setTls({ key: keyPem, chain: chainPem });
       log.info({ notAfter: present.notAfter }, 'certificate of the lan replaced');
     }
+    if (present.authorityRenewed)
+      log.warn({ show: 'canopy cert show --lan-authority' }, 'authority of the lan renewed: bring it to the browsers');
     this.#served = present;
   }
 }

@@ -4,16 +4,20 @@ import { X509Certificate } from 'node:crypto';
 import { createLanKeys, type LanFiles } from '../pki/bootstrap.ts';
 import { type Certificate, parseCertificate } from '../pki/certificate.ts';
 import { localSigner, readAuthorityKeyPem } from '../pki/keys.ts';
-import { issueLanLeaf, mayVouchFor } from '../pki/lan.ts';
+import { createLanAuthority, issueLanLeaf, mayVouchFor } from '../pki/lan.ts';
 import { checkLanCertificate } from '../pki/lan-check.ts';
 import { readPem, writePem } from '../pki/pem.ts';
+import { LIFETIME } from '../pki/profile.ts';
 import type { RealmName } from '../realm/names.ts';
 import { type DataDirectory, readOptional } from './data-directory.ts';
 import { lanHosts } from './lan-hosts.ts';
 import { makePrivateFolder, writePrivateFile } from './private-file.ts';
 import type { Settings } from './settings.ts';
 
-const RENEW_BEFORE = 30 * 24 * 60 * 60 * 1000;
+const DAY = 24 * 60 * 60 * 1000;
+const RENEW_BEFORE = 30 * DAY;
+/** A year and more to bring the next authority into every browser, during which both are good. */
+const RENEW_AUTHORITY_BEFORE = LIFETIME.lanLeaf + RENEW_BEFORE;
 
 export interface LanTls {
   readonly keyPem: string;
@@ -21,6 +25,8 @@ export interface LanTls {
   readonly notAfter: number;
   /** Our own LAN authority issued it, so it is renewed here; a company's own is not. */
   readonly renewable: boolean;
+  /** Our LAN authority has just renewed itself, with its key: browsers need the new certificate until the old one ends. */
+  readonly authorityRenewed: boolean;
   /** Names and addresses of this host that the certificate doesn't cover. */
   readonly uncovered: readonly string[];
 }
@@ -45,9 +51,12 @@ export async function renewLanCertificate(
   lan: Settings['lan'],
   now: number,
 ): Promise<LanTls> {
-  const own = await findOwnLeaf(directory);
-  if (own && isDue(own, now)) await renewLeaf(directory, realm, own, lan, now);
-  return { ...(await readLanTls(directory, lanHosts(lan).hosts, now)), renewable: own !== undefined };
+  const held = await findOwnLeaf(directory);
+  const authorityRenewed = held !== undefined && held.authority.notAfter - now <= RENEW_AUTHORITY_BEFORE;
+  const own = authorityRenewed ? await renewAuthority(directory, realm, held, lan, now) : held;
+  if (own && (authorityRenewed || isDue(own, now))) await renewLeaf(directory, realm, own, lan, now);
+  const tls = await readLanTls(directory, lanHosts(lan).hosts, now);
+  return { ...tls, renewable: own !== undefined, authorityRenewed };
 }
 
 /** The chain last: it tells that the others are there. */
@@ -59,7 +68,7 @@ export async function writeLanFiles({ lan }: DataDirectory, files: LanFiles): Pr
   await writePrivateFile(lan.chain, files.chainPem);
 }
 
-type CheckedTls = Omit<LanTls, 'renewable'>;
+type CheckedTls = Omit<LanTls, 'renewable' | 'authorityRenewed'>;
 
 async function readLanTls(directory: DataDirectory, hosts: readonly string[], now: number): Promise<CheckedTls> {
   const keyPem = (await readOptional(directory.lan.key)) ?? '';
@@ -103,6 +112,20 @@ async function readFirst(path: string): Promise<Uint8Array | undefined> {
 /** A leaf that ends with its authority gains nothing from another. */
 function isDue({ leaf, authority }: OwnLeaf, now: number): boolean {
   return leaf.notAfter - now <= RENEW_BEFORE && leaf.notAfter < authority.notAfter;
+}
+
+/** The same key and name, so that a browser that has the old certificate takes what either vouches for. */
+async function renewAuthority(
+  directory: DataDirectory,
+  realm: RealmName,
+  held: OwnLeaf,
+  lan: Settings['lan'],
+  now: number,
+): Promise<OwnLeaf> {
+  const signer = localSigner(readAuthorityKeyPem(held.authorityKeyPem));
+  const der = await createLanAuthority({ realm, scope: lanHosts(lan).scope, now, signer });
+  await writePrivateFile(directory.lan.authority, writePem('CERTIFICATE', [der]));
+  return { ...held, authority: parseCertificate(der) };
 }
 
 /** The authority's constraints are as old as it is: one host outside them and browsers would take the leaf for no host. */

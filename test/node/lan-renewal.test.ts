@@ -1,5 +1,6 @@
 // The certificate of a running LAN server: renewed before it ends, and never when it is a company's own.
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
@@ -124,3 +125,20 @@ test('a certificate that is put in place of the present one is served from the n
   await lookNow();
   assert.ok((await dial(t, port, company)).authorized);
 });
+
+test(
+  'the LAN authority renews itself with its key more than a year ahead: who has the old one takes the new leaf, too',
+  TIMEOUT,
+  async (t) => {
+    const { clock, files, directory, renewal } = await run(t);
+    const old = new X509Certificate(files.authorityPem);
+    clock.set(Date.parse(old.validTo) - 420 * DAY);
+    clock.advance(HOUR);
+    await renewal.stop();
+    const next = new X509Certificate(await readFile(directory.lan.authority, 'utf8'));
+    assert.ok(Date.parse(next.validTo) - Date.parse(old.validTo) > 3000 * DAY);
+    assert.deepEqual(next.publicKey.export({ format: 'jwk' }), old.publicKey.export({ format: 'jwk' }));
+    const leaf = new X509Certificate(await readFile(directory.lan.chain, 'utf8'));
+    for (const authority of [old, next]) assert.ok(leaf.checkIssued(authority) && leaf.verify(authority.publicKey));
+  },
+);
