@@ -88,7 +88,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
       log,
     },
   );
-  const metrics = openMetrics(ground, shown, checks, { trusts, errands });
+  const metrics = openMetrics(ground, shown, checks, { trusts, errands, custody: delivery.custody });
   const links = new KeptLinks({ network, ledger, trusts: table, lineage });
   serveAbout(network, clock, () => aboutThis(ground));
   const node = new Node(

@@ -16,7 +16,7 @@ import type { Inbound } from '../delivery/inbound.ts';
 import type { SetAsideEnvelope } from '../delivery/inbound-store.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import type { Standing } from '../delivery/standing.ts';
-import type { Custody, CustodyCounters, CustodyTrace } from './custody.ts';
+import type { Custody, CustodyCounters, CustodyLoad, CustodyTrace } from './custody.ts';
 import { CustodyServer } from './custody-server.ts';
 import { CustodyStore, type HandedRecord } from './custody-store.ts';
 import { newCustodyTally } from './custody-tally.ts';
@@ -189,7 +189,11 @@ export class CustodyService implements Custody {
   }
 
   counters(): CustodyCounters {
-    return { ...this.#tally, bytes: this.#held.bytes, batches: this.#held.count };
+    return { ...this.#tally };
+  }
+
+  load(): CustodyLoad {
+    return { bytes: this.#held.bytes, batches: this.#held.count };
   }
 
   /** Looks for what has had its time. */

@@ -29,7 +29,10 @@ export interface CustodyCounters {
   readonly declined: number;
   readonly expired: number;
   readonly settled: number;
-  /** Bytes held now. */
+}
+
+/** What is held now. */
+export interface CustodyLoad {
   readonly bytes: number;
   readonly batches: number;
 }
@@ -38,4 +41,5 @@ export interface Custody {
   trace(origin: RealmName, destination: RealmName, incarnation: number, n: number): Promise<CustodyTrace | undefined>;
   report(): readonly HeldReport[];
   counters(): CustodyCounters;
+  load(): CustodyLoad;
 }

@@ -21,8 +21,8 @@ test(
       receivedBy(odesa, SMITH),
       Array.from({ length: 20 }, (_, i) => messageId(i + 1)),
     );
-    await until(() => ua.delivery.custody.counters().batches === 0);
-    assert.equal(ua.delivery.custody.counters().bytes, 0);
+    await until(() => ua.delivery.custody.load().batches === 0);
+    assert.equal(ua.delivery.custody.load().bytes, 0);
   },
 );
 
@@ -34,7 +34,7 @@ test('a sender that shuts down at night still gets its mail delivered', LIMIT, a
   await until(() => acme.delivery.custody.counters().held > 0 && kyiv.delivery.custody.obstacle(LVIV) === undefined);
   await tree.site(KYIV).stop();
   const lviv = await tree.site(LVIV).start();
-  await until(() => receivedBy(lviv, ENGINEER).length === 5 && acme.delivery.custody.counters().batches === 0);
+  await until(() => receivedBy(lviv, ENGINEER).length === 5 && acme.delivery.custody.load().batches === 0);
   await tree.site(LVIV).stop();
   const again = await tree.site(KYIV).start();
   await until(() => again.outbox.depth(LVIV) === 0);
@@ -47,10 +47,10 @@ test('what custodians took survives the end of every one of them', LIMIT, async 
   for (let n = 1; n <= 30; n++) await kyiv.conversations.submit(FROM_CLERK, toSmith(n));
   // Custodians pass on in order: who has the last one has all.
   await until(async () => (await beta.delivery.custody.trace(KYIV, ODESA, 1, 30)) !== undefined);
-  const held = beta.delivery.custody.counters().batches;
+  const held = beta.delivery.custody.load().batches;
   for (const realm of [KYIV, ACME, UA, BETA]) await tree.site(realm).stop({ killed: true });
   const [returned] = await tree.up(BETA);
-  assert.equal(returned?.delivery.custody.counters().batches, held);
+  assert.equal(returned?.delivery.custody.load().batches, held);
   const odesa = await tree.site(ODESA).start();
   await until(() => receivedBy(odesa, SMITH).length === 30);
   await tree.up(UA, ACME);

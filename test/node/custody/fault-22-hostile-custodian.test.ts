@@ -112,7 +112,7 @@ test('what it replays is shown once, and answered with the settlement', LIMIT, a
     if (round === 0) await until(() => receivedBy(odesa, SMITH).length === 5);
   }
   const all = () => hostile.settlements.some(({ settled }) => decodeSettlement(settled).marks.watermark >= 5);
-  await until(() => all() && ua.delivery.custody.counters().batches === 0);
+  await until(() => all() && ua.delivery.custody.load().batches === 0);
   const before = hostile.settlements.length;
   assert.equal(await giving.hand(chain, batch), 'taken');
   await until(() => hostile.settlements.length > before);
