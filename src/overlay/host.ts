@@ -17,6 +17,7 @@ import { watchUpgrades } from './admission/watch-upgrades.ts';
 import { limitAudit, type OverlayAudit } from './audit.ts';
 import { boundedYamux } from './bounded-yamux.ts';
 import { type Charter, EMPTY_CHARTER } from './charter.ts';
+import { holdBackCircuits } from './circuit-pressure.ts';
 import { type GuardComponents, guardRegistrar } from './guard.ts';
 import { hostKey, type Identity } from './identity.ts';
 import { type HostInternals, hostInternals } from './links/host-internals.ts';
@@ -208,6 +209,7 @@ export async function createHost(init: HostInit): Promise<Host> {
 /** Runs while libp2p is being put together, before any service has started and registered a handler. */
 function prepare(guard: GuardComponents, found: (internals: HostInternals) => void): Factory<object> {
   return (components) => {
+    holdBackCircuits(components);
     guardRegistrar(components.registrar, guard);
     watchUpgrades(components.upgrader, guard);
     found(hostInternals(components));
