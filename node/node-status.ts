@@ -6,8 +6,8 @@ import { parseCertificate } from '../src/pki/certificate.ts';
 import { type AboutReading, askAbout } from '../src/protocols/about/index.ts';
 import type { Clock } from '../src/realm/clock.ts';
 import type { RealmName, Tier } from '../src/realm/names.ts';
-import type { LiveIdentity } from '../src/settings/live-identity.ts';
 import { formatUserAddress } from '../src/realm/user-address.ts';
+import type { LiveIdentity } from '../src/settings/live-identity.ts';
 import { RELEASE } from '../src/settings/release.ts';
 import type { Neighbour, Status } from './admin/api.ts';
 import type { CertOperator } from './certificates/cert-operator.ts';
@@ -15,9 +15,9 @@ import type { ClockWatch } from './clock-watch.ts';
 import type { Delivery, QueueReport } from './delivery/delivery.ts';
 import type { Accounts } from './directory/accounts.ts';
 import type { UserDirectory } from './directory/user-directory.ts';
+import type { IncarnationGuard } from './incarnation/guard.ts';
 import type { LanServer } from './lan/server.ts';
 import type { LanRenewal } from './lan-renewal.ts';
-import type { IncarnationGuard } from './incarnation/guard.ts';
 import type { LeafRenewal } from './leaf-renewal.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { OwnRelay } from './own-relay.ts';
@@ -73,6 +73,7 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
     users: accounts.list().length,
     online: presence.online,
     relay: { connected, ...(peerId ? { peerId } : {}), addresses: [...ownRelay.outer] },
+    relays: overlay.relays.map(({ error: _, ...relay }) => relay),
     certificate: { notAfter, ...(renewal.lastError ? { lastRenewalError: renewal.lastError } : {}) },
     realms,
     warnings: [...ownWarnings(parts), ...(await parts.certificates.warnings()), ...realmWarnings(realms, clock.now())],
@@ -136,10 +137,21 @@ function ownWarnings({ overlay, lanRenewal, clockWatch, guard, ledger, directory
     ...guard.warnings(),
     ...ledger.warnings(),
     ...aliasWarnings(directory),
-    ...(connected ? [] : [`the relay is not reached${error ? `: ${error.message}` : ''}; local chats work`]),
+    ...(connected
+      ? relayWarnings(overlay)
+      : [`the relay is not reached${error ? `: ${error.message}` : ''}; local chats work`]),
     ...(clockWatch.warning ? [clockWatch.warning] : []),
     ...(lanRenewal?.warning ? [lanRenewal.warning] : []),
   ];
+}
+
+/** One of several is away: nothing is lost yet. */
+function relayWarnings({ relays }: Pick<NodeOverlay, 'relays'>): string[] {
+  const lost = relays.filter((relay) => !relay.connected);
+  return lost.map(({ address, error }) => {
+    const why = error ? `: ${error.message}` : '';
+    return `the relay ${address ?? ''} is not reached${why}; the realm's other relay carries on`;
+  });
 }
 
 /** Two branches may give out one login while they are apart; login@realm stays each one's own. */

@@ -68,6 +68,7 @@ export function statusLines(status: Status, now: number, warn: (text: string) =>
     `up ${shortDuration(now - status.startedAt)}`,
     `${status.online} online`,
     `${queued} queued`,
+    ...relayCount(status),
     `certificate ${daysLeft(status.certificate.notAfter, now)} d`,
     `canopy ${status.version}`,
   ];
@@ -80,6 +81,11 @@ export function statusLines(status: Status, now: number, warn: (text: string) =>
     head.join('  '),
     ...(status.realms.length > 0 ? table : []),
   ];
+}
+
+/** Of a realm with several. */
+function relayCount({ relays = [] }: Status): string[] {
+  return relays.length > 1 ? [`${relays.filter(({ connected }) => connected).length} of ${relays.length} relays`] : [];
 }
 
 function neighbourRow(realm: Neighbour, now: number): string[] {

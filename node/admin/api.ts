@@ -67,6 +67,10 @@ export const statusSchema = v.object({
   users: v.number(),
   online: v.number(),
   relay: v.object({ connected: v.boolean(), peerId: v.optional(v.string()), addresses: v.array(v.string()) }),
+  /** Each relay of the realm, where there are several. */
+  relays: v.optional(
+    v.array(v.object({ connected: v.boolean(), peerId: v.optional(v.string()), address: v.optional(v.string()) })),
+  ),
   certificate: v.object({ notAfter: v.number(), lastRenewalError: v.optional(v.string()) }),
   realms: v.array(neighbour),
   warnings: v.array(v.string()),

@@ -71,8 +71,15 @@ describe('a second relay', { timeout: 180_000 }, () => {
     await until(async () => (await near()).length === 2, 'the enterprise is connected to both relays of the region');
     const isReached = async () => (await canopy(['ping', 'ua', '--dir', enterprise, '--json'])).code === 0;
     await until(isReached, 'the node of the region is reached');
+    const own = async () => JSON.parse(await succeed(['status', '--dir', region.dir, '--json'])).relays;
+    await until(
+      async () => (await own()).every((relay: { connected: boolean }) => relay.connected),
+      'both are connected',
+    );
+    assert.equal((await own()).length, 2);
     await region.stopRelay();
     await until(async () => (await near()).length === 1, 'the loss of the first relay is seen');
     await until(isReached, 'the node is reached over the second relay');
+    assert.match(await succeed(['status', '--dir', region.dir]), /1 of 2 relays/);
   });
 });

@@ -20,6 +20,7 @@ export interface RelayKeeperComponents {
 export interface RelayState {
   readonly connected: boolean;
   readonly peerId?: string;
+  /** The one in use, or the first of those that are tried. */
   readonly address?: string;
   /** Code and text of the last failure, while there is no connection. */
   readonly error?: { readonly code: string; readonly message: string };
@@ -54,7 +55,12 @@ export class RelayKeeper {
       return { connected: true, peerId: connection.remotePeer.toString(), address: connection.remoteAddr.toString() };
     }
     const failure = this.#failure;
-    return { connected: false, ...(failure ? { error: { code: codeOf(failure), message: messageOf(failure) } } : {}) };
+    const [address] = this.#addresses;
+    return {
+      connected: false,
+      ...(address === undefined ? {} : { address }),
+      ...(failure ? { error: { code: codeOf(failure), message: messageOf(failure) } } : {}),
+    };
   }
 
   mayDial(address: string): boolean {
