@@ -219,9 +219,11 @@ export class CustodyService implements Custody {
     for (const next of new Set(this.#flows().map((flow) => flow.next))) this.#queueTo(next).wake();
   }
 
+  /** Those alone in which something may become due. */
   #flows(): Flow[] {
     const lent = [...this.#lent].flatMap((destination) => this.#own.get(destination) ?? []);
-    return [...this.#settlements.flows(), ...lent, ...this.#held.flows()];
+    const own = lent.filter((flow) => flow.isPending);
+    return [...this.#settlements.flows(), ...own, ...this.#held.flows()];
   }
 
   #queueTo(neighbour: RealmName): NeighbourQueue {

@@ -71,13 +71,19 @@ export class NeighbourQueue {
     while (!signal.aborted) {
       this.#ready ??= await this.#next();
       if (!this.#ready) {
-        await this.#due.heardWithin(this.#parts.clock, LOOK, signal);
+        await this.#nothingDue(signal);
         continue;
       }
       const failure = await this.#serve(signal);
       if (failure !== undefined) await this.#wait(failure, signal);
     }
     await this.#ready?.answered({ kind: 'broken' });
+  }
+
+  /** What waits for its time is looked at now and then; where nothing waits at all, nothing moves. */
+  async #nothingDue(signal: AbortSignal): Promise<void> {
+    if (this.#parts.flows(this.neighbour).length === 0) await this.#due.heard(signal);
+    else await this.#due.heardWithin(this.#parts.clock, LOOK, signal);
   }
 
   async #serve(signal: AbortSignal): Promise<unknown> {

@@ -54,6 +54,11 @@ export class OwnFlow implements Flow {
     this.next = next;
   }
 
+  /** Something waits in the outbox, handed on or not. */
+  get isPending(): boolean {
+    return this.#parts.outbox.depth(this.destination) > 0;
+  }
+
   unblock(): void {
     this.#blockedUntil = 0;
   }

@@ -142,7 +142,6 @@ export class Settlements {
   }
 
   *#waiting(): Iterable<{ origin: RealmName; take: () => Promise<Item | undefined> }> {
-    if (this.#blockedUntil > this.#init.clock.now()) return;
     for (const owed of this.#owed.values()) {
       if (!owed.busy) yield { origin: owed.origin, take: () => this.#make(owed) };
     }
@@ -155,7 +154,7 @@ export class Settlements {
 
   /** Our own word, as late as it can be: it then says all that has come by now. */
   async #make(owed: Owed): Promise<Item | undefined> {
-    if (owed.busy) return undefined;
+    if (owed.busy || this.#isBlocked()) return undefined;
     owed.busy = true;
     const { origin, incarnation, version } = owed;
     const { realm: destination, marksOf, signer, clock, database } = this.#init;
@@ -182,7 +181,7 @@ export class Settlements {
   }
 
   async #passOn(which: string, kept: Kept): Promise<Item | undefined> {
-    if (this.#busy.has(which)) return undefined;
+    if (this.#busy.has(which) || this.#isBlocked()) return undefined;
     this.#busy.add(which);
     const { settled, signature, ref, settlement } = kept;
     const chain = await this.#init.store.chain(ref);
@@ -204,6 +203,10 @@ export class Settlements {
         await this.#init.database.commit([settledWrite(settlement, { settled, signature, ref, handedOn: true })]);
       },
     };
+  }
+
+  #isBlocked(): boolean {
+    return this.#blockedUntil > this.#init.clock.now();
   }
 
   #note(kind: Answer['kind']): void {

@@ -90,11 +90,16 @@ export class DestinationQueue {
   }
 
   report(): Pick<QueueReport, 'state' | 'code' | 'since' | 'custodian'> {
-    const state = this.#state === 'sending' && !this.#session?.isBusy ? 'idle' : this.#state;
+    const state = this.#isIdle() ? 'idle' : this.#state;
     const way = this.#parts.ways.to(this.destination);
     const custodian = way.kind === 'tree' ? way.next : way.kind === 'direct' ? way.custodian : undefined;
     const obstacle = this.#obstacle();
     return { state, ...obstacle, ...(this.#isLent && custodian !== undefined && { custodian }) };
+  }
+
+  #isIdle(): boolean {
+    if (this.#state === 'sending') return !this.#session?.isBusy;
+    return this.#state === 'custody' && this.#parts.outbox.depth(this.destination) === 0;
   }
 
   #obstacle(): { code?: string; since?: number } {
