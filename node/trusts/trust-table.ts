@@ -198,7 +198,9 @@ export class TrustTable implements TrustSource {
     const live = [...this.#known.values()].filter((known) => this.#counts(known));
     this.#partners.set(live.map(({ agreement }) => agreement));
     const now = this.#parts.clock.now();
-    const told = live.filter(({ agreement }) => isInTime(agreement.terms, now)).map(({ bytes }) => bytes);
+    // Our own first: what a relay is told in several parts must not cut its own realm's links between two of them.
+    const ordered = [...live.filter((known) => this.#isOwn(known)), ...live.filter((known) => !this.#isOwn(known))];
+    const told = ordered.filter(({ agreement }) => isInTime(agreement.terms, now)).map(({ bytes }) => bytes);
     const realms = this.partners().toSorted().join(' ');
     const isSame =
       realms === this.#realms &&
