@@ -1,5 +1,6 @@
 // What the operator may do over the control socket.
 import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
+import { MAX_FILE_AGE } from '../src/pki/renewal.ts';
 import { encodeToken } from '../src/pki/token.ts';
 import type { RealmName } from '../src/realm/names.ts';
 import { formatUserAddress, parseLogin } from '../src/realm/user-address.ts';
@@ -57,7 +58,7 @@ export class Operator implements AdminActions {
   }
 
   enrol(request: Uint8Array): Promise<Uint8Array> {
-    return this.#parts.authority.answer(request);
+    return this.#parts.authority.answer(request, MAX_FILE_AGE);
   }
 
   #withAlias(user: UserProfile): AdminUser {

@@ -66,8 +66,5 @@ async function writeRequest(cli: Cli, path: string, bytes: Uint8Array, json: boo
   });
   if (json) printJson(cli, { request: path });
   else
-    say(
-      cli,
-      `wrote ${path}; it is answered by "canopy enrol" above, or "canopy cert sign" at the root, within 10 minutes`,
-    );
+    say(cli, `wrote ${path}; it is answered by "canopy enrol" above, or "canopy cert sign" at the root, within 7 days`);
 }

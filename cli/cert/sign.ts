@@ -8,7 +8,7 @@ import { encodeEnrolReply } from '../../src/pki/enrolment.ts';
 import { issueAuthority } from '../../src/pki/issue.ts';
 import { localSigner, readAuthorityKeyPem } from '../../src/pki/keys.ts';
 import { readPem } from '../../src/pki/pem.ts';
-import { checkRenewRequest } from '../../src/pki/renewal.ts';
+import { checkRenewRequest, MAX_FILE_AGE } from '../../src/pki/renewal.ts';
 import { InputError } from '../../src/realm/errors.ts';
 import { type Cli, printJson, say } from '../cli.ts';
 import { act, jsonOption, makeCommand } from '../command.ts';
@@ -40,7 +40,7 @@ async function sign(cli: Cli, file: string, { root: folder, json }: SignOptions)
   if (!root) throw new InputError('bad-pem', `${folder}/cert.pem holds no certificate`);
   const now = Date.now();
   const rootFingerprint = fingerprintOf(root);
-  const { subject, spki } = await checkRenewRequest(await readGivenFile(file), { rootFingerprint, now });
+  const { subject, spki } = await checkRenewRequest(await readGivenFile(file), { rootFingerprint, now }, MAX_FILE_AGE);
   if (subject.kind !== 'authority' || subject.tier !== 'region')
     throw new InputError(
       'may-not-issue',

@@ -149,16 +149,16 @@ export class Authority {
   }
 
   /** The reply's bytes for an enrolment's or a renewal's: they come through the same door, and as files. */
-  answer(requestBytes: Uint8Array): Promise<Uint8Array> {
-    return isRenewRequest(requestBytes) ? this.renew(requestBytes) : this.enrol(requestBytes);
+  answer(requestBytes: Uint8Array, maxAge?: number): Promise<Uint8Array> {
+    return isRenewRequest(requestBytes) ? this.renew(requestBytes, maxAge) : this.enrol(requestBytes);
   }
 
-  /** The reply's bytes for a renewal request's. */
-  async renew(requestBytes: Uint8Array): Promise<Uint8Array> {
+  /** The reply's bytes for a renewal request's, which is no older than `maxAge` milliseconds. */
+  async renew(requestBytes: Uint8Array, maxAge?: number): Promise<Uint8Array> {
     this.#running();
     const time = this.#components.clock.now();
     try {
-      const asked = await checkRenewRequest(requestBytes, this.#trust());
+      const asked = await checkRenewRequest(requestBytes, this.#trust(), maxAge);
       return encodeEnrolReply({ kind: 'ok', time, chain: await this.#certify(asked) });
     } catch (error) {
       if (!(error instanceof RefusedError || error instanceof PeerError || error instanceof InputError)) throw error;

@@ -39,6 +39,8 @@ const HOUR = 60 * 60 * 1000;
 const SOONEST = 1000;
 /** In each tenth of what is left one more. */
 const TRIES = 10;
+/** A request that is carried as a file may be so old. */
+export const MAX_FILE_AGE = 7 * DAY;
 /** After its end a certificate can still be renewed for so long. */
 export const RENEWAL_GRACE = 30 * DAY;
 
@@ -97,16 +99,18 @@ export function nextLook(validity: Validity, now: number): number {
 }
 
 /**
- * Checks everything about a renewal and gives what is to be certified: the same realm, tier and kind as before.
+ * Checks everything about a renewal, which is no older than `maxAge` milliseconds, and gives what is to be certified: the same realm, tier and kind as before.
  * @throws PeerError `renew-malformed`; RefusedError `cert-…`, `csr-…`, `clock-skew`, `renew-not-yours`
  */
-export async function checkRenewRequest(bytes: Uint8Array, trust: Trust): Promise<CertificateRequest> {
+export async function checkRenewRequest(
+  bytes: Uint8Array,
+  trust: Trust,
+  maxAge = MAX_CLOCK_SKEW,
+): Promise<CertificateRequest> {
   const request = decodeRenewRequest(bytes);
-  if (Math.abs(request.time - trust.now) > MAX_CLOCK_SKEW) {
-    throw new RefusedError(
-      'clock-skew',
-      `the clocks differ by ${Math.round(Math.abs(request.time - trust.now) / 60_000)} minutes`,
-    );
+  const age = trust.now - request.time;
+  if (age > maxAge || age < -MAX_CLOCK_SKEW) {
+    throw new RefusedError('clock-skew', `the request is ${Math.round(age / 60_000)} minutes old by the clock here`);
   }
   const asked = readCsr(request.csr);
   const held = await validateHeld(request.chain, asked, { grace: RENEWAL_GRACE, graceAbove: RENEWAL_GRACE, ...trust });
