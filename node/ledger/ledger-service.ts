@@ -5,7 +5,7 @@
 import { equals } from 'uint8arrays/equals';
 import { houseOf } from '../../src/overlay/scope.ts';
 import type { Network, Peer } from '../../src/overlay/seam.ts';
-import type { ChainId, Fact } from '../../src/protocols/ledger/entry.ts';
+import { type ChainId, chainName, type Fact } from '../../src/protocols/ledger/entry.ts';
 import type { FraudProof } from '../../src/protocols/ledger/fraud.ts';
 import { Intake } from '../../src/protocols/ledger/intake.ts';
 import { encodeRealmCertified, REALM_CERTIFIED, type RealmCertified } from '../../src/protocols/ledger/kinds.ts';
@@ -24,6 +24,7 @@ import type { Audit } from '../audit/audit.ts';
 import { WritePermit } from '../incarnation/write-permit.ts';
 import { CertifiedRealms } from './certified-realms.ts';
 import { Following } from './following.ts';
+import { ForChildren } from './for-children.ts';
 import type { CertifiedRealm, Ledger, NetworkDraft } from './ledger.ts';
 import { LedgerWatch } from './ledger-watch.ts';
 import { Notary, type Outlet } from './notary.ts';
@@ -74,6 +75,7 @@ export class LedgerService implements Ledger {
   readonly #realms = new CertifiedRealms();
   readonly #listeners = new Set<(realm: CertifiedRealm) => void>();
   #partners: readonly RealmName[] = [];
+  readonly #forChildren: ForChildren;
   #running = false;
   #unsubscribe: () => void = () => {};
 
@@ -82,6 +84,7 @@ export class LedgerService implements Ledger {
     this.#permit = permit;
     this.#parts = components;
     this.#init = init;
+    this.#forChildren = new ForChildren(init.realm);
     this.store = new LedgerStore(components);
     this.proofs = new ProofStore(components);
     this.witnesses = new WitnessStore(components);
@@ -222,6 +225,9 @@ export class LedgerService implements Ledger {
       ...this.#parts,
       store: this.store,
       mayRead: (peer, { chain }) => chain === 'network' || this.isColleague(peer),
+      onAsked: (peer, ids) => {
+        if (this.#forChildren.asked(peer.realm, ids)) this.#followWanted();
+      },
       onGossip: (frame, peer) => this.#notary.take(frame, peer),
       onReader: (reader) => {
         const outlet = {
@@ -281,7 +287,8 @@ export class LedgerService implements Ledger {
   }
 
   #wanted(): ChainId[] {
-    return wantedChains(this.#place(), this.realms()).filter((id) => !this.#watch.isFraudulent(id));
+    const wanted = wantedChains(this.#place(), this.realms());
+    return this.#forChildren.addedTo(wanted).filter((id) => !this.#watch.isFraudulent(id));
   }
 
   async #onFraud(proof: FraudProof): Promise<void> {

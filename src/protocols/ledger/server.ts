@@ -17,6 +17,8 @@ export interface LedgerServerComponents {
   readonly log: Log;
   /** Whether this peer may read this chain. */
   readonly mayRead: (peer: Peer, id: ChainId) => boolean;
+  /** Someone who may read these chains asks for them; maybe they are not here. */
+  readonly onAsked?: (peer: Peer, ids: readonly ChainId[]) => void;
   readonly onGossip: (frame: LedgerFrame, peer: Peer) => Promise<void>;
   /** A reader has asked for its first chains. */
   readonly onReader: (reader: ServedReader) => void;
@@ -103,6 +105,10 @@ export class LedgerServer {
       if (!this.#parts.mayRead(peer, tip)) throw new RefusedError('scope', `${peer.realm} may not read this chain`);
     }
     await reader.follow(tips);
+    this.#parts.onAsked?.(
+      peer,
+      tips.map(({ realm, chain }) => ({ realm, chain })),
+    );
   }
 
   #write(stream: Stream, frame: LedgerFrame): Promise<void> {
