@@ -73,7 +73,9 @@ function show({ seed, hash, broken, events, written, arrived, crashes, violation
 async function run({ from, seeds, world, log, json }: Command): Promise<number> {
   const verdicts: Verdict[] = [];
   for (let seed = from; seed < from + seeds; seed++) {
-    const verdict = await simulate(world(seed));
+    const verdict = await simulate(world(seed), ({ hours, events, arrived }) =>
+      console.error(`seed ${seed}: ${hours} h, ${events} events, ${arrived} messages arrived`),
+    );
     verdicts.push(verdict);
     if (!json) show(verdict);
     if (!json && verdict.broken > 0 && !log) console.log(`     with its event log: --seed ${seed} --log`);

@@ -50,8 +50,13 @@ export class SimulatedCharter implements Charter {
     return [...this.#revoked].some((one) => isWithin(realm, one));
   }
 
+  /** Whether this realm has said that it trusts that one, whatever became of it since. */
+  trustsItself(realm: RealmName): boolean {
+    return this.#trusting.get(this.#self)?.has(realm) === true;
+  }
+
   trustWith(realm: RealmName) {
-    const isFree = this.#trusting.get(this.#self)?.has(realm) === true && !this.isRealmRevoked(realm);
+    const isFree = this.trustsItself(realm) && !this.isRealmRevoked(realm);
     return isFree ? { realm, direction: 'both' as const, since: this.#since } : undefined;
   }
 

@@ -86,9 +86,11 @@ function undone(world: World, realm: SimulatedRealm): string[] {
   });
 }
 
-/** Who belongs to the enterprise of a revoked realm, or stands above it, knows of the revocation. */
+/** Who belongs to the enterprise of a revoked realm, stands above it, or trusts it, knows of the revocation. */
 function unaware(world: World, { name, running }: SimulatedRealm): string[] {
-  const revoked = [...world.revoked].filter((one) => isWithin(one, name) || parentOf(one) === parentOf(name));
+  const revoked = [...world.revoked].filter(
+    (one) => isWithin(one, name) || parentOf(one) === parentOf(name) || running?.charter.trustsItself(one) === true,
+  );
   const unknown = revoked.filter((one) => running?.charter.isRealmRevoked(one) !== true);
   return unknown.map((one) => `${name} does not know that ${one} was revoked`);
 }

@@ -39,7 +39,7 @@ const SUCCESS: Readonly<Record<string, number>> = { locate: 60, relayed: 200, tc
 /** Milliseconds until one that fails has failed. */
 const FAILURE = 4_000;
 /** How much later than BLACK_HOLE a silence may be noticed: the gap between two pings. */
-const PING = 4_000;
+export const PING = 4_000;
 const RANKING: readonly LinkPath[] = ['direct-tcp', 'direct-webrtc', 'relayed'];
 const WAYS: Readonly<Record<string, LinkPath>> = {
   relayed: 'relayed',
@@ -77,6 +77,11 @@ export class Link {
 
   get via(): RealmName | undefined {
     return this.best === 'relayed' ? this.#via : undefined;
+  }
+
+  /** A path that is no longer the best one stays open for what runs on it. */
+  has(path: LinkPath): boolean {
+    return this.#open.has(path);
   }
 
   /** Whether a frame on this path gets through at this moment. */

@@ -216,7 +216,7 @@ export class SimulatedNetwork {
     if (!from.init.isAlive()) return new Promise(() => {});
     if (!link.works(path)) await this.#nextTurn(link, signal);
     const target = this.#places.get(to);
-    if (!target || link.best !== path) throw new UnreachableError('realm-unreachable', `${to} cannot be reached`);
+    if (!target || !link.has(path)) throw new UnreachableError('realm-unreachable', `${to} cannot be reached`);
     const handler = this.#admit(link, from, target, protocol);
     return this.#connect(link, path, from, target, { protocol, handler, maxFrame: options.maxFrame ?? MAX_FRAME });
   }

@@ -34,16 +34,28 @@ export interface Verdict {
   readonly lines: readonly string[];
 }
 
+export interface Progress {
+  readonly hours: number;
+  readonly events: number;
+  readonly arrived: number;
+}
+
+const HOUR = 3_600_000;
 /** Milliseconds between two looks whether everything is settled, and how long that may take at most. */
 const LOOK = 5_000;
 const PATIENCE = 15 * 60_000;
 const REGION = parseRealmName('ua');
 
-export async function simulate(init: WorldInit): Promise<Verdict> {
+/** @param onProgress is told each simulated hour */
+export async function simulate(init: WorldInit, onProgress: (progress: Progress) => void = () => {}): Promise<Verdict> {
   const world = new World(init);
   const bounds = new Bounds(world);
   world.start();
   bounds.start();
+  for (let at = HOUR; at < init.busy; at += HOUR) {
+    await world.clock.runUntil(at);
+    onProgress({ hours: at / HOUR, events: world.clock.ran, arrived: world.chronicle.arrived });
+  }
   await world.clock.runUntil(init.busy);
   world.troubles.end();
   await settle(world);
