@@ -92,7 +92,7 @@ export class NodeCharter implements Charter, CharterSource {
     return this.#trusts?.agreements() ?? [];
   }
 
-  /** The newest list of an authority's key (SPKI in base64); undefined when it has revoked nothing. */
+  /** The newest list of an authority's key (`keyName` of src/pki/revocations.ts); undefined when it has revoked nothing. */
   revokedBy(key: string): Crl | undefined {
     return this.#revocations.listOf(key);
   }

@@ -7,7 +7,7 @@ import { parseCertificate } from '../../src/pki/certificate.ts';
 import type { Chain } from '../../src/pki/chain.ts';
 import type { RevokedCertificate } from '../../src/pki/crl.ts';
 import { RENEWAL_GRACE } from '../../src/pki/renewal.ts';
-import { encodeSignedCrl } from '../../src/pki/revocations.ts';
+import { encodeSignedCrl, keyName } from '../../src/pki/revocations.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { ConflictError, InputError } from '../../src/realm/errors.ts';
 import type { Log } from '../../src/realm/log.ts';
@@ -131,5 +131,5 @@ function nameOf(target: RevocationTarget): string {
 
 /** As revocation lists are kept by: the authority's key. */
 function keyOf([own]: Chain): string {
-  return own ? Buffer.from(parseCertificate(own).spki).toString('base64') : '';
+  return own ? keyName(parseCertificate(own).spki) : '';
 }

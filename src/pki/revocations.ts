@@ -20,7 +20,7 @@ export interface SignedCrl {
 /** A list that was checked. */
 export interface CheckedCrl extends Crl {
   readonly issuer: RealmName;
-  /** SPKI of the key that signed, base64: an authority keeps it when it is renewed. */
+  /** `keyName` of the key that signed: an authority keeps it when it is renewed. */
   readonly key: string;
 }
 
@@ -52,6 +52,9 @@ function malformed(what: string): RefusedError {
   return new RefusedError('crl-malformed', `this is no revocation list with its chain: ${what}`);
 }
 
+/** By which the lists of one authority's key are told from those of others. */
+export const keyName = (spki: Uint8Array): string => toString(spki, 'base64pad');
+
 export class Revocations {
   readonly #rootFingerprint: string;
   /** Serial and issuer to the earliest time. */
@@ -76,7 +79,7 @@ export class Revocations {
     if (author !== undefined && authority.realm !== author)
       throw new RefusedError('crl-not-issued', `${author} tells what ${authority.realm} would have revoked`);
     const list = readCrl(crl, authority);
-    const key = toString(authority.certificate.spki, 'base64');
+    const key = keyName(authority.certificate.spki);
     const { realm: issuer } = authority;
     const known = this.#newest.get(key);
     if (!known || known.list.number < list.number) this.#newest.set(key, { list, bytes });
@@ -98,7 +101,7 @@ export class Revocations {
     return [...this.#newest.values()].map(({ bytes }) => bytes);
   }
 
-  /** The newest list of an authority's key, SPKI in base64. */
+  /** The newest list of an authority's key; see `keyName`. */
   listOf(key: string): Crl | undefined {
     return this.#newest.get(key)?.list;
   }

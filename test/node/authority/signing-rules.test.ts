@@ -4,7 +4,9 @@ import { before, describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { fromString } from 'uint8arrays/from-string';
 import { MAX_SIGNED, objectionTo } from '../../../node/authority/signing-rules.ts';
+import { checkAuthorities } from '../../../src/pki/authority-path.ts';
 import { createLanKeys } from '../../../src/pki/bootstrap.ts';
+import { createCrl, MAX_REVOKED } from '../../../src/pki/crl.ts';
 import { createAuthorityCsr, createLeafCsr } from '../../../src/pki/csr.ts';
 import { readSequence } from '../../../src/pki/der.ts';
 import { issueLeaf } from '../../../src/pki/issue.ts';
@@ -76,4 +78,21 @@ describe('the signing rules', { timeout: 60_000 }, () => {
     for (let length = 0; length < tbs.length; length += 1)
       assert.notEqual(objectionTo(tbs.subarray(0, length)), undefined);
   });
+});
+
+test('the signing rules let revocation lists of any length up to a ledger entry pass, and nothing that looks like one', async () => {
+  const [own] = checkAuthorities(family.branch);
+  assert.ok(own);
+  const list = (count: number) => {
+    const revoked = Array.from({ length: count }, (_, index) => ({
+      serial: (2 ** 40 + index).toString(16).padStart(32, '7'),
+      at: NOW,
+    }));
+    return createCrl({ number: 1, thisUpdate: NOW, nextUpdate: NOW, revoked }, own, localSigner(family.keys.branch));
+  };
+  for (const count of [0, 1, MAX_REVOKED]) assert.equal(objectionTo(signedPart(await list(count))), undefined);
+  const other = signedPart(await list(1)).slice();
+  const at = Buffer.from(other).indexOf(Buffer.from('2a8648ce3d040302', 'hex'));
+  other[at + 7] = 3;
+  assert.match(objectionTo(other) ?? '', /no certificate, request or CRL/);
 });
