@@ -90,7 +90,11 @@ class HumanChat {
   #tellIslands({ alone, realms }: Islands): void {
     if (alone !== undefined)
       return this.#print(this.#quiet(`your branch reaches no other since ${clock(alone)}; local chats work`));
-    if (realms.length === 0) return this.#print(this.#quiet('all branches are reachable again'));
+    if (realms.length === 0) {
+      // Without a connection nobody knows; that is told already.
+      if (this.#client.connection === 'live') this.#print(this.#quiet('all branches are reachable again'));
+      return;
+    }
     const away = realms.slice(0, MAX_TOLD).map(({ realm, since, queued, code }) => {
       if (code === 'frozen') return `${realm} is blocked by its administrators, ${queued} kept`;
       return `${realm} unreachable${since === undefined ? '' : ` since ${clock(since)}`}, ${queued} queued`;

@@ -37,9 +37,18 @@ class KeyWriter {
   }
 
   #string(text: string): void {
+    if (isPlain(text)) return this.#plain(text);
     // A lone surrogate would become U+FFFD and two different keys one.
     if (!text.isWellFormed()) throw new InputError('bad-key', 'A string with a lone surrogate cannot be part of a key');
     this.#escaped(STRING, encoder.encode(text));
+  }
+
+  /** Names and constants, the most of all strings: written as they are, without an encoder's detour. */
+  #plain(text: string): void {
+    this.#reserve(2 + text.length);
+    this.#push(STRING);
+    for (let at = 0; at < text.length; at++) this.#push(text.charCodeAt(at));
+    this.#push(END);
   }
 
   #escaped(tag: number, bytes: Uint8Array): void {
@@ -78,6 +87,15 @@ class KeyWriter {
     grown.set(this.#bytes);
     this.#bytes = grown;
   }
+}
+
+/** ASCII without the byte that would need an escape. */
+function isPlain(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === END || code > 0x7f) return false;
+  }
+  return true;
 }
 
 function tooLong(): InputError {
