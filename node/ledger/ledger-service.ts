@@ -5,7 +5,7 @@
 import { equals } from 'uint8arrays/equals';
 import { houseOf } from '../../src/overlay/scope.ts';
 import type { Network, Peer } from '../../src/overlay/seam.ts';
-import { type ChainId, chainName, type Fact } from '../../src/protocols/ledger/entry.ts';
+import type { ChainId, Fact } from '../../src/protocols/ledger/entry.ts';
 import type { FraudProof } from '../../src/protocols/ledger/fraud.ts';
 import { Intake } from '../../src/protocols/ledger/intake.ts';
 import { encodeRealmCertified, REALM_CERTIFIED, type RealmCertified } from '../../src/protocols/ledger/kinds.ts';

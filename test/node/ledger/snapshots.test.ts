@@ -103,7 +103,13 @@ async function snapshot(author: Author): Promise<void> {
 
 async function newcomer(from: LedgerStore) {
   const networks = new PairedNetworks();
-  const parts = { clock: systemClock, log: silentLog, onGossip: async () => undefined, onReader: () => undefined };
+  const parts = {
+    clock: systemClock,
+    log: silentLog,
+    onGossip: async () => undefined,
+    onReader: () => undefined,
+    onAsked: () => undefined,
+  };
   const server = new LedgerServer({ ...parts, store: from, network: networks.of(kyiv, 'branch'), mayRead: () => true });
   server.start();
   return { ...(await follower(networks)), server };

@@ -34,7 +34,7 @@ const ID = { realm: kyiv, chain: 'directory' } as const;
 function serve(networks: PairedNetworks, realm: typeof kyiv, store: LedgerStore): LedgerServer {
   const network = networks.of(realm, 'branch');
   const mayRead = (peer: { realm: string }) => peer.realm !== 'evil.acme.ua';
-  const rest = { onGossip: async () => undefined, onReader: () => undefined };
+  const rest = { onGossip: async () => undefined, onReader: () => undefined, onAsked: () => undefined };
   const server = new LedgerServer({ store, network, clock: systemClock, log: silentLog, mayRead, ...rest });
   server.start();
   return server;

@@ -46,6 +46,7 @@ export interface AuthorOptions {
   readonly engine?: Engine;
   readonly signer?: LedgerSigner;
   readonly incarnation?: number;
+  readonly certificate?: Uint8Array;
   readonly now?: () => number;
 }
 
@@ -57,6 +58,7 @@ export async function authorOf(id: ChainId, options: AuthorOptions = {}): Promis
     store,
     clock: { now: options.now ?? Date.now },
     incarnation: options.incarnation ?? 1,
+    certificate: options.certificate,
     signer: () => signer,
   });
   return {
