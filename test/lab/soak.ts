@@ -62,6 +62,7 @@ export class Soak {
         const { name, disturb } = all[this.#act++ % all.length] ?? { name: 'nothing', disturb: async () => {} };
         const numbered = `${this.#act}: ${name}`;
         this.accounts.push(await this.#world.suffer({ name: numbered, gapLimit: GAP_LIMIT, disturb }));
+        this.#assertAlive();
       }
       await pause(REST);
       await this.#sample(tell);
@@ -91,6 +92,14 @@ export class Soak {
     await deployment.halt([this.#guest]);
     const [back] = await deployment.resume([this.#guest]);
     this.#guest = back ?? this.#guest;
+  }
+
+  /** Lviv's and Odesa's programs are killed and stopped on purpose; the others must never end by themselves. */
+  #assertAlive(): void {
+    const { region, enterprise, kyiv } = this.#world;
+    for (const program of [region.server, enterprise.server, kyiv.node, kyiv.relay]) {
+      if (program.stderr.includes('ended by itself')) throw new Error(`a program ended by itself: ${program.stderr}`);
+    }
   }
 
   async #sample(tell: (line: string) => void): Promise<void> {
