@@ -13,7 +13,8 @@ import type { RelayPipes } from '../pipe/relay-pipes.ts';
 import type { PipeAcceptance, Section } from '../pipe/run-pipe.ts';
 import { isReachable, mayReach, type Trusts } from '../scope.ts';
 import { handshakeFrames } from '../wire.ts';
-import { decodeHeader, decodeReply, encodeHeader, encodeReply } from './codec.ts';
+import { ask } from './ask.ts';
+import { decodeHeader, encodeReply } from './codec.ts';
 import { checkLastHop, ownHop } from './hops.ts';
 import {
   FORWARD_PROTOCOL,
@@ -23,10 +24,10 @@ import {
   MAX_HEADER,
   OPEN_DEADLINE,
 } from './index.ts';
-import type { LinkLimits } from './limits.ts';
+import { type LinkLimits, tollsOf } from './limits.ts';
 import type { LinkSource } from './link-source.ts';
 import { QUOTA, Quotas } from './quotas.ts';
-import { type SpliceRules, splice } from './splice.ts';
+import { splice } from './splice.ts';
 
 export interface ForwarderComponents {
   readonly identity: Pick<Identity, 'realm' | 'role' | 'tier'>;
@@ -64,6 +65,7 @@ interface Onward {
 export class Forwarder {
   readonly #components: ForwarderComponents;
   readonly #quotas: Quotas;
+  #refused = 0;
 
   constructor(components: ForwarderComponents) {
     this.#components = components;
@@ -83,6 +85,12 @@ export class Forwarder {
   /** Streams that are being forwarded now. */
   get openStreams(): number {
     return this.#quotas.total;
+  }
+
+  /** For the operator's metrics. */
+  counters(): Record<string, number> {
+    const { pipes } = this.#components;
+    return { forwarded_streams: this.#quotas.total, pipes: pipes?.open ?? 0, refused_streams: this.#refused };
   }
 
   async #serve(stream: Stream, connection: Connection): Promise<void> {
@@ -107,7 +115,8 @@ export class Forwarder {
       const pipe = onward.section && inward?.word;
       await frames.write(encodeReply({ ...onward.reply, ...(pipe ? { pipe } : {}) }), { signal });
       frames.unwrap();
-      const rules = { class: header.class, ...this.#rules(header) };
+      const { clock, limits, identity } = this.#components;
+      const rules = { clock, class: header.class, ...tollsOf(limits, header, identity.realm) };
       const streams = [stream, onward.stream] as const;
       if (inward && onward.section) void this.#components.pipes?.run(streams, inward, onward.section, rules);
       else inward?.cancel();
@@ -209,14 +218,6 @@ export class Forwarder {
     }
   }
 
-  /** The operator's limits: our own link is where the other realm's side is. */
-  #rules({ origin, destination, class: streamClass }: ForwardHeader): Omit<SpliceRules, 'class'> {
-    const { clock, limits, identity } = this.#components;
-    const isOutward = origin === identity.realm;
-    const tolls = limits?.tolls(isOutward ? destination : origin, streamClass);
-    return isOutward ? { clock, forth: tolls?.out, back: tolls?.in } : { clock, forth: tolls?.in, back: tolls?.out };
-  }
-
   /** The reply without its last field. The relay that dialled the link knows what kind of path it is; the ends don't. */
   #told(reply: ForwardConsent, header: ForwardHeader): ForwardConsent {
     const isOurs = header.destination === this.#components.identity.realm;
@@ -227,6 +228,7 @@ export class Forwarder {
 
   async #refuse(stream: Stream, frames: LengthPrefixedStream<Stream>, error: unknown): Promise<void> {
     const code = error instanceof CanopyError ? codeOf(error) : 'hop-failed';
+    this.#refused += 1;
     this.#components.log.debug({ code, error: messageOf(error) }, 'forwarding refused');
     const signal = AbortSignal.timeout(HEADER_DEADLINE);
     try {
@@ -237,16 +239,6 @@ export class Forwarder {
       stream.abort(asError(error));
     }
   }
-}
-
-/** Hands the header to the next program. */
-async function ask(stream: Stream, header: ForwardHeader, signal: AbortSignal): Promise<ForwardConsent> {
-  const frames = handshakeFrames(stream, MAX_HEADER);
-  await frames.write(encodeHeader(header), { signal });
-  const reply = decodeReply((await frames.read({ signal })).subarray());
-  frames.unwrap();
-  if (reply.kind === 'refused') throw new UnreachableError(reply.code, `${header.destination} refused the stream`);
-  return reply;
 }
 
 /** Aborts after a while, and when whoever asked has gone. */

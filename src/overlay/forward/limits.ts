@@ -5,6 +5,7 @@ import type { Clock } from '../../realm/clock.ts';
 import type { RealmName } from '../../realm/names.ts';
 import type { StreamClass } from '../seam.ts';
 import { TokenBucket } from '../token-bucket.ts';
+import type { ForwardHeader } from './index.ts';
 
 export interface LinkLimit {
   readonly where: 'wan' | RealmName;
@@ -59,4 +60,15 @@ export class LinkLimits {
     };
     return { out: toll('out'), in: toll('in') };
   }
+}
+
+/** For a stream of that header, in its direction: our own link is where the other realm's side is. */
+export function tollsOf(
+  limits: LinkLimits | undefined,
+  header: Pick<ForwardHeader, 'origin' | 'destination' | 'class'>,
+  own: RealmName,
+): { readonly forth?: Toll | undefined; readonly back?: Toll | undefined } {
+  const isOutward = header.origin === own;
+  const tolls = limits?.tolls(isOutward ? header.destination : header.origin, header.class);
+  return isOutward ? { forth: tolls?.out, back: tolls?.in } : { forth: tolls?.in, back: tolls?.out };
 }

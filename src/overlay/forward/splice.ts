@@ -2,7 +2,7 @@
 // here for each direction. When either half dies, both are reset at once.
 import type { Stream } from '@libp2p/interface';
 import { Uint8ArrayList } from 'uint8arraylist';
-import type { Clock } from '../../realm/clock.ts';
+import type { Clock, Timer } from '../../realm/clock.ts';
 import { PeerError } from '../../realm/errors.ts';
 import type { StreamClass } from '../seam.ts';
 import type { Toll } from './limits.ts';
@@ -11,6 +11,8 @@ import type { Toll } from './limits.ts';
 const PIECE = 64 * 1024;
 /** For a half that has ended to hand over its last bytes to a slow reader. */
 const CLOSE_DEADLINE = 60_000;
+/** Nodes and relays always read; who takes nothing for so long while something waits for it is dead, or wants our memory. */
+export const STUCK_DEADLINE = 60_000;
 
 export interface SpliceRules {
   readonly class: StreamClass;
@@ -46,6 +48,7 @@ class Half {
   #hasEnded: boolean;
   #isOver = false;
   #isFull = false;
+  #stuck: Timer | undefined;
   /** Until its toll is paid. */
   #isHeld = false;
 
@@ -82,6 +85,7 @@ class Half {
 
   over(): void {
     this.#isOver = true;
+    this.#stuck?.cancel();
     if (this.#queue.byteLength > 0) this.#queue.consume(this.#queue.byteLength);
     this.#over.resolve();
   }
@@ -111,12 +115,25 @@ class Half {
       const piece = this.#queue.sublist(0, Math.min(PIECE, this.#queue.byteLength));
       this.#queue.consume(piece.byteLength);
       this.#to.send(piece);
+      this.#unstick();
       this.#pay(piece.byteLength);
     }
-    if (this.#queue.byteLength > 0) return this.#pauseSoon();
+    if (this.#queue.byteLength > 0) return this.#wait();
     // Delivers what waited, and so comes back here before it returns.
     if (this.#from.readStatus === 'paused') this.#from.resume();
     if (this.#queue.byteLength === 0 && this.#hasEnded && this.#from.readBufferLength === 0) this.#finish();
+  }
+
+  #wait(): void {
+    this.#stuck ??= this.#rules.clock.after(STUCK_DEADLINE, () =>
+      this.#kill(new PeerError('stream-stuck', `nothing was taken for ${STUCK_DEADLINE / 1_000} s`)),
+    );
+    this.#pauseSoon();
+  }
+
+  #unstick(): void {
+    this.#stuck?.cancel();
+    this.#stuck = undefined;
   }
 
   #pay(bytes: number): void {

@@ -65,7 +65,7 @@ export class PipeCarrier {
       pair = this.#issue(asker, other);
       await frames.write(encodeAnswer(pair && { own: pair[0].ticket, other: pair[1].ticket }), { signal: late.signal });
       timer.cancel();
-      if (pair) await carry(stream, pair);
+      if (pair) await carry(stream, pair, this.#components.clock);
       stream.abort(new Error('the pipe has ended'));
     } catch (error) {
       this.#components.log.debug({ asker, error: messageOf(error) }, 'pipe not carried');
@@ -87,7 +87,11 @@ export class PipeCarrier {
 }
 
 /** Until either end goes, or the stream that stands for the pipe. */
-async function carry(stream: Stream, [own, other]: readonly [IssuedTicket, IssuedTicket]): Promise<void> {
+async function carry(
+  stream: Stream,
+  [own, other]: readonly [IssuedTicket, IssuedTicket],
+  clock: Pick<Clock, 'after'>,
+): Promise<void> {
   const cut = (): void => {
     own.cancel();
     other.cancel();
@@ -95,5 +99,5 @@ async function carry(stream: Stream, [own, other]: readonly [IssuedTicket, Issue
   if (stream.status !== 'open') cut();
   stream.addEventListener('close', cut, { once: true });
   const [a, b] = await Promise.all([own.arrival, other.arrival]);
-  await joinSockets(a, b).ended;
+  await joinSockets(a, b, { clock }).ended;
 }

@@ -1,10 +1,12 @@
 // Two sockets as one pipe. What one side does not take is not read from the other: a chunk for each direction waits here.
 import type { Socket } from 'node:net';
-import type { Clock } from '../../realm/clock.ts';
+import type { Clock, Timer } from '../../realm/clock.ts';
 import type { Toll } from '../forward/limits.ts';
 
 /** Routers forget what is silent; a dead host is found out. */
 const KEEP_ALIVE = 15_000;
+/** The ends always read; who takes nothing for so long is dead, or wants our memory. */
+const STUCK_DEADLINE = 60_000;
 
 /** A socket that waits for its use: it must not end the process when it breaks. */
 export function settle(socket: Socket): void {
@@ -27,7 +29,7 @@ export interface Joined {
   cut(): void;
 }
 
-export function joinSockets(a: Socket, b: Socket, rules?: JoinRules): Joined {
+export function joinSockets(a: Socket, b: Socket, { clock, forth, back }: JoinRules): Joined {
   const cut = (): void => {
     a.destroy();
     b.destroy();
@@ -39,29 +41,45 @@ export function joinSockets(a: Socket, b: Socket, rules?: JoinRules): Joined {
   if (a.destroyed || b.destroyed) cut();
   a.once('close', cut);
   b.once('close', cut);
-  pump(a, b, rules?.forth, rules?.clock);
-  pump(b, a, rules?.back, rules?.clock);
+  pump(a, b, { clock, toll: forth });
+  pump(b, a, { clock, toll: back });
   const ended = Promise.all(gone).then(() => undefined);
   return { ended, cut };
 }
 
-function pump(from: Socket, to: Socket, toll: Toll | undefined, clock: JoinRules['clock'] | undefined): void {
+function pump(
+  from: Socket,
+  to: Socket,
+  rules: { readonly clock: JoinRules['clock']; readonly toll?: Toll | undefined },
+): void {
   let isHeld = false;
+  let stuck: Timer | undefined;
   const goOn = (): void => {
     if (!isHeld && !to.writableNeedDrain) from.resume();
   };
-  from.on('data', (chunk) => {
-    const wait = toll?.(chunk.length) ?? 0;
-    const isFull = !to.write(chunk, () => release(chunk));
-    if (isFull || wait > 0) from.pause();
-    if (wait <= 0 || isHeld) return;
+  const wait = (): void => {
+    from.pause();
+    stuck ??= rules.clock.after(STUCK_DEADLINE, () => to.destroy());
+  };
+  const hold = (milliseconds: number): void => {
     isHeld = true;
-    clock?.after(wait, () => {
+    from.pause();
+    rules.clock.after(milliseconds, () => {
       isHeld = false;
       goOn();
     });
+  };
+  from.on('data', (chunk) => {
+    const toll = rules.toll?.(chunk.length) ?? 0;
+    if (!to.write(chunk, () => release(chunk))) wait();
+    if (toll > 0 && !isHeld) hold(toll);
   });
-  to.on('drain', goOn);
+  to.on('drain', () => {
+    stuck?.cancel();
+    stuck = undefined;
+    goOn();
+  });
+  to.once('close', () => stuck?.cancel());
   from.on('end', () => to.end());
   from.resume();
 }

@@ -1,0 +1,89 @@
+// Two streams joined at a relay: what is not taken is not asked for, and for ever nothing waits.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { Stream } from '@libp2p/interface';
+import { multiaddrConnectionPair } from '@libp2p/utils';
+import { boundedYamux } from '../../src/overlay/bounded-yamux.ts';
+import { STUCK_DEADLINE, splice } from '../../src/overlay/forward/splice.ts';
+import { until } from './hosts.ts';
+
+const LIMIT = { timeout: 20_000 };
+const MIB = 1024 * 1024;
+const PIECE = 64 * 1024;
+
+/** Calls back when the test says so. */
+class HandClock {
+  readonly #due = new Map<object, { readonly delay: number; readonly callback: () => void }>();
+
+  after(delay: number, callback: () => void): { cancel(): void } {
+    const timer = {};
+    this.#due.set(timer, { delay, callback });
+    return { cancel: () => void this.#due.delete(timer) };
+  }
+
+  waits(delay: number): boolean {
+    return [...this.#due.values()].some((due) => due.delay === delay);
+  }
+
+  ring(delay: number): void {
+    for (const [timer, due] of this.#due) {
+      if (due.delay !== delay) continue;
+      this.#due.delete(timer);
+      due.callback();
+    }
+  }
+}
+
+async function streamPair(t: TestContext): Promise<[Stream, Stream]> {
+  const [ours, theirs] = multiaddrConnectionPair();
+  const muxer = boundedYamux({ maxFrame: MIB, streamOptions: { maxStreamWindowSize: MIB } })();
+  const [a, b] = [muxer.createStreamMuxer(ours), muxer.createStreamMuxer(theirs)];
+  t.after(() => ours.abort(new Error('end of the test')));
+  const arrived = new Promise<Stream>((resolve) => b.addEventListener('stream', ({ detail }) => resolve(detail)));
+  return [await a.createStream(), await arrived];
+}
+
+/** Writes as much as is taken. */
+async function fill(stream: Stream): Promise<number> {
+  let sent = 0;
+  const send = (): void => {
+    for (; sent < 64 * MIB && !stream.writableNeedsDrain; sent += PIECE) stream.send(new Uint8Array(PIECE));
+  };
+  stream.addEventListener('drain', send);
+  send();
+  for (let before = -1; before !== sent; ) {
+    before = sent;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  return sent;
+}
+
+test('a side that reads nothing is given a window and no more, and after a while up', LIMIT, async (t) => {
+  const [writer, relayIn] = await streamPair(t);
+  const [relayOut, reader] = await streamPair(t);
+  const clock = new HandClock();
+  reader.pause();
+  const over = splice(relayIn, relayOut, { class: 'bulk', clock });
+  const sent = await fill(writer);
+  assert.ok(sent < 6 * MIB, `${sent} bytes were taken`);
+  assert.ok(clock.waits(STUCK_DEADLINE));
+  clock.ring(STUCK_DEADLINE);
+  await over;
+  await until(() => writer.status !== 'open' && reader.status !== 'open');
+});
+
+test('a side that reads again is not given up', LIMIT, async (t) => {
+  const [writer, relayIn] = await streamPair(t);
+  const [relayOut, reader] = await streamPair(t);
+  const clock = new HandClock();
+  reader.pause();
+  void splice(relayIn, relayOut, { class: 'interactive', clock });
+  for (let sent = 0; sent < 4 * MIB; sent += PIECE) writer.send(new Uint8Array(PIECE));
+  await until(() => clock.waits(STUCK_DEADLINE));
+  let taken = 0;
+  reader.addEventListener('message', ({ data }) => (taken += data.byteLength));
+  reader.resume();
+  await until(() => taken === 4 * MIB);
+  assert.equal(clock.waits(STUCK_DEADLINE), false);
+  assert.equal(writer.status, 'open');
+});
