@@ -12,13 +12,13 @@ import {
   REMOVAL_ERRAND,
   type Terms,
 } from '../../src/protocols/trust/index.ts';
-import { partnerOf } from '../../src/protocols/trust/scope.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { ConflictError, InputError } from '../../src/realm/errors.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Errands } from '../errands/errands.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { isMeant, theOne } from './named-trust.ts';
 import { Notices } from './notices.ts';
 import { answerTrusts, checkParties, receiveAcceptance, receiveProposal } from './trust-answers.ts';
 import type { TrustBook } from './trust-book.ts';
@@ -41,8 +41,6 @@ const LINE_PREFIX = 'canopy-trust1';
 const LINE = 'line about a trust';
 /** A trust begins so much before it is proposed, for an accepter whose clock is behind. */
 const CLOCK_DIFFERENCE = 10 * 60_000;
-/** Of an id, to name a trust by. */
-const MIN_PREFIX = 6;
 interface DryRun {
   readonly dryRun?: boolean;
 }
@@ -249,23 +247,4 @@ export class TrustService implements Trusts {
     const entry = this.#book.parts.table.get(id);
     if (entry && !entry.removal) await this.#book.end(id, realm, entry.agreement.terms);
   }
-}
-
-function isMeant(terms: Terms, which: string, self: RealmName): boolean {
-  if (partnerOf(terms, self) === which) return true;
-  return which.length >= MIN_PREFIX && terms.id.startsWith(which);
-}
-
-function theOne<T>(found: readonly T[], which: string, idOf: (one: T) => string): T {
-  const [first, ...more] = found;
-  if (!first) {
-    throw new InputError('trust-unknown', `there is no trust or proposal "${which}" here for that`, {
-      hint: 'Run: canopy trust list',
-    });
-  }
-  if (more.length === 0) return first;
-  throw new InputError(
-    'trust-ambiguous',
-    `"${which}" may be ${found.map((one) => idOf(one).slice(0, 8)).join(' or ')}`,
-  );
 }
