@@ -7,6 +7,7 @@ import { codeOf } from '../src/realm/errors.ts';
 import type { LiveIdentity } from '../src/settings/live-identity.ts';
 import type { Database } from '../src/store/database.ts';
 import { key } from '../src/store/keys.ts';
+import type { WritePermit } from './incarnation/write-permit.ts';
 import type { HealthCheck } from './lan/components.ts';
 
 export interface HealthParts {
@@ -14,6 +15,7 @@ export interface HealthParts {
   readonly network: Pick<NodeOverlay, 'relay'>;
   readonly identity: Pick<LiveIdentity, 'chain'>;
   readonly clock: Pick<Clock, 'now'>;
+  readonly permit: Pick<WritePermit, 'withheld'>;
   /** The data directory. */
   readonly path: string;
 }
@@ -25,12 +27,13 @@ const LITTLE_DISK = 256 * MIB;
 const PROBE = key('health', 'probe');
 
 export function healthChecks(parts: HealthParts): () => Promise<readonly HealthCheck[]> {
-  const { network, identity, clock } = parts;
+  const { network, identity, clock, permit } = parts;
   return async () => [
     await checkStore(parts),
     checkCertificate(identity, clock.now()),
     await checkDisk(parts),
     { name: 'uplink', ok: network.relay.connected },
+    { name: 'incarnation', ok: permit.withheld === undefined, ...(permit.withheld ? { detail: permit.withheld } : {}) },
   ];
 }
 

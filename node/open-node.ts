@@ -63,7 +63,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const clients = { accounts, directory: people, conversations: lanConversations, presence };
   const guard = await openIncarnationGuard(ground, { network, ledger, reopen: ground.reopen ?? (() => {}) });
   const islands = new IslandWatch({ network, delivery, clock });
-  const checks = healthChecks({ database, network, identity, clock, path: directory.path });
+  const checks = healthChecks({ database, network, identity, clock, permit: ground.permit, path: directory.path });
   const { lan, lanRenewal } = await openLan({ ...clients, checks, islands }, ground);
   const paths = (): PathReport[] => network.paths();
   const needs = { authority, issued, ledger, directory: users, paths, relays: ownRelay.dialled };
@@ -88,7 +88,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
       log,
     },
   );
-  const metrics = openMetrics(ground, shown, checks, { trusts, errands, custody: delivery.custody });
+  const metrics = openMetrics(ground, shown, checks, { trusts, errands, ledger, custody: delivery.custody });
   const links = new KeptLinks({ network, ledger, trusts: table, lineage });
   serveAbout(network, clock, () => aboutThis(ground));
   const node = new Node(

@@ -174,7 +174,7 @@ export class LedgerService implements Ledger {
   }
 
   counters(): Record<string, number> {
-    return { ...this.#watch.counters(), ledger_heads_refused: this.#notary.refused };
+    return { ...this.#watch.counters(), headsRefused: this.#notary.refused };
   }
 
   /** Countersigns what is due now; the node does it once a minute. */

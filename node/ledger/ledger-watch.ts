@@ -54,7 +54,7 @@ export class LedgerWatch {
   /** Chains that the next round looks at; all of them at first, and when there is another realm that may be a witness. */
   readonly #due = new Map<string, ChainId>();
   #allDue = true;
-  readonly #counts = { ledger_frauds: 0, ledger_withheld: 0, ledger_bad_holders: 0, ledger_countersigned: 0 };
+  readonly #counts = { frauds: 0, withheld: 0, badHolders: 0, countersigned: 0 };
   #loop: Promise<void> = Promise.resolve();
 
   constructor(components: LedgerWatchComponents, ledger: WatchedLedger, init: { readonly realm: RealmName }) {
@@ -108,7 +108,7 @@ export class LedgerWatch {
   async convicted({ n, ...id }: FraudProof): Promise<void> {
     const { realm, chain } = id;
     this.#fraudulent.set(chainName(id), { realm, chain });
-    this.#counts.ledger_frauds++;
+    this.#counts.frauds++;
     this.#parts.log.error({ realm, chain, n }, 'two signed entries for one number of a chain');
     await this.#parts.audit.record({ code: 'ledger-fraud', actor: realm, fields: { chain, n } });
   }
@@ -124,7 +124,7 @@ export class LedgerWatch {
   }
 
   bad(id: ChainId, holder: RealmName, error: Error): void {
-    this.#counts.ledger_bad_holders++;
+    this.#counts.badHolders++;
     this.#parts.log.warn({ ...id, holder, code: codeOf(error), why: messageOf(error) }, 'ledger chain does not stand');
     this.#note('ledger-invalid', holder, { of: id.realm, chain: id.chain, code: codeOf(error) });
   }
@@ -142,7 +142,7 @@ export class LedgerWatch {
     this.#due.clear();
     this.#allDue = false;
     const mine = chains.filter((id) => witnessesOf(id.realm, realms()).includes(this.#realm) && !snapshots.isWrong(id));
-    this.#counts.ledger_countersigned += await notary.countersign(mine);
+    this.#counts.countersigned += await notary.countersign(mine);
     for (const id of chains) await this.#seeWhetherWhole(id);
   }
 
@@ -188,7 +188,7 @@ export class LedgerWatch {
     if (seen) this.#touch(id);
     if (rounds < PATIENCE) return;
     for (const holder of this.#ledger.following.holdersNow(id)) {
-      this.#counts.ledger_withheld++;
+      this.#counts.withheld++;
       this.#note('ledger-withheld', holder, { of: id.realm, chain: id.chain, n: head.n });
       this.#ledger.following.demote(id, holder);
     }

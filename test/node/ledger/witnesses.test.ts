@@ -102,7 +102,7 @@ test('a holder that keeps back what a witness has signed is named and passed ove
   };
   await realms.lviv.ledger.witnesses.put(await signHead(ahead, await signerOf(acme)));
   for (let round = 0; round < 3; round++) await realms.lviv.ledger.countersign();
-  assert.ok((realms.lviv.ledger.counters()['ledger_withheld'] ?? 0) > 0);
+  assert.ok((realms.lviv.ledger.counters()['withheld'] ?? 0) > 0);
   assert.ok((await realms.lviv.audit.tail(20)).some(({ code, actor }) => code === 'ledger-withheld' && actor === acme));
 });
 
@@ -117,7 +117,7 @@ test('a head that its witness has not signed ends the stream and is kept nowhere
   const stream = await evil.open(acme, LEDGER_PROTOCOL, { signal });
   await stream.write(encodeFrame({ kind: 'follow', tips: [] }));
   await stream.write(encodeFrame({ kind: 'heads', statements: [statement.bytes] }));
-  await eventually(() => (realms.acme.ledger.counters()['ledger_heads_refused'] ?? 0) > 0);
+  await eventually(() => (realms.acme.ledger.counters()['headsRefused'] ?? 0) > 0);
   stream.abort(new Error('enough'));
   assert.deepEqual(await witnessesAt(realms.acme), []);
 });
@@ -138,7 +138,7 @@ test('a hostile holder with a forged chain is named, and the chain comes from an
     await stream.read();
   });
   networks.heal(acme);
-  await eventually(() => (realms.lviv.ledger.counters()['ledger_bad_holders'] ?? 0) > 0);
+  await eventually(() => (realms.lviv.ledger.counters()['badHolders'] ?? 0) > 0);
   await note(realms.kyiv, 'goes on');
   await eventually(async () => (await headAt(realms.lviv)) === 3);
   assert.equal((await realms.lviv.ledger.store.get(KYIV, 3))?.entry.payload.length, text('goes on').length);
