@@ -40,10 +40,14 @@ export class RelayCertificate {
   }
 
   start(): void {
-    this.#timer = this.#components.clock.after(Math.min(INTERVAL, this.#wait), () => {
+    this.#again(0);
+  }
+
+  #again(delay: number): void {
+    this.#timer = this.#components.clock.after(delay, () => {
       this.look()
         .catch((error) => this.#components.log.error({ error: messageOf(error) }, 'certificate not renewed'))
-        .finally(() => this.#timer && this.start());
+        .finally(() => this.#timer && this.#again(Math.min(INTERVAL, this.#wait)));
     });
   }
 
@@ -61,13 +65,13 @@ export class RelayCertificate {
     const leaf = await validateLeaf(identity.chain, { rootFingerprint, now, ...grace });
     this.#wait = nextLook(leaf, now);
     if (isRenewedHere || !isDueForRenewal(leaf, now)) return;
-    await write(writeChainPem(await this.#renew()));
+    await write(writeChainPem(await this.#renew(now > leaf.notAfter)));
     await identity.refresh();
     log.info({}, 'certificate renewed');
   }
 
   /** The own node; once its certificate is over a relay gets to nobody but the door of the realm above, which may certify it too. */
-  async #ask(request: Uint8Array): Promise<Uint8Array> {
+  async #ask(request: Uint8Array, isOver: boolean): Promise<Uint8Array> {
     const { relay, byDoor, clock, log } = this.#components;
     const signal = new AbortController().signal;
     try {
@@ -75,18 +79,19 @@ export class RelayCertificate {
         relay.renew(request, limited),
       );
     } catch (error) {
+      if (!isOver) throw error;
       log.warn({ error: messageOf(error) }, 'own node renews no certificate');
       return within(clock, DEADLINE, 'renewal by the realm above', signal, (limited) => byDoor(request, limited));
     }
   }
 
-  async #renew(): Promise<Chain> {
+  async #renew(isOver: boolean): Promise<Chain> {
     const { identity, clock } = this.#components;
     const { realm, tier, role, chain, rootFingerprint } = identity;
     const key = leafKeyOfSeed(identity.privateKey);
     const csr = createLeafCsr(key, { realm, tier, role });
     const request = await createRenewRequest({ time: clock.now(), chain, csr }, (data) => signWithLeaf(key, data));
-    const reply = await this.#ask(request);
+    const reply = await this.#ask(request, isOver);
     const { publicKey } = key;
     return acceptEnrolReply(reply, {
       realm,

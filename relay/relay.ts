@@ -20,7 +20,7 @@ import { createHost, type Host } from '../src/overlay/host.ts';
 import type { Identity } from '../src/overlay/identity.ts';
 import { createLinks } from '../src/overlay/links/create-links.ts';
 import type { Ancestor, Links, NatKind, RelayReport } from '../src/overlay/links/links.ts';
-import type { ChainCheck } from '../src/overlay/location/record.ts';
+import type { ChainCheck, RelayAddresses } from '../src/overlay/location/record.ts';
 import { ownNodeConnection } from '../src/overlay/own-node.ts';
 import { type FollowedLinks, PATHS_PROTOCOL, servePaths } from '../src/overlay/paths/index.ts';
 import { openPipes } from '../src/overlay/pipe/open-pipes.ts';
@@ -49,6 +49,8 @@ export interface RelayInit {
   readonly ancestors: readonly Ancestor[];
   /** Other relays of this realm that the directory names: multiaddrs with peer ids. */
   readonly fellows?: readonly string[];
+  /** Told of the relays that a realm above turns out to have. */
+  readonly onLearnt?: (realm: RealmName, relays: readonly RelayAddresses[]) => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly audit: OverlayAudit;
@@ -237,7 +239,14 @@ export async function createRelay(init: RelayInit): Promise<Relay> {
     settings.listen[0]?.port ?? 0,
   );
   const links = openLinks(init, { host, stun: stunServers, table, checkChain, mapping });
-  const router = new EnrolRouter({ identity, admissions, registrar, links, log, byDoor: renewalByDoor(init) });
+  const router = new EnrolRouter({
+    identity,
+    admissions,
+    registrar,
+    links,
+    log,
+    byDoor: { ask: renewalByDoor(init), clock },
+  });
   late.router = router;
   const peerId = host.libp2p.peerId.toString();
   const { charter = EMPTY_CHARTER } = init;
@@ -314,6 +323,7 @@ function openLinks(init: RelayInit, { host, stun, table, checkChain, mapping }: 
       ancestors: () => ancestors,
       ...(init.charter ? { charter: init.charter } : {}),
       fellows: init.fellows ?? [],
+      ...(init.onLearnt ? { onLearnt: init.onLearnt } : {}),
       stun,
       dht: table.location(),
       clock,

@@ -3,6 +3,8 @@ import type { Connection, Stream as RawStream } from '@libp2p/interface';
 import type { Registrar } from '@libp2p/interface-internal';
 import { decodeEnrolRequest, issuerOfRequest } from '../../pki/enrolment.ts';
 import { isRenewRequest, issuerOfRenewal } from '../../pki/renewal.ts';
+import type { Clock } from '../../realm/clock.ts';
+import { within } from '../../realm/deadline.ts';
 import { codeOf, messageOf, RefusedError, UnreachableError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import { isWithin, type RealmName } from '../../realm/names.ts';
@@ -20,10 +22,12 @@ export interface EnrolRouterComponents {
   readonly registrar: Pick<Registrar, 'handle' | 'unhandle'>;
   readonly links: LinkSource;
   /** Brings a renewal to an ancestor's relay without a certificate. */
-  readonly byDoor?: Issuer;
+  readonly byDoor?: { readonly ask: Issuer; readonly clock: Pick<Clock, 'after'> };
   readonly log: Log;
 }
 
+/** So long a renewal waits for a link, so that time is left for the door. */
+const LINK_DEADLINE = 4_000;
 /** Requests on their way from one relay at a time. */
 const MAX_STREAMS = 16;
 
@@ -67,12 +71,14 @@ export class EnrolRouter {
   /** Over the link; when there is none, because our own certificate is over, as a stranger at the door of an ancestor. */
   async #askAbove(issuer: RealmName, request: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
     const { identity, byDoor } = this.#components;
+    if (!byDoor || !isWithin(identity.realm, issuer) || !isRenewRequest(request))
+      return this.#askRelay(issuer, request, signal);
     try {
-      return await this.#askRelay(issuer, request, signal);
-    } catch (error) {
-      const isAbove = isWithin(identity.realm, issuer) && isRenewRequest(request);
-      if (!byDoor || !isAbove) throw error;
-      return byDoor(request, signal);
+      return await within(byDoor.clock, LINK_DEADLINE, `link to ${issuer}`, signal, (limited) =>
+        this.#askRelay(issuer, request, limited),
+      );
+    } catch {
+      return byDoor.ask(request, signal);
     }
   }
 
