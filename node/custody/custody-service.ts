@@ -201,7 +201,13 @@ export class CustodyService implements Custody {
     return this.#sweeping.sweep();
   }
 
+  /** That realm's node speaks to us: what waits for it need not sleep on. */
+  alive(realm: RealmName): void {
+    this.#queues.get(realm)?.alive();
+  }
+
   async #serve(server: CustodyServer, stream: Stream): Promise<void> {
+    this.alive(stream.peer.realm);
     const serving = server.serve(stream, this.#stopped.signal);
     this.#serving.add(serving);
     await serving;

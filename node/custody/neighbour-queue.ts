@@ -67,6 +67,11 @@ export class NeighbourQueue {
     if (report.kind !== 'unreachable') this.#retry.ring();
   }
 
+  /** The neighbour speaks to us: it is there again, though no way has changed. */
+  alive(): void {
+    this.#retry.ring();
+  }
+
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#ready ??= await this.#next();

@@ -188,6 +188,7 @@ export class DeliveryService implements Delivery {
 
   async #serve(server: DeliverServer, stream: Stream): Promise<void> {
     this.#queues.get(stream.peer.realm)?.alive();
+    this.custody.alive(stream.peer.realm);
     const serving = server.serve(stream, this.#stopped.signal);
     this.#serving.add(serving);
     await serving;

@@ -1,7 +1,9 @@
 // Custody with real stores: mail goes through the tiers, waits where it must, and arrives once.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { HandClock } from '../hand-clock.ts';
 import { CLERK, message, messageId, receivedBy, until } from '../simulated-branch.ts';
+import { HostileCustodian } from './hostile-custodian.ts';
 import { ACME, BETA, ENGINEER, FROM_CLERK, KYIV, LVIV, ODESA, plantTree, SMITH, UA } from './tree-of-branches.ts';
 
 const LIMIT = { timeout: 60_000 };
@@ -57,4 +59,19 @@ test('what custodians took survives the end of every one of them', LIMIT, async 
   const sender = await tree.site(KYIV).start();
   await until(() => sender.outbox.depth(ODESA) === 0);
   assert.equal(odesa.delivery.counters().duplicates, 0);
+});
+
+test('a neighbour that comes back and speaks first is handed at once what waits for it', LIMIT, async (t) => {
+  const clock = new HandClock(Date.UTC(2026, 0, 1));
+  const tree = await plantTree(t, { clock });
+  const [kyiv, acme] = await tree.up(KYIV, ACME);
+  assert.ok(kyiv && acme);
+  await kyiv.conversations.submit(FROM_CLERK, toSmith(1));
+  await until(async () => (await acme.delivery.custody.trace(KYIV, ODESA, 1, 1))?.code !== undefined);
+  tree.network.isSilent = true;
+  const ua = new HostileCustodian(tree.network, UA);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(ua.batches.length, 0, 'nobody told of a way, and no time has passed');
+  await ua.open(ACME);
+  await until(() => ua.batches.length === 1);
 });
