@@ -9,6 +9,7 @@ import { runProgram } from '../src/settings/program.ts';
 import { RelayCertificate } from './certificate.ts';
 import { openRelayCharter } from './charter-file.ts';
 import { ControlServer } from './control.ts';
+import { KnownRelays } from './known-relays.ts';
 import { createRelay, renewalByDoor } from './relay.ts';
 import { EventCount, relayMetrics } from './relay-metrics.ts';
 
@@ -23,10 +24,12 @@ await runProgram('relay', async ({ directory, settings, realm, log }) => {
     realm: realm.realm,
     rootFingerprint: realm.rootFingerprint,
   });
+  const known = await KnownRelays.open(directory.relay.ancestors, log);
   const relay = await createRelay({
     ...shared,
     settings: settings.relay,
-    ancestors: realm.ancestors,
+    ancestors: known.beside(realm.ancestors),
+    onLearnt: (above, relays) => known.learn(above, relays),
     fellows: realm.ownRelays,
     charter,
     audit: events.counting((event) => log[isAlert(event) ? 'error' : 'warn'](event, 'security event')),

@@ -7,7 +7,8 @@
 //   authority/             the realm's authority: key and chain, the root last (not on a DMZ host)
 //   node/                  the node's key, chain, database, the mark of its last start and the time of its last run (not on a DMZ host)
 //   lan/                   authority and certificate of the LAN's TLS (not on a DMZ host)
-//   relay/                 the relay's key and chain, and what its node told it of revocations and trusts (charter)
+//   relay/                 the relay's key and chain, what its node told it of revocations and trusts (charter),
+//                          and the relays above that it has learnt of (ancestors.json)
 //   node.sock, relay.sock  control sockets of the running programs
 //   node.lock, relay.lock  who runs here
 import { readFile, stat } from 'node:fs/promises';
@@ -32,7 +33,7 @@ export interface DataDirectory {
   readonly root: { readonly folder: string; readonly key: string; readonly certificate: string };
   readonly authority: KeyFiles;
   readonly node: KeyFiles & { readonly database: string; readonly mark: string };
-  readonly relay: KeyFiles & { readonly charter: string };
+  readonly relay: KeyFiles & { readonly charter: string; readonly ancestors: string };
   readonly lan: KeyFiles & { readonly authorityKey: string; readonly authority: string };
   readonly socket: Readonly<Record<Role, string>>;
   readonly lock: Readonly<Record<Role, string>>;
@@ -58,7 +59,11 @@ export function dataDirectory(dir: string): DataDirectory {
     },
     authority: keys('authority'),
     node: { ...keys('node'), database: join(path, 'node', 'db'), mark: join(path, 'node', 'mark') },
-    relay: { ...keys('relay'), charter: join(path, 'relay', 'charter') },
+    relay: {
+      ...keys('relay'),
+      charter: join(path, 'relay', 'charter'),
+      ancestors: join(path, 'relay', 'ancestors.json'),
+    },
     lan: {
       ...keys('lan'),
       authorityKey: join(path, 'lan', 'authority-key.pem'),

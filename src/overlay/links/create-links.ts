@@ -10,7 +10,7 @@ import { LocateServer } from '../location/locate/server.ts';
 import type { LocateWay } from '../location/locate/way.ts';
 import { Locator, type RecordSource } from '../location/locator.ts';
 import { plainAddressesOf } from '../location/plain-address.ts';
-import type { ChainCheck, RecordSigner } from '../location/record.ts';
+import type { ChainCheck, RecordSigner, RelayAddresses } from '../location/record.ts';
 import { RecordStore, relaysOf } from '../location/record-store.ts';
 import type { Endpoint } from '../stun/message.ts';
 import { NatWatch } from '../stun/nat-watch.ts';
@@ -36,6 +36,8 @@ export interface LinksComponents {
   readonly charter?: Pick<Charter, 'arePartners'>;
   /** Other relays of our own realm that the settings name (multiaddrs with peer ids); more of them announce themselves. */
   readonly fellows?: readonly string[];
+  /** Told of the relays that a realm above turns out to have. */
+  readonly onLearnt?: (realm: RealmName, relays: readonly RelayAddresses[]) => void;
   /** Shared with the WebRTC transport, which asks the same servers. */
   readonly stun: StunServers;
   /** The enterprise's DHT: location/dht.ts. */

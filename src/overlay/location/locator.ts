@@ -33,6 +33,8 @@ export interface LocatorComponents {
   readonly checkChain: ChainCheck;
   /** Relays of our own realm beside this one, as far as the settings name them (multiaddrs with peer ids). */
   readonly fellows: readonly string[];
+  /** Told of the relays that a realm above turns out to have. */
+  readonly onLearnt?: (realm: RealmName, relays: readonly RelayAddresses[]) => void;
   /** The ways to a realm's relays, the best first. */
   readonly waysTo: (realm: RealmName) => readonly LocateWay[];
   readonly dht: RecordSource | undefined;
@@ -73,7 +75,9 @@ export class Locator {
   /** Asks this ancestor's relay for the relays of its realm, or of ours. Never rejects. */
   async refresh(realm: RealmName, way: LocateWay): Promise<void> {
     const located = await this.#ask(way, realm, new AbortController().signal);
-    if (located) this.#learnt.set(realm, located.relays);
+    if (!located) return;
+    this.#learnt.set(realm, located.relays);
+    if (realm !== this.#components.realm) this.#components.onLearnt?.(realm, located.relays);
   }
 
   #known(realm: RealmName): Located | undefined {

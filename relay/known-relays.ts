@@ -1,0 +1,77 @@
+// The relays of the realms above that this one has learnt of since it joined (relay/ancestors.json), so that it finds a way also
+// when it starts while those are gone that its token named. Hints, as all addresses: whoever answers must show the
+// realm's certificate.
+import { rm } from 'node:fs/promises';
+import * as v from 'valibot';
+import type { Ancestor } from '../src/overlay/links/links.ts';
+import { MAX_ADDRESSES, MAX_RELAYS, type RelayAddresses } from '../src/overlay/location/record.ts';
+import { messageOf } from '../src/realm/errors.ts';
+import type { Log } from '../src/realm/log.ts';
+import { isRealmName, type RealmName } from '../src/realm/names.ts';
+import { readOptional } from '../src/settings/data-directory.ts';
+import { writePrivateFile } from '../src/settings/private-file.ts';
+
+const MAX_TEXT = 300;
+const realmName = v.custom<RealmName>((value) => typeof value === 'string' && isRealmName(value), 'not a realm name');
+const relay = v.pipe(v.string(), v.maxLength(MAX_TEXT), v.regex(/^\/ip[46]\/[^/]+\/tcp\/\d+\/p2p\/\w+$/));
+const relays = v.pipe(v.array(relay), v.maxLength(MAX_RELAYS * MAX_ADDRESSES));
+const schema = v.array(v.object({ realm: realmName, relays }));
+
+export class KnownRelays {
+  readonly #path: string;
+  readonly #log: Log;
+  readonly #known: Map<RealmName, readonly string[]>;
+  /** Writes follow each other. */
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(path: string, log: Log, known: readonly Ancestor[]) {
+    this.#path = path;
+    this.#log = log;
+    this.#known = new Map(known.map((one) => [one.realm, one.relays]));
+  }
+
+  /** A file that can't be understood is thrown away: it comes anew. */
+  static async open(path: string, log: Log): Promise<KnownRelays> {
+    const text = await readOptional(path);
+    const read = text === undefined ? undefined : v.safeParse(schema, parseJson(text));
+    if (read && !read.success) await rm(path, { force: true });
+    return new KnownRelays(path, log, read?.success ? read.output : []);
+  }
+
+  /** With what the settings say, which comes first. */
+  beside(settings: readonly Ancestor[]): Ancestor[] {
+    return settings.map(({ realm, relays }) => {
+      return { realm, relays: [...new Set([...relays, ...(this.#known.get(realm) ?? [])])] };
+    });
+  }
+
+  /** Replaces what was known of the realm; nothing is written when that says nothing new. */
+  learn(realm: RealmName, told: readonly RelayAddresses[]): void {
+    const all = told.flatMap(({ peerId, addrs }) => addrs.map((address) => `${address}/p2p/${peerId}`));
+    const known = [...new Set(all)].filter((address) => v.is(relay, address)).toSorted();
+    const before = this.#known.get(realm) ?? [];
+    if (known.length === 0 || (known.length === before.length && known.every((one, index) => one === before[index])))
+      return;
+    this.#known.set(realm, known);
+    this.#writing = this.#writing
+      .then(() => writePrivateFile(this.#path, JSON.stringify(this.#list(), null, 2)))
+      .catch((error) => this.#log.warn({ error: messageOf(error) }, 'known relays not written'));
+  }
+
+  /** Resolves when what was learnt is on disk. */
+  written(): Promise<void> {
+    return this.#writing;
+  }
+
+  #list(): Ancestor[] {
+    return [...this.#known].map(([realm, relays]) => ({ realm, relays }));
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
