@@ -72,7 +72,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const own = { realm, lineage, identity, ownRelay, clock, startedAt: clock.now() };
   const shown = { overlay: network, ledger, authority, accounts, directory: users, delivery, presence };
   const operator = new Operator({ ...own, ...shown, guard, lan, renewal, lanRenewal, certificates, clockWatch });
-  const reach = new Reach({ realm: realm.realm, lineage, ledger, charter: ground.charter, table });
+  const reach = new Reach({ realm: realm.realm, lineage, ledger, charter: ground.charter, table, policies });
   const ways = messageWays({ delivery, directory: users, audit: ground.audit });
   const admin = new AdminServer(
     { socket: directory.socket.node },

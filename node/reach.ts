@@ -10,6 +10,7 @@ import { treeBetween } from '../src/realm/tree.ts';
 import type { ReachRow } from './admin/trust-api.ts';
 import type { NodeCharter } from './charter.ts';
 import type { CertifiedRealm, Ledger } from './ledger/ledger.ts';
+import type { Policies } from './policies/policies.ts';
 import type { TrustTable } from './trusts/trust-table.ts';
 
 export interface ReachComponents {
@@ -19,6 +20,8 @@ export interface ReachComponents {
   readonly ledger: Pick<Ledger, 'realms'>;
   readonly charter: Pick<NodeCharter, 'isRealmRevoked'>;
   readonly table: Pick<TrustTable, 'between'>;
+  /** What holds for this realm; those of others are theirs to tell. */
+  readonly policies: Pick<Policies, 'forbids'>;
 }
 
 /** Pairs in one answer. */
@@ -54,6 +57,10 @@ export class Reach {
     const revoked = [from, to].find((realm) => this.#parts.charter.isRealmRevoked(realm));
     if (revoked) return { ...row, way: 'none', over: [], because: `${revoked} is revoked` };
     if (from === to) return { ...row, way: 'own', over, because: 'the same realm' };
+    const forbidding = from === this.#parts.realm ? this.#parts.policies.forbids('destinations', to) : undefined;
+    if (forbidding) {
+      return { ...row, way: 'none', over: [], because: `the policy "destinations" of ${forbidding} forbids it` };
+    }
     if (over.length === 0) return { ...row, way: 'none', over, because: 'no realm stands above both' };
     return { ...row, ...this.#way(from, to, over) };
   }
