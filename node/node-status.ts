@@ -73,7 +73,7 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
     users: accounts.list().length,
     online: presence.online,
     relay: { connected, ...(peerId ? { peerId } : {}), addresses: [...ownRelay.outer] },
-    relays: overlay.relays.map(({ error: _, ...relay }) => relay),
+    relays: overlay.relays.map(({ error, ...relay }) => (error ? { ...relay, error: error.message } : relay)),
     certificate: { notAfter, ...(renewal.lastError ? { lastRenewalError: renewal.lastError } : {}) },
     realms,
     warnings: [...ownWarnings(parts), ...(await parts.certificates.warnings()), ...realmWarnings(realms, clock.now())],

@@ -44,12 +44,25 @@ export function openCertificates(ground: Ground, needs: CertificateNeeds): Opene
   });
   const revocations = new RevocationService({
     realm: realm.realm,
-    ...{ authority, issued, ledger, charter, around, audit, clock, log },
+    authority,
+    issued,
+    ledger,
+    charter,
+    around,
+    audit,
+    clock,
+    log,
   });
   const lan = (): Promise<ForecastParts['lan']> => lanCertificates(ground);
   const certificates = new CertOperator({
     ...shared,
-    ...{ revocations, charter, ledger, authorityRenewal, renewal, lan, audit },
+    revocations,
+    charter,
+    ledger,
+    authorityRenewal,
+    renewal,
+    lan,
+    audit,
   });
   return { renewal, authorityRenewal, certificates };
 }

@@ -57,27 +57,44 @@ export class Metrics {
   }
 
   #add({ name, help, kind, labels = [], read }: Metric): void {
-    const settings = { name: `${PREFIX}${name}`, help, labelNames: [...labels], registers: [this.#registry] };
-    if (kind === 'gauge') {
-      new Gauge({
-        ...settings,
-        async collect() {
-          const samples = await read();
-          this.reset();
-          for (const { labels: of, value } of samples) this.set({ ...of }, value);
-        },
-      });
-      return;
-    }
-    new Counter({
-      ...settings,
-      async collect() {
-        const samples = await read();
-        this.reset();
-        for (const { labels: of, value } of samples) this.inc({ ...of }, value);
-      },
-    });
+    const settings = {
+      name: `${PREFIX}${name}`,
+      help,
+      labelNames: [...labels],
+      registers: [],
+    } satisfies MetricSettings;
+    this.#registry.registerMetric(kind === 'gauge' ? gauge(settings, read) : counter(settings, read));
   }
+}
+
+interface MetricSettings {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: string[];
+  /** None: the registry is told afterwards. */
+  readonly registers: [];
+}
+
+function gauge(settings: MetricSettings, read: Metric['read']): Gauge {
+  return new Gauge({
+    ...settings,
+    async collect() {
+      const samples = await read();
+      this.reset();
+      for (const { labels, value } of samples) this.set({ ...labels }, value);
+    },
+  });
+}
+
+function counter(settings: MetricSettings, read: Metric['read']): Counter {
+  return new Counter({
+    ...settings,
+    async collect() {
+      const samples = await read();
+      this.reset();
+      for (const { labels, value } of samples) this.inc({ ...labels }, value);
+    },
+  });
 }
 
 function snakeCase(key: string): string {

@@ -154,7 +154,11 @@ describe('fault 7: a certificate that was stolen', LIMIT, () => {
     const thief = await generateAuthorityKey();
     const csr = await createAuthorityCsr(localSigner(thief), { realm: ACME, tier: 'enterprise' });
     const stolen = await issueAuthority({
-      ...{ signer: localSigner(region.key), chain: region.chain, now: Date.now(), realm: ACME, tier: 'enterprise' },
+      signer: localSigner(region.key),
+      chain: region.chain,
+      now: Date.now(),
+      realm: ACME,
+      tier: 'enterprise',
       publicKey: (await generateAuthorityKey()).spki,
     });
     const request = await createRenewRequest({ time: Date.now(), chain: stolen, csr }, localSigner(thief).sign);
