@@ -116,14 +116,16 @@ export class AccountService implements Accounts {
   async remove(login: Login, by?: string): Promise<UserProfile> {
     const { accounts, directory, sessions, audit } = this.#parts;
     const account = accounts.find(login);
-    if (!account) throw new InputError('unknown-user', `No user "${login}" in this realm`);
-    await sessions.endAll(account.id, 'disabled');
-    const profile = await directory.remove(account.id, [accounts.erase(account.id)]);
-    accounts.forget(account);
+    // After a restore from a backup there may be a user whose account was lost.
+    const id = account?.id ?? directory.findByAddress({ login, realm: this.#realm })?.id;
+    if (id === undefined) throw new InputError('unknown-user', `No user "${login}" in this realm`);
+    await sessions.endAll(id, 'disabled');
+    const profile = await directory.remove(id, [accounts.erase(id)]);
+    if (account) accounts.forget(account);
     await audit.record({
       code: 'user-removed',
       ...(by === undefined ? {} : { actor: by }),
-      fields: { user: account.id },
+      fields: { user: id },
     });
     return profile;
   }

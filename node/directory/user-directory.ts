@@ -85,7 +85,7 @@ export class UserDirectory implements Directory {
     this.#registrar = init.house === init.realm ? new AliasRegistrar(registrar) : undefined;
     this.#fetcher = new ProfileFetcher({
       ...components,
-      holders: (home) => (init.house === init.realm || init.house === home ? [home] : [home, init.house]),
+      holders: (home) => this.#holders(home),
       missing: (home) => this.#pending.of(home).map(({ id }) => id),
       take: (home, ids, records) => this.#takeRecords(home, ids, records),
     });
@@ -304,8 +304,17 @@ export class UserDirectory implements Directory {
     return user;
   }
 
+  /** Who has the records of that realm's users; of the own ones after a restore those who have followed. */
+  #holders(home: RealmName): RealmName[] {
+    const { realm, house } = this.#init;
+    if (home !== realm) return house === realm || house === home ? [home] : [home, house];
+    if (house !== realm) return [house];
+    const { ledger } = this.#parts;
+    return ledger.realms().flatMap((child) => (child.issuer === realm && child.tier === 'branch' ? [child.realm] : []));
+  }
+
   #fetchIfMissing(realm: RealmName): void {
-    if (realm !== this.#init.realm && this.#pending.of(realm).length > 0) this.#fetcher.wake(realm);
+    if (this.#pending.of(realm).length > 0) this.#fetcher.wake(realm);
   }
 }
 
