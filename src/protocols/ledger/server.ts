@@ -1,4 +1,5 @@
 // The holder's side of /canopy/ledger/1.
+import { pipe } from 'it-pipe';
 import type { Network, Peer, Stream } from '../../overlay/seam.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
@@ -58,7 +59,7 @@ export class LedgerServer {
       await this.#readFirst(stream, reader);
       this.#parts.onReader(reader);
       const reading = this.#readOn(stream, reader, ended);
-      for await (const frame of reader.frames(ended.signal)) await this.#write(stream, frame);
+      await pipe(reader.frames(ended.signal), (frames) => this.#writeAll(stream, frames));
       await reading;
       await stream.close();
     } catch (error) {
@@ -109,6 +110,10 @@ export class LedgerServer {
       peer,
       tips.map(({ realm, chain }) => ({ realm, chain })),
     );
+  }
+
+  async #writeAll(stream: Stream, frames: AsyncIterable<LedgerFrame>): Promise<void> {
+    for await (const frame of frames) await this.#write(stream, frame);
   }
 
   #write(stream: Stream, frame: LedgerFrame): Promise<void> {
