@@ -13,7 +13,7 @@ const LETTERS = 20;
 let world: DisturbedWorld | undefined;
 const accounts: Account[] = [];
 
-before(async () => void (world = await DisturbedWorld.create()), { timeout: 180_000 });
+before(async () => void (world = await DisturbedWorld.create()), { timeout: 300_000 });
 
 for (const disturbance of DISTURBANCES.filter(({ isEssential }) => isEssential)) {
   test(disturbance.name, { timeout: 200_000 }, async () => {

@@ -12,7 +12,7 @@ const PAGE = join(import.meta.dirname, '../../docs/measured/disturbances.md');
 let world: DisturbedWorld | undefined;
 const accounts: Account[] = [];
 
-before(async () => void (world = await DisturbedWorld.create()), { timeout: 180_000 });
+before(async () => void (world = await DisturbedWorld.create()), { timeout: 300_000 });
 
 for (const disturbance of DISTURBANCES) {
   test(disturbance.name, { timeout: 300_000 }, async () => {

@@ -32,7 +32,7 @@ before(
     world = await DisturbedWorld.create();
     for (const { site } of [world.kyiv, world.lviv]) lines.push(await SlowLine.lay(world.internet, site, { delay: 0 }));
   },
-  { timeout: 180_000 },
+  { timeout: 300_000 },
 );
 
 for (const { name, quality } of LINES) {

@@ -14,7 +14,7 @@ const rows: MatrixRow[] = [];
 const pairs = pairsOf([]);
 let matrix: NatMatrix;
 
-before(async () => void (matrix = await NatMatrix.create()), { timeout: 180_000 });
+before(async () => void (matrix = await NatMatrix.create()), { timeout: 300_000 });
 
 for (const kinds of pairs) {
   const expected = expectedPath(...kinds);

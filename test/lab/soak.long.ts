@@ -20,7 +20,7 @@ const acts = minutes < HALF_AN_HOUR / 2 ? 2 : 8;
 let soak: Soak | undefined;
 let comparisons: readonly Comparison[] = [];
 
-before(async () => void (soak = await Soak.create()), { timeout: 3 * MINUTE });
+before(async () => void (soak = await Soak.create()), { timeout: 6 * MINUTE });
 after(
   async () => {
     await soak?.stop();
