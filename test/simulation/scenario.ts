@@ -17,11 +17,11 @@ export function shortWorld(
     seed,
     realms: 8,
     users: 18,
-    busy: 150_000,
-    messages: 60,
+    busy: 2 * MINUTE,
+    messages: 48,
     loss: 0.01,
     decisions: true,
-    troubles: { powerCut: 25_000, kill: 50_000, relayRestart: 40_000, cutOff: 40_000, split: 80_000, forgery: 30_000 },
+    troubles: { powerCut: 20_000, kill: 40_000, relayRestart: 35_000, cutOff: 35_000, split: 70_000, forgery: 25_000 },
     ...more,
   };
 }

