@@ -88,7 +88,13 @@ async function compose(ground: Ground): Promise<OpenedNode> {
       log,
     },
   );
-  const metrics = openMetrics(ground, shown, checks, { trusts, errands, ledger, custody: delivery.custody });
+  const metrics = openMetrics(ground, shown, checks, {
+    trusts,
+    errands,
+    ledger,
+    custody: delivery.custody,
+    charter: ground.charter,
+  });
   const links = new KeptLinks({ network, ledger, trusts: table, lineage });
   serveAbout(network, clock, () => aboutThis(ground));
   const node = new Node(

@@ -16,7 +16,9 @@ import { shortenRegion } from './short-lives.ts';
 import { Tree } from './whole-realm.ts';
 
 const LIMIT = { timeout: 180_000 };
-const AUTHORITY = 30_000;
+/** Long enough for all realms to join on a busy machine; what they get ends no later. */
+const REGION = 60_000;
+const AUTHORITY = 40_000;
 const LEAF = 12_000;
 const EACH = 250;
 /** A connection may end with the certificate that it began with; what waits meanwhile is sent over the next one. */
@@ -29,7 +31,7 @@ let lviv: Client;
 before(async () => {
   tree = await Tree.plant({ 'testing.lifetimes': `${AUTHORITY / 1000},${LEAF / 1000}` });
   const region = await tree.add('ua', 'region');
-  await shortenRegion(region.dir, AUTHORITY);
+  await shortenRegion(region.dir, REGION);
   await region.start();
   await tree.grow(['acme.ua', 'enterprise'], ['kyiv.acme.ua', 'branch'], ['lviv.acme.ua', 'branch']);
   kyiv = await tree.at('kyiv.acme.ua').person('clerk');
@@ -98,11 +100,10 @@ describe('all certificates of a running network expire', LIMIT, () => {
   test('everything has renewed itself, and not one message is lost, doubled or held up for long', LIMIT, async (t) => {
     const first = await rows();
     const end = Math.max(...first.map(({ notAfter }) => notAfter));
-    assert.ok(first.length >= 11 && end < Date.now() + AUTHORITY + 1000, `${first.length} certificates until ${end}`);
+    assert.ok(first.length >= 11 && end < Date.now() + REGION, `${first.length} certificates until ${end}`);
     const talks = [new Talk(kyiv, lviv, 'engineer@lviv.acme.ua'), new Talk(lviv, kyiv, 'clerk@kyiv.acme.ua')];
-    await pause(AUTHORITY / 4);
     await renewRegionByFiles();
-    await until(() => Date.now() > end + 2_000, AUTHORITY + 10_000);
+    await until(() => Date.now() > end + 2_000, REGION + 10_000);
     for (const talk of talks) await talk.end();
     await until(() => talks.every(({ sent, came }) => sent.every((id) => came.has(id))), 20_000);
     const serials = new Set(first.map(({ serial }) => serial));
