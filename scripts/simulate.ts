@@ -26,6 +26,9 @@ const OPTIONS = {
   json: flag,
 } as const;
 
+// Refusals are errors and part of each run by the thousand; nobody reads where they came from.
+Error.stackTraceLimit = 0;
+
 interface Command {
   readonly from: number;
   readonly seeds: number;

@@ -4,8 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type LocationCost, locateForAnHour } from './location-world.ts';
-import { simulate, type Verdict } from './run.ts';
-import { longWorld } from './scenario.ts';
+import { simulateApart } from './own-process.ts';
+import type { Verdict } from './run.ts';
 
 const HOURS = Number(process.env['CANOPY_SIMULATION_HOURS'] ?? 24);
 const SMALL = 50;
@@ -18,19 +18,15 @@ interface Measured {
   readonly realms: number;
   readonly verdict: Verdict;
   readonly location: LocationCost;
-  /** Seconds of this process. */
-  readonly cpu: number;
-  /** Bytes of heap and buffers at the end. */
-  readonly memory: number;
 }
 
 async function measure(realms: number): Promise<Measured> {
-  const before = process.cpuUsage();
   const location = await locateForAnHour(1, realms);
-  const verdict = await simulate(longWorld({ seed: 1, realms, users: realms * USERS_PER_REALM, hours: HOURS }));
-  const { user, system } = process.cpuUsage(before);
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return { realms, verdict, location, cpu: (user + system) / 1e6, memory: heapUsed + arrayBuffers };
+  const size = { seed: 1, realms, users: realms * USERS_PER_REALM, hours: HOURS };
+  const args = Object.entries(size).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const [verdict] = await simulateApart(args);
+  if (!verdict) throw new Error('no verdict');
+  return { realms, verdict, location };
 }
 
 /** Frames of one protocol for each realm and hour. */
@@ -40,7 +36,8 @@ function rate({ realms, verdict }: Measured, protocol: string): { frames: number
 }
 
 function column(measured: Measured): string[] {
-  const { realms, verdict, location, cpu, memory } = measured;
+  const { realms, verdict, location } = measured;
+  const { cpu, memory } = verdict;
   const each = (protocol: string) => {
     const { frames, bytes } = rate(measured, protocol);
     return `${frames.toFixed(1)} frames, ${(bytes / 1024).toFixed(1)} KiB`;
@@ -109,6 +106,7 @@ test(`${LARGE} realms for ${HOURS} hours: all rules hold, and a realm costs what
   }
   // Ten times the realms: no more than the logarithm for location, no more than the news for the ledger.
   const growth = Math.log(LARGE) / Math.log(SMALL);
+  assert.ok(large.verdict.cpu + small.verdict.cpu <= 15 * 60, 'more than 15 minutes of CPU');
   assert.ok(large.location.messages <= small.location.messages * growth);
   assert.ok(large.location.records <= small.location.records * growth);
   assert.ok(rate(large, 'ledger').frames <= rate(small, 'ledger').frames * 1.25);

@@ -26,6 +26,9 @@ export interface Verdict {
   readonly protocols: Readonly<Record<string, Traffic>>;
   readonly bytes: number;
   readonly disks: DiskCounters;
+  /** Seconds of CPU, and bytes of heap and buffers of this process at the end. */
+  readonly cpu: number;
+  readonly memory: number;
   /** The most that one realm had open, held in streams, and that all had waiting. */
   readonly peaks: Peaks;
   /** Simulated milliseconds. */
@@ -48,6 +51,7 @@ const REGION = parseRealmName('ua');
 
 /** @param onProgress is told each simulated hour */
 export async function simulate(init: WorldInit, onProgress: (progress: Progress) => void = () => {}): Promise<Verdict> {
+  const before = process.cpuUsage();
   const world = new World(init);
   const bounds = new Bounds(world);
   world.start();
@@ -61,7 +65,10 @@ export async function simulate(init: WorldInit, onProgress: (progress: Progress)
   await settle(world);
   bounds.look();
   await judge(world);
-  return { ...verdictOf(world), peaks: bounds.peaks };
+  const { user, system } = process.cpuUsage(before);
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  const cost = { cpu: (user + system) / 1e6, memory: heapUsed + arrayBuffers };
+  return { ...verdictOf(world), ...cost, peaks: bounds.peaks };
 }
 
 /** Until nothing is on its way any more, nothing differs, or patience ends. */
@@ -113,7 +120,15 @@ async function judge(world: World): Promise<void> {
   for (const what of await differences(world)) chronicle.violate('diverged', what);
 }
 
-function verdictOf({ init, log, chronicle, clock, realms, troubles, network }: World): Omit<Verdict, 'peaks'> {
+function verdictOf({
+  init,
+  log,
+  chronicle,
+  clock,
+  realms,
+  troubles,
+  network,
+}: World): Omit<Verdict, 'peaks' | 'cpu' | 'memory'> {
   const traffic = realms.map(({ name }) => network.traffic(name));
   return {
     seed: init.seed,
