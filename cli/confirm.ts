@@ -7,8 +7,8 @@ import type { Cli } from './cli.ts';
 export async function confirmed(cli: Cli, question: string, yes: boolean): Promise<void> {
   if (yes) return;
   if (!cli.interactive) {
-    throw new InputError('not-confirmed', 'this cannot be undone, and nobody is here to ask', {
-      hint: 'Look at it with --dry-run, then add --yes.',
+    throw new InputError('not-confirmed', 'this needs a yes, and nobody is here to ask', {
+      hint: 'Add --yes. Where there is --dry-run, it tells first what would happen.',
     });
   }
   const answer = await confirm({ message: question, initialValue: false, output: process.stderr });

@@ -1,8 +1,10 @@
 // `canopy status` on a DMZ host, where only the relay runs.
+
 import type { RelayClient, RelayStatusAnswer } from '../relay/api.ts';
 import { type Cli, printJson, printLines } from './cli.ts';
 import { formatRtt } from './commands/ping.ts';
-import { asTime, shortDuration, tableLines } from './table.ts';
+import { tableLines } from './table.ts';
+import { asTime, shortDuration } from './times.ts';
 
 export async function showRelayStatus(cli: Cli, client: RelayClient, json: boolean): Promise<void> {
   const status = await client.status();

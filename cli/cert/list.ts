@@ -1,11 +1,12 @@
 // canopy cert list: every certificate that the node knows of, with what becomes of it.
+
 import type { Command } from 'commander';
-import { AdminClient } from '../../node/admin/api.ts';
 import { CertClient, type CertificateRow } from '../../node/admin/cert-api.ts';
-import { openDataDirectory } from '../../src/settings/data-directory.ts';
 import { type Cli, printJson, printLines } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
+import { openAdmin } from '../open-admin.ts';
 import { tableLines } from '../table.ts';
+import { asDay, asTime } from '../times.ts';
 
 interface ListOptions {
   readonly dir: string;
@@ -27,8 +28,7 @@ export function listCommand(cli: Cli): Command {
 }
 
 async function list(cli: Cli, { dir, json }: ListOptions): Promise<void> {
-  const { socket } = await openDataDirectory(dir);
-  printCertificates(cli, await new CertClient(new AdminClient(socket.node)).list(), json);
+  printCertificates(cli, await new CertClient(await openAdmin(dir)).list(), json);
 }
 
 export function printCertificates(cli: Cli, rows: readonly CertificateRow[], json: boolean): void {
@@ -37,8 +37,8 @@ export function printCertificates(cli: Cli, rows: readonly CertificateRow[], jso
 }
 
 function asJson({ notBefore, notAfter, renewsAt, ...row }: CertificateRow): object {
-  const renews = renewsAt === undefined ? {} : { renewsAt: iso(renewsAt) };
-  return { ...row, notBefore: iso(notBefore), notAfter: iso(notAfter), ...renews };
+  const renews = renewsAt === undefined ? {} : { renewsAt: asTime(renewsAt) };
+  return { ...row, notBefore: asTime(notBefore), notAfter: asTime(notAfter), ...renews };
 }
 
 export function certificateTable(rows: readonly CertificateRow[], now: number): string[] {
@@ -61,7 +61,5 @@ function daysLeft(notAfter: number, now: number): string {
 function renewal({ kind, state, renewsAt }: CertificateRow): string {
   if (state === 'revoked') return 'never';
   if (renewsAt === undefined) return kind === 'root' ? 'never' : 'by hand';
-  return iso(renewsAt).slice(0, 10);
+  return asDay(renewsAt);
 }
-
-const iso = (time: number): string => new Date(time).toISOString();

@@ -1,11 +1,11 @@
 // canopy cert lists: the revocation lists in force, for openssl and for other programs.
+
 import type { Command } from 'commander';
-import { AdminClient } from '../../node/admin/api.ts';
 import { CertClient } from '../../node/admin/cert-api.ts';
 import { writePem } from '../../src/pki/pem.ts';
-import { openDataDirectory } from '../../src/settings/data-directory.ts';
 import { type Cli, printJson } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
+import { openAdmin } from '../open-admin.ts';
 
 interface ListsOptions {
   readonly dir: string;
@@ -29,8 +29,7 @@ export function listsCommand(cli: Cli): Command {
 }
 
 async function printLists(cli: Cli, { dir, json }: ListsOptions): Promise<void> {
-  const { socket } = await openDataDirectory(dir);
-  const lists = await new CertClient(new AdminClient(socket.node)).lists();
+  const lists = await new CertClient(await openAdmin(dir)).lists();
   if (json) printJson(cli, { lists: lists.map((der) => Buffer.from(der).toString('base64')) });
   else cli.stdout.write(writePem('X509 CRL', lists));
 }

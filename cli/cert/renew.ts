@@ -1,14 +1,14 @@
 // canopy cert renew: at once over the overlay, or by files where no way leads to the realm above or the root is offline.
+
 import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { AdminClient } from '../../node/admin/api.ts';
 import { CertClient } from '../../node/admin/cert-api.ts';
 import { InputError, LocalError, messageOf } from '../../src/realm/errors.ts';
 import { ROLES, type Role } from '../../src/realm/names.ts';
-import { openDataDirectory } from '../../src/settings/data-directory.ts';
 import { type Cli, printJson, say } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
 import { readGivenFile } from '../given-file.ts';
+import { openAdmin } from '../open-admin.ts';
 import { printCertificates } from './list.ts';
 
 interface RenewOptions {
@@ -25,7 +25,7 @@ export function renewCommand(cli: Cli): Command {
     summary: "Renew this realm's certificates now",
     details:
       'They renew themselves; this is for after a repair. Asks the realm above for the authority, then makes new leaves.\n' +
-      'By files: --request writes the authority\'s request, which the realm above answers with "canopy enrol FILE" and the\n' +
+      'By files: --request writes the authority\'s request, which the realm above answers with "canopy enrol FILE" and the ' +
       'offline root of a region with "canopy cert sign"; --reply takes the answer. The server must run.',
     examples: [
       'canopy cert renew --dir /srv/kyiv',
@@ -45,8 +45,7 @@ export function renewCommand(cli: Cli): Command {
 }
 
 async function renew(cli: Cli, { dir, json, request, reply, newKey }: RenewOptions): Promise<void> {
-  const { socket } = await openDataDirectory(dir);
-  const client = new CertClient(new AdminClient(socket.node));
+  const client = new CertClient(await openAdmin(dir));
   const given = [request, reply, newKey].filter((one) => one !== undefined);
   if (given.length > 1) throw new InputError('usage', 'give one of --request, --reply and --new-key');
   if (request !== undefined) return writeRequest(cli, request, await client.request(), json);

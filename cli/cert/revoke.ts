@@ -17,8 +17,8 @@ export function revokeCommand(cli: Cli): Command {
     name: 'revoke',
     summary: 'Revoke certificates that this realm has issued',
     details:
-      'One by its serial (canopy cert list), or all of a realm: with --role those of its node or relay, without it its\n' +
-      'authority and so the realm with all below it. What is cut hears of it within seconds, everywhere; it cannot be\n' +
+      'One by its serial (canopy cert list), or all of a realm: with --role those of its node or relay, without it its ' +
+      'authority and so the realm with all below it. What is cut hears of it within seconds, everywhere; it cannot be ' +
       'undone. For a branch that was stolen use "canopy realm revoke", which says what else there is to do.',
     examples: [
       'canopy cert revoke kyiv.acme.ua --role relay --dry-run --dir /srv/kyiv',

@@ -1,9 +1,10 @@
 // What both commands that revoke have in common: show what would be cut, ask, do it, tell what was cut.
-import { AdminClient } from '../../node/admin/api.ts';
+
 import { CertClient, type Radius, type Target } from '../../node/admin/cert-api.ts';
-import { openDataDirectory } from '../../src/settings/data-directory.ts';
 import { type Cli, printJson, printLines, say } from '../cli.ts';
 import { confirmed } from '../confirm.ts';
+import { openAdmin } from '../open-admin.ts';
+import { asTime } from '../times.ts';
 
 export interface RevokeOptions {
   readonly dir: string;
@@ -20,8 +21,7 @@ export async function revokeTarget(
   { dir, reason, dryRun, yes, json }: RevokeOptions,
   afterwards: (radius: Radius) => readonly string[] = () => [],
 ): Promise<void> {
-  const { socket } = await openDataDirectory(dir);
-  const client = new CertClient(new AdminClient(socket.node));
+  const client = new CertClient(await openAdmin(dir));
   const plan = await client.plan(target);
   if (!dryRun) {
     if (!json) for (const line of radiusLines(plan, 'would be cut')) say(cli, line);
@@ -34,7 +34,7 @@ export async function revokeTarget(
 }
 
 function asJson({ certificates, ...radius }: Radius): object {
-  const rows = certificates.map((one) => ({ ...one, notAfter: new Date(one.notAfter).toISOString() }));
+  const rows = certificates.map((one) => ({ ...one, notAfter: asTime(one.notAfter) }));
   return { certificates: rows, ...radius };
 }
 

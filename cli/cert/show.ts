@@ -1,4 +1,5 @@
 // canopy cert show: who this realm is, for people and for other programs. Reads files; the server need not run.
+
 import { X509Certificate } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import { fingerprintOf } from '../../src/pki/chain.ts';
@@ -9,7 +10,8 @@ import { readChain } from '../../src/settings/key-files.ts';
 import { readRealmFile } from '../../src/settings/realm-file.ts';
 import { type Cli, printJson, printLines } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
-import { shortDuration, tableLines } from '../table.ts';
+import { tableLines } from '../table.ts';
+import { shortDuration } from '../times.ts';
 
 interface ShowOptions {
   readonly dir: string;

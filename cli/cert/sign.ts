@@ -13,6 +13,7 @@ import { InputError } from '../../src/realm/errors.ts';
 import { type Cli, printJson, say } from '../cli.ts';
 import { act, jsonOption, makeCommand } from '../command.ts';
 import { readGivenFile, readGivenText } from '../given-file.ts';
+import { asTime } from '../times.ts';
 
 interface SignOptions {
   readonly root: string;
@@ -50,7 +51,7 @@ async function sign(cli: Cli, file: string, { root: folder, json }: SignOptions)
   const chain = await issueAuthority({ signer: localSigner(key), chain: [root], realm, tier, now, publicKey: spki });
   const { notAfter } = await validateAuthority(chain, { rootFingerprint, now });
   const reply = encodeEnrolReply({ kind: 'ok', time: now, chain });
-  const until = new Date(notAfter).toISOString();
+  const until = asTime(notAfter);
   if (json) {
     printJson(cli, { realm, notAfter: until, reply: Buffer.from(reply).toString('base64') });
     return;

@@ -11,12 +11,14 @@
 //        {"event":"error","code":..,"message":..}   with "id" when it is about a message
 //
 // Times are RFC 3339 in UTC. `text` is null when this client can't read the content; `problem` then says why.
+
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
 import { type Client, english, type Message, type StateChange, sentenceOf } from '../../src/client/client.ts';
 import { codeOf, InputError, messageOf, UnreachableError } from '../../src/realm/errors.ts';
 import { parseMessageId } from '../../src/realm/ids.ts';
 import type { Cli } from '../cli.ts';
+import { asTime } from '../times.ts';
 import { Partners } from './conversation-partners.ts';
 import { sendTheRest } from './last-messages.ts';
 
@@ -64,7 +66,7 @@ function tell(client: Client, partners: Partners, write: Write): void {
       event: 'presence',
       user: user.address,
       state,
-      ...(lastSeenAt !== undefined && { lastSeenAt: at(lastSeenAt) }),
+      ...(lastSeenAt !== undefined && { lastSeenAt: asTime(lastSeenAt) }),
     }),
   );
   client.on('typing', ({ user, active }) => {
@@ -73,8 +75,11 @@ function tell(client: Client, partners: Partners, write: Write): void {
   client.on('islands', ({ alone, realms }) =>
     write({
       event: 'islands',
-      ...(alone !== undefined && { alone: at(alone) }),
-      realms: realms.map(({ since, ...island }) => ({ ...island, ...(since !== undefined && { since: at(since) }) })),
+      ...(alone !== undefined && { alone: asTime(alone) }),
+      realms: realms.map(({ since, ...island }) => ({
+        ...island,
+        ...(since !== undefined && { since: asTime(since) }),
+      })),
     }),
   );
   client.on('error', ({ code, message }) => write({ event: 'error', code, message }));
@@ -84,17 +89,13 @@ function tell(client: Client, partners: Partners, write: Write): void {
 function messageEvent({ id, from, to, text, problem, sentAt }: Message): object {
   const [first] = to;
   const known = { event: 'message', id, from: from.address, to: first?.address ?? '', text: text ?? null };
-  return { ...known, sentAt: at(sentAt), ...(problem !== undefined && { problem }) };
+  return { ...known, sentAt: asTime(sentAt), ...(problem !== undefined && { problem }) };
 }
 
 function stateEvent({ id, state, failure }: StateChange): object {
   if (!failure) return { event: 'state', id, state };
   const { code, params } = failure;
   return { event: 'error', id, code, message: sentenceOf(english, code, params) };
-}
-
-function at(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }
 
 async function obey(

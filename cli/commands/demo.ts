@@ -23,7 +23,7 @@ export function demoCommand(cli: Cli): Command {
     name: 'demo',
     summary: 'Run two branches on this machine',
     details:
-      'A region, an enterprise and two branches on loopback, with a user in each branch: everything as init, invite, join\n' +
+      'A region, an enterprise and two branches on loopback, with a user in each branch: everything as init, invite, join ' +
       'and start would do it. The data is temporary unless --dir names a place.\n' +
       'With --check it sends a message each way, tells the way it went, and ends.',
     examples: ['canopy demo', 'canopy demo --dir ~/canopy-demo      keep the data', 'canopy demo --check --json'],

@@ -1,13 +1,13 @@
 // canopy enrol: answers an enrolment request that was carried here as a file; the same bytes as over the wire.
+
 import type { Command } from 'commander';
-import { AdminClient } from '../../node/admin/api.ts';
 import { decodeEnrolReply } from '../../src/pki/enrolment.ts';
 import { MAX_RENEW_REQUEST } from '../../src/pki/renewal.ts';
 import { InputError } from '../../src/realm/errors.ts';
-import { openDataDirectory } from '../../src/settings/data-directory.ts';
 import { type Cli, printJson, say } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
 import { readGivenFile } from '../given-file.ts';
+import { openAdmin } from '../open-admin.ts';
 
 interface EnrolOptions {
   readonly dir: string;
@@ -19,7 +19,7 @@ export function enrolCommand(cli: Cli): Command {
     name: 'enrol',
     summary: 'Answer an enrolment request that came as a file',
     details:
-      'The request is what "canopy join TOKEN --request-out FILE" wrote on the new host; the reply goes to stdout and from\n' +
+      'The request is what "canopy join TOKEN --request-out FILE" wrote on the new host; the reply goes to stdout and from ' +
       'there to "canopy join TOKEN --reply FILE". A refusal is a reply too: the new host tells the reason.\n' +
       'A renewal that "canopy cert renew --request FILE" wrote is answered the same way. The server must run.',
     examples: ['canopy enrol lviv.req --dir /srv/acme > lviv.reply'],
@@ -31,8 +31,7 @@ export function enrolCommand(cli: Cli): Command {
 }
 
 async function enrol(cli: Cli, file: string, options: EnrolOptions): Promise<void> {
-  const directory = await openDataDirectory(options.dir);
-  const reply = await new AdminClient(directory.socket.node).enrol(await readRequest(file));
+  const reply = await (await openAdmin(options.dir)).enrol(await readRequest(file));
   const answer = decodeEnrolReply(reply);
   if (options.json) {
     const refused = answer.kind === 'refused' ? { code: answer.code } : {};

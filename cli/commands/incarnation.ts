@@ -1,11 +1,11 @@
 // canopy incarnation show, confirm: whether this server may write, and the operator's word that it may.
+
 import { type Command, Option } from 'commander';
-import { AdminClient } from '../../node/admin/api.ts';
 import { type IncarnationRow, LedgerClient } from '../../node/admin/ledger-api.ts';
-import { dataDirectory } from '../../src/settings/data-directory.ts';
 import { type Cli, printJson, printLines } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
 import { confirmed } from '../confirm.ts';
+import { openAdmin } from '../open-admin.ts';
 
 interface Options {
   readonly dir: string;
@@ -17,7 +17,7 @@ export function incarnationCommand(cli: Cli): Command {
     name: 'incarnation',
     summary: 'Whether this server may number what it writes',
     details:
-      'A server that was restored from a copy asks other realms what it wrote before, and writes nothing until one has\n' +
+      'A server that was restored from a copy asks other realms what it wrote before, and writes nothing until one has ' +
       'answered. When nobody can, the operator may say that the copy is the newest there is.',
     examples: ['canopy incarnation show --dir /srv/kyiv', 'canopy incarnation confirm --dir /srv/kyiv'],
   })
@@ -35,7 +35,7 @@ function showCommand(cli: Cli): Command {
     .addOption(jsonOption())
     .action(
       act('the incarnation is not known', async ({ dir, json }: Options) =>
-        print(cli, await client(dir).incarnation(), json),
+        print(cli, await (await clientOf(dir)).incarnation(), json),
       ),
     );
 }
@@ -45,7 +45,7 @@ function confirmCommand(cli: Cli): Command {
     name: 'confirm',
     summary: 'Let a restored server write without a witness',
     details:
-      'Numbers that the lost server gave out after the copy was made will be given out again: whoever has seen them will\n' +
+      'Numbers that the lost server gave out after the copy was made will be given out again: whoever has seen them will ' +
       'take this realm for one that signs two histories. The act is audited.',
     examples: ['canopy incarnation confirm --yes --dir /srv/kyiv'],
   })
@@ -54,13 +54,14 @@ function confirmCommand(cli: Cli): Command {
     .addOption(jsonOption())
     .action(
       act('nothing was confirmed', async ({ dir, json, yes }: Options & { yes: boolean }) => {
+        const client = await clientOf(dir);
         await confirmed(cli, 'Is this copy the newest state of this realm that exists?', yes);
-        print(cli, await client(dir).confirmIncarnation(), json);
+        print(cli, await client.confirmIncarnation(), json);
       }),
     );
 }
 
-const client = (dir: string): LedgerClient => new LedgerClient(new AdminClient(dataDirectory(dir).socket.node));
+const clientOf = async (dir: string): Promise<LedgerClient> => new LedgerClient(await openAdmin(dir));
 
 function print(cli: Cli, row: IncarnationRow, json: boolean): void {
   if (json) return printJson(cli, { ...row, mayWrite: row.withheld === undefined });

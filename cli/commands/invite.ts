@@ -1,4 +1,5 @@
 // canopy invite: a one-time token for a new realm below this one.
+
 import { Argument, type Command } from 'commander';
 import { AdminClient } from '../../node/admin/api.ts';
 import { InputError } from '../../src/realm/errors.ts';
@@ -8,6 +9,7 @@ import { type RealmFile, readRealmFile } from '../../src/settings/realm-file.ts'
 import { type Cli, printJson, say } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
 import { parseDuration } from '../duration.ts';
+import { asTime } from '../times.ts';
 
 interface InviteOptions {
   readonly dir: string;
@@ -45,7 +47,7 @@ async function invite(cli: Cli, what: string, name: string | undefined, options:
   const directory = await openDataDirectory(options.dir);
   const { tier, realm } = invited(what, name, await readRealmFile(directory));
   const { token, expires } = await new AdminClient(directory.socket.node).invite({ tier, realm, ttl });
-  const until = new Date(expires).toISOString();
+  const until = asTime(expires);
   if (options.json) {
     printJson(cli, { token, realm, tier, expires: until });
     return;

@@ -1,4 +1,5 @@
 // canopy join: takes a token (or the pairing line of a split branch) and makes this host part of the overlay.
+
 import { type Command, Option } from 'commander';
 import { ROLES, type Role } from '../../src/realm/names.ts';
 import { writePrivateFile } from '../../src/settings/private-file.ts';
@@ -11,6 +12,7 @@ import { type JoinPlan, planJoin } from '../setup/join-plan.ts';
 import { type Courier, enrolmentRequest, joinRealm } from '../setup/join-realm.ts';
 import { overlayCourier } from '../setup/overlay-courier.ts';
 import { pairingLine } from '../setup/pairing-line.ts';
+import { asTime } from '../times.ts';
 
 interface JoinOptions extends HostOptions {
   readonly dir: string;
@@ -23,7 +25,7 @@ interface JoinOptions extends HostOptions {
 
 const DETAILS =
   'Makes the keys on this host and has them certified by the realm above. The same command again does no harm.\n\n' +
-  'A split branch: the DMZ host joins with --only relay and prints a pairing line; with its relay running, the LAN host\n' +
+  'A split branch: the DMZ host joins with --only relay and prints a pairing line; with its relay running, the LAN host ' +
   'joins with that line and --only node.\n\n' +
   'Without a way to the realm above: --request-out writes a file; "canopy enrol" there answers it; --reply takes the answer.';
 
@@ -91,7 +93,7 @@ async function writeRequest(cli: Cli, plan: JoinPlan, path: string, json: boolea
 
 function facts({ token, dir, programs }: JoinPlan): object {
   const { realm, tier, rootFingerprint, expires } = token;
-  return { realm, tier, rootFingerprint, expires: new Date(expires).toISOString(), dir, programs };
+  return { realm, tier, rootFingerprint, expires: asTime(expires), dir, programs };
 }
 
 function tellPlan(cli: Cli, plan: JoinPlan, json: boolean): void {
@@ -103,7 +105,7 @@ function tellPlan(cli: Cli, plan: JoinPlan, json: boolean): void {
   printLines(cli, [
     `${plan.present ? 'has joined already as' : 'would join as'} the ${tier} ${realm}`,
     `  root     SHA-256 ${rootFingerprint}`,
-    `  token    good until ${new Date(expires).toISOString()}`,
+    `  token    good until ${asTime(expires)}`,
     `  through  ${ancestors.map((ancestor) => ancestor.realm).join(', ')}`,
     `  into     ${plan.dir}, to run its ${plan.programs.join(' and ')}`,
   ]);

@@ -1,15 +1,16 @@
 // canopy ledger verify, tail: the signed chains that this realm holds.
+
 import { type Command, Option } from 'commander';
-import { AdminClient } from '../../node/admin/api.ts';
 import { type ChainRow, type EntryRow, LedgerClient, MAX_TAIL } from '../../node/admin/ledger-api.ts';
 import { sleep, systemClock } from '../../src/realm/clock.ts';
 import { InputError } from '../../src/realm/errors.ts';
 import { parseRealmName } from '../../src/realm/names.ts';
-import { dataDirectory } from '../../src/settings/data-directory.ts';
 import { type Cli, printJson, printLines } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
 import { FindingsPresent } from '../exit-codes.ts';
-import { asTime, tableLines } from '../table.ts';
+import { openAdmin } from '../open-admin.ts';
+import { tableLines } from '../table.ts';
+import { asTime } from '../times.ts';
 
 interface Options {
   readonly dir: string;
@@ -42,7 +43,7 @@ function verifyCommand(cli: Cli): Command {
     name: 'verify',
     summary: 'Check every entry on disk, and what others have countersigned',
     details:
-      'Own and followed chains from the first entry on: hashes, keys, signatures, snapshots. For each chain, who has\n' +
+      'Own and followed chains from the first entry on: hashes, keys, signatures, snapshots. For each chain, who has ' +
       'countersigned which number. Ends with 7 when something does not stand, or a realm has signed two histories.',
     examples: ['canopy ledger verify --dir /srv/kyiv', 'canopy ledger verify --json --dir /srv/kyiv'],
   })
@@ -72,7 +73,7 @@ function tailCommand(cli: Cli): Command {
 }
 
 async function verify(cli: Cli, { dir, json }: Options): Promise<void> {
-  const client = new LedgerClient(new AdminClient(dataDirectory(dir).socket.node));
+  const client = new LedgerClient(await openAdmin(dir));
   const { realm, chains } = await client.verify();
   if (json) printJson(cli, { realm, chains: chains.map(chainJson) });
   else printLines(cli, chains.flatMap(chainLines));
@@ -106,7 +107,7 @@ function chainJson({ time, witnesses, ...row }: ChainRow): object {
 }
 
 async function tail(cli: Cli, options: TailOptions): Promise<void> {
-  const client = new LedgerClient(new AdminClient(dataDirectory(options.dir).socket.node));
+  const client = new LedgerClient(await openAdmin(options.dir));
   const limit = Number(options.number);
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_TAIL) {
     throw new InputError('bad-number', `"${options.number}" is not a number from 1 to ${MAX_TAIL}`);

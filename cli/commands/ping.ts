@@ -1,11 +1,12 @@
 // canopy ping: the way to another realm's node, the programs on it, and how long it takes.
+
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { AdminClient, type Ping } from '../../node/admin/api.ts';
+import { type Ping } from '../../node/admin/api.ts';
 import { type Clock, sleep, systemClock } from '../../src/realm/clock.ts';
 import { parseRealmName } from '../../src/realm/names.ts';
-import { openDataDirectory } from '../../src/settings/data-directory.ts';
 import { type Cli, printJson, printLines } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
+import { openAdmin } from '../open-admin.ts';
 import { tableLines } from '../table.ts';
 
 /** Milliseconds for one answer. */
@@ -45,8 +46,7 @@ export function pingCommand(cli: Cli): Command {
 
 async function ping(cli: Cli, name: string, options: PingOptions): Promise<void> {
   const realm = parseRealmName(name);
-  const directory = await openDataDirectory(options.dir);
-  const admin = new AdminClient(directory.socket.node);
+  const admin = await openAdmin(options.dir);
   const reports: Ping[] = [];
   for await (const report of repeat(() => admin.ping(realm, DEADLINE), options, systemClock, cli)) {
     reports.push(report);

@@ -1,12 +1,13 @@
 // canopy policy: rules that a realm sets for itself and for everyone below it.
+
 import { type Command, Option } from 'commander';
-import { AdminClient } from '../../node/admin/api.ts';
 import { PolicyClient, type PolicyRow } from '../../node/admin/policy-api.ts';
 import { InputError } from '../../src/realm/errors.ts';
-import { dataDirectory } from '../../src/settings/data-directory.ts';
 import { type Cli, printJson, printLines } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
+import { openAdmin } from '../open-admin.ts';
 import { tableLines } from '../table.ts';
+import { asTime } from '../times.ts';
 
 interface Options {
   readonly dir: string;
@@ -78,13 +79,13 @@ function setCommand(cli: Cli): Command {
 }
 
 async function list(cli: Cli, options: Options): Promise<void> {
-  const policies = await clientOf(options).list();
+  const policies = await (await clientOf(options)).list();
   if (options.json) printJson(cli, { policies: policies.map(asJson) });
   else printLines(cli, tableLines(['POLICY', 'SET BY', 'VALUES'], policies.flatMap(rowsOf)));
 }
 
 async function get(cli: Cli, name: string, options: Options): Promise<void> {
-  const policies = await clientOf(options).list();
+  const policies = await (await clientOf(options)).list();
   const policy = policies.find((one) => one.name === name);
   if (!policy) {
     throw new InputError(
@@ -106,7 +107,7 @@ async function set(
       hint: 'Run: canopy policy set --help',
     });
   }
-  show(cli, await clientOf(options).set(name, values), options);
+  show(cli, await (await clientOf(options)).set(name, values), options);
 }
 
 function show(cli: Cli, policy: PolicyRow, { json }: Options): void {
@@ -120,9 +121,9 @@ function rowsOf({ name, rules }: PolicyRow): string[][] {
 }
 
 function asJson({ name, rules }: PolicyRow): object {
-  return { name, rules: rules.map((rule) => ({ ...rule, since: new Date(rule.since).toISOString() })) };
+  return { name, rules: rules.map((rule) => ({ ...rule, since: asTime(rule.since) })) };
 }
 
-function clientOf({ dir }: Options): PolicyClient {
-  return new PolicyClient(new AdminClient(dataDirectory(dir).socket.node));
+async function clientOf({ dir }: Options): Promise<PolicyClient> {
+  return new PolicyClient(await openAdmin(dir));
 }

@@ -1,12 +1,13 @@
 // canopy reach: who can reach whom, by which certificate and trust.
+
 import type { Command } from 'commander';
-import { AdminClient } from '../../node/admin/api.ts';
 import { type ReachRow, TrustClient } from '../../node/admin/trust-api.ts';
 import { parseRealmName } from '../../src/realm/names.ts';
-import { dataDirectory } from '../../src/settings/data-directory.ts';
 import { type Cli, printJson, printLines } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
+import { openAdmin } from '../open-admin.ts';
 import { tableLines } from '../table.ts';
+import { asTime } from '../times.ts';
 
 interface ReachOptions {
   readonly dir: string;
@@ -18,7 +19,7 @@ export function reachCommand(cli: Cli): Command {
     name: 'reach',
     summary: 'Tell who can reach whom, and by what right',
     details:
-      'Answered from the signed chains that this realm holds: which way messages take, because of which relation or trust, and\n' +
+      'Answered from the signed chains that this realm holds: which way messages take, because of which relation or trust, and ' +
       'until when each realm on the way is certified. One name: from this realm to it. Two: from the first to the second.',
     examples: [
       'canopy reach --dir /srv/kyiv                             to all that are known',
@@ -45,7 +46,7 @@ async function reach(
   second: string | undefined,
   options: ReachOptions,
 ): Promise<void> {
-  const client = new TrustClient(new AdminClient(dataDirectory(options.dir).socket.node));
+  const client = new TrustClient(await openAdmin(options.dir));
   const from = second === undefined ? undefined : parseRealmName(first ?? '');
   const name = second ?? first;
   const to = name === undefined ? undefined : parseRealmName(name);
@@ -64,11 +65,11 @@ async function reach(
 
 function proof({ from, to, way, over, because, trust, certified }: ReachRow): string[] {
   const verdict = way === 'none' ? `${from} does not reach ${to}` : `${from} reaches ${to}: ${way}`;
-  const until = trust ? `, until ${new Date(trust.until).toISOString()}` : '';
+  const until = trust ? `, until ${asTime(trust.until)}` : '';
   const lines = [verdict, `  because:    ${because}${until}`];
   if (over.length > 0) lines.push(`  way:        ${over.join(' > ')}`);
   for (const { realm, issuer, notAfter } of certified) {
-    lines.push(`  certified:  ${realm} by ${issuer} until ${new Date(notAfter).toISOString()}`);
+    lines.push(`  certified:  ${realm} by ${issuer} until ${asTime(notAfter)}`);
   }
   return lines;
 }
@@ -76,7 +77,7 @@ function proof({ from, to, way, over, because, trust, certified }: ReachRow): st
 function asJson({ trust, certified, ...pair }: ReachRow): object {
   return {
     ...pair,
-    ...(trust ? { trust: { ...trust, until: new Date(trust.until).toISOString() } } : {}),
-    certified: certified.map(({ notAfter, ...one }) => ({ ...one, notAfter: new Date(notAfter).toISOString() })),
+    ...(trust ? { trust: { ...trust, until: asTime(trust.until) } } : {}),
+    certified: certified.map(({ notAfter, ...one }) => ({ ...one, notAfter: asTime(notAfter) })),
   };
 }

@@ -22,7 +22,7 @@ function revokeCommand(cli: Cli): Command {
     name: 'revoke',
     summary: 'Cut off a realm that was seized, with everything below it',
     details:
-      'Revokes its authority and all that this realm has issued to it. Everybody refuses it within seconds, open connections\n' +
+      'Revokes its authority and all that this realm has issued to it. Everybody refuses it within seconds, open connections ' +
       'end, messages to it are kept and not sent. It cannot be undone: the realm comes back by a new invitation, with new keys.',
     examples: [
       'canopy realm revoke lviv --dry-run --dir /srv/acme      what would be cut',

@@ -1,11 +1,12 @@
 // canopy route: where a message is, how it came there, and why it does not go on.
+
 import type { Command } from 'commander';
-import { AdminClient } from '../../node/admin/api.ts';
 import { askRoute, type MessageWay, type WayLeg, type WayStep } from '../../node/admin/route-api.ts';
-import { openDataDirectory } from '../../src/settings/data-directory.ts';
 import { type Cli, printJson, printLines } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
+import { openAdmin } from '../open-admin.ts';
 import { tableLines } from '../table.ts';
+import { asTime } from '../times.ts';
 
 interface RouteOptions {
   readonly dir: string;
@@ -17,7 +18,7 @@ export function routeCommand(cli: Cli): Command {
     name: 'route',
     summary: 'Tell the way of a message, step by step, and where it is stuck',
     details:
-      "Ask at the node of the sender's branch: it knows most, and asks the realms between. The id is in the client's\n" +
+      "Ask at the node of the sender's branch: it knows most, and asks the realms between. The id is in the client's " +
       'details of a message and in "canopy chat --json". Contents are never shown; that you asked is in the audit log.',
     examples: [
       'canopy route 7f6f1d2e-52a4-4f0e-9d0b-7d3a5b1c9e11 --dir /srv/kyiv',
@@ -31,8 +32,7 @@ export function routeCommand(cli: Cli): Command {
 }
 
 async function route(cli: Cli, id: string, options: RouteOptions): Promise<void> {
-  const directory = await openDataDirectory(options.dir);
-  const way = await askRoute(new AdminClient(directory.socket.node), id);
+  const way = await askRoute(await openAdmin(options.dir), id);
   if (options.json) printJson(cli, timed(way));
   else printLines(cli, routeLines(way));
 }
@@ -44,9 +44,9 @@ function timed({ id, sender, legs }: MessageWay): object {
     sender,
     legs: legs.map(({ at, steps, stuck, ...leg }) => ({
       ...leg,
-      ...(at !== undefined && { at: iso(at) }),
-      steps: steps.map((step) => ({ ...step, at: iso(step.at) })),
-      ...(stuck && { stuck: { ...stuck, ...(stuck.since !== undefined && { since: iso(stuck.since) }) } }),
+      ...(at !== undefined && { at: asTime(at) }),
+      steps: steps.map((step) => ({ ...step, at: asTime(step.at) })),
+      ...(stuck && { stuck: { ...stuck, ...(stuck.since !== undefined && { since: asTime(stuck.since) }) } }),
     })),
   };
 }
@@ -56,7 +56,7 @@ export function routeLines({ id, sender, legs }: MessageWay): string[] {
 }
 
 function legLines(leg: WayLeg): string[] {
-  const rows = leg.steps.map((step) => ['  ' + iso(step.at), step.realm, stepText(step)]);
+  const rows = leg.steps.map((step) => ['  ' + asTime(step.at), step.realm, stepText(step)]);
   const table = tableLines(['  TIME', 'REALM', 'WHAT'], rows);
   return [`to ${leg.realm}  ${stateText(leg)}`, ...table, ...(leg.stuck ? [`  ! ${stuckText(leg.stuck)}`] : [])];
 }
@@ -105,9 +105,5 @@ const REASONS: Readonly<Record<string, string>> = {
 function stuckText({ realm, next, code, since }: NonNullable<WayLeg['stuck']>): string {
   const whom = next === undefined ? '' : ` for ${next}`;
   const why = REASONS[code];
-  return `waits at ${realm}${whom}${since === undefined ? '' : ` since ${iso(since)}`}: ${why ? `${why} (${code})` : code}`;
-}
-
-function iso(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
+  return `waits at ${realm}${whom}${since === undefined ? '' : ` since ${asTime(since)}`}: ${why ? `${why} (${code})` : code}`;
 }

@@ -1,4 +1,5 @@
 // canopy status: this realm and the ways to others, warnings first.
+
 import type { Command } from 'commander';
 import { AdminClient, type Neighbour, type Status } from '../../node/admin/api.ts';
 import { RelayClient } from '../../relay/api.ts';
@@ -8,7 +9,8 @@ import { readRealmFile } from '../../src/settings/realm-file.ts';
 import { type Cli, paint, printJson, printLines } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
 import { showRelayStatus } from '../relay-status.ts';
-import { asTime, shortDuration, tableLines } from '../table.ts';
+import { tableLines } from '../table.ts';
+import { asTime, shortDuration } from '../times.ts';
 import { formatRtt } from './ping.ts';
 
 const DAY = 86_400_000;

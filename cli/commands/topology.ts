@@ -1,11 +1,11 @@
 // canopy topology: the realms that this one knows, as a tree and as a picture.
+
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { AdminClient } from '../../node/admin/api.ts';
 import { LocalError, messageOf } from '../../src/realm/errors.ts';
-import { openDataDirectory } from '../../src/settings/data-directory.ts';
 import { type Cli, printJson, printLines, say } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
+import { openAdmin } from '../open-admin.ts';
 import { topologyOf } from '../topology/topology.ts';
 import { topologySvg } from '../topology/topology-svg.ts';
 import { topologyLines } from '../topology/topology-text.ts';
@@ -30,8 +30,7 @@ export function topologyCommand(cli: Cli): Command {
 }
 
 async function topology(cli: Cli, { dir, json, svg }: TopologyOptions): Promise<void> {
-  const directory = await openDataDirectory(dir);
-  const status = await new AdminClient(directory.socket.node).status();
+  const status = await (await openAdmin(dir)).status();
   const roots = topologyOf(status);
   if (svg !== undefined) {
     await writePicture(cli, svg, topologySvg(roots, `Ways from ${status.realm}`));

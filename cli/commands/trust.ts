@@ -1,17 +1,17 @@
 // canopy trust: agreements with realms of other enterprises, so that the two write to each other directly.
+
 import { Argument, type Command, Option } from 'commander';
-import { AdminClient } from '../../node/admin/api.ts';
 import { type TrustActRow, TrustClient } from '../../node/admin/trust-api.ts';
 import { systemClock } from '../../src/realm/clock.ts';
 import { InputError } from '../../src/realm/errors.ts';
 import { parseRealmName } from '../../src/realm/names.ts';
-import { dataDirectory } from '../../src/settings/data-directory.ts';
 import { type Cli, printJson, printLines, say } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
 import { confirmed } from '../confirm.ts';
 import { parseDuration } from '../duration.ts';
+import { openAdmin } from '../open-admin.ts';
 import { readStdin } from '../secret-input.ts';
-import { describeTrust, trustActJson, trustTable } from '../trust/trust-text.ts';
+import { describeTrust, trustJson, trustTable } from '../trust/trust-text.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 const USUAL_LIFETIME = '365d';
@@ -19,11 +19,13 @@ const USUAL_LIFETIME = '365d';
 interface Options {
   readonly dir: string;
   readonly json: boolean;
-  readonly dryRun: boolean;
+  /** Undefined where a command has no such option. */
+  readonly dryRun?: boolean;
   readonly yes: boolean;
 }
 
 interface AddOptions extends Options {
+  readonly dryRun: boolean;
   readonly direction: 'both' | 'outward' | 'inward';
   readonly from: readonly string[];
   readonly to: readonly string[];
@@ -36,7 +38,7 @@ export function trustCommand(cli: Cli): Command {
     name: 'trust',
     summary: 'Agreements with realms of other enterprises',
     details:
-      'Without a trust, mail between branches of different enterprises goes from tier to tier. With one, the two realms keep\n' +
+      'Without a trust, mail between branches of different enterprises goes from tier to tier. With one, the two realms keep ' +
       'a link and deliver directly. Both sides sign it, either side ends it.',
     examples: [
       'canopy trust add odesa.beta.ua --dir /srv/kyiv      at one side',
@@ -57,7 +59,7 @@ function addCommand(cli: Cli): Command {
     name: 'add',
     summary: 'Propose a trust to another realm',
     details:
-      'The other realm gets the proposal through the tiers. If that is not possible now, it is tried on, and the line that is\n' +
+      'The other realm gets the proposal through the tiers. If that is not possible now, it is tried on, and the line that is ' +
       'printed can be handed over and given to "canopy trust accept" there.',
     examples: [
       'canopy trust add odesa.beta.ua --dir /srv/kyiv',
@@ -147,14 +149,14 @@ async function add(cli: Cli, name: string, options: AddOptions): Promise<void> {
   const { direction, from, to, presence, dryRun } = options;
   const realm = parseRealmName(name);
   const until = parseEnd(options.expires, systemClock.now());
-  const client = clientOf(options);
+  const client = await clientOf(options);
   const done = await client.add({ realm, direction, until, ours: [...from], theirs: [...to], presence, dryRun });
   tell(cli, done, options, dryRun ? 'would be proposed' : 'proposed');
 }
 
 async function accept(cli: Cli, given: string, options: Options): Promise<void> {
   const which = given === '-' ? (await readStdin(cli)).trim() : given;
-  const client = clientOf(options);
+  const client = await clientOf(options);
   const planned = await client.act('accept', which, true);
   if (options.dryRun) return tell(cli, planned, options, 'would be accepted');
   if (!options.json) for (const line of describeTrust(planned.trust)) say(cli, line);
@@ -164,11 +166,11 @@ async function accept(cli: Cli, given: string, options: Options): Promise<void> 
 }
 
 async function decline(cli: Cli, which: string, options: Options): Promise<void> {
-  tell(cli, await clientOf(options).act('decline', which, false), options, 'declined');
+  tell(cli, await (await clientOf(options)).act('decline', which, false), options, 'declined');
 }
 
 async function remove(cli: Cli, which: string, options: Options): Promise<void> {
-  const client = clientOf(options);
+  const client = await clientOf(options);
   const planned = await client.act('remove', which, true);
   if (options.dryRun) return tell(cli, planned, options, 'would be removed');
   if (!options.json) for (const line of describeTrust(planned.trust)) say(cli, line);
@@ -177,19 +179,19 @@ async function remove(cli: Cli, which: string, options: Options): Promise<void> 
 }
 
 async function list(cli: Cli, options: Options): Promise<void> {
-  const trusts = await clientOf(options).list();
-  if (options.json) printJson(cli, { trusts: trusts.map(trustActJson) });
+  const trusts = await (await clientOf(options)).list();
+  if (options.json) printJson(cli, { trusts: trusts.map(trustJson) });
   else if (trusts.length === 0) printLines(cli, ['no trusts; propose one: canopy trust add REALM']);
   else printLines(cli, trustTable(trusts));
 }
 
-function clientOf({ dir }: Options): TrustClient {
-  return new TrustClient(new AdminClient(dataDirectory(dir).socket.node));
+async function clientOf({ dir }: Options): Promise<TrustClient> {
+  return new TrustClient(await openAdmin(dir));
 }
 
-function tell(cli: Cli, { trust, untold, line }: TrustActRow, { json }: Options, what: string): void {
+function tell(cli: Cli, { trust, untold, line }: TrustActRow, { json, dryRun }: Options, what: string): void {
   if (json) {
-    printJson(cli, { trust: trustActJson(trust), ...(untold ? { untold } : {}), ...(line ? { line } : {}) });
+    printJson(cli, { dryRun, trust: trustJson(trust), ...(untold ? { untold } : {}), ...(line ? { line } : {}) });
     return;
   }
   printLines(cli, [`trust ${trust.id.slice(0, 8)} with ${trust.realm}: ${what}`, ...describeTrust(trust)]);

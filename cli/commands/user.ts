@@ -1,13 +1,13 @@
 // canopy user add, list, remove. Registration by OPAQUE runs here, on the client's side: no password crosses the control socket.
+
 import { type Command, Option } from 'commander';
-import { AdminClient } from '../../node/admin/api.ts';
 import { LedgerClient } from '../../node/admin/ledger-api.ts';
 import { InputError } from '../../src/realm/errors.ts';
 import { parseLogin } from '../../src/realm/user-address.ts';
-import { dataDirectory } from '../../src/settings/data-directory.ts';
 import { type Cli, printJson, printLines } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
 import { confirmed } from '../confirm.ts';
+import { openAdmin } from '../open-admin.ts';
 import { registerUser } from '../register-user.ts';
 import { readNewPassword } from '../secret-input.ts';
 import { tableLines } from '../table.ts';
@@ -79,7 +79,7 @@ function removeCommand(cli: Cli): Command {
     name: 'remove',
     summary: 'Remove a user for good',
     details:
-      'The login ends, and the record with the name is erased here and at every realm that had it. The signed chain keeps\n' +
+      'The login ends, and the record with the name is erased here and at every realm that had it. The signed chain keeps ' +
       'hashes that tell nothing without that record. What the user wrote stays with those who received it.',
     examples: ['canopy user remove clerk --dir /srv/kyiv', 'canopy user remove clerk --yes --json --dir /srv/kyiv'],
   })
@@ -95,7 +95,7 @@ function removeCommand(cli: Cli): Command {
 
 async function removeUser(cli: Cli, text: string, { dir, json, yes, dryRun }: RemoveOptions): Promise<void> {
   const login = parseLogin(text);
-  const admin = new AdminClient(dataDirectory(dir).socket.node);
+  const admin = await openAdmin(dir);
   const user = (await admin.users()).find(({ address }) => address.startsWith(`${login}@`));
   if (!user)
     throw new InputError('unknown-user', `no user "${login}" in this realm`, { hint: 'Run: canopy user list' });
@@ -103,13 +103,13 @@ async function removeUser(cli: Cli, text: string, { dir, json, yes, dryRun }: Re
     await confirmed(cli, `Remove ${user.address} (${user.name}) for good?`, yes);
     await new LedgerClient(admin).removeUser(login);
   }
-  if (json) printJson(cli, { user, removed: !dryRun });
+  if (json) printJson(cli, { dryRun, user });
   else printLines(cli, [`${dryRun ? 'would remove' : 'removed'} ${user.address} (${user.name})`]);
 }
 
 async function addUser(cli: Cli, loginText: string, options: AddOptions): Promise<void> {
   const login = parseLogin(loginText);
-  const admin = new AdminClient(dataDirectory(options.dir).socket.node);
+  const admin = await openAdmin(options.dir);
   // Asked before the password is: nobody types one in vain.
   await admin.status();
   const password = await readNewPassword(cli, options.passwordFile);
@@ -119,7 +119,7 @@ async function addUser(cli: Cli, loginText: string, options: AddOptions): Promis
 }
 
 async function listUsers(cli: Cli, { dir, all, json }: ListOptions): Promise<void> {
-  const admin = new AdminClient(dataDirectory(dir).socket.node);
+  const admin = await openAdmin(dir);
   const users = all ? await admin.directory() : await admin.users();
   if (json) printJson(cli, { users });
   else if (users.length === 0) printLines(cli, ['nobody yet; add one: canopy user add LOGIN --name "First Last"']);

@@ -1,6 +1,8 @@
 // How trusts are told on a screen and as JSON.
+
 import type { TrustRow } from '../../node/admin/trust-api.ts';
 import { tableLines } from '../table.ts';
+import { asDay, asTime } from '../times.ts';
 
 const ARROWS = { both: '<->', outward: '-->', inward: '<--' } as const;
 const SHORT_ID = 8;
@@ -10,7 +12,7 @@ export function trustTable(trusts: readonly TrustRow[]): string[] {
     trust.id.slice(0, SHORT_ID),
     `${ARROWS[trust.direction]} ${trust.realm}`,
     trust.untold ? `${trust.state}, not told yet` : trust.state,
-    day(trust.until),
+    asDay(trust.until),
     whoOf(trust.ours),
     whoOf(trust.theirs),
   ]);
@@ -29,21 +31,19 @@ export function describeTrust(trust: TrustRow): string[] {
     `  our people:      ${whoOf(ours)}`,
     `  their people:    ${whoOf(theirs)}`,
     `  who is online:   ${presence ? 'seen by both sides' : 'not shown'}`,
-    `  until:           ${new Date(trust.until).toISOString()}`,
+    `  until:           ${asTime(trust.until)}`,
     ...(removedBy ? [`  removed by:      ${removedBy}`] : []),
   ];
 }
 
 /** Times as RFC 3339. */
-export function trustActJson({ from, until, removedAt, ...trust }: TrustRow): object {
+export function trustJson({ from, until, removedAt, ...trust }: TrustRow): object {
   return {
     ...trust,
-    from: new Date(from).toISOString(),
-    until: new Date(until).toISOString(),
-    ...(removedAt === undefined ? {} : { removedAt: new Date(removedAt).toISOString() }),
+    from: asTime(from),
+    until: asTime(until),
+    ...(removedAt === undefined ? {} : { removedAt: asTime(removedAt) }),
   };
 }
 
 const whoOf = (people: readonly string[]): string => (people.length === 0 ? 'everybody' : people.join(', '));
-
-const day = (time: number): string => new Date(time).toISOString().slice(0, 'YYYY-MM-DD'.length);

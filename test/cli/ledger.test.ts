@@ -60,10 +60,10 @@ test('incarnation show tells who was asked; there is nothing to confirm', LIMIT,
 });
 
 test('a user is removed after a question, and the login is free again', LIMIT, async () => {
-  assert.equal((await json('user', 'remove', 'clerk', '--dry-run')).removed, false);
+  assert.equal((await json('user', 'remove', 'clerk', '--dry-run')).dryRun, true);
   assert.equal((await run('user', 'remove', 'clerk')).code, 2);
-  const { removed, user } = await json('user', 'remove', 'clerk', '--yes');
-  assert.deepEqual([removed, user.address], [true, 'clerk@ua']);
+  const { dryRun, user } = await json('user', 'remove', 'clerk', '--yes');
+  assert.deepEqual([dryRun, user.address], [false, 'clerk@ua']);
   assert.deepEqual((await json('user', 'list')).users, []);
   assert.equal((await run('user', 'remove', 'clerk', '--yes')).code, 2);
 });
