@@ -9,7 +9,7 @@ import { type BatchHeader, decodeBatchHeader } from '../../src/protocols/deliver
 import type { Clock } from '../../src/realm/clock.ts';
 import { PeerError, RefusedError } from '../../src/realm/errors.ts';
 import type { RealmName } from '../../src/realm/names.ts';
-import { nextOnTree } from '../../src/realm/tree.ts';
+import { nextOnTree, treeBetween } from '../../src/realm/tree.ts';
 import type { Audit } from '../audit/audit.ts';
 import { type OriginKeys, verifierOf } from '../delivery/batch-signing.ts';
 import type { Inbound } from '../delivery/inbound.ts';
@@ -55,6 +55,7 @@ export class Taking implements CustodyTaker {
     const batch = decodePayload(frame.payload);
     const header = decodeBatchHeader(batch.header);
     this.#checkWay(header, from);
+    this.#checkTrail(header, frame);
     const verify = await verifierOf(keys, chain, header.origin, MAX_HELD);
     const opened = openBatch(batch, { ...header, verify });
     // The signature covers a body's hash and not the body: here the hop before it is to blame, not the origin.
@@ -71,6 +72,13 @@ export class Taking implements CustodyTaker {
     const next = destination === realm ? realm : nextOnTree(realm, destination);
     if (nextOnTree(realm, origin) === from && next !== undefined && next !== from) return;
     throw new RefusedError('out-of-way', `a batch of ${origin} for ${destination} came to ${realm} from ${from}`);
+  }
+
+  /** Who held it before follows from the names; only since when is their word. @throws RefusedError `out-of-way` */
+  #checkTrail({ origin }: BatchHeader, { trail }: BatchFrame): void {
+    const between = treeBetween(origin, this.#parts.realm).slice(1, -1);
+    if (between.length === trail.length && between.every((one, at) => one === trail[at]?.realm)) return;
+    throw new RefusedError('out-of-way', `a batch of ${origin} names ${trail.length} custodians that are not its way`);
   }
 
   async #arrive(opened: OpenedBatch, frame: BatchFrame, from: RealmName, path: Path): Promise<void> {

@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { signWithLeaf } from '../../../src/pki/keys.ts';
+import type { BatchFrame } from '../../../src/protocols/custody/frames.ts';
 import { decodePayload, encodePayload } from '../../../src/protocols/custody/payload.ts';
 import { decodeSettlement, encodeSettlement, settledBytes } from '../../../src/protocols/custody/settlement.ts';
-import type { RealmName } from '../../../src/realm/names.ts';
+import { parseRealmName, type RealmName } from '../../../src/realm/names.ts';
 import { HandClock } from '../hand-clock.ts';
 import { CLERK, keyOf, message, messageId, receivedBy, until } from '../simulated-branch.ts';
 import { HostileCustodian } from './hostile-custodian.ts';
@@ -65,13 +66,19 @@ test('a destination that may be reached gets from its origin what a custodian dr
   assert.equal(lviv.delivery.counters().received, 1);
 });
 
+/** As a custodian hands it on: it names itself as the one who held it. */
+function withItself(batch: BatchFrame): BatchFrame {
+  return { ...batch, trail: [...batch.trail, { realm: ACME, at: 1 }] };
+}
+
 /** What the custodian captured, and the next honest realm to hand it to. */
 async function passingOn(t: TestContext) {
   const all = await captured(t);
   const [ua, , odesa] = await all.tree.up(UA, BETA, ODESA);
   assert.ok(ua && odesa);
-  const [batch] = all.hostile.batches;
-  assert.ok(batch);
+  const [captive] = all.hostile.batches;
+  assert.ok(captive);
+  const batch = withItself(captive);
   const giving = await all.hostile.open(UA);
   assert.equal((await giving.next())?.kind, 'welcome');
   const chain = all.hostile.chainOf(batch.ref);
@@ -105,10 +112,22 @@ test(
   },
 );
 
+test('custodians that it invents are refused, and what is kept on disk stays readable', LIMIT, async (t) => {
+  const { tree, ua, batch, giving, chain } = await passingOn(t);
+  const long = parseRealmName([...Array.from({ length: 3 }, () => 'a'.repeat(63)), 'b'.repeat(58), 'ua'].join('.'));
+  const station = (realm: RealmName) => ({ realm, at: 1 });
+  for (const trail of [Array.from({ length: 16 }, () => station(long)), [], [station(ACME), station(ACME)]]) {
+    assert.equal(await giving.hand(chain, { ...batch, trail }), 'out-of-way');
+  }
+  assert.equal(ua.delivery.custody.counters().held, 0);
+  await tree.site(UA).stop();
+  await tree.up(UA);
+});
+
 test('what it replays is shown once, and answered with the settlement', LIMIT, async (t) => {
   const { kyiv, hostile, ua, odesa, batch, giving, chain } = await passingOn(t);
   for (let round = 0; round < 5; round++) {
-    for (const batch of hostile.batches) assert.equal(await giving.hand(chain, batch), 'taken');
+    for (const one of hostile.batches) assert.equal(await giving.hand(chain, withItself(one)), 'taken');
     if (round === 0) await until(() => receivedBy(odesa, SMITH).length === 5);
   }
   const all = () => hostile.settlements.some(({ settled }) => decodeSettlement(settled).marks.watermark >= 5);
