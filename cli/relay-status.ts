@@ -41,6 +41,6 @@ export function relayStatusLines({
   ]);
   return [
     head.join('  '),
-    ...(links.length > 0 ? tableLines(['  LINK TO', 'PATH', 'RTT', 'STATE', 'NEXT TRY', 'PEER'], rows) : []),
+    ...(rows.length > 0 ? tableLines(['  LINK TO', 'PATH', 'RTT', 'STATE', 'NEXT TRY', 'PEER'], rows) : []),
   ];
 }

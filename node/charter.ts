@@ -102,7 +102,7 @@ export class NodeCharter implements Charter, CharterSource {
     return () => this.#listeners.delete(listener);
   }
 
-  counters(): Record<string, number> {
+  gauges(): Record<string, number> {
     return { revoked: this.#revocations.size, lists: this.crls().length, agreements: this.agreements().length };
   }
 

@@ -92,7 +92,11 @@ async function compose(ground: Ground): Promise<OpenedNode> {
     trusts,
     errands,
     ledger,
-    custody: delivery.custody,
+    delivery: { counters: () => ({ ...delivery.counters() }) },
+    custody: {
+      counters: () => ({ ...delivery.custody.counters() }),
+      gauges: () => ({ ...delivery.custody.load() }),
+    },
     charter: ground.charter,
   });
   const links = new KeptLinks({ network, ledger, trusts: table, lineage });

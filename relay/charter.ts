@@ -90,10 +90,6 @@ export class RelayCharter implements Charter {
     return () => this.#listeners.delete(listener);
   }
 
-  counters(): Record<string, number> {
-    return { revoked: this.#revocations.size, agreements: this.#agreements.length };
-  }
-
   #addLists(lists: readonly Uint8Array[]): void {
     for (const list of lists) {
       try {

@@ -91,7 +91,11 @@ export class ErrandService implements Errands {
   }
 
   counters(): Record<string, number> {
-    return { ...this.#counters, underWay: this.#underWay };
+    return { ...this.#counters };
+  }
+
+  gauges(): Record<string, number> {
+    return { underWay: this.#underWay };
   }
 
   answer(kind: string, handler: ErrandHandler): void {
@@ -216,7 +220,8 @@ function tooMany(realm: RealmName): UnreachableError {
   return new UnreachableError('errand-rate', `${realm} sends more errands than are carried`);
 }
 
+/** Unsigned, so it is never taken for the destination's own refusal, whatever its code. */
 function stoppedAt({ code, realm }: { code: string; realm: RealmName }, destination: RealmName): CanopyError {
   const text = `the errand to ${destination} was stopped at ${realm}: ${code}`;
-  return PASSING.has(code) ? new UnreachableError(code, text) : new RefusedError(code, text);
+  return PASSING.has(code) ? new UnreachableError(code, text) : new PeerError(code, text);
 }

@@ -89,7 +89,7 @@ export class TrustService implements Trusts {
     this.#book.parts.table.stop();
   }
 
-  counters(): Record<string, number> {
+  gauges(): Record<string, number> {
     const { table } = this.#book.parts;
     return { inForce: table.partners().length, known: table.own().length };
   }

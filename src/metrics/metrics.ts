@@ -18,8 +18,8 @@ export interface Metric {
   read(): readonly Sample[] | Promise<readonly Sample[]>;
 }
 
-/** Plain counters of a part; `setAside` becomes `canopy_PART_set_aside_total`. */
-export type Counters = () => Readonly<Record<string, number>>;
+/** Plain numbers of a part, by their names in camelCase. */
+export type Numbers = () => Readonly<Record<string, number>>;
 
 const PREFIX = 'canopy_';
 
@@ -35,14 +35,26 @@ export class Metrics {
     for (const metric of metrics) this.#add(metric);
   }
 
-  /** The names are those that the part has at this moment. */
-  addCounters(part: string, counters: Counters): void {
+  /** What only grows: `setAside` becomes `canopy_PART_set_aside_total`. The names are those that the part has at this moment. */
+  addCounters(part: string, counters: Numbers): void {
     this.add(
       Object.keys(counters()).map((key) => ({
         name: `${part}_${snakeCase(key)}_total`,
         help: `${words(key)}, counted by ${part} since the start.`,
         kind: 'counter',
         read: () => [{ value: counters()[key] ?? 0 }],
+      })),
+    );
+  }
+
+  /** What is so now: `inForce` becomes `canopy_PART_in_force`. */
+  addGauges(part: string, gauges: Numbers): void {
+    this.add(
+      Object.keys(gauges()).map((key) => ({
+        name: `${part}_${snakeCase(key)}`,
+        help: `${words(key)} now, as ${part} knows it.`,
+        kind: 'gauge',
+        read: () => [{ value: gauges()[key] ?? 0 }],
       })),
     );
   }

@@ -35,11 +35,13 @@ test('values are read when somebody asks, with their labels', async () => {
   ]);
   const tally = { sent: 7, setAside: 1 };
   metrics.addCounters('delivery', () => tally);
+  metrics.addGauges('trusts', () => ({ inForce: 2 }));
   const { server, get } = await serve(metrics);
   try {
     const first = await (await get('/metrics')).text();
     assert.match(first, /^canopy_outbox_messages\{realm="lviv\.acme\.ua"\} 3$/m);
     assert.match(first, /^# TYPE canopy_delivery_sent_total counter$/m);
+    assert.match(first, /^canopy_trusts_in_force\{realm="kyiv\.acme\.ua"\} 2$/m);
     assert.match(first, /^canopy_delivery_set_aside_total\{realm="kyiv\.acme\.ua"\} 1$/m);
     waiting = 0;
     tally.sent = 9;
