@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what the tests use beyond npm: Chromium, and nftables, iproute2, tcpdump and strace for the NAT laboratory.
+# Installs what the tests use beyond npm: Chromium for the web client; nftables, iproute2, tcpdump and a UPnP router (miniupnpd)
+# for the NAT laboratory; strace and openssl, by which writes to disk and certificates are judged.
 # On Debian and its kin as root it installs; elsewhere it prints the command and leaves the decision to you.
 set -eu
 

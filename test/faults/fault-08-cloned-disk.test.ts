@@ -33,22 +33,29 @@ function add(dir: string, login: string) {
 
 test('of two servers with one identity the newcomer writes nothing, and both operators are told', LIMIT, async (t) => {
   const realm = await makeLoneRealm();
-  t.after(() => realm.remove());
+  const programs: Program[] = [];
+  const start = async (...[init]: Parameters<typeof Program.start>) => {
+    const program = await Program.start(init);
+    programs.push(program);
+    return program;
+  };
+  // The folder last: a program that still runs would write into it again.
+  t.after(async () => {
+    for (const program of programs) await program.stop();
+    await realm.remove();
+  });
   const copy = join(realm.folder, 'copy');
-  const first = await Program.start({ role: 'node', dir: realm.dir });
+  const first = await start({ role: 'node', dir: realm.dir });
   await first.stop();
   await cp(realm.dir, copy, { recursive: true, preserveTimestamps: true });
   const [port] = await freePorts(1);
   const settings = dataDirectory(copy).settings;
   await writeFile(settings, (await readFile(settings, 'utf8')).replace(`:${realm.lanPort}`, `:${port}`));
 
-  const relay = await Program.start({ role: 'relay', dir: realm.dir });
-  t.after(() => relay.stop());
-  const original = await Program.start({ role: 'node', dir: realm.dir });
-  t.after(() => original.stop());
+  await start({ role: 'relay', dir: realm.dir });
+  const original = await start({ role: 'node', dir: realm.dir });
   await until('the original has its relay', async () => (await adminOf(realm.dir).status()).relay.connected);
-  const twin = await Program.start({ role: 'node', dir: copy });
-  t.after(() => twin.stop());
+  await start({ role: 'node', dir: copy });
 
   const { incarnation } = await new LedgerClient(adminOf(realm.dir)).incarnation();
   const ofCopy = new LedgerClient(adminOf(copy));

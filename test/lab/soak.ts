@@ -44,12 +44,14 @@ export class Soak {
 
   static async create(): Promise<Soak> {
     const probe = await Probe.create();
-    const world = await DisturbedWorld.create(probe.env);
+    let world: DisturbedWorld | undefined;
     try {
+      world = await DisturbedWorld.create(probe.env);
       const site = world.internet.site('odesa', 'symmetric');
       return new Soak(world, probe, await world.deployment.branch('odesa.acme.ua', site, world.enterprise));
     } catch (error) {
-      await world.stop();
+      await world?.stop();
+      await probe.stop();
       throw error;
     }
   }

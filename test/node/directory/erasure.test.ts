@@ -15,10 +15,20 @@ const LIMIT = { timeout: 60_000 };
 const NAME = 'Solomiia-Unmistakable';
 const CLERK = parseLogin('clerk');
 
-async function folder(t: TestContext): Promise<string> {
+/** A realm's node on a real database, and where that lies; both are gone after the test, however it ends. */
+async function openOnDisk(t: TestContext, realm: typeof kyiv, networks: PairedNetworks) {
   const path = await mkdtemp(join(tmpdir(), 'canopy-erasure-'));
-  t.after(() => rm(path, { recursive: true }));
-  return path;
+  const opened = await openBranch(realm, {
+    networks,
+    engine: await openLevelEngine(path),
+    signer: await signerOf(realm),
+  });
+  t.after(async () => {
+    await opened.stop().catch(() => undefined);
+    await rm(path, { recursive: true, force: true });
+  });
+  await opened.start();
+  return { ...opened, path };
 }
 
 async function isOnDisk(path: string, what: string): Promise<boolean> {
@@ -28,31 +38,21 @@ async function isOnDisk(path: string, what: string): Promise<boolean> {
 
 test('nothing of the name remains in the files of either end', LIMIT, async (t) => {
   const networks = new PairedNetworks();
-  const paths = { kyiv: await folder(t), acme: await folder(t) };
-  const open = async (realm: typeof kyiv, path: string) => {
-    const branch = await openBranch(realm, {
-      networks,
-      engine: await openLevelEngine(path),
-      signer: await signerOf(realm),
-    });
-    await branch.start();
-    return branch;
-  };
-  const house = await open(acme, paths.acme);
-  const branch = await open(kyiv, paths.kyiv);
+  const house = await openOnDisk(t, acme, networks);
+  const branch = await openOnDisk(t, kyiv, networks);
   await house.ledger.certifyRealm({ realm: kyiv, tier: 'branch', chain: text('kyiv') });
   const clerk = await new OpaqueClient(branch.accounts, kyiv).addUser('clerk', 'pw', NAME);
   await new OpaqueClient(branch.accounts, kyiv).addUser('stays', 'pw', 'Remaining-Colleague');
   await eventually(() => house.directory.list().length === 2);
-  assert.deepEqual([await isOnDisk(paths.kyiv, NAME), await isOnDisk(paths.acme, NAME)], [true, true]);
+  assert.deepEqual([await isOnDisk(branch.path, NAME), await isOnDisk(house.path, NAME)], [true, true]);
 
   await branch.accounts.remove(CLERK, 'operator');
   await eventually(() => house.directory.findById(clerk.id) === undefined);
-  await eventually(async () => !(await isOnDisk(paths.acme, NAME)));
-  assert.equal(await isOnDisk(paths.kyiv, NAME), false);
+  await eventually(async () => !(await isOnDisk(house.path, NAME)));
+  assert.equal(await isOnDisk(branch.path, NAME), false);
   await branch.stop();
   await house.stop();
-  for (const path of Object.values(paths)) {
+  for (const { path } of [house, branch]) {
     assert.equal(await isOnDisk(path, NAME), false);
     assert.equal(await isOnDisk(path, 'Remaining-Colleague'), true);
   }
