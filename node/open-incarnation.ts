@@ -23,7 +23,6 @@ export async function openIncarnationGuard(ground: Ground, needs: IncarnationNee
   const { network, ledger, reopen } = needs;
   const { store } = ledger;
   const inbound = new InboundStore(database);
-  const ends = await outboxEnds(database);
   const book = new WitnessBook(realm, {
     database,
     store,
@@ -48,7 +47,7 @@ export async function openIncarnationGuard(ground: Ground, needs: IncarnationNee
           .realms()
           .map((known) => known.realm)
           .filter((other) => other !== parentOf(realm) && mayReach(identity, other)),
-      outboxEnd: (destination) => ends.get(destination) ?? { incarnation, n: 0 },
+      outboxEnd: async (destination) => (await outboxEnds(database)).get(destination) ?? { incarnation, n: 0 },
       renewMark: () => renewMark(directory.node.mark, database),
     },
     { realm, parent: parentOf(realm), incarnation, verdict },

@@ -20,6 +20,7 @@ import type { Database } from '../../src/store/database.ts';
 import { storeIncarnation } from '../../src/store/incarnation.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { MarkVerdict } from './boot-mark.ts';
+import { Claims } from './claims.ts';
 import { refill } from './refill.ts';
 import type { WitnessBook } from './witness-book.ts';
 import type { WritePermit } from './write-permit.ts';
@@ -35,8 +36,8 @@ export interface IncarnationGuardComponents {
   readonly book: WitnessBook;
   /** Realms of the family that may hold something of this one, the best first; without the parent. */
   readonly followers: () => readonly RealmName[];
-  /** The last number given out for a destination. */
-  readonly outboxEnd: (destination: RealmName) => NumberedHead;
+  /** The last number given out for a destination, as it is on disk now: a witness may answer long after messages have gone out again. */
+  readonly outboxEnd: (destination: RealmName) => Promise<NumberedHead>;
   /** Leaves the mark of this start on disk. */
   readonly renewMark: () => Promise<void>;
   /** The node is to be opened anew, with the incarnation that is on disk. */
@@ -59,6 +60,10 @@ const FIRST_PAUSE = 250;
 /** Milliseconds for the operator's answer to leave before everything stops. */
 const LEAVE = 200;
 const MAX_PAUSE = 30_000;
+/** So often a follower may fail to show what it says that it has, before nobody waits for it any more. */
+const MAX_FILLS = 2;
+/** Incarnations by which a follower of a region, which nobody certifies, may be ahead without a proof. */
+const MAX_LEAP = 1000;
 
 export class IncarnationGuard {
   readonly #parts: IncarnationGuardComponents;
@@ -70,6 +75,12 @@ export class IncarnationGuard {
   /** The highest incarnation that anybody has seen. */
   #seen: number;
   #behind = false;
+  /** The first answers are still awaited. */
+  #waiting = true;
+  /** Witnesses from which chains are being taken back. */
+  #filling = 0;
+  readonly #fills = new Map<RealmName, number>();
+  readonly #claims: Claims;
   #restored: boolean;
   /** Milliseconds since 1970: when a program with our key was last seen beside us. */
   #twinAt: number | undefined;
@@ -81,6 +92,7 @@ export class IncarnationGuard {
     this.#init = init;
     this.#seen = init.incarnation;
     this.#restored = init.verdict === 'restored';
+    this.#claims = new Claims(components);
     const { book } = components;
     this.#server = new HeadsServer({
       ...components,
@@ -101,8 +113,10 @@ export class IncarnationGuard {
     }
     const first = this.#firstAnswer();
     this.#loop = this.#run().catch((error: unknown) => this.#failed(error));
-    if (this.#restored) return;
-    await Promise.race([first, sleep(this.#parts.clock, PATIENCE, this.#stopping.signal).catch(() => undefined)]);
+    if (!this.#restored) {
+      await Promise.race([first, sleep(this.#parts.clock, PATIENCE, this.#stopping.signal).catch(() => undefined)]);
+    }
+    this.#waiting = false;
     if (permit.withheld === 'checking') permit.grant();
   }
 
@@ -126,13 +140,15 @@ export class IncarnationGuard {
   async confirm(): Promise<void> {
     const { permit, audit, renewMark } = this.#parts;
     const { withheld } = permit;
-    if (withheld !== 'restored' && withheld !== 'forked') {
+    if (withheld !== 'restored' && withheld !== 'forked' && withheld !== 'behind') {
       throw new InputError('nothing-to-confirm', 'This server writes, or will do so by itself');
     }
     const { incarnation } = this.#init;
     await audit.record({ code: 'incarnation-confirmed', actor: 'operator', fields: { incarnation, withheld } });
     if (this.#init.parent === undefined) return this.#renew();
     await renewMark();
+    this.#restored = false;
+    this.#behind = false;
     permit.grant();
   }
 
@@ -212,21 +228,86 @@ export class IncarnationGuard {
     }
   }
 
-  /** Fills up at once: what one witness holds may be gone when it is needed. */
+  /**
+   * What the realm above says counts, since it certifies. Of others only what they show counts always; their word alone counts
+   * once a day, or one of them could have this node opened anew again and again.
+   */
   async #judge(witness: RealmName, seen: Seen): Promise<void> {
-    const { permit, store, log, outboxEnd } = this.#parts;
-    const { realm, incarnation } = this.#init;
-    this.#seen = Math.max(this.#seen, seen.incarnation);
-    const lacking: ChainKind[] = [];
-    for (const { chain, ...head } of seen.chains) {
-      if (isBehind(await store.head({ realm, chain }), head)) lacking.push(chain);
-    }
-    const lost = lacking.length > 0 || seen.incarnation > incarnation || isBehind(outboxEnd(witness), seen.outbox);
-    if (!lost) return;
-    if (!this.#behind && permit.withheld !== 'forked') permit.withhold('behind');
+    const { parent, incarnation } = this.#init;
+    const isAbove = witness === parent;
+    const counts = isAbove || (parent === undefined && seen.incarnation <= incarnation + MAX_LEAP);
+    if (counts) this.#seen = Math.max(this.#seen, seen.incarnation);
+    const isProven = await this.#takeBack(witness, seen);
+    const says = (counts && seen.incarnation > incarnation) || (await this.#hasMessages(witness, seen));
+    if (!isProven && !says) return;
+    if (!isProven && !isAbove && !(await this.#claims.counts(witness))) return this.#disbelieve(witness);
     this.#behind = true;
-    log.warn({ witness, lacking, incarnation: seen.incarnation }, 'a witness has seen more of this realm than is here');
-    if (lacking.length > 0) await refill(this.#parts, realm, lacking, witness, this.#stopping.signal);
+    this.#withhold();
+    this.#parts.log.warn(
+      { witness, incarnation: seen.incarnation },
+      'a witness has seen more of this realm than is here',
+    );
+  }
+
+  /** Whether messages of this incarnation or a later one came there that nobody here knows of. */
+  async #hasMessages(witness: RealmName, { outbox }: Seen): Promise<boolean> {
+    return outbox.incarnation >= this.#init.incarnation && isBehind(await this.#parts.outboxEnd(witness), outbox);
+  }
+
+  /** Fills up at once: what one witness holds may be gone when it is needed. True when it had more. */
+  async #takeBack(witness: RealmName, seen: Seen): Promise<boolean> {
+    const lacking = await this.#lacking(seen);
+    if (lacking.length === 0) return false;
+    this.#filling++;
+    this.#withhold();
+    const before = await this.#ends(lacking);
+    try {
+      await refill(this.#parts, this.#init.realm, lacking, witness, this.#stopping.signal);
+    } catch (error) {
+      const tries = (this.#fills.get(witness) ?? 0) + 1;
+      this.#fills.set(witness, tries);
+      if (error instanceof FraudError || witness === this.#init.parent || tries < MAX_FILLS) throw error;
+      this.#parts.log.warn({ witness, code: codeOf(error) }, 'a witness does not show what it says that it has');
+    } finally {
+      const now = await this.#ends(lacking);
+      this.#seen = Math.max(this.#seen, ...now.map(({ incarnation }) => incarnation));
+      this.#behind ||= now.some((head, i) => isBehind(before[i] ?? head, head));
+      this.#filling--;
+      this.#release();
+    }
+    return this.#behind;
+  }
+
+  #ends(chains: readonly ChainKind[]): Promise<NumberedHead[]> {
+    const { realm } = this.#init;
+    return Promise.all(chains.map((chain) => this.#parts.store.head({ realm, chain })));
+  }
+
+  async #lacking({ chains }: Seen): Promise<ChainKind[]> {
+    const lacking: ChainKind[] = [];
+    for (const { chain, ...head } of chains) {
+      if (isBehind(await this.#parts.store.head({ realm: this.#init.realm, chain }), head)) lacking.push(chain);
+    }
+    return lacking;
+  }
+
+  #withhold(): void {
+    const { permit } = this.#parts;
+    if (permit.withheld === undefined || permit.withheld === 'checking') permit.withhold('behind');
+  }
+
+  /** When nothing came of it. */
+  #release(): void {
+    const { permit } = this.#parts;
+    if (this.#behind || this.#filling > 0 || permit.withheld !== 'behind') return;
+    if (this.#waiting) permit.withhold('checking');
+    else permit.grant();
+  }
+
+  async #disbelieve(witness: RealmName): Promise<void> {
+    const { log, audit } = this.#parts;
+    log.warn({ witness }, 'a witness claims again to have more of this realm, and shows nothing');
+    await audit.record({ code: 'witness-disbelieved', actor: witness, fields: {} });
   }
 
   /** True when there is nothing more to ask. */

@@ -46,7 +46,7 @@ export async function refill(
       signal.addEventListener('abort', () => fail(signal.reason), { once: true });
       const session = new HolderSession({ ...parts, intake: new Intake(parts.store) }, witness, {
         onOpen: () => undefined,
-        onTip: ({ chain }) => finish(chain),
+        onTip: ({ chain }, isEnd) => isEnd && finish(chain),
         onFraud: (proof: FraudProof) => fail(new FraudError(proof)),
         onBad: (_, error: CanopyError) => fail(error),
         onGossip: async () => undefined,

@@ -11,7 +11,10 @@ const WHY: Readonly<Record<Withheld, readonly [string, string]>> = {
     'This server was restored from a copy and nobody has told it yet what it wrote before',
     'Restore its connection to the realm above, or, if the copy is the newest there is, run: canopy incarnation confirm',
   ],
-  behind: ['This server is behind what it wrote before; it is being filled up', 'It goes on by itself.'],
+  behind: [
+    'This server is behind what it wrote before; it is being filled up',
+    'It goes on by itself once the realm above has answered; if that one is gone for good, run: canopy incarnation confirm',
+  ],
   forked: [
     'This server has given out numbers twice: it and others hold different entries',
     'Run: canopy ledger verify; then canopy incarnation confirm',

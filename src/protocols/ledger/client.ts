@@ -31,8 +31,8 @@ export interface HolderSessionComponents {
 export interface HolderSessionEvents {
   /** The holder answers. */
   onOpen(): void;
-  /** The holder has shown where the chain ends there. */
-  onTip(tip: Tip): void;
+  /** The holder has shown this much of the chain; at its end there, or more follows. */
+  onTip(tip: Tip, isEnd: boolean): void;
   onFraud(proof: FraudProof): void;
   /** What the holder has of this chain does not stand; it is not taken from there any more. */
   onBad(id: ChainId, error: CanopyError): void;
@@ -180,7 +180,7 @@ export class HolderSession {
       const id = this.#askedChain(head);
       await this.#judge(id, () => this.#parts.intake.take(id, group));
       const last = group.at(-1) ?? head;
-      this.#events.onTip({ ...id, n: last.entry.n, hash: last.hash });
+      this.#events.onTip({ ...id, n: last.entry.n, hash: last.hash }, false);
     }
   }
 
@@ -209,7 +209,7 @@ export class HolderSession {
       const { realm, chain, n } = tip;
       this.send({ kind: 'follow', tips: [{ realm, chain, n, hash: ours.hash }] }, signal);
     } else {
-      this.#events.onTip(tip);
+      this.#events.onTip(tip, true);
     }
   }
 }

@@ -39,6 +39,8 @@ export interface GuardedOptions {
   readonly followers?: readonly RealmName[];
   /** What has come from others, by realm. */
   readonly inbound?: ReadonlyMap<RealmName, NumberedHead>;
+  /** What the own outbox has on disk for every destination. */
+  readonly outboxEnd?: () => NumberedHead;
 }
 
 export async function openGuarded(realm: RealmName, options: GuardedOptions): Promise<GuardedRealm> {
@@ -77,7 +79,7 @@ export async function openGuarded(realm: RealmName, options: GuardedOptions): Pr
         store: ledger.store,
         book,
         followers: () => followers,
-        outboxEnd: () => ({ incarnation, n: 0 }),
+        outboxEnd: async () => options.outboxEnd?.() ?? { incarnation, n: 0 },
         renewMark: async () => undefined,
         reopen: () => {
           opened.reopened++;
