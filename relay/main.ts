@@ -9,8 +9,8 @@ import { runProgram } from '../src/settings/program.ts';
 import { RelayCertificate } from './certificate.ts';
 import { openRelayCharter } from './charter-file.ts';
 import { ControlServer } from './control.ts';
+import { createRelay, renewalByDoor } from './create-relay.ts';
 import { KnownRelays } from './known-relays.ts';
-import { createRelay, renewalByDoor } from './relay.ts';
 import { EventCount, relayMetrics } from './relay-metrics.ts';
 
 await runProgram('relay', async ({ directory, settings, realm, log }) => {

@@ -1,47 +1,34 @@
-// The relay of a realm: its door to the world. Composes the host, circuit relay, STUN, links, forwarding and enrolment.
-// It holds no user data; what it forwards is ciphertext.
-import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2';
-import { identify } from '@libp2p/identify';
-import { ping } from '@libp2p/ping';
-import { webRTC } from '@libp2p/webrtc';
+// The relay of a realm: its door to the world. It holds no user data; what it forwards is ciphertext. create-relay.ts puts its
+// parts together.
 import type { OverlayAudit } from '../src/overlay/audit.ts';
 import { type Charter, EMPTY_CHARTER } from '../src/overlay/charter.ts';
 import { CHARTER_PROTOCOL } from '../src/overlay/charter-feed/index.ts';
 import { serveCharter } from '../src/overlay/charter-feed/server.ts';
-import { enrolOverWire } from '../src/overlay/enrol/client.ts';
-import { enrolmentDoor } from '../src/overlay/enrol/encrypter.ts';
 import { askOnce } from '../src/overlay/enrol/exchange.ts';
-import { type Issuer, MAX_RENEW_FRAME, RENEW_PROTOCOL } from '../src/overlay/enrol/index.ts';
-import { EnrolRouter } from '../src/overlay/enrol/router.ts';
-import { Forwarder } from '../src/overlay/forward/forwarder.ts';
-import { LinkLimits } from '../src/overlay/forward/limits.ts';
+import { MAX_RENEW_FRAME, RENEW_PROTOCOL } from '../src/overlay/enrol/index.ts';
+import type { EnrolRouter } from '../src/overlay/enrol/router.ts';
+import type { Forwarder } from '../src/overlay/forward/forwarder.ts';
 import { FramedStream } from '../src/overlay/framed-stream.ts';
-import { createHost, type Host } from '../src/overlay/host.ts';
+import type { Host } from '../src/overlay/host.ts';
 import type { Identity } from '../src/overlay/identity.ts';
-import { createLinks } from '../src/overlay/links/create-links.ts';
 import type { Ancestor, Links, NatKind, RelayReport } from '../src/overlay/links/links.ts';
-import type { ChainCheck, RelayAddresses } from '../src/overlay/location/record.ts';
+import type { RelayAddresses } from '../src/overlay/location/record.ts';
 import { ownNodeConnection } from '../src/overlay/own-node.ts';
 import { type FollowedLinks, PATHS_PROTOCOL, servePaths } from '../src/overlay/paths/index.ts';
-import { openPipes } from '../src/overlay/pipe/open-pipes.ts';
 import { mayReach } from '../src/overlay/scope.ts';
 import type { PathReport } from '../src/overlay/seam.ts';
-import { StunResponder } from '../src/overlay/stun/responder.ts';
-import { StunServers } from '../src/overlay/stun/servers.ts';
-import { PathMemory, validateLeaf } from '../src/pki/chain.ts';
-import { RENEWAL_GRACE } from '../src/pki/renewal.ts';
+import type { StunResponder } from '../src/overlay/stun/responder.ts';
 import type { Clock } from '../src/realm/clock.ts';
 import { LocalError, messageOf, UnreachableError } from '../src/realm/errors.ts';
 import type { Log } from '../src/realm/log.ts';
 import type { RealmName } from '../src/realm/names.ts';
-import { listenable, multiaddrOf, stunTexts } from '../src/settings/relay-addresses.ts';
+import { multiaddrOf } from '../src/settings/relay-addresses.ts';
 import type { Settings } from '../src/settings/settings.ts';
 import type { Netcheck } from './api.ts';
 import type { RelayCharter } from './charter.ts';
-import { HouseTable } from './house-table.ts';
-import { mappingWays } from './mapping-ways.ts';
+import type { HouseTable } from './house-table.ts';
 import { netcheckOf } from './netcheck.ts';
-import { PortMapping } from './port-mapping.ts';
+import type { PortMapping } from './port-mapping.ts';
 
 export interface RelayInit {
   readonly identity: Identity;
@@ -75,14 +62,18 @@ export interface RelayStatus {
   readonly table: number;
 }
 
-/** A realm has a few hundred realms below it at most; each of their relays reserves once. */
-const CIRCUITS = {
-  hopTimeout: 15_000,
-  maxInboundHopStreams: 256,
-  maxOutboundStopStreams: 256,
-  reservations: { applyDefaultLimit: false, maxReservations: 1_024 },
-};
 const MAX_FOLLOWERS = 8;
+
+export interface RelayParts {
+  readonly init: RelayInit;
+  readonly host: Host;
+  readonly stun: StunResponder;
+  readonly links: Links;
+  readonly forwarder: Forwarder;
+  readonly router: EnrolRouter;
+  readonly table: HouseTable;
+  readonly mapping: PortMapping;
+}
 
 export class Relay {
   readonly #parts: RelayParts;
@@ -210,130 +201,6 @@ export class Relay {
   }
 }
 
-interface RelayParts {
-  readonly init: RelayInit;
-  readonly host: Host;
-  readonly stun: StunResponder;
-  readonly links: Links;
-  readonly forwarder: Forwarder;
-  readonly router: EnrolRouter;
-  readonly table: HouseTable;
-  readonly mapping: PortMapping;
-}
-
-/** Not started yet. */
-export async function createRelay(init: RelayInit): Promise<Relay> {
-  const { identity, clock, log, settings } = init;
-  const stunServers = new StunServers();
-  const late: { host?: Host; router?: EnrolRouter } = {};
-  const checkChain = relayChainCheck(init);
-  const table = new HouseTable({ ...init, checkChain, admissions: () => present(late.host).admissions });
-  const host = await createRelayHost(init, { stun: stunServers, table }, (request, signal) =>
-    present(late.router).route(request, signal),
-  );
-  late.host = host;
-  const { admissions, internals } = host;
-  const { registrar } = internals;
-  const mapping = new PortMapping(
-    { ways: mappingWays(settings.map ?? []), clock, log, onChange: () => links.moved() },
-    settings.listen[0]?.port ?? 0,
-  );
-  const links = openLinks(init, { host, stun: stunServers, table, checkChain, mapping });
-  const router = new EnrolRouter({
-    identity,
-    admissions,
-    registrar,
-    links,
-    log,
-    byDoor: { ask: renewalByDoor(init), clock },
-  });
-  late.router = router;
-  const peerId = host.libp2p.peerId.toString();
-  const { charter = EMPTY_CHARTER } = init;
-  const pipes = openPipes({ host, charter, clock, log });
-  const limits = new LinkLimits(clock, settings.limits ?? []);
-  const forwarder = new Forwarder({
-    identity,
-    peerId,
-    registrar,
-    admissions,
-    links,
-    trusts: charter,
-    pipes,
-    limits,
-    clock,
-    log,
-  });
-  const stun = new StunResponder({ clock, log }, listenable(settings.stun));
-  return new Relay({ init, host, stun, links, forwarder, router, table, mapping });
-}
-
-/** For a realm whose certificates are over: the door of an ancestor takes a renewal from anybody. */
-export function renewalByDoor({
-  identity: { rootFingerprint },
-  ancestors: ways,
-  clock,
-}: Pick<RelayInit, 'identity' | 'ancestors' | 'clock'>): Issuer {
-  return (request, signal) =>
-    enrolOverWire({ ways, rootFingerprint, request, now: () => clock.now(), grace: RENEWAL_GRACE, signal });
-}
-
-function createRelayHost(
-  init: RelayInit,
-  { stun, table }: { readonly stun: StunServers; readonly table: HouseTable },
-  issuer: Parameters<typeof enrolmentDoor>[0]['issuer'],
-): Promise<Host> {
-  const { identity, settings, clock, audit } = init;
-  const mayUseWebrtc = settings.punch.includes('webrtc');
-  const rtcConfiguration = (): { iceServers: { urls: string[] }[] } => ({ iceServers: stun.iceServers() });
-  return createHost({
-    ...init,
-    listen: [...listenable(settings.listen).map(multiaddrOf), ...(mayUseWebrtc ? ['/webrtc'] : [])],
-    announce: settings.announce.map(multiaddrOf),
-    encrypters: [enrolmentDoor({ chain: () => identity.chain, issuer, clock, audit })],
-    transports: [circuitRelayTransport(), ...(mayUseWebrtc ? [webRTC({ rtcConfiguration })] : [])],
-    services: { identify: identify(), ping: ping(), dht: table.service(), circuit: circuitRelayServer(CIRCUITS) },
-  });
-}
-
-function relayChainCheck({ identity, clock, charter = EMPTY_CHARTER }: RelayInit): ChainCheck {
-  const { rootFingerprint } = identity;
-  const isRevoked: Charter['isRevoked'] = (serial, issuer) => charter.isRevoked(serial, issuer);
-  const trust = { rootFingerprint, memory: new PathMemory(), isRevoked };
-  return (chain) => validateLeaf(chain, { ...trust, now: clock.now() });
-}
-
-interface LinkParts {
-  readonly host: Host;
-  readonly stun: StunServers;
-  readonly table: HouseTable;
-  readonly checkChain: ChainCheck;
-  readonly mapping: PortMapping;
-}
-
-function openLinks(init: RelayInit, { host, stun, table, checkChain, mapping }: LinkParts): Links {
-  const { identity, ancestors, settings, clock, log } = init;
-  return createLinks(
-    {
-      host: host.internals,
-      realm: identity.realm,
-      signer: identity,
-      admissions: host.admissions,
-      checkChain,
-      ancestors: () => ancestors,
-      ...(init.charter ? { charter: init.charter } : {}),
-      fellows: init.fellows ?? [],
-      ...(init.onLearnt ? { onLearnt: init.onLearnt } : {}),
-      stun,
-      dht: table.location(),
-      clock,
-      log,
-      logger: host.libp2p.logger.forComponent('canopy:links'),
-    },
-    { punch: settings.punch, stun: () => stunTexts(settings), mapped: () => mapping.mapped },
-  );
-}
-
 function listenFailed({ init }: RelayParts, cause: unknown): LocalError {
   const places = init.settings.listen.map(multiaddrOf).join(', ');
   const taken = messageOf(cause).includes('EADDRINUSE');
@@ -341,9 +208,4 @@ function listenFailed({ init }: RelayParts, cause: unknown): LocalError {
     cause,
     hint: 'Stop what uses the port, or give another one with relay.listen in canopy.toml.',
   });
-}
-
-function present<T>(part: T | undefined): T {
-  if (part === undefined) throw new Error('the parts of a relay are used before it was made');
-  return part;
 }

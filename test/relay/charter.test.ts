@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { openRelayCharter } from '../../relay/charter-file.ts';
-import { createRelay } from '../../relay/relay.ts';
+import { createRelay } from '../../relay/create-relay.ts';
 import { EMPTY_CHARTER } from '../../src/overlay/charter.ts';
 import type { CharterSource } from '../../src/overlay/charter-feed/feeder.ts';
 import {

@@ -1,7 +1,8 @@
 // The private table of an enterprise, between whole relays with real certificates.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { createRelay, type Relay } from '../../relay/relay.ts';
+import { createRelay } from '../../relay/create-relay.ts';
+import type { Relay } from '../../relay/relay.ts';
 import type { OverlayEvent } from '../../src/overlay/audit.ts';
 import { createNodeOverlay, type NodeOverlay } from '../../src/overlay/node-overlay.ts';
 import { systemClock } from '../../src/realm/clock.ts';

@@ -1,7 +1,7 @@
 // One relay or one node as a process of its own, for tests and benchmarks of what flows between them: told what to do by
 // messages of its parent (orders.ts), ends with it.
 import { createHash } from 'node:crypto';
-import { createRelay } from '../../../relay/relay.ts';
+import { createRelay } from '../../../relay/create-relay.ts';
 import { createNodeOverlay, type NodeOverlay } from '../../../src/overlay/node-overlay.ts';
 import type { Stream } from '../../../src/overlay/seam.ts';
 import { systemClock } from '../../../src/realm/clock.ts';
