@@ -9,7 +9,7 @@ import { directConversationId, type MessageId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { PathKind } from '../../src/realm/path-kinds.ts';
 import type { Write } from '../../src/store/engine.ts';
-import type { Directory } from '../directory/directory.ts';
+import type { Directory, Met } from '../directory/directory.ts';
 import { isDirect } from './acceptance.ts';
 import type { ArrivalLog, Draft } from './arrival-log.ts';
 import { type EventStore, receiptWrite } from './event-store.ts';
@@ -104,8 +104,7 @@ export class Intake {
     if (!isDirect(conversation, sender, recipients)) return rejected('conversation-unknown');
     const audience = recipients.filter((user) => directory.findById(user)?.home === realm);
     if (audience.length === 0) return rejected('recipient-unknown');
-    await directory.meet?.(sender, origin);
-    const objection = this.#objection(item);
+    const objection = this.#objection(item, await directory.meet?.(sender, origin));
     if (objection) return rejected(objection);
     const before = await store.message(id, sender);
     if (before) return equals(before.bodyHash, encoded.bodyHash) ? DUPLICATE : rejected('id-conflict');
@@ -118,10 +117,10 @@ export class Intake {
   }
 
   /** The sender's own realm may have other rules than ours, or none. */
-  #objection({ encoded: { envelope }, origin }: Delivered): string | undefined {
+  #objection({ encoded: { envelope }, origin }: Delivered, met: Met): string | undefined {
     const { directory, rules, realm } = this.#parts;
     if (!rules) return undefined;
-    const sender = directory.findById(envelope.sender);
+    const sender = directory.findById(envelope.sender) ?? met;
     const local = envelope.recipients
       .flatMap((id) => directory.findById(id) ?? [])
       .filter(({ home }) => home === realm);

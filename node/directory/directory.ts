@@ -17,6 +17,9 @@ export interface UserProfile {
   readonly status: UserStatus;
 }
 
+/** What the home says of a sender: `nobody` when it knows none by that id, undefined when it told who it is or did not answer. */
+export type Met = 'nobody' | undefined;
+
 /** Answers come from memory; all of it is rebuilt from the ledger and the profile records at start. */
 export interface Directory {
   findByAddress(address: UserAddress): UserProfile | undefined;
@@ -29,5 +32,5 @@ export interface Directory {
   /** Also asks the home of somebody of another enterprise. @throws UnreachableError; RefusedError `lookup-rate` */
   lookUp?(address: UserAddress, asker: UserId): Promise<UserProfile | undefined>;
   /** Somebody unknown has written: resolves soon, whether or not the home said who it is. Never rejects. */
-  meet?(id: UserId, home: RealmName): Promise<void>;
+  meet?(id: UserId, home: RealmName): Promise<Met>;
 }

@@ -9,6 +9,7 @@ import type { UserId } from '../../src/realm/ids.ts';
 import { parseRealmName, type RealmName } from '../../src/realm/names.ts';
 import type { UserAddress } from '../../src/realm/user-address.ts';
 import type { Database } from '../../src/store/database.ts';
+import type { Write } from '../../src/store/engine.ts';
 import { key, under } from '../../src/store/keys.ts';
 import { decodeFields, encodeFields } from '../../src/store/positional.ts';
 import type { UserProfile } from './directory.ts';
@@ -19,6 +20,8 @@ const MAX_NAME = 253;
 const MAX_FOUND = 2048;
 /** Far more than one realm's people ever write to. */
 const MAX_USERS = 100_000;
+/** Of one home, so that none that makes people up takes the room of all others. */
+const MAX_OF_HOME = 5_000;
 
 interface Seen {
   readonly user: UserProfile;
@@ -30,6 +33,7 @@ export class ForeignUsers {
   readonly #database: Pick<Database, 'iterate' | 'commit'>;
   readonly #index = new UserIndex();
   readonly #seen = new Map<UserId, number>();
+  readonly #ofHome = new Map<RealmName, number>();
 
   constructor(database: Pick<Database, 'iterate' | 'commit'>) {
     this.#database = database;
@@ -51,25 +55,43 @@ export class ForeignUsers {
     return user && { user, time: this.#seen.get(user.id) ?? 0 };
   }
 
-  /** @throws LocalError `too-many-users`, `foreign-user-contradicts`: another realm's user has that id */
+  /**
+   * The home's newest word: whoever had that address, or had another one, gives way.
+   * @throws LocalError `too-many-users`, `foreign-user-contradicts`: another realm's user has that id
+   */
   async put(home: RealmName, found: LookupAnswer, time: number): Promise<UserProfile> {
     const user = userOf(home, found);
     const before = this.#index.get(user.id);
-    if (!before && this.#seen.size >= MAX_USERS) {
-      throw new LocalError('too-many-users', `${MAX_USERS} users of other enterprises are known already`);
-    }
     if (before && before.home !== home) {
       throw new LocalError('foreign-user-contradicts', `${home} claims the user ${user.id} of ${before.home}`);
     }
+    const holder = this.#index.find(user.address);
+    if (!before && !holder) this.#checkRoom(home);
     const value = encodeFields([VERSION, home, encodeFound(found), time]);
-    await this.#database.commit([{ type: 'put', key: key('foreign-user', home, user.id), value }]);
+    const replaced: Write[] =
+      holder && holder.id !== user.id ? [{ type: 'del', key: key('foreign-user', home, holder.id) }] : [];
+    await this.#database.commit([...replaced, { type: 'put', key: key('foreign-user', home, user.id), value }]);
+    for (const one of [before, holder]) if (one) this.#forget(one);
     this.#list(home, found, time);
     return user;
   }
 
+  #checkRoom(home: RealmName): void {
+    if (this.#seen.size < MAX_USERS && (this.#ofHome.get(home) ?? 0) < MAX_OF_HOME) return;
+    throw new LocalError('too-many-users', `too many users of ${home}, or of other enterprises, are known already`);
+  }
+
+  #forget(user: UserProfile): void {
+    if (!this.#seen.delete(user.id)) return;
+    this.#index.remove(user);
+    this.#ofHome.set(user.home, (this.#ofHome.get(user.home) ?? 1) - 1);
+  }
+
   #list(home: RealmName, found: LookupAnswer, time: number): void {
     const user = userOf(home, found);
-    if (this.#index.put(user)) this.#seen.set(user.id, time);
+    if (!this.#index.put(user)) return;
+    if (!this.#seen.has(user.id)) this.#ofHome.set(home, (this.#ofHome.get(home) ?? 0) + 1);
+    this.#seen.set(user.id, time);
   }
 }
 

@@ -3,7 +3,7 @@
 import type { UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { UserAddress } from '../../src/realm/user-address.ts';
-import type { Directory, UserProfile } from './directory.ts';
+import type { Directory, Met, UserProfile } from './directory.ts';
 import type { ForeignUsers } from './foreign-users.ts';
 import type { UserLookup } from './user-lookup.ts';
 
@@ -43,7 +43,7 @@ export class KnownUsers implements Directory {
     return this.#lookup.find(address, asker);
   }
 
-  meet(id: UserId, home: RealmName): Promise<void> {
+  meet(id: UserId, home: RealmName): Promise<Met> {
     return this.#lookup.meet(id, home);
   }
 }

@@ -16,7 +16,7 @@ import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import { type UserAddress } from '../../src/realm/user-address.ts';
 import type { Errands } from '../errands/errands.ts';
-import type { Directory, UserProfile } from './directory.ts';
+import type { Directory, Met, UserProfile } from './directory.ts';
 import { type ForeignUsers, userOf } from './foreign-users.ts';
 
 export interface UserLookupComponents {
@@ -51,6 +51,9 @@ const OF_ALL_ASKERS = { perSecond: 4, burst: 55 };
 const OF_ORIGIN = { perSecond: 1, burst: 60 };
 const OF_MISSES = { perSecond: 2 / 60, burst: 20 };
 const OF_ALL_ORIGINS = { perSecond: 50, burst: 500 };
+/** Of one home, for senders whom it may have made up, so that nobody makes us use up what we may ask of anybody. */
+const OF_HOME = { perSecond: 0.5, burst: 20 };
+const OF_ALL_HOMES = { perSecond: 2, burst: 30 };
 
 export class UserLookup {
   readonly #self: RealmName;
@@ -58,10 +61,13 @@ export class UserLookup {
   readonly #askers: RateLimiter;
   readonly #origins: RateLimiter;
   readonly #misses: RateLimiter;
+  /** Guesses that turned out to be right: they cost nothing. */
+  readonly #spare = new Map<RealmName, number>();
+  readonly #homes: RateLimiter;
   readonly #stopping = new AbortController();
-  readonly #meeting = new Map<UserId, Promise<void>>();
-  /** Whose home did not answer, and when. */
-  readonly #missed = new Map<UserId, number>();
+  readonly #meeting = new Map<UserId, Promise<Met>>();
+  /** Of whom nothing was learnt, and when. */
+  readonly #missed = new Map<UserId, { readonly at: number; readonly met: Met }>();
 
   constructor(self: RealmName, components: UserLookupComponents) {
     const { clock, errands } = components;
@@ -70,6 +76,7 @@ export class UserLookup {
     this.#askers = new RateLimiter(clock, OF_ASKER, OF_ALL_ASKERS);
     this.#origins = new RateLimiter(clock, OF_ORIGIN, OF_ALL_ORIGINS);
     this.#misses = new RateLimiter(clock, OF_MISSES, OF_ALL_ORIGINS);
+    this.#homes = new RateLimiter(clock, OF_HOME, OF_ALL_HOMES);
     errands.answer(LOOKUP_ERRAND, (origin, body) => this.#answer(origin, decodeQuestion(body)));
   }
 
@@ -86,36 +93,39 @@ export class UserLookup {
     if (seen && clock.now() - seen.time < FRESH) return seen.user;
     if (!this.#askers.take(asker)) throw tooMany(asker);
     try {
-      const user = await this.#ask(address.realm, { kind: 'login', login: address.login }, LOOKUP_DEADLINE);
-      if (user.address.login !== address.login) throw lie(address.realm);
-      return user;
+      return await this.#ask(address.realm, { kind: 'login', login: address.login }, LOOKUP_DEADLINE);
     } catch (error) {
-      if (codeOf(error) === 'user-unknown') return undefined;
+      if (isNobody(error)) return undefined;
       if (seen && error instanceof UnreachableError) return seen.user;
       throw error;
     }
   }
 
   /** Somebody unknown has written: learns who it is, unless the home doesn't answer soon. Never rejects. */
-  async meet(id: UserId, home: RealmName): Promise<void> {
+  async meet(id: UserId, home: RealmName): Promise<Met> {
     const { directory, foreign, clock, isNear } = this.#parts;
-    if (isNear(home) || directory.findById(id) || foreign.findById(id)) return;
-    if (clock.now() - (this.#missed.get(id) ?? Number.NEGATIVE_INFINITY) < PATIENCE) return;
-    const meeting = this.#meeting.get(id) ?? this.#meet(id, home).finally(() => this.#meeting.delete(id));
+    if (isNear(home) || directory.findById(id) || foreign.findById(id)) return undefined;
+    const missed = this.#missed.get(id);
+    if (missed && clock.now() - missed.at < PATIENCE) return missed.met;
+    const known = this.#meeting.get(id);
+    if (!known && !this.#homes.take(home)) return undefined;
+    const meeting = known ?? this.#meet(id, home).finally(() => this.#meeting.delete(id));
     this.#meeting.set(id, meeting);
-    await meeting;
+    return meeting;
   }
 
-  async #meet(id: UserId, home: RealmName): Promise<void> {
+  async #meet(id: UserId, home: RealmName): Promise<Met> {
     try {
-      const user = await this.#ask(home, { kind: 'id', id }, MEET_DEADLINE);
-      if (user.id !== id) throw lie(home);
+      await this.#ask(home, { kind: 'id', id }, MEET_DEADLINE);
       this.#missed.delete(id);
+      return undefined;
     } catch (error) {
       this.#parts.log.info({ realm: home, code: codeOf(error) }, 'sender of another enterprise not looked up');
       const [oldest] = this.#missed.keys();
       if (this.#missed.size >= MAX_MISSED && oldest !== undefined) this.#missed.delete(oldest);
-      this.#missed.set(id, this.#parts.clock.now());
+      const met = isNobody(error) ? 'nobody' : undefined;
+      this.#missed.set(id, { at: this.#parts.clock.now(), met });
+      return met;
     }
   }
 
@@ -125,22 +135,43 @@ export class UserLookup {
       errands.ask(home, LOOKUP_ERRAND, encodeQuestion(question), signal),
     );
     const found = readFound(home, body);
+    // Before it is kept: what nobody asked for has no place here.
+    if (!answers(question, userOf(home, found))) throw lie(home);
     return foreign.put(home, found, clock.now());
   }
 
   async #answer(origin: RealmName, question: LookupQuestion): Promise<Uint8Array> {
     const { directory, recordOf, mayFind } = this.#parts;
     if (!this.#origins.take(origin)) throw tooMany(origin);
+    // Before anything is looked up: a refusal must not tell a right guess from a wrong one. Ids can't be guessed.
+    if (question.kind === 'login' && !this.#mayGuess(origin)) throw tooMany(origin);
     const user =
       question.kind === 'login'
         ? directory.findByAddress({ login: question.login, realm: this.#self })
         : directory.findById(question.id);
     const isOurs = user?.home === this.#self && user.status === 'active' && mayFind(origin);
     const record = isOurs ? await recordOf(user.id) : undefined;
-    if (user && record) return encodeFound({ kind: user.kind, record });
-    if (!this.#misses.take(origin)) throw tooMany(origin);
-    throw new RefusedError('user-unknown', `nobody of ${this.#self} is to be found by that`);
+    if (!user || !record) throw new RefusedError('user-unknown', `nobody of ${this.#self} is to be found by that`);
+    if (question.kind === 'login') this.#spare.set(origin, (this.#spare.get(origin) ?? 0) + 1);
+    return encodeFound({ kind: user.kind, record });
   }
+
+  #mayGuess(origin: RealmName): boolean {
+    const spare = this.#spare.get(origin) ?? 0;
+    if (spare === 0) return this.#misses.take(origin);
+    if (spare === 1) this.#spare.delete(origin);
+    else this.#spare.set(origin, spare - 1);
+    return true;
+  }
+}
+
+/** The home's own word, and no hop's. */
+function isNobody(error: unknown): boolean {
+  return error instanceof RefusedError && error.code === 'user-unknown';
+}
+
+function answers(question: LookupQuestion, { id, address }: UserProfile): boolean {
+  return question.kind === 'id' ? id === question.id : address.login === question.login;
 }
 
 /** @throws PeerError `malformed` */

@@ -7,8 +7,8 @@ export type ErrandHandler = (origin: RealmName, body: Uint8Array, signal: AbortS
 export interface Errands {
   /**
    * The destination's answer, proven to be its own. Bodies have at most MAX_BODY bytes; the whole takes at most 30 s.
-   * @throws UnreachableError `no-way`, `timeout`, `busy`, `errand-rate`; RefusedError with the destination's or a hop's code;
-   * PeerError when what came back proves nothing
+   * @throws UnreachableError `no-way`, `timeout`, `busy`, `errand-rate`; RefusedError with the destination's code, which it has
+   * signed; PeerError with a hop's code, and when what came back proves nothing
    */
   ask(destination: RealmName, kind: string, body: Uint8Array, signal: AbortSignal): Promise<Uint8Array>;
   /** One handler for each kind; set before the node starts. */

@@ -8,7 +8,7 @@ import { covers, directionFor } from '../../src/protocols/trust/scope.ts';
 import { LocalError } from '../../src/realm/errors.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { MessageRules } from '../conversations/message-rules.ts';
-import type { UserProfile } from '../directory/directory.ts';
+import type { Met, UserProfile } from '../directory/directory.ts';
 import type { TrustTable } from '../trusts/trust-table.ts';
 import type { Policies } from './policies.ts';
 
@@ -29,12 +29,14 @@ export class NodeMessageRules implements MessageRules {
     return !terms || covers(terms, from.address, to.address) ? undefined : 'trust-scope';
   }
 
-  incoming(sender: UserProfile | undefined, origin: RealmName, to: UserProfile): string | undefined {
+  incoming(sender: UserProfile | Met, origin: RealmName, to: UserProfile): string | undefined {
     const terms = this.#trusts.termsWith(origin);
     if (!terms) return undefined;
-    if (sender) return covers(terms, sender.address, to.address) ? undefined : 'trust-scope';
+    if (sender && sender !== 'nobody') return covers(terms, sender.address, to.address) ? undefined : 'trust-scope';
     if (directionFor(terms, this.#self) === 'outward') return 'trust-scope';
     if (!namesSenders(terms, origin)) return coversRecipient(terms, this.#self, to) ? undefined : 'trust-scope';
+    // Somebody who is not there any more would else hold up for ever what all others there have written.
+    if (sender === 'nobody') return 'trust-scope';
     throw new LocalError('sender-unresolved', `who writes from ${origin} is not known yet`);
   }
 }

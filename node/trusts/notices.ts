@@ -2,7 +2,7 @@
 // and whenever a way comes back. What nobody took for 30 days is given up; the chains say it as well.
 import { ACCEPTANCE_ERRAND } from '../../src/protocols/trust/index.ts';
 import type { Clock, Timer } from '../../src/realm/clock.ts';
-import { codeOf, messageOf, UnreachableError } from '../../src/realm/errors.ts';
+import { codeOf, messageOf, RefusedError, UnreachableError } from '../../src/realm/errors.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { Errands } from '../errands/errands.ts';
 import type { Notice, TrustStore } from './trust-store.ts';
@@ -71,8 +71,9 @@ export class Notices {
       const isOver = clock.now() - notice.time > GIVE_UP;
       if (!isFinal(error) && !isOver) return code;
       log.warn({ realm: notice.realm, kind: notice.kind, code }, 'notice about a trust not taken');
-      await store.dropNotices([notice]);
+      // In this order: should the power go in between, it is told and refused once more.
       await onRefused(notice, code);
+      await store.dropNotices([notice]);
       return notice.kind === ACCEPTANCE_ERRAND ? code : undefined;
     }
     await store.dropNotices([notice]);
@@ -97,6 +98,7 @@ const FINAL = new Set([
   'unknown-kind',
 ]);
 
+/** Signed by the other side: what a hop says ends nothing. */
 function isFinal(error: unknown): boolean {
-  return FINAL.has(codeOf(error));
+  return error instanceof RefusedError && FINAL.has(error.code);
 }

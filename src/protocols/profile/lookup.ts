@@ -6,7 +6,8 @@
 //
 // One user at a time, exactly named; there is no list and no search. Who is unknown, disabled or not to be found from outside is
 // refused alike: `user-unknown`. Further refusals: `lookup-rate` (60 at once and then one a second of one origin; of those that
-// found nobody 20 at once and then 2 a minute, so that nobody can guess through an address book), `malformed`.
+// found nobody 20 at once and then 2 a minute, and with none left every question by login, so that nobody can guess through an
+// address book), `malformed`.
 import { idBytes, idText, parseUserId, type UserId } from '../../realm/ids.ts';
 import { type Login, parseLogin } from '../../realm/user-address.ts';
 import { decodeFields, encodeFields } from '../../store/positional.ts';

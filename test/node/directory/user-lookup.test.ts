@@ -7,6 +7,7 @@ import { ForeignUsers } from '../../../node/directory/foreign-users.ts';
 import { KnownUsers } from '../../../node/directory/known-users.ts';
 import { UserIndex } from '../../../node/directory/user-index.ts';
 import { UserLookup } from '../../../node/directory/user-lookup.ts';
+import { encodeReply } from '../../../src/protocols/errand/codec.ts';
 import {
   decodeFound,
   decodeQuestion,
@@ -22,7 +23,7 @@ import type { RealmName } from '../../../src/realm/names.ts';
 import { parseLogin, parseUserAddress } from '../../../src/realm/user-address.ts';
 import { createDatabase, type Database } from '../../../src/store/database.ts';
 import { ForgetfulDisk } from '../../store/forgetful-disk.ts';
-import { ACME, BETA, ErrandTree, KYIV, ODESA, type TreeNode, UA } from '../errands/errand-tree.ts';
+import { ACME, BETA, ErrandTree, KYIV, LVIV, ODESA, type TreeNode, UA } from '../errands/errand-tree.ts';
 
 const LIMIT = { timeout: 20_000 };
 const never = new AbortController().signal;
@@ -155,7 +156,9 @@ test('an address book can’t be guessed through', LIMIT, async (t) => {
     );
   assert.deepEqual(new Set(codes.slice(0, 20)), new Set(['user-unknown']));
   assert.deepEqual(new Set(codes.slice(20)), new Set(['lookup-rate']));
-  assert.ok(await guess('sales'), 'who knows the address is still answered');
+  await assert.rejects(guess('sales'), { code: 'lookup-rate' }, 'a right guess is refused as a wrong one is');
+  await kyiv.known.meet(idOf(7), ODESA);
+  assert.ok(kyiv.known.findById(idOf(7)), 'who has written is still told');
   tree.clock.advance(60_000);
   await assert.rejects(guess('later'), { code: 'user-unknown' });
 });
@@ -178,6 +181,10 @@ test('a realm that answers for another user, or with an id of somebody else, gai
   liar.errands.answer(LOOKUP_ERRAND, async () => answer);
   liar.errands.start();
   await assert.rejects(find(kyiv, 'sales@odesa.beta.ua'), { code: 'user-contradicts' });
+  assert.equal(kyiv.known.findById(idOf(7)), undefined, 'what was not asked for is not kept');
+  answer = encodeFound({ kind: 'person', record: record(idOf(8), 'other') });
+  await kyiv.known.meet(idOf(7), ODESA);
+  assert.equal(kyiv.known.findById(idOf(8)), undefined);
   answer = Uint8Array.of(1);
   await assert.rejects(find(kyiv, 'sales@odesa.beta.ua'), { code: 'malformed' });
 });
@@ -198,3 +205,51 @@ test(
     assert.equal(tree.network.tried, tried, 'not asked for again at once');
   },
 );
+
+test('senders that a realm makes up use up neither our errands nor the room for others', LIMIT, async (t) => {
+  const { tree, kyiv, odesa } = await pair(t);
+  await Promise.all(Array.from({ length: 100 }, (_, n) => kyiv.known.meet(idOf(1000 + n), ODESA)));
+  assert.equal(odesa.errands.counters()['answered'], 20);
+  odesa.house.add(7, 'sales@odesa.beta.ua');
+  assert.ok(await find(kyiv, 'sales@odesa.beta.ua'));
+  const foreign = new ForeignUsers(await createDatabase(new ForgetfulDisk().openEngine()));
+  const put = (home: RealmName, n: number) => {
+    const record = encodeProfile({ id: idOf(n), login: parseLogin(`u${n}`), name: 'U', salt: new Uint8Array(16) });
+    return foreign.put(home, { kind: 'person', record }, tree.clock.now());
+  };
+  for (let n = 0; n < 5_000; n++) await put(ODESA, n);
+  await assert.rejects(put(ODESA, 5_000), { code: 'too-many-users' });
+  assert.equal((await put(LVIV, 5_001)).home, LVIV);
+});
+
+test(
+  'an address that went to somebody else is the new one’s, and a login that changed is the new one',
+  LIMIT,
+  async () => {
+    const database = await createDatabase(new ForgetfulDisk().openEngine());
+    const foreign = new ForeignUsers(database);
+    const put = (n: number, login: string) => {
+      const record = encodeProfile({ id: idOf(n), login: parseLogin(login), name: login, salt: new Uint8Array(16) });
+      return foreign.put(ODESA, { kind: 'person', record }, 1);
+    };
+    await put(1, 'sales');
+    await put(2, 'sales');
+    assert.equal(foreign.findById(idOf(1)), undefined);
+    await put(2, 'boss');
+    const again = new ForeignUsers(database);
+    await again.load();
+    for (const one of [foreign, again]) {
+      assert.equal(one.findByAddress(parseUserAddress('boss@odesa.beta.ua'))?.user.id, idOf(2));
+      assert.equal(one.findByAddress(parseUserAddress('sales@odesa.beta.ua')), undefined);
+    }
+  },
+);
+
+test('only the home’s own word says that a sender is nobody there', LIMIT, async (t) => {
+  const { tree, kyiv } = await pair(t);
+  assert.equal(await kyiv.known.meet(idOf(9), ODESA), 'nobody');
+  tree.network.tap = async (frame, from, to) =>
+    from === ACME && to === KYIV ? encodeReply({ kind: 'stopped', code: 'user-unknown', realm: ACME }) : frame;
+  assert.equal(await kyiv.known.meet(idOf(10), ODESA), undefined);
+  await assert.rejects(find(kyiv, 'sales@odesa.beta.ua'), { code: 'user-unknown', name: 'PeerError' });
+});

@@ -155,5 +155,8 @@ test('a sender whom nobody knows yet is let in only where it makes no difference
   assert.equal(unknown({}), undefined);
   assert.equal(unknown({ direction: 'outward' }), 'trust-scope');
   assert.equal(unknown({ proposerPeople: [parseLogin('head')] }), 'trust-scope', 'not to this one anyhow');
-  assert.throws(() => unknown({ accepterPeople: [parseLogin('boss')] }), { code: 'sender-unresolved' });
+  const named = { accepterPeople: [parseLogin('boss')] };
+  assert.throws(() => unknown(named), { code: 'sender-unresolved' });
+  const gone = rules({ ...TERMS, ...named }).incoming('nobody', ODESA, clerk);
+  assert.equal(gone, 'trust-scope', 'whom the home does not know is none of those named, and holds up nobody');
 });

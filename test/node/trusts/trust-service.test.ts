@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { encodeChain } from '../../../src/pki/chain.ts';
 import { leafKeyOfSeed, signWithLeaf } from '../../../src/pki/keys.ts';
 import { encodeLine } from '../../../src/pki/pasteable.ts';
+import { encodeReply } from '../../../src/protocols/errand/codec.ts';
 import { signAcceptance, signProposal } from '../../../src/protocols/trust/agreement.ts';
 import { decodeAgreement, encodeAgreement, encodeRemoval, encodeTrustId } from '../../../src/protocols/trust/codec.ts';
 import {
@@ -170,6 +171,25 @@ test('who is no party can’t remove it, by errand or by its chain', LIMIT, asyn
   await ua.table.settled();
   assert.equal(ua.table.arePartners(KYIV, ODESA), true);
   assert.equal(kyiv.table.trustWith(ODESA)?.realm, ODESA);
+});
+
+test('what a hop says in its own name ends no trust and keeps no removal back', LIMIT, async (t) => {
+  const { world, kyiv, odesa } = await cast(t);
+  await kyiv.trusts.propose(world.wish(ODESA));
+  const { network, clock } = world.tree;
+  let isLying = true;
+  network.tap = async (frame, from, to) =>
+    isLying && from === BETA && to === ODESA
+      ? encodeReply({ kind: 'stopped', code: 'trust-unknown', realm: BETA })
+      : frame;
+  const accepted = await odesa.trusts.accept(KYIV);
+  assert.equal(accepted.untold, 'trust-unknown');
+  assert.deepEqual(await states(odesa), ['in-force']);
+  await odesa.trusts.remove(KYIV);
+  isLying = false;
+  clock.advance(60_000);
+  await until(() => isTold(odesa));
+  assert.deepEqual(await states(kyiv), ['removed'], 'it heard of the removal in the end');
 });
 
 test('where errands can’t pass, proposal and acceptance are handed over as lines', LIMIT, async (t) => {
