@@ -21,7 +21,7 @@ import type { ClientEvents, Me, Message, MessageState, SendRequest, StateChange 
 /** Sent messages whose states are followed here; the oldest are forgotten first. */
 const MAX_FOLLOWED = 10_000;
 /** A refusal for one of these is over one day; the message stays queued meanwhile. */
-const PASSING = new Set(['too-many-requests', 'disk-full', 'outbox-full', 'internal']);
+const PASSING = new Set(['too-many-requests', 'disk-full', 'outbox-full', 'read-only', 'internal']);
 /** A message moves along these and never back. */
 const RANK: readonly MessageState[] = ['queued', 'stored', 'failed', 'delivered', 'read'];
 

@@ -34,7 +34,7 @@ export function history(): Message[] {
       sentAt: now - ago,
       stamp: { ms: now - ago, counter: 0 },
       state: state ?? 'stored',
-      ...(state === 'failed' ? { failure: { code: 'storage-full', params: {} } } : {}),
+      ...(state === 'failed' ? { failure: { code: 'trust-scope', params: {} } } : {}),
     };
   };
   const older = Array.from({ length: 120 }, (_, index) =>

@@ -97,8 +97,8 @@ test('a failed message is queued again by a retry, and its failure is gone', () 
   const timeline = timelineWith();
   timeline.add(message(1, 10, { mine: true, state: 'queued' }));
   const { id, conversation } = message(1, 10);
-  timeline.apply({ id, conversation, state: 'failed', failure: { code: 'storage-full', params: {} } });
-  assert.equal(timeline.messages.value[0]?.failure?.code, 'storage-full');
+  timeline.apply({ id, conversation, state: 'failed', failure: { code: 'trust-scope', params: {} } });
+  assert.equal(timeline.messages.value[0]?.failure?.code, 'trust-scope');
   timeline.apply({ id, conversation, state: 'queued' });
   assert.equal(timeline.messages.value[0]?.state, 'queued');
   assert.equal(timeline.messages.value[0]?.failure, undefined);

@@ -3,11 +3,37 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
+import { failureText } from '../../../node/web/model/failure-text.ts';
 import { CATALOGUES, chooseLanguage, LANGUAGES, Wording } from '../../../node/web/model/wording.ts';
 import type { Entry } from '../../../node/web/text/texts.ts';
+import { english } from '../../../src/client/client.ts';
 
 const WEB = resolve(import.meta.dirname, '../../../node/web');
 const ENGLISH: ReadonlyMap<string, Entry> = new Map(Object.entries(CATALOGUES.en));
+
+/** What a server refuses to a person who writes, searches or logs in. */
+const REFUSALS = [
+  'account-disabled',
+  'body-too-long',
+  'busy',
+  'destination-forbidden',
+  'disk-full',
+  'errand-rate',
+  'expired',
+  'id-conflict',
+  'login-backoff',
+  'login-busy',
+  'lookup-rate',
+  'message-expired',
+  'no-way',
+  'read-only',
+  'recipient-unknown',
+  'timeout',
+  'trust-scope',
+  'user-disabled',
+  'user-unknown',
+  'wrong-password',
+];
 
 function forms(entry: Entry): string[] {
   return typeof entry === 'string' ? [entry] : Object.values(entry);
@@ -22,6 +48,12 @@ for (const language of LANGUAGES) {
 
   test(`${language}: no key is missing or too many`, () => {
     assert.deepEqual([...catalogue.keys()].sort(), [...ENGLISH.keys()].sort());
+  });
+
+  test(`${language}: each refusal has a sentence`, () => {
+    const words = new Wording(language);
+    for (const code of REFUSALS)
+      assert.doesNotMatch(failureText(words, { code, params: {} }), new RegExp(`\\(${code}\\)`));
   });
 
   test(`${language}: each plural has the forms that the language asks for`, () => {
@@ -97,4 +129,8 @@ test('a day is called today, yesterday, by its name, and with the year when that
   assert.equal(words.day(Date.UTC(2026, 10, 17, 22, 1), now), 'Today');
   assert.match(words.day(Date.UTC(2026, 10, 10, 12), now), /^Tuesday,? 10 November$/);
   assert.equal(words.day(Date.UTC(2025, 10, 10, 12), now), '10 November 2025');
+});
+
+test('each refusal has a sentence in the terminal', () => {
+  for (const code of REFUSALS) assert.ok(Object.hasOwn(english.sentences, code), code);
 });
