@@ -28,6 +28,7 @@ import { ForChildren } from './for-children.ts';
 import type { CertifiedRealm, Ledger, NetworkDraft } from './ledger.ts';
 import { LedgerWatch } from './ledger-watch.ts';
 import { Notary, type Outlet } from './notary.ts';
+import { outletToHolder, outletToReader } from './outlets.ts';
 import { Snapshots } from './snapshots.ts';
 import { holdersOf, wantedChains } from './wanted-chains.ts';
 
@@ -229,14 +230,7 @@ export class LedgerService implements Ledger {
         if (this.#forChildren.asked(peer.realm, ids)) this.#followWanted();
       },
       onGossip: (frame, peer) => this.#notary.take(frame, peer),
-      onReader: (reader) => {
-        const outlet = {
-          realm: reader.peer.realm,
-          follows: reader.follows.bind(reader),
-          send: reader.send.bind(reader),
-        };
-        void this.#welcome(outlet);
-      },
+      onReader: (reader) => void this.#welcome(outletToReader(reader)),
     });
   }
 
@@ -258,16 +252,8 @@ export class LedgerService implements Ledger {
 
   #outlets(): Outlet[] {
     const { signal } = this.#watch;
-    const readers = this.#server.readers().map((reader) => ({
-      realm: reader.peer.realm,
-      follows: (id: ChainId) => reader.follows(id),
-      send: reader.send.bind(reader),
-    }));
-    const holders = this.#following.sessions().map((session) => ({
-      realm: session.holder,
-      follows: (id: ChainId) => session.follows(id),
-      send: (frame: Parameters<typeof session.send>[0]) => session.send(frame, signal),
-    }));
+    const readers = this.#server.readers().map(outletToReader);
+    const holders = this.#following.sessions().map((session) => outletToHolder(session, signal));
     return [...readers, ...holders];
   }
 
