@@ -14,15 +14,7 @@ export async function showRelayStatus(cli: Cli, client: RelayClient, json: boole
   } else printLines(cli, relayStatusLines(status));
 }
 
-export function relayStatusLines({
-  realm,
-  node,
-  nat,
-  links,
-  relays,
-  forwarded,
-  circuits,
-}: RelayStatusAnswer): string[] {
+export function relayStatusLines({ realm, node, nat, relays, forwarded, circuits }: RelayStatusAnswer): string[] {
   const head = [
     realm,
     'relay',

@@ -9,13 +9,13 @@ import { checkCertificates } from '../doctor/certificate-checks.ts';
 import type { Finding } from '../doctor/finding.ts';
 import {
   checkDisk,
-  checkFileLimit,
+  checkFileLimits,
   checkPermissions,
   checkPorts,
   checkRootKey,
   checkSettings,
 } from '../doctor/host-checks.ts';
-import { askNode } from '../doctor/running-checks.ts';
+import { askProgram } from '../doctor/running-checks.ts';
 import { FindingsPresent } from '../exit-codes.ts';
 
 interface DoctorOptions {
@@ -30,7 +30,8 @@ export function doctorCommand(cli: Cli): Command {
   return makeCommand(cli, {
     name: 'doctor',
     summary: 'Look for what commonly goes wrong, and say what to do',
-    details: 'Looks at files, certificates, ports and disk, and asks the server if it runs. Changes nothing.',
+    details:
+      'Looks at files, certificates, ports and disk, and asks the programs of this host if they run. Changes nothing.',
     examples: ['canopy doctor --dir /srv/kyiv', 'canopy doctor --json --dir /srv/kyiv'],
   })
     .addOption(dirOption(cli))
@@ -57,18 +58,17 @@ async function examine(cli: Cli, dir: string): Promise<Finding[]> {
   const directory = await openDataDirectory(dir);
   const realm = await readRealmFile(directory);
   const { settings, findings: ofSettings } = await checkSettings(directory, cli.env);
-  const hasNode = realm.programs.includes('node');
-  const asked = hasNode ? await askNode(directory) : { findings: [] };
-  const running = 'status' in asked && asked.status !== undefined ? asked.status : undefined;
+  const asked = await Promise.all(realm.programs.map((role) => askProgram(role, directory)));
+  const idle = asked.filter(({ isRunning }) => !isRunning).map(({ role }) => role);
   return [
-    ...asked.findings,
+    ...asked.flatMap(({ findings }) => findings),
     ...ofSettings,
     ...(await checkPermissions(directory)),
     ...(await checkRootKey(directory)),
     ...(await checkCertificates(directory, realm, systemClock.now())),
     ...(await checkDisk(directory)),
-    ...(running ? await checkFileLimit('node', running.pid) : []),
-    ...(hasNode && !running && settings ? await checkPorts(settings, realm.programs) : []),
+    ...(await checkFileLimits(asked)),
+    ...(settings ? await checkPorts(settings, idle) : []),
   ];
 }
 

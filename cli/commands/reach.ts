@@ -53,6 +53,7 @@ async function reach(
   const { realm, pairs } = await client.reach({ ...(from ? { from } : {}), ...(to ? { to } : {}) });
   if (options.json) printJson(cli, { realm, pairs: pairs.map(asJson) });
   else if (to !== undefined) printLines(cli, pairs.flatMap(proof));
+  else if (pairs.length === 0) printLines(cli, ['no other realm is known here yet']);
   else
     printLines(
       cli,

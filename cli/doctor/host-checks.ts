@@ -60,7 +60,14 @@ export async function checkDisk({ path }: DataDirectory): Promise<Finding[]> {
 }
 
 /** Of the running programs; an own shell's limit says nothing about theirs. */
-export async function checkFileLimit(role: Role, pid: number): Promise<Finding[]> {
+export async function checkFileLimits(
+  programs: readonly { readonly role: Role; readonly pid?: number }[],
+): Promise<Finding[]> {
+  const found = await Promise.all(programs.map(({ role, pid }) => (pid === undefined ? [] : fileLimitOf(role, pid))));
+  return found.flat();
+}
+
+async function fileLimitOf(role: Role, pid: number): Promise<Finding[]> {
   const limits = await readFile(`/proc/${pid}/limits`, 'utf8').catch(() => '');
   const limit = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Number.NaN);
   if (Number.isNaN(limit)) return [];
@@ -69,7 +76,7 @@ export async function checkFileLimit(role: Role, pid: number): Promise<Finding[]
   return [limit < FEW_FILES ? note('file-limit', what, next) : ok('file-limit', what)];
 }
 
-/** Before a start: whether somebody else has a port that we will want. */
+/** Whether somebody else has a port that a program which doesn't run will want. */
 export async function checkPorts(settings: Settings, roles: readonly Role[]): Promise<Finding[]> {
   const wanted: [HostPort, string][] = [
     ...(roles.includes('node') ? [[settings.lan.listen, 'lan.listen'] satisfies [HostPort, string]] : []),

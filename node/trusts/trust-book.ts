@@ -61,7 +61,7 @@ export class TrustBook {
     const tier = this.parts.ledger.realms().find((known) => known.realm === realm)?.tier ?? 'branch';
     const relation = relationOf(self, { realm, tier });
     if (relation === 'stranger') return;
-    throw new InputError('already-kin', `${realm} is ${relation} of ${self.realm} and needs no trust`);
+    throw new InputError('already-kin', `${realm} needs no trust with ${self.realm}: it is its ${relation}`);
   }
 
   /** @throws ConflictError `trust-conflict` while a trust with that realm stands */

@@ -39,12 +39,12 @@ function levelOf(report: Report, check: string): string[] {
   return report.findings.filter((finding) => finding.check === check).map(({ level }) => level);
 }
 
-test('a realm that does not run has that one problem, and its certificates and ports are found in order', async () => {
+test('a realm that does not run has that one problem for each program, and its certificates and ports are found in order', async () => {
   const { code, report } = await doctor();
   assert.equal(code, 7);
   assert.deepEqual(
     report.findings.filter(({ level }) => level === 'problem').map(({ check }) => check),
-    ['node'],
+    ['node', 'relay'],
   );
   for (const check of ['certificate-node', 'certificate-relay', 'certificate-authority', 'permissions', 'settings']) {
     assert.deepEqual(levelOf(report, check), ['ok'], check);
