@@ -1,11 +1,12 @@
 // Tells each ancestor's relay, and each other relay of our own realm, again and again, where this relay is, and learns in
 // return how we look from there and which STUN servers that ancestor has.
+import { isIP } from 'node:net';
 import type { Clock, Timer } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
 import { codeOf, messageOf } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import type { RealmName } from '../../realm/names.ts';
-import { isHostAddress } from '../stun/ip-address.ts';
+import { canonicalIp, isHostAddress } from '../stun/ip-address.ts';
 import type { Endpoint } from '../stun/message.ts';
 import { parseEndpoint, type StunServers } from '../stun/servers.ts';
 import { announce } from './locate/client.ts';
@@ -87,7 +88,8 @@ export class Announcer {
     if (!this.#stopping.signal.aborted) await this.#announce(realm, way, this.#record ?? (await this.#sign()));
   }
 
-  async #announce(realm: RealmName, way: LocateWay, record: Uint8Array): Promise<void> {
+  /** @param again the record has a new address that this very ancestor told us: it is asked no further now */
+  async #announce(realm: RealmName, way: LocateWay, record: Uint8Array, again = false): Promise<void> {
     try {
       const { clock } = this.#components;
       const telling = (limit: AbortSignal) => announce(way, record, limit);
@@ -96,7 +98,7 @@ export class Announcer {
       if (realm === this.#components.realm) return;
       this.#components.stun.set(way.peerId, stunServers(reply.stun, way.host));
       this.#components.onNoted(realm, way);
-      await this.#seen(realm, reply.host, way);
+      if (!again) await this.#seen(realm, reply.host, way);
     } catch (error) {
       this.#components.log.debug(
         { ancestor: realm, code: codeOf(error), reason: messageOf(error) },
@@ -108,10 +110,11 @@ export class Announcer {
   /** A new outer address is worth a new record at once, with that address in it. */
   async #seen(realm: RealmName, host: string, way: LocateWay): Promise<void> {
     const before = this.#observed.get(way.peerId);
-    if (host === '' || host === before) return;
-    this.#observed.set(way.peerId, host);
+    // One record serves for all: what no address can be would make it worthless everywhere.
+    if (isIP(host) === 0 || !(isHostAddress(host) || isLoopback(host)) || canonicalIp(host) === before) return;
+    this.#observed.set(way.peerId, canonicalIp(host));
     if (before !== undefined) this.#components.onMoved();
-    await this.#announce(realm, way, await this.#sign());
+    await this.#announce(realm, way, await this.#sign(), true);
   }
 
   async #sign(): Promise<Uint8Array> {
@@ -128,7 +131,8 @@ export class Announcer {
   #addresses(): string[] {
     const plain = this.#components.addresses();
     const { outer, mapped } = this.#components;
-    const seen = [...new Set([...this.#observed.values(), ...(outer?.() ?? [])])];
+    const byStun = (outer?.() ?? []).filter((host) => isHostAddress(host) || isLoopback(host));
+    const seen = [...new Set([...this.#observed.values(), ...byStun])];
     const ports = [...new Set(plain.map(({ port }) => port))];
     const behind = seen.flatMap((host) => ports.map((port) => tcpAddress(host, port)));
     const given = (mapped?.() ?? []).map(({ host, port }) => tcpAddress(host, port));
