@@ -14,7 +14,8 @@ import { writePrivateFile } from '../src/settings/private-file.ts';
 const MAX_TEXT = 300;
 const realmName = v.custom<RealmName>((value) => typeof value === 'string' && isRealmName(value), 'not a realm name');
 const relay = v.pipe(v.string(), v.maxLength(MAX_TEXT), v.regex(/^\/ip[46]\/[^/]+\/tcp\/\d+\/p2p\/\w+$/));
-const relays = v.pipe(v.array(relay), v.maxLength(MAX_RELAYS * MAX_ADDRESSES));
+const MAX_KNOWN = MAX_RELAYS * MAX_ADDRESSES;
+const relays = v.pipe(v.array(relay), v.maxLength(MAX_KNOWN));
 const schema = v.array(v.object({ realm: realmName, relays }));
 
 export class KnownRelays {
@@ -47,8 +48,13 @@ export class KnownRelays {
 
   /** Replaces what was known of the realm; nothing is written when that says nothing new. */
   learn(realm: RealmName, told: readonly RelayAddresses[]): void {
-    const all = told.flatMap(({ peerId, addrs }) => addrs.map((address) => `${address}/p2p/${peerId}`));
-    const known = [...new Set(all)].filter((address) => v.is(relay, address)).toSorted();
+    // The first address of each comes before the second of any: who names many crowds nobody out.
+    const ranked = told.flatMap(({ peerId, addrs }) =>
+      addrs.map((address, rank) => ({ rank, address: `${address}/p2p/${peerId}` })),
+    );
+    const all = ranked.toSorted((a, b) => a.rank - b.rank).map(({ address }) => address);
+    const kept = [...new Set(all)].filter((address) => v.is(relay, address)).slice(0, MAX_KNOWN);
+    const known = kept.toSorted();
     const before = this.#known.get(realm) ?? [];
     if (known.length === 0 || (known.length === before.length && known.every((one, index) => one === before[index])))
       return;

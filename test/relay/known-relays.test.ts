@@ -38,6 +38,18 @@ test('an address that is none of plain TCP is not kept', async () => {
   assert.doesNotMatch(await readFile(file, 'utf8'), /unix|dns/);
 });
 
+test('more relays and addresses than a realm may have crowd nobody out, and the file can be read again', async () => {
+  const known = await KnownRelays.open(file, silentLog);
+  const many = Array.from({ length: 8 }, (_, at) => `/ip4/60.0.1.${at}/tcp/443`);
+  const crowd = ['X', 'Y', 'Z', 'W', 'V'].map((peerId) => ({ peerId, addrs: many }));
+  known.learn(UA, [...crowd, SECOND]);
+  await known.written();
+  const again = await KnownRelays.open(file, silentLog);
+  const kept = again.beside(TOLD)[0]?.relays ?? [];
+  assert.ok(kept.includes('/ip4/60.0.0.2/tcp/443/p2p/B'));
+  assert.equal(kept.length, 1 + 32);
+});
+
 test('a damaged file is thrown away', async () => {
   await writeFile(file, '[{"realm":');
   const known = await KnownRelays.open(file, silentLog);
