@@ -37,6 +37,7 @@ export class ReceiveWindow {
   #told = FIRST_LIMIT;
   #toldReceived = 0;
   #needed = 0;
+  #isClosed = false;
 
   constructor(pool: ReceivePool) {
     this.#pool = pool;
@@ -73,13 +74,15 @@ export class ReceiveWindow {
     return { received: this.#received, limit: this.#told };
   }
 
+  /** What came before is still read, and asks for no more room. */
   close(): void {
+    this.#isClosed = true;
     this.#pool.giveBack(this.#window - FIRST_LIMIT);
     this.#window = FIRST_LIMIT;
   }
 
   #grow(): void {
-    if (this.#window >= MAX_RECEIVE_WINDOW || !this.#pool.take(this.#window)) return;
+    if (this.#isClosed || this.#window >= MAX_RECEIVE_WINDOW || !this.#pool.take(this.#window)) return;
     this.#window *= 2;
     this.#grownAt = this.#read;
   }
