@@ -114,7 +114,10 @@ export class PunchServer {
     }
   }
 
-  /** Answers each sync; at each go tries anew, until one attempt has come through or the peer ends the stream. */
+  /**
+   * Answers each sync; at each go tries anew, until one attempt has come through or the peer ends the stream. Each round comes
+   * once and in its turn: each attempt knocks many times a second.
+   */
   async #rounds(frames: Frames, hole: Hole, outer: Endpoint, peerId: string, signal: AbortSignal): Promise<void> {
     const done = new AbortController();
     const ending = AbortSignal.any([signal, done.signal]);
@@ -128,7 +131,7 @@ export class PunchServer {
       for (;;) {
         const frame = await receive(frames, ending);
         if (frame.kind === 'sync') await send(frames, frame, ending);
-        else if (frame.kind === 'go') attempts.push(attempt().catch(() => {}));
+        else if (frame.kind === 'go' && frame.round === attempts.length) attempts.push(attempt().catch(() => {}));
         else throw new RefusedError('malformed', `"${frame.kind}" has no place here`);
       }
     } catch (error) {
