@@ -117,6 +117,10 @@ export function settledWrite(
   return put(at, encodeItem([settled, signature, ref, handedOn]));
 }
 
+export function settledRemoval(of: { origin: RealmName; destination: RealmName; incarnation: number }): Write {
+  return { type: 'del', key: key('custody', 'settled', of.origin, of.destination, of.incarnation) };
+}
+
 export function owedWrite(origin: RealmName, incarnation: number): Write {
   return put(key('custody', 'owed', origin, incarnation), NOTHING);
 }

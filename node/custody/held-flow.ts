@@ -92,8 +92,9 @@ export class HeldFlow {
 
   /** Takes out what `isOver` says of; returns it. */
   drop(isOver: (record: HeldRecord) => boolean): HeldRecord[] {
-    const over = this.#entries.filter(({ record }) => isOver(record)).map(({ record }) => record);
-    if (over.length > 0) this.#entries = this.#entries.filter(({ record }) => !over.includes(record));
+    const over: HeldRecord[] = [];
+    const left = this.#entries.filter(({ record }) => !isOver(record) || over.push(record) === 0);
+    if (over.length > 0) this.#entries = left;
     return over;
   }
 }

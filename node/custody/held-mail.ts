@@ -3,6 +3,7 @@
 import { MAX_HELD } from '../../src/protocols/custody/index.ts';
 import { coversRange, type Marks, NO_MARKS, withRange } from '../../src/protocols/deliver/mark-set.ts';
 import type { Clock } from '../../src/realm/clock.ts';
+import { RefusedError } from '../../src/realm/errors.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import { nextOnTree } from '../../src/realm/tree.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -18,7 +19,7 @@ import {
 import type { CustodyTally } from './custody-tally.ts';
 import type { Flow, Item } from './hand-on.ts';
 import { HeldFlow } from './held-flow.ts';
-import { type CustodyLimits, Quotas } from './quotas.ts';
+import { type CustodyLimits, MAX_REALMS, Quotas } from './quotas.ts';
 
 export interface HeldMailInit {
   readonly realm: RealmName;
@@ -51,6 +52,8 @@ const EXPIRED = 'expired';
 export class HeldMail {
   readonly #init: HeldMailInit;
   readonly #flows = new Map<string, HeldFlow>();
+  /** Of each origin. */
+  readonly #destinations = new Map<RealmName, Set<RealmName>>();
   /** What is held or was settled, by pair and incarnation: the same batch again is not written twice. */
   readonly #known = new Map<string, Marks>();
   readonly #writing = new Map<string, { record: HeldRecord; written: Promise<void> }>();
@@ -96,6 +99,7 @@ export class HeldMail {
   }
 
   async #write(record: HeldRecord, payload: Uint8Array, chain: Uint8Array): Promise<void> {
+    this.#checkDestinations(record);
     this.#quotas.take(record);
     try {
       await this.#init.database.commit([
@@ -109,6 +113,14 @@ export class HeldMail {
     }
     this.remember(record, record);
     this.#flow(record)?.add(record);
+  }
+
+  /** @throws RefusedError `origin-full` */
+  #checkDestinations({ origin, destination }: HeldRecord): void {
+    const waiting = this.#destinations.get(origin);
+    const { realms = MAX_REALMS } = this.#init.limits;
+    if (!waiting || waiting.size < realms || waiting.has(destination)) return;
+    throw new RefusedError('origin-full', `mail of ${origin} for ${waiting.size} realms is held already`);
   }
 
   /** Drops what a settlement covers. */
@@ -137,7 +149,7 @@ export class HeldMail {
   async #end(over: readonly HeldRecord[], code: string): Promise<void> {
     const now = this.#init.clock.now();
     for (const record of over) this.#quotas.give(record);
-    for (const [pair, flow] of this.#flows) if (flow.size === 0) this.#flows.delete(pair);
+    for (const [pair, flow] of this.#flows) if (flow.size === 0) this.#drop(pair, flow);
     await this.#init.database.commit(over.flatMap((record) => endWrites(record, now, code)));
   }
 
@@ -184,7 +196,11 @@ export class HeldMail {
     if (isFrozen(flow.destination)) return undefined;
     const record = flow.take(clock.now());
     if (!record) return undefined;
-    const [payload, chain] = await Promise.all([store.payload(record), store.chain(record.ref)]);
+    const reading = Promise.all([store.payload(record), store.chain(record.ref)]);
+    const [payload, chain] = await reading.catch((error: unknown) => {
+      flow.answered(record, { kind: 'broken' }, clock.now());
+      throw error;
+    });
     if (!payload || !chain) {
       // Settled while we read.
       flow.answered(record, { kind: 'broken' }, clock.now());
@@ -207,6 +223,12 @@ export class HeldMail {
     };
   }
 
+  /** Nothing more is known of this sequence than what is held of it. */
+  forget(of: Sequence): void {
+    this.#known.delete(keyOf(of));
+    for (const record of this.#flows.get(pairOf(of))?.records() ?? []) this.remember(record, record);
+  }
+
   /** These numbers are held or settled. */
   remember(of: Sequence, { first, last }: { first: number; last: number }): void {
     if (last < first) return;
@@ -221,7 +243,15 @@ export class HeldMail {
     if (known || next === undefined) return known;
     const flow = new HeldFlow(of.origin, of.destination, next);
     this.#flows.set(pair, flow);
+    this.#destinations.set(of.origin, (this.#destinations.get(of.origin) ?? new Set()).add(of.destination));
     return flow;
+  }
+
+  #drop(pair: string, { origin, destination }: HeldFlow): void {
+    this.#flows.delete(pair);
+    const waiting = this.#destinations.get(origin);
+    waiting?.delete(destination);
+    if (waiting?.size === 0) this.#destinations.delete(origin);
   }
 }
 

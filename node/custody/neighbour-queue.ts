@@ -139,12 +139,22 @@ export class NeighbourQueue {
     const from = this.#turn;
     for (let step = 0; step < flows.length; step++) {
       const at = (from + step) % flows.length;
-      const item = await flows[at]?.take();
+      const item = await this.#take(flows[at]);
       if (!item) continue;
       this.#turn = at + 1;
       return item;
     }
     return undefined;
+  }
+
+  /** What can't be read now is looked for again; it must not end the queue, on which all others wait too. */
+  async #take(flow: Flow | undefined): Promise<Item | undefined> {
+    try {
+      return await flow?.take();
+    } catch (error) {
+      if (!this.#stopped.signal.aborted) this.#parts.log.error({ err: error }, 'mail to be handed on was not read');
+      return undefined;
+    }
   }
 
   async #wait(error: unknown, signal: AbortSignal): Promise<void> {

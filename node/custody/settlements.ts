@@ -10,12 +10,14 @@ import {
   settledBytes,
 } from '../../src/protocols/custody/settlement.ts';
 import type { SetAside } from '../../src/protocols/deliver/frames.ts';
+import { MAX_INCARNATIONS } from '../../src/protocols/deliver/index.ts';
 import { coversRange, type Marks } from '../../src/protocols/deliver/mark-set.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { PeerError, RefusedError } from '../../src/realm/errors.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import { nextOnTree } from '../../src/realm/tree.ts';
 import type { Database } from '../../src/store/database.ts';
+import type { Write } from '../../src/store/engine.ts';
 import { type BatchSigner, type OriginKeys, verifierOf } from '../delivery/batch-signing.ts';
 import {
   type CustodyStore,
@@ -23,6 +25,7 @@ import {
   owedRemoval,
   owedWrite,
   type SettledRecord,
+  settledRemoval,
   settledWrite,
 } from './custody-store.ts';
 import type { Answer, Flow, Item } from './hand-on.ts';
@@ -129,8 +132,22 @@ export class Settlements {
     if (before && !isNewer(settlement, before.settlement)) return;
     const record = { settled, signature, ref: refOf(chain), handedOn: false };
     this.#kept.set(keyOf(settlement), { ...record, settlement });
-    await database.commit([settledWrite(settlement, record), chainWrite(record.ref, chain)]);
+    const forgotten = before ? [] : this.#forgetOldest(settlement);
+    await database.commit([settledWrite(settlement, record), chainWrite(record.ref, chain), ...forgotten]);
     await held.settle(settlement, settlement.marks);
+  }
+
+  /** A destination remembers no more incarnations of an origin either; else they could be made up without end. */
+  #forgetOldest({ origin, destination }: Settlement): Write[] {
+    const ofPair = [...this.#kept.values()]
+      .map(({ settlement }) => settlement)
+      .filter((one) => one.origin === origin && one.destination === destination)
+      .toSorted((a, b) => b.incarnation - a.incarnation);
+    return ofPair.slice(MAX_INCARNATIONS).map((old) => {
+      this.#kept.delete(keyOf(old));
+      this.#init.held.forget(old);
+      return settledRemoval(old);
+    });
   }
 
   flows(): Flow[] {
@@ -158,7 +175,10 @@ export class Settlements {
     owed.busy = true;
     const { origin, incarnation, version } = owed;
     const { realm: destination, marksOf, signer, clock, database } = this.#init;
-    const { marks, setAside } = await marksOf(origin, incarnation);
+    const { marks, setAside } = await marksOf(origin, incarnation).catch((error: unknown) => {
+      owed.busy = false;
+      throw error;
+    });
     const newest = setAside.slice(0, MAX_SETTLED_ASIDE).map(({ n, code }) => ({ n, code }));
     const settled = encodeSettlement({ origin, incarnation, destination, marks, setAside: newest, at: clock.now() });
     const signature = signer.sign(settledBytes(settled));
@@ -184,7 +204,10 @@ export class Settlements {
     if (this.#busy.has(which) || this.#isBlocked()) return undefined;
     this.#busy.add(which);
     const { settled, signature, ref, settlement } = kept;
-    const chain = await this.#init.store.chain(ref);
+    const chain = await this.#init.store.chain(ref).catch((error: unknown) => {
+      this.#busy.delete(which);
+      throw error;
+    });
     if (!chain) {
       this.#busy.delete(which);
       return undefined;

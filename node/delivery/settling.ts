@@ -1,7 +1,7 @@
 // Takes settled entries out of the outbox and writes down what became of them. A destination's word comes by its own stream or
 // by custodians, sometimes both at once: for each destination one goes after the other, and nothing is counted twice.
 import type { SetAside } from '../../src/protocols/deliver/frames.ts';
-import { isMarked, type Marks, NO_MARKS } from '../../src/protocols/deliver/mark-set.ts';
+import { isMarked, type Marks, NO_MARKS, type Range, withRange } from '../../src/protocols/deliver/mark-set.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import { Turns } from '../conversations/turns.ts';
@@ -30,7 +30,7 @@ const PAGE = { count: 512, bytes: 1024 * 1024 };
 export class Settling {
   readonly #parts: SettlingComponents;
   readonly #turns = new Turns();
-  /** The newest word that came by custodians, for each destination and incarnation. */
+  /** All that words which came by custodians have settled, for each destination and incarnation. */
   readonly #words = new Map<string, Marks>();
 
   constructor(parts: SettlingComponents) {
@@ -60,7 +60,7 @@ export class Settling {
         await this.#remove(destination, page, way, [...setAside, ...(await this.#expiredOf(page, destination))]);
         count += page.length;
       }
-      this.#words.set(`${destination}/${incarnation}`, marks);
+      this.#words.set(`${destination}/${incarnation}`, joined(this.#wordOf(destination, incarnation), marks));
       return count;
     });
   }
@@ -111,4 +111,10 @@ export class Settling {
       if (code !== undefined) await this.#parts.onFailed(entry, destination, code);
     }
   }
+}
+
+/** Marks only grow: an old word that is told again takes nothing back. */
+function joined(before: Marks, marks: Marks): Marks {
+  const ranges: readonly Range[] = [[1, before.watermark], ...before.ranges];
+  return ranges.reduce((all, [first, last]) => (last < first ? all : (withRange(all, first, last) ?? all)), marks);
 }
