@@ -94,12 +94,16 @@ export class Forwarder {
   }
 
   async #serve(stream: Stream, connection: Connection): Promise<void> {
-    const peerId = connection.remotePeer.toString();
-    this.#quotas.count(peerId, 1);
+    const peer = this.#components.admissions.get(connection.remotePeer.toString());
+    // Before a word of it is awaited: streams that say nothing would otherwise take the places of those that do.
+    if (!peer || !this.#quotas.enter(peer)) {
+      this.#refused += 1;
+      return stream.abort(new RefusedError('quota', 'the peer has too many forwarded streams, or has just gone'));
+    }
     try {
       await this.#forward(stream, connection);
     } finally {
-      this.#quotas.count(peerId, -1);
+      this.#quotas.leave(peer);
     }
   }
 

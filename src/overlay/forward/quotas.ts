@@ -1,14 +1,15 @@
-// How many forwarded streams a relay has open, of each peer and in all, and how fast new ones may come.
+// How many forwarded streams a relay has open, of each realm and in all, and how fast new ones may come. Not of each peer: a
+// realm certifies its relays itself, and could have as many as it likes.
 import type { Clock } from '../../realm/clock.ts';
 import { RefusedError } from '../../realm/errors.ts';
 import type { Peer } from '../seam.ts';
 import { TokenBucket } from '../token-bucket.ts';
 
-/** Open forwarded streams: of the own node, of one peer relay, in all. */
+/** Open forwarded streams: of the own node, of the relays of one realm, in all. */
 export const QUOTA = { node: 1_024, relay: 128, total: 2_048 } as const;
 /** New ones in a second; after a relay's restart all come at once. */
 const RATE = { node: { rate: 128, burst: QUOTA.node }, relay: { rate: 16, burst: QUOTA.relay } } as const;
-/** Peers whose rate is remembered; certificates bound them long before. */
+/** Realms whose rate is remembered; certificates bound them long before. */
 const MAX_REMEMBERED = 4_096;
 
 export class Quotas {
@@ -25,31 +26,43 @@ export class Quotas {
     return this.#total;
   }
 
-  count(peerId: string, change: 1 | -1): void {
-    const count = (this.#open.get(peerId) ?? 0) + change;
-    if (count > 0) this.#open.set(peerId, count);
-    else this.#open.delete(peerId);
-    this.#total += change;
+  /** Counts a stream that has come. False: its realm has too many already, and this one is not counted. */
+  enter(peer: Peer): boolean {
+    const open = this.#open.get(ownerOf(peer)) ?? 0;
+    if (open >= QUOTA[peer.role]) return false;
+    this.#open.set(ownerOf(peer), open + 1);
+    this.#total += 1;
+    return true;
+  }
+
+  /** A stream that was counted has ended. */
+  leave(peer: Peer): void {
+    const left = (this.#open.get(ownerOf(peer)) ?? 0) - 1;
+    if (left > 0) this.#open.set(ownerOf(peer), left);
+    else this.#open.delete(ownerOf(peer));
+    this.#total -= 1;
   }
 
   /** For a stream that is counted already. @throws RefusedError `quota` */
-  check({ peerId, realm, role }: Peer): void {
-    if (!this.#rate(peerId, role).take()) {
-      throw new RefusedError('quota', `${realm} opens forwarded streams faster than they are taken`);
+  check(peer: Peer): void {
+    if (!this.#rate(peer).take()) {
+      throw new RefusedError('quota', `${peer.realm} opens forwarded streams faster than they are taken`);
     }
-    const ofPeer = this.#open.get(peerId) ?? 0;
-    if (ofPeer > QUOTA[role] || this.#total > QUOTA.total) {
-      throw new RefusedError('quota', `${realm} has ${ofPeer} forwarded streams, all together ${this.#total}`);
+    if (this.#total > QUOTA.total) {
+      throw new RefusedError('quota', `all realms together have ${this.#total} forwarded streams`);
     }
   }
 
-  #rate(peerId: string, role: Peer['role']): TokenBucket {
-    const known = this.#rates.get(peerId);
+  #rate(peer: Peer): TokenBucket {
+    const owner = ownerOf(peer);
+    const known = this.#rates.get(owner);
     if (known) return known;
     const [oldest] = this.#rates.keys();
     if (oldest !== undefined && this.#rates.size >= MAX_REMEMBERED) this.#rates.delete(oldest);
-    const bucket = new TokenBucket(this.#clock, RATE[role]);
-    this.#rates.set(peerId, bucket);
+    const bucket = new TokenBucket(this.#clock, RATE[peer.role]);
+    this.#rates.set(owner, bucket);
     return bucket;
   }
 }
+
+const ownerOf = ({ role, realm }: Peer): string => `${role} ${realm}`;
