@@ -3,17 +3,26 @@
 import { Socket } from 'node:net';
 import type { MultiaddrConnection, StreamMessageEvent, Upgrader } from '@libp2p/interface';
 import { AbstractMultiaddrConnection } from '@libp2p/utils';
+import type { Admissions } from '../admission/admissions.ts';
 import { MAGIC, TICKET_BYTES } from './index.ts';
 import { settle } from './join.ts';
 import type { Tickets } from './tickets.ts';
 
 const HELLO = MAGIC.length + TICKET_BYTES;
 
-export function openDoor(upgrader: Upgrader, tickets: Tickets): void {
+/** @param admissions is told of each pipe, so that it is not audited as a connection that was refused */
+export function openDoor(upgrader: Upgrader, tickets: Tickets, admissions: Pick<Admissions, 'markAudited'>): void {
   const upgradeInbound = upgrader.upgradeInbound.bind(upgrader);
   upgrader.upgradeInbound = async (connection, options) => {
     const socket = socketOf(connection);
-    const door = socket && connection instanceof AbstractMultiaddrConnection && watch(connection, socket, tickets);
+    const door =
+      socket &&
+      connection instanceof AbstractMultiaddrConnection &&
+      watch(connection, socket, (hello) => {
+        const isPipe = isHello(hello) && tickets.redeem(hello.slice(MAGIC.length, HELLO), socket);
+        if (isPipe) admissions.markAudited(connection);
+        return isPipe;
+      });
     try {
       await upgradeInbound(connection, options);
     } catch (error) {
@@ -28,7 +37,11 @@ function socketOf(connection: MultiaddrConnection): Socket | undefined {
 }
 
 /** First of all listeners: libp2p's come when the upgrade begins. */
-function watch(connection: AbstractMultiaddrConnection, socket: Socket, tickets: Tickets): { isTaken(): boolean } {
+function watch(
+  connection: AbstractMultiaddrConnection,
+  socket: Socket,
+  redeem: (hello: Uint8Array) => boolean,
+): { isTaken(): boolean } {
   let isTaken = false;
   let heard = new Uint8Array(0);
   const onMessage = (event: StreamMessageEvent): void => {
@@ -40,7 +53,7 @@ function watch(connection: AbstractMultiaddrConnection, socket: Socket, tickets:
     connection.removeEventListener('message', onMessage);
     isTaken = true;
     take(connection, socket);
-    if (isHello(heard) && tickets.redeem(heard.slice(MAGIC.length, HELLO), socket)) {
+    if (redeem(heard)) {
       if (heard.length > HELLO) socket.unshift(heard.subarray(HELLO));
     } else socket.destroy();
   };

@@ -20,7 +20,7 @@ export interface PipesInit {
 export function openPipes({ host, charter = EMPTY_CHARTER, clock, log }: PipesInit): RelayPipes {
   const { admissions, internals } = host;
   const tickets = new Tickets(clock);
-  openDoor(internals.upgrader, tickets);
+  openDoor(internals.upgrader, tickets, admissions);
   const carrier = new PipeCarrier({
     registrar: internals.registrar,
     admissions,

@@ -55,6 +55,7 @@ test('bulk takes a pipe and interactive streams do not', TIMEOUT, async (t) => {
   assert.deepEqual(await echoed(text, Uint8Array.of(2)), Uint8Array.of(2));
   assert.deepEqual([before, kyiv.relay.pipes.open, lviv.relay.pipes.open], [1, 1, 1]);
   assert.equal(bulk.path.hops.length, 4);
+  assert.deepEqual([...kyiv.relay.events, ...lviv.relay.events], []);
 });
 
 test('a pipe ends at once when a relay goes, and both ends are told', TIMEOUT, async (t) => {
