@@ -12,6 +12,7 @@ import { RELEASE } from '../src/settings/release.ts';
 import type { Neighbour, Status } from './admin/api.ts';
 import type { CertOperator } from './certificates/cert-operator.ts';
 import type { ClockWatch } from './clock-watch.ts';
+import { MAX_AHEAD } from './conversations/hybrid-clock.ts';
 import type { Delivery, QueueReport } from './delivery/delivery.ts';
 import type { Accounts } from './directory/accounts.ts';
 import type { UserDirectory } from './directory/user-directory.ts';
@@ -52,8 +53,6 @@ const MAX_ASKED = 64;
 const MAX_NAMED = 5;
 /** A message that waits longer is worth a word. */
 const OLD_QUEUE = 10 * 60 * 1000;
-/** Receivers clamp a stamp that is further ahead (docs/architecture.md, order and clocks). */
-const MAX_SKEW = 60_000;
 
 export async function statusOf(parts: StatusParts): Promise<Status> {
   const { identity, overlay, clock, lan, accounts, presence, renewal, ownRelay, startedAt } = parts;
@@ -174,7 +173,7 @@ function realmWarnings(realms: readonly Neighbour[], now: number): string[] {
         ? [`${realm} is revoked: ${queued} messages to it are kept and not sent`]
         : []),
       ...(waits ? [`${queued} messages to ${realm} wait for more than 10 minutes`] : []),
-      ...(Math.abs(clockSkew) > MAX_SKEW
+      ...(Math.abs(clockSkew) > MAX_AHEAD
         ? [`the clock of ${realm} is ${seconds} s ${clockSkew > 0 ? 'ahead of' : 'behind'} ours`]
         : []),
     ];

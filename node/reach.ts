@@ -9,7 +9,7 @@ import { isWithin, parentOf, type RealmName, type Tier } from '../src/realm/name
 import { treeBetween } from '../src/realm/tree.ts';
 import type { ReachRow } from './admin/trust-api.ts';
 import type { NodeCharter } from './charter.ts';
-import type { CertifiedRealm, Ledger } from './ledger/ledger.ts';
+import type { Ledger } from './ledger/ledger.ts';
 import type { Policies } from './policies/policies.ts';
 import type { TrustTable } from './trusts/trust-table.ts';
 
@@ -36,18 +36,17 @@ export class Reach {
 
   /** From this realm to all it knows, unless told otherwise. */
   pairs({ from, to }: { readonly from?: RealmName | undefined; readonly to?: RealmName | undefined }): ReachRow[] {
-    const origins = [from ?? this.#parts.realm];
-    const destinations = to === undefined ? this.#known() : [to];
-    return origins
-      .flatMap((origin) => destinations.map((destination) => this.#pair(origin, destination)))
-      .filter((row) => to !== undefined || row.way !== 'own')
-      .slice(0, MAX_PAIRS);
+    const origin = from ?? this.#parts.realm;
+    if (to !== undefined) return [this.#pair(origin, to)];
+    return this.#known()
+      .filter((realm) => realm !== origin)
+      .slice(0, MAX_PAIRS)
+      .map((realm) => this.#pair(origin, realm));
   }
 
   #known(): RealmName[] {
     const { lineage, ledger, realm } = this.#parts;
-    const all = [realm, ...lineage, ...ledger.realms()].map((one) => (typeof one === 'string' ? one : one.realm));
-    return [...new Set(all)].toSorted();
+    return [...new Set([realm, ...[...lineage, ...ledger.realms()].map((one) => one.realm)])].toSorted();
   }
 
   #pair(from: RealmName, to: RealmName): ReachRow {
@@ -89,7 +88,7 @@ export class Reach {
   }
 
   #certificateOf(realm: RealmName): ReachRow['certified'] {
-    const known: CertifiedRealm | undefined = this.#parts.ledger.realms().find((one) => one.realm === realm);
+    const known = this.#parts.ledger.realms().find((one) => one.realm === realm);
     if (!known || !isWithin(realm, known.issuer)) return [];
     return [{ realm, issuer: known.issuer, notAfter: endOf(known.chain) }];
   }

@@ -69,7 +69,15 @@ export const statusSchema = v.object({
   relay: v.object({ connected: v.boolean(), peerId: v.optional(v.string()), addresses: v.array(v.string()) }),
   /** Each relay of the realm, where there are several. */
   relays: v.optional(
-    v.array(v.object({ connected: v.boolean(), peerId: v.optional(v.string()), address: v.optional(v.string()) })),
+    v.array(
+      v.object({
+        connected: v.boolean(),
+        peerId: v.optional(v.string()),
+        address: v.optional(v.string()),
+        /** Why it is not reached. */
+        error: v.optional(v.string()),
+      }),
+    ),
   ),
   certificate: v.object({ notAfter: v.number(), lastRenewalError: v.optional(v.string()) }),
   realms: v.array(neighbour),

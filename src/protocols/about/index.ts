@@ -5,7 +5,8 @@
 // Then both close. Who may ask: nodes of the family, and those of a trust. Limits: 128 bytes a frame, 4 streams a peer. Deadline: 5 s for
 // each frame.
 //
-// All of it is a hint: nobody sets a clock by it, and what a certificate is worth is judged when it is shown.
+// All of it is a hint: what a certificate is worth is judged when it is shown, and only a node that doubts its own clock reckons by the
+// time of others, the middle one of several (node/clock-watch.ts).
 import type { Network, Stream } from '../../overlay/seam.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';

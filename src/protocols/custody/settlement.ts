@@ -5,8 +5,7 @@ import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
 import { PeerError } from '../../realm/errors.ts';
 import { parseRealmName, type RealmName } from '../../realm/names.ts';
 import type { SetAside } from '../deliver/frames.ts';
-import { MAX_RANGES } from '../deliver/index.ts';
-import { areNormal, type Marks } from '../deliver/mark-set.ts';
+import { type Marks, readMarks } from '../deliver/mark-set.ts';
 import { MAX_SETTLED, MAX_SETTLED_ASIDE } from './index.ts';
 
 export interface Settlement {
@@ -48,15 +47,4 @@ export function decodeSettlement(bytes: Uint8Array): Settlement {
     return { n: entry.uint(), code: entry.text(MAX_CODE) };
   });
   return { origin, incarnation, destination, marks, setAside, at: fields.uint() };
-}
-
-function readMarks(fields: Fields): Marks {
-  const watermark = fields.uint();
-  const ranges = fields.list(MAX_RANGES).map((item): [number, number] => {
-    const range = new Fields(item, 'range', 2);
-    return [range.uint(), range.uint()];
-  });
-  const marks = { watermark, ranges };
-  if (!areNormal(marks)) throw new PeerError('frame-malformed', 'ranges must ascend and stand apart');
-  return marks;
 }

@@ -1,10 +1,9 @@
 // The frames of `/canopy/deliver/1`; their forms stand in index.ts.
 import { MAX_ENVELOPE } from '../../crypto/envelope.ts';
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
-import { PeerError } from '../../realm/errors.ts';
 import { parseRealmName, type RealmName } from '../../realm/names.ts';
-import { MAX_BATCH_ENVELOPES, MAX_CHAIN, MAX_DELIVER_FRAME, MAX_INCARNATIONS, MAX_RANGES } from './index.ts';
-import { areNormal, type Marks } from './mark-set.ts';
+import { MAX_BATCH_ENVELOPES, MAX_CHAIN, MAX_DELIVER_FRAME, MAX_INCARNATIONS } from './index.ts';
+import { type Marks, readMarks } from './mark-set.ts';
 
 export interface Hello {
   readonly kind: 'hello';
@@ -135,15 +134,4 @@ function readAck(fields: Fields): Ack {
 
 function readRefusal(fields: Fields): Refusal {
   return { kind: 'refusal', code: fields.text(MAX_CODE) };
-}
-
-function readMarks(fields: Fields): Marks {
-  const watermark = fields.uint();
-  const ranges = fields.list(MAX_RANGES).map((item): [number, number] => {
-    const range = new Fields(item, 'range', 2);
-    return [range.uint(), range.uint()];
-  });
-  const marks = { watermark, ranges };
-  if (!areNormal(marks)) throw new PeerError('frame-malformed', 'ranges must ascend and stand apart');
-  return marks;
 }

@@ -1,5 +1,7 @@
 // Which numbers of a sequence are settled: all up to a watermark, and some ranges above it. It never grows for ever: ranges
 // that touch are joined, what touches the watermark moves it, and their number is limited.
+import { Fields } from '../../crypto/strict-cbor.ts';
+import { PeerError } from '../../realm/errors.ts';
 import { MAX_RANGES } from './index.ts';
 
 export type Range = readonly [first: number, last: number];
@@ -43,4 +45,16 @@ export function areNormal(marks: Marks): boolean {
     end = last;
   }
   return marks.ranges.length <= MAX_RANGES;
+}
+
+/** A watermark and a list of ranges, as frames carry them. @throws PeerError `frame-malformed` */
+export function readMarks(fields: Fields): Marks {
+  const watermark = fields.uint();
+  const ranges = fields.list(MAX_RANGES).map((item): [number, number] => {
+    const range = new Fields(item, 'range', 2);
+    return [range.uint(), range.uint()];
+  });
+  const marks = { watermark, ranges };
+  if (!areNormal(marks)) throw new PeerError('frame-malformed', 'ranges must ascend and stand apart');
+  return marks;
 }
