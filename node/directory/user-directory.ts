@@ -1,12 +1,10 @@
-// The directory: own users, which it appends to the own directory chain, and those of the followed chains. A user is listed once both
-// the entry and the profile record with the right hashes are on disk; the home realm is that of the chain, so that no realm can speak
-// for another's users.
+// The directory: own users, which it appends to the own directory chain, and those of the followed chains (user-intake.ts). A user is
+// listed once both the entry and the profile record with the right hashes are on disk; the home realm is that of the chain, so that no
+// realm can speak for another's users.
 import { randomBytes } from 'node:crypto';
 import { equals } from 'uint8arrays/equals';
 import type { Network } from '../../src/overlay/seam.ts';
-import type { ChainId, Fact } from '../../src/protocols/ledger/entry.ts';
 import {
-  decodeUser,
   encodeUser,
   encodeUserEntry,
   USER_ADDED,
@@ -28,10 +26,9 @@ import type { LedgerService } from '../ledger/ledger-service.ts';
 import { AliasBook, type AliasState } from './alias-book.ts';
 import { AliasRegistrar } from './alias-registrar.ts';
 import type { Directory, UserKind, UserProfile, UserStatus } from './directory.ts';
-import { PendingUsers } from './pending-users.ts';
-import { ProfileFetcher } from './profile-fetcher.ts';
 import { ProfileStore } from './profile-store.ts';
 import { UserIndex } from './user-index.ts';
+import { UserIntake } from './user-intake.ts';
 
 export interface DirectoryComponents {
   readonly database: Database;
@@ -63,17 +60,11 @@ export class UserDirectory implements Directory {
   readonly #init: DirectoryInit;
   readonly #profiles: ProfileStore;
   readonly #index = new UserIndex();
-  readonly #pending = new PendingUsers();
   readonly #aliases: AliasBook;
   readonly #registrar: AliasRegistrar | undefined;
   readonly #listeners = new Set<(user: UserProfile) => void>();
-  readonly #fetcher: ProfileFetcher;
+  readonly #intake: UserIntake;
   readonly #server: ProfileServer;
-  readonly #unsubscribe: (() => void)[] = [];
-  #removed: { readonly home: RealmName; readonly id: UserId }[] = [];
-  #loaded = false;
-  /** Entries are taken in the order they come. */
-  #taking: Promise<void> = Promise.resolve();
 
   constructor(components: DirectoryComponents, init: DirectoryInit) {
     this.#parts = components;
@@ -83,12 +74,14 @@ export class UserDirectory implements Directory {
     const { ledger, clock, log } = components;
     const registrar = { chain: ledger.ownDirectory, book: this.#aliases, clock, log };
     this.#registrar = init.house === init.realm ? new AliasRegistrar(registrar) : undefined;
-    this.#fetcher = new ProfileFetcher({
-      ...components,
-      holders: (home) => this.#holders(home),
-      missing: (home) => this.#pending.of(home).map(({ id }) => id),
-      take: (home, ids, records) => this.#takeRecords(home, ids, records),
-    });
+    const users = {
+      list: (home: RealmName, entry: UserEntry, record: Uint8Array) => void this.#list(home, entry, record),
+      unlist: (home: RealmName, id: UserId) => {
+        const user = this.#index.get(id);
+        if (user?.home === home) this.#unlist(user);
+      },
+    };
+    this.#intake = new UserIntake({ ...components, profiles: this.#profiles, aliases: this.#aliases, users }, init);
     this.#server = new ProfileServer({
       ...components,
       mayRead: (peer) => components.ledger.isColleague(peer),
@@ -164,33 +157,20 @@ export class UserDirectory implements Directory {
   }
 
   /** Reads chains and records on disk; once, before anything else. */
-  async load(): Promise<void> {
-    const { store } = this.#parts.ledger;
-    for (const id of await store.chains()) {
-      if (id.chain !== 'directory') continue;
-      for await (const fact of store.facts(id)) this.#note(fact);
-      await this.#erase(id.realm);
-      await this.#settle(id.realm);
-    }
-    this.#loaded = true;
-    // From here on, so that none is missed whichever of the two starts first.
-    this.#unsubscribe.push(store.onFacts((id, facts) => this.#onFacts(id, facts)));
+  load(): Promise<void> {
+    return this.#intake.load();
   }
 
   start(): void {
-    const { network } = this.#parts;
     this.#server.start();
     this.#registrar?.start();
-    this.#unsubscribe.push(network.onPath(({ realm, kind }) => kind !== 'unreachable' && this.#fetchIfMissing(realm)));
-    for (const realm of this.#pending.realms()) this.#fetchIfMissing(realm);
+    this.#intake.start();
   }
 
   async stop(): Promise<void> {
-    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
-    this.#server.stop();
+    await this.#intake.stop();
     await this.#registrar?.stop();
-    await this.#fetcher.stop();
-    await this.#taking;
+    this.#server.stop();
   }
 
   async #write(
@@ -214,47 +194,6 @@ export class UserDirectory implements Directory {
     return known;
   }
 
-  #onFacts(id: ChainId, facts: readonly Fact[]): void {
-    if (id.chain !== 'directory') return;
-    for (const fact of facts) this.#note(fact);
-    if (id.realm === this.#init.realm) return;
-    this.#taking = this.#taking
-      .then(() => this.#erase(id.realm))
-      .then(() => this.#settle(id.realm))
-      .then(() => this.#fetchIfMissing(id.realm))
-      .catch((error) =>
-        this.#parts.log.error({ realm: id.realm, why: String(error) }, 'directory entries were not taken'),
-      );
-  }
-
-  /** A malformed entry concerns nobody but its author. */
-  #note(fact: Fact): void {
-    try {
-      this.#aliases.note(fact);
-      if (fact.realm !== this.#init.realm || !this.#loaded) this.#pending.note(fact);
-      if (fact.kind === USER_REMOVED) this.#removed.push({ home: fact.realm, id: decodeUser(fact.payload) });
-    } catch (error) {
-      if (!(error instanceof CanopyError)) throw error;
-      const { realm, n } = fact;
-      this.#parts.log.warn({ realm, n, code: error.code }, 'directory entry is malformed');
-    }
-  }
-
-  /** Erases the records of users who were removed: they are listed no more, and what told their names leaves the files. */
-  async #erase(home: RealmName): Promise<void> {
-    const gone = this.#removed.filter((one) => one.home === home);
-    this.#removed = this.#removed.filter((one) => one.home !== home);
-    const kept: UserId[] = [];
-    for (const { id } of gone) {
-      const user = this.#index.get(id);
-      if (user?.home === home) this.#unlist(user);
-      if (await this.#profiles.get(home, id)) kept.push(id);
-    }
-    if (kept.length === 0) return;
-    await this.#profiles.commit(kept.map((id) => this.#profiles.erase(home, id)));
-    await this.#profiles.compact(home);
-  }
-
   #unlist(user: UserProfile): void {
     this.#index.remove(user);
     this.#aliases.remove(user);
@@ -266,33 +205,8 @@ export class UserDirectory implements Directory {
     return user && this.#profiles.get(user.home, user.id);
   }
 
-  /** Lists pending users whose record is on disk already. */
-  async #settle(realm: RealmName): Promise<void> {
-    for (const entry of this.#pending.of(realm)) {
-      const record = await this.#profiles.get(realm, entry.id);
-      if (record && equals(profileHash(record), entry.profileHash)) this.#list(realm, entry, record);
-    }
-  }
-
-  async #takeRecords(
-    home: RealmName,
-    ids: readonly UserId[],
-    records: readonly (Uint8Array | undefined)[],
-  ): Promise<void> {
-    const fitting = ids.flatMap((id, i) => {
-      const entry = this.#pending.get(home, id);
-      const record = records[i];
-      if (entry && record && equals(profileHash(record), entry.profileHash)) return [{ entry, record }];
-      this.#pending.postpone(home, id);
-      return [];
-    });
-    await this.#profiles.commit(fitting.map(({ entry, record }) => this.#profiles.put(home, entry.id, record)));
-    for (const { entry, record } of fitting) this.#list(home, entry, record);
-  }
-
-  /** Puts a user on the list, if the record says what the entry vouches for. Either way nothing more is to be fetched. */
+  /** Puts a user on the list, if the record says what the entry vouches for. */
   #list(home: RealmName, entry: UserEntry, record: Uint8Array): UserProfile | undefined {
-    this.#pending.settle(home, entry);
     const user = vouchedFor(home, entry, record);
     if (!user || !this.#index.put(user)) {
       this.#parts.log.warn({ user: entry.id, realm: home }, 'directory entry contradicts its record or another user');
@@ -302,19 +216,6 @@ export class UserDirectory implements Directory {
     this.#registrar?.wake();
     for (const listener of this.#listeners) listener(user);
     return user;
-  }
-
-  /** Who has the records of that realm's users; of the own ones after a restore those who have followed. */
-  #holders(home: RealmName): RealmName[] {
-    const { realm, house } = this.#init;
-    if (home !== realm) return house === realm || house === home ? [home] : [home, house];
-    if (house !== realm) return [house];
-    const { ledger } = this.#parts;
-    return ledger.realms().flatMap((child) => (child.issuer === realm && child.tier === 'branch' ? [child.realm] : []));
-  }
-
-  #fetchIfMissing(realm: RealmName): void {
-    if (this.#pending.of(realm).length > 0) this.#fetcher.wake(realm);
   }
 }
 

@@ -31,8 +31,13 @@ async function openOnDisk(t: TestContext, realm: typeof kyiv, networks: PairedNe
   return { ...opened, path };
 }
 
+/** A file may go while it is about to be read; then all are looked at anew. */
 async function isOnDisk(path: string, what: string): Promise<boolean> {
-  for (const file of await readdir(path)) if ((await readFile(join(path, file))).includes(what)) return true;
+  for (const file of await readdir(path)) {
+    const bytes = await readFile(join(path, file)).catch(() => undefined);
+    if (!bytes) return isOnDisk(path, what);
+    if (bytes.includes(what)) return true;
+  }
   return false;
 }
 
