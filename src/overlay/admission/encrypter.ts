@@ -116,7 +116,10 @@ class AdmissionEncrypter implements ConnectionEncrypter {
     const { frames, signal } = handshake;
     await frames.write(encodeHello(this.#self()), { signal });
     const answer = decodeAnswer(await this.#read(handshake));
-    if (answer.kind === 'refused') throw this.#refusedByPeer(answer.code);
+    if (answer.kind === 'refused') {
+      this.#noteTwin(handshake.raw, answer.code);
+      throw refusedByPeer(answer.code);
+    }
     const peer = await this.#judge(handshake, answer, (code) => encodeVerdict({ kind: 'refused', code }));
     await frames.write(encodeVerdict({ kind: 'ok' }), { signal });
     return peer;
@@ -130,7 +133,7 @@ class AdmissionEncrypter implements ConnectionEncrypter {
     const peer = await this.#judge(handshake, shown, refuse);
     await frames.write(encodeAnswer({ kind: 'ok', ...this.#self() }), { signal });
     const verdict = decodeVerdict(await this.#read(handshake));
-    if (verdict.kind === 'refused') throw this.#refusedByPeer(verdict.code);
+    if (verdict.kind === 'refused') throw refusedByPeer(verdict.code);
     return peer;
   }
 
@@ -142,9 +145,12 @@ class AdmissionEncrypter implements ConnectionEncrypter {
     return { chain: this.#init.chain(), instance: this.#init.instance };
   }
 
-  #refusedByPeer(code: string): RefusedError {
-    if (code === TWIN_ALIVE) this.#init.twins.refused();
-    return refusedByPeer(code);
+  /**
+   * Only where we knock ourselves at an address that we were given: a node does that at its own relay. At the end of a forwarded
+   * connection, or where somebody else has knocked, any realm could say it and stop the node with one word.
+   */
+  #noteTwin(raw: MessageStream, code: string): void {
+    if (code === TWIN_ALIVE && this.#init.admissions.expectation(raw) === undefined) this.#init.twins.refused();
   }
 
   #judge(handshake: Handshake, shown: Hello, refusal: (code: string) => Uint8Array): Promise<AdmittedPeer> {
