@@ -6,10 +6,13 @@ import { ancestorsOf, isWithin, parentOf, type RealmName } from '../../src/realm
 
 /** Chains of realms elsewhere: partners of trusts, and who stands above them. In memory; children ask again after a restart. */
 const MAX_FOR_CHILDREN = 1024;
+/** Of them for one child, so that none takes the room of the others. */
+const MAX_FOR_ONE = 128;
 
 export class ForChildren {
   readonly #realm: RealmName;
   readonly #chains = new Map<string, ChainId>();
+  readonly #taken = new Map<RealmName, number>();
 
   constructor(realm: RealmName) {
     this.#realm = realm;
@@ -19,7 +22,9 @@ export class ForChildren {
   asked(child: RealmName, ids: readonly ChainId[]): boolean {
     if (parentOf(child) !== this.#realm) return false;
     const fresh = ids.filter((id) => this.#isAbroad(id) && !this.#chains.has(chainName(id)));
-    const taken = fresh.slice(0, MAX_FOR_CHILDREN - this.#chains.size);
+    const before = this.#taken.get(child) ?? 0;
+    const taken = fresh.slice(0, Math.min(MAX_FOR_ONE - before, MAX_FOR_CHILDREN - this.#chains.size));
+    this.#taken.set(child, before + taken.length);
     for (const id of taken) this.#chains.set(chainName(id), id);
     return taken.length > 0;
   }

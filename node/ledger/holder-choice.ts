@@ -76,8 +76,10 @@ export class HolderChoice {
   #planChain(id: ChainId, plan: Map<RealmName, ChainId[]>): void {
     const preferred = this.#preferred.get(chainName(id));
     if (preferred) add(plan, preferred, id);
-    for (const holder of this.#holdersOf(id)) {
-      if (this.#isDemoted(id, holder)) continue;
+    const all = this.#holdersOf(id);
+    const trusted = all.filter((holder) => !this.#isDemoted(id, holder));
+    // A doubtful holder is better than none: what it shows must stand all the same.
+    for (const holder of trusted.length > 0 ? trusted : all) {
       if (!plan.has(holder) && plan.size >= MAX_HOLDERS) continue;
       if (this.#states.get(holder) === 'down') {
         add(plan, holder);

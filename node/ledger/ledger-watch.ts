@@ -39,8 +39,10 @@ export interface WatchedLedger {
 }
 
 const ROUND = 60_000;
-/** Rounds for which a chain may lag behind its witnesses before its holder is passed over. */
+/** Rounds for which a chain may lag behind its witnesses before its holder is passed over, or a lone witness is asked itself. */
 const PATIENCE = 2;
+/** So many witnesses are believed without showing what they have signed. */
+const BELIEVED = 2;
 
 export class LedgerWatch {
   readonly #parts: LedgerWatchComponents;
@@ -50,7 +52,12 @@ export class LedgerWatch {
   readonly #fraudulent = new Map<string, ChainId>();
   /** Rounds since a chain was found behind its witnesses. */
   readonly #behind = new Map<string, number>();
-  readonly #contradicted = new Set<string>();
+  /** By chain and witness. */
+  readonly #contradicted = new Map<string, string>();
+  /** Chains for which a lone witness was asked, and who has shown less than it. */
+  readonly #suspects = new Map<string, readonly RealmName[]>();
+  /** Chain and witness: it has signed what it does not show. */
+  readonly #unproven = new Set<string>();
   /** Chains that the next round looks at; all of them at first, and when there is another realm that may be a witness. */
   readonly #due = new Map<string, ChainId>();
   #allDue = true;
@@ -96,7 +103,7 @@ export class LedgerWatch {
     const wrong = this.#ledger.snapshots
       .wrong()
       .map(({ realm, chain }) => `${realm} states a wrong snapshot of its ${chain} chain: canopy ledger verify`);
-    const doubtful = [...this.#contradicted].map((what) => `${what}: canopy ledger verify`);
+    const doubtful = [...this.#contradicted.values()].map((what) => `${what}: canopy ledger verify`);
     return [...frauds, ...wrong, ...doubtful];
   }
 
@@ -117,8 +124,10 @@ export class LedgerWatch {
   contradicted({ head }: HeadStatement): void {
     const { realm, chain, n, witness } = head;
     const what = `${witness} has seen another entry ${n} of the ${chain} chain of ${realm} than this node`;
-    if (this.#contradicted.has(what)) return;
-    this.#contradicted.add(what);
+    const name = `${chainName(head)} ${witness}`;
+    const isNews = !this.#contradicted.has(name);
+    this.#contradicted.set(name, what);
+    if (!isNews) return;
     this.#note('ledger-contradiction', realm, { chain, n, witness });
     if (realm !== this.#realm) this.#ledger.following.prefer(head, witness);
   }
@@ -176,23 +185,54 @@ export class LedgerWatch {
 
   /** A chain whose witnesses have signed more than its holder shows: another holder is asked. */
   async #seeWhetherWhole(id: ChainId): Promise<void> {
-    const { store, witnesses } = this.#parts;
     const name = chainName(id);
-    const head = await store.head(id);
-    const seen = (await witnesses.of(id)).some(
-      (statement) => statement.head.n > head.n && statement.head.incarnation >= head.incarnation,
-    );
-    const rounds = seen ? (this.#behind.get(name) ?? 0) + 1 : 0;
-    if (rounds === 0) this.#behind.delete(name);
-    else this.#behind.set(name, rounds);
-    if (seen) this.#touch(id);
-    if (rounds < PATIENCE) return;
-    for (const holder of this.#ledger.following.holdersNow(id)) {
+    const head = await this.#parts.store.head(id);
+    const ahead = (await this.#parts.witnesses.of(id))
+      .filter((seen) => seen.head.n > head.n && seen.head.incarnation >= head.incarnation)
+      .map((seen) => seen.head.witness)
+      .filter((witness) => !this.#unproven.has(`${name} ${witness}`));
+    if (ahead.length === 0) return this.#whole(id, head.n);
+    this.#touch(id);
+    const rounds = (this.#behind.get(name) ?? 0) + 1;
+    this.#behind.set(name, rounds);
+    if (rounds >= PATIENCE) this.#doubt(id, head.n, ahead, rounds);
+  }
+
+  /** Two witnesses, or a holder's own signature, are enough. A lone witness could have made it up: it is asked for what it has signed. */
+  #doubt(id: ChainId, n: number, ahead: readonly RealmName[], rounds: number): void {
+    const { following } = this.#ledger;
+    const name = chainName(id);
+    const holders = following.holdersNow(id);
+    const [lone] = ahead;
+    if (ahead.length >= BELIEVED || lone === undefined || (holders.includes(lone) && !this.#suspects.has(name))) {
+      this.#behind.delete(name);
+      this.#passOver(id, n, ahead.length >= BELIEVED ? holders : ahead);
+    } else if (!this.#suspects.has(name)) {
+      this.#suspects.set(name, holders);
+      following.prefer(id, lone);
+    } else if (rounds >= 2 * PATIENCE) {
+      this.#behind.delete(name);
+      this.#suspects.delete(name);
+      this.#unproven.add(`${name} ${lone}`);
+      this.#note('ledger-head-unproven', lone, { of: id.realm, chain: id.chain, n });
+    }
+  }
+
+  /** When a lone witness has shown what it had signed, others have kept it back. */
+  #whole(id: ChainId, n: number): void {
+    const name = chainName(id);
+    const suspects = this.#suspects.get(name) ?? [];
+    this.#behind.delete(name);
+    this.#suspects.delete(name);
+    this.#passOver(id, n, suspects);
+  }
+
+  #passOver(id: ChainId, n: number, holders: readonly RealmName[]): void {
+    for (const holder of holders) {
       this.#counts.withheld++;
-      this.#note('ledger-withheld', holder, { of: id.realm, chain: id.chain, n: head.n });
+      this.#note('ledger-withheld', holder, { of: id.realm, chain: id.chain, n });
       this.#ledger.following.demote(id, holder);
     }
-    this.#behind.delete(name);
   }
 
   #note(code: string, actor: RealmName, fields: Record<string, string | number>): void {

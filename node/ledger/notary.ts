@@ -112,6 +112,8 @@ export class Notary {
 
   async #takeStatement(statement: HeadStatement, from: RealmName): Promise<void> {
     const { head } = statement;
+    // Of chains that nobody has here there is nothing to compare, and their names could be made up without end.
+    if (head.realm !== this.#realm && (await this.#parts.store.head(head)).n === 0) return;
     if (!(await this.#parts.witnesses.isNews(head))) return;
     const key = await this.#keyOf(statement);
     if (!key || head.witness === head.realm || head.time > this.#parts.clock.now() + MAX_AHEAD) {

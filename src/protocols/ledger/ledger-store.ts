@@ -11,6 +11,7 @@
 //
 // Write, then announce: listeners hear of what is on disk. What else must become durable together with an entry goes into the
 // same commit.
+import { equals } from 'uint8arrays/equals';
 import { LocalError } from '../../realm/errors.ts';
 import { parseRealmName } from '../../realm/names.ts';
 import type { Database } from '../../store/database.ts';
@@ -50,7 +51,7 @@ export class LedgerStore {
     this.checkChain = checkChain;
   }
 
-  /** From memory after the first call. */
+  /** From memory after the first call; nothing is remembered of chains that are not here, whose names anybody may make up. */
   async head(id: ChainId): Promise<Head> {
     const name = chainName(id);
     const known = this.#heads.get(name);
@@ -58,7 +59,7 @@ export class LedgerStore {
     const loaded = await this.#loadHead(id);
     // A commit may have come first while this read.
     const head = this.#heads.get(name) ?? loaded;
-    this.#heads.set(name, head);
+    if (head.n > 0) this.#heads.set(name, head);
     return head;
   }
 
@@ -109,9 +110,15 @@ export class LedgerStore {
     for await (const [, bytes] of this.#database.iterate(this.#entries(id, base, end))) yield decodeSigned(bytes).entry;
   }
 
-  /** The number of the newest snapshot entry, if any. */
-  async snapshotAt(id: ChainId): Promise<number | undefined> {
-    for await (const n of this.#marks(id, 'snapshot')) return n;
+  /** What the chain has said under numbers that a higher incarnation has used again. */
+  async *orphans({ realm, chain }: ChainId): AsyncIterable<Fact> {
+    for await (const [, bytes] of this.#database.iterate(under(ROOT, realm, chain, 'orphan')))
+      yield decodeSigned(bytes).entry;
+  }
+
+  /** The number of the newest snapshot entry below `end`, if any. */
+  async snapshotAt(id: ChainId, end?: number): Promise<number | undefined> {
+    for await (const n of this.#marks(id, 'snapshot', end)) return n;
     return undefined;
   }
 
@@ -196,10 +203,12 @@ export class LedgerStore {
 
   async #commit(before: Head, head: Head, writes: readonly Write[]): Promise<void> {
     const { id } = head;
-    if ((await this.head(id)) !== before) {
+    if (!isSame(await this.head(id), before)) {
       throw new LocalError('ledger-moved', `The ${id.chain} chain of ${id.realm} has grown meanwhile`);
     }
     const size: Write = { type: 'put', key: key(ROOT, id.realm, id.chain, 'size'), value: encodeFields([head.size]) };
+    // Nobody sees what is being written before it is durable.
+    this.#heads.set(chainName(id), before);
     await this.#database.commit([...writes, size]);
     this.#heads.set(chainName(id), head);
   }
@@ -240,6 +249,10 @@ export class LedgerStore {
     for await (const [, bytes] of this.#database.iterate(this.#entries(id, 1))) size += bytes.length;
     return size;
   }
+}
+
+function isSame(a: Head, b: Head): boolean {
+  return a.n === b.n && equals(a.hash, b.hash);
 }
 
 function writesOf({ entry, bytes }: SignedEntry): Write[] {

@@ -6,7 +6,14 @@ import type { Clock } from '../../realm/clock.ts';
 import { PeerError } from '../../realm/errors.ts';
 import { type ChainId, chainName } from './entry.ts';
 import type { LedgerFrame, Tip } from './frames.ts';
-import { MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, MAX_FOLLOWED, MAX_ROWS, TIP_INTERVAL } from './index.ts';
+import {
+  MAX_BATCH_BYTES,
+  MAX_BATCH_ENTRIES,
+  MAX_FOLLOWED,
+  MAX_ROWS,
+  MAX_SNAPSHOT_BYTES,
+  TIP_INTERVAL,
+} from './index.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import { Standing } from './snapshot.ts';
 
@@ -85,11 +92,25 @@ export class ServedReader {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** The reader's own last entry again when ours is another one, so that it can prove it. */
+  /**
+   * The reader's own last entry again when ours is another one, so that it can prove it. Where ours is of a later incarnation
+   * than the first, the chain may have parted long before: everything from the first of those on, which the reader can join.
+   */
   async #beginAt({ n, hash, ...id }: Tip): Promise<number> {
     if (n === 0) return 0;
     const ours = await this.#parts.store.get(id, n);
-    return ours && !equals(ours.hash, hash) ? n : n + 1;
+    if (!ours || equals(ours.hash, hash)) return n + 1;
+    return ours.entry.incarnation > 1 ? Math.min(n, (await this.#laterIncarnations(id)) ?? n) : n;
+  }
+
+  /** The number with which the second incarnation begins here, or a later one where that is all there is. */
+  async #laterIncarnations(id: ChainId): Promise<number | undefined> {
+    let first: number | undefined;
+    for await (const { entry } of this.#parts.store.keyEntries(id)) {
+      if (entry.incarnation <= 1) break;
+      first = entry.n;
+    }
+    return first;
   }
 
   async *#next(ended: AbortSignal): AsyncGenerator<LedgerFrame> {
@@ -118,9 +139,14 @@ export class ServedReader {
     const { store } = this.#parts;
     const { id } = followed;
     if (followed.next === 0) {
-      const snapshot = await store.snapshotAt(id);
-      followed.next = snapshot === undefined ? 1 : snapshot + 1;
-      if (snapshot !== undefined) return yield* this.#snapshotOf(id, snapshot);
+      followed.next = 1;
+      // One that no reader would take is passed over for an older one.
+      for (let n = await store.snapshotAt(id); n !== undefined; n = await store.snapshotAt(id, n)) {
+        const rows = await this.#rowsBelow(id, n);
+        if (rows.reduce((sum, row) => sum + row.length, 0) > MAX_SNAPSHOT_BYTES) continue;
+        followed.next = n + 1;
+        return yield* this.#snapshotOf(id, n, rows);
+      }
     }
     if (followed.next < (await store.base(id))) return;
     const entries = await store.read(id, followed.next, MAX_BATCH_ENTRIES, MAX_BATCH_BYTES);
@@ -128,14 +154,18 @@ export class ServedReader {
     if (entries.length > 0) yield { kind: 'entries', entries };
   }
 
-  async *#snapshotOf(id: ChainId, n: number): AsyncGenerator<LedgerFrame> {
+  async #rowsBelow(id: ChainId, n: number): Promise<Uint8Array[]> {
+    const standing = new Standing();
+    for await (const fact of this.#parts.store.facts(id, n)) standing.take(fact);
+    return standing.rows();
+  }
+
+  async *#snapshotOf(id: ChainId, n: number, rows: readonly Uint8Array[]): AsyncGenerator<LedgerFrame> {
     const { store } = this.#parts;
     const entry = await store.get(id, n);
     const key = await store.keyEntryBefore(id, n);
     if (!entry || !key) return;
-    const standing = new Standing();
-    for await (const fact of store.facts(id, n)) standing.take(fact);
-    for (const rows of inParts(standing.rows())) yield { kind: 'snapshot', ...rows };
+    for (const part of inParts(rows)) yield { kind: 'snapshot', ...part };
     yield { kind: 'entries', entries: [key.bytes, entry.bytes] };
   }
 
