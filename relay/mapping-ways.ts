@@ -1,91 +1,110 @@
-// How a router is asked for a port: UPnP IGD, found by SSDP in the relay's own network, or NAT-PMP (which routers that speak PCP
-// answer, too) at the default gateway. The library and its XML reader are loaded only when the setting allows to ask.
-import { readFile } from 'node:fs/promises';
-import { BlockList, isIPv4 } from 'node:net';
-import { networkInterfaces } from 'node:os';
-import type { Gateway } from '@achingbrain/nat-port-mapper';
+// Asks a router for a port in a thread of its own, so that whatever answers there can't hurt the relay. The library takes word from
+// anybody in the network before it has looked at it: a single packet of UDP makes it throw where nobody catches, and it reads
+// descriptions of any length. Here that ends a thread with little memory, and the question fails.
+import { isIP } from 'node:net';
+import { Worker } from 'node:worker_threads';
+import * as v from 'valibot';
 import type { Endpoint } from '../src/overlay/stun/message.ts';
-import { LocalError, UnreachableError } from '../src/realm/errors.ts';
+import { PeerError, UnreachableError } from '../src/realm/errors.ts';
 import type { MapWay } from '../src/settings/setting-table.ts';
 import type { MappingWay } from './port-mapping.ts';
 
-const ROUTES = '/proc/net/route';
-const DESCRIPTION = 'canopy relay';
+const THREAD = new URL('./mapping-worker.ts', import.meta.url);
+/** MiB of its heap; the library itself takes a dozen. */
+const HEAP = 64;
+
+const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
+const host = v.pipe(
+  v.string(),
+  v.check((text) => isIP(text) !== 0, 'no IP address'),
+);
+export const mappingQuestion = v.variant('kind', [
+  v.strictObject({ kind: v.literal('map'), port, lifetime: v.number() }),
+  v.strictObject({ kind: v.literal('unmap'), port }),
+]);
+type Question = v.InferOutput<typeof mappingQuestion>;
+const mapped = v.strictObject({ kind: v.literal('done'), host, port });
+const answers = v.union([
+  mapped,
+  v.strictObject({ kind: v.literal('done') }),
+  v.strictObject({ kind: v.literal('failed'), reason: v.string() }),
+]);
+export type MappingAnswer = v.InferOutput<typeof answers>;
 
 export function mappingWays(names: readonly MapWay[]): MappingWay[] {
-  return names.map((name) => (name === 'upnp' ? new GatewayWay(name, findByUpnp) : new GatewayWay(name, findByPmp)));
+  return names.map((name) => new WayInThread(name));
 }
 
-/** One found gateway is kept until it fails. */
-class GatewayWay implements MappingWay {
-  readonly name: string;
-  readonly #find: (signal: AbortSignal) => Promise<Gateway>;
-  #gateway: Gateway | undefined;
+/** The thread lives while a port is mapped, and while a question is open. */
+class WayInThread implements MappingWay {
+  readonly name: MapWay;
+  #thread: Worker | undefined;
 
-  constructor(name: string, find: (signal: AbortSignal) => Promise<Gateway>) {
+  constructor(name: MapWay) {
     this.name = name;
-    this.#find = find;
   }
 
-  async map(port: number, lifetime: number, signal: AbortSignal): Promise<Endpoint> {
-    this.#gateway ??= await this.#find(signal);
+  async map(own: number, lifetime: number, signal: AbortSignal): Promise<Endpoint> {
+    const answer = await this.#ask({ kind: 'map', port: own, lifetime }, signal);
+    if (v.is(mapped, answer)) return { host: answer.host, port: answer.port };
+    throw new PeerError('bad-router', 'the router gave no place');
+  }
+
+  async unmap(own: number, signal: AbortSignal): Promise<void> {
     try {
-      const own = ownAddressBeside(this.#gateway.host);
-      const options = { protocol: 'tcp', externalPort: port, ttl: lifetime, autoRefresh: false } as const;
-      const mapped = await this.#gateway.map(port, own, { ...options, description: DESCRIPTION, signal });
-      const host = isIPv4(mapped.externalHost) ? mapped.externalHost : await this.#gateway.externalIp({ signal });
-      return { host, port: mapped.externalPort };
+      if (this.#thread) await this.#ask({ kind: 'unmap', port: own }, signal);
+    } finally {
+      this.#end();
+    }
+  }
+
+  /** @throws UnreachableError `no-router`, PeerError `bad-router`; the signal's reason */
+  async #ask(question: Question, signal: AbortSignal): Promise<MappingAnswer> {
+    try {
+      signal.throwIfAborted();
+      this.#thread ??= this.#begin();
+      const answer = v.safeParse(answers, await reply(this.#thread, question, signal));
+      if (!answer.success) throw new PeerError('bad-router', 'the router gave an answer that makes no sense');
+      if (answer.output.kind === 'failed') throw new UnreachableError('no-router', answer.output.reason);
+      return answer.output;
     } catch (error) {
-      await this.#forget(signal);
+      this.#end();
       throw error;
     }
   }
 
-  async unmap(port: number, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#gateway?.unmap(port, { signal });
-    } finally {
-      await this.#forget(signal);
-    }
+  #begin(): Worker {
+    const limits = { maxOldGenerationSizeMb: HEAP };
+    const thread = new Worker(THREAD, { workerData: this.name, resourceLimits: limits, execArgv: [], env: {} });
+    thread.unref();
+    // Between two questions, too, somebody may make it fall over.
+    thread.on('error', () => {
+      if (this.#thread === thread) this.#thread = undefined;
+    });
+    return thread;
   }
 
-  async #forget(signal: AbortSignal): Promise<void> {
-    const gateway = this.#gateway;
-    this.#gateway = undefined;
-    await gateway?.stop({ signal }).catch(() => {});
+  #end(): void {
+    void this.#thread?.terminate();
+    this.#thread = undefined;
   }
 }
 
-async function findByUpnp(signal: AbortSignal): Promise<Gateway> {
-  const { upnpNat } = await import('@achingbrain/nat-port-mapper');
-  for await (const gateway of upnpNat({ autoRefresh: false }).findGateways({ signal })) {
-    if (gateway.family === 'IPv4') return gateway;
-  }
-  throw new UnreachableError('no-router', 'no router with UPnP answered');
-}
-
-async function findByPmp(): Promise<Gateway> {
-  const { pmpNat } = await import('@achingbrain/nat-port-mapper');
-  return pmpNat(await defaultGateway(), { autoRefresh: false });
-}
-
-/** The kernel writes addresses as hexadecimal numbers in the order of this machine, little-endian on all that Node knows. */
-async function defaultGateway(): Promise<string> {
-  const lines = (await readFile(ROUTES, 'utf8')).split('\n').map((line) => line.split('\t'));
-  const [, , gateway] = lines.find(([, destination]) => destination === '00000000') ?? [];
-  if (gateway === undefined) throw new LocalError('no-gateway', 'this host has no default route');
-  return [...Buffer.from(gateway, 'hex')].toReversed().join('.');
-}
-
-/** The address of this host in the router's network. */
-function ownAddressBeside(router: string): string {
-  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  const beside = all.find(({ family, address, cidr }) => {
-    if (family !== 'IPv4' || cidr === null) return false;
-    const network = new BlockList();
-    network.addSubnet(address, Number(cidr.split('/')[1]));
-    return network.check(router);
+function reply(thread: Worker, question: Question, signal: AbortSignal): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      thread.off('message', onMessage).off('error', onError).off('exit', onExit);
+      signal.removeEventListener('abort', onAbort);
+    };
+    const onMessage = (message: unknown): void => (settle(), resolve(message));
+    const onError = (cause: unknown): void => (
+      settle(), reject(new PeerError('bad-router', 'what came from the network broke the search', { cause }))
+    );
+    const onExit = (): void => (settle(), reject(new PeerError('bad-router', 'the search has ended')));
+    const onAbort = (): void => (settle(), reject(signal.reason));
+    thread.on('message', onMessage).once('error', onError).once('exit', onExit);
+    signal.addEventListener('abort', onAbort, { once: true });
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+    thread.postMessage(question);
   });
-  if (beside) return beside.address;
-  throw new LocalError('no-gateway', `the router ${router} is in no network of this host`);
 }
