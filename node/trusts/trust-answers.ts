@@ -49,10 +49,14 @@ export function answerTrusts(errands: Pick<Errands, 'answer'>, book: TrustBook):
   errands.answer(REMOVAL_ERRAND, async (origin, body) => {
     const id = decodeTrustId(body);
     await book.inTurn(async () => {
-      const terms = table.get(id)?.agreement.terms ?? (await store.proposal(id))?.agreement.terms;
+      const entered = table.get(id)?.agreement.terms;
+      const terms = entered ?? (await store.proposal(id))?.agreement.terms;
       if (!terms) return;
       if (partnerOf(terms, origin) !== book.self.realm) throw notAParty(origin);
-      await book.end(id, origin, terms);
+      if (entered || terms.proposer === book.self.realm) return book.end(id, origin, terms);
+      // A proposal that we never signed: it is gone, and no business of our chain, which would keep the removal for ever.
+      await store.dropProposal(id);
+      await book.note('trust-removed', terms, origin);
     });
     return NOTHING;
   });
@@ -70,14 +74,16 @@ export async function receiveProposal(book: TrustBook, proposal: Agreement): Pro
   const { store } = book.parts;
   book.checkPartner(terms.proposer);
   book.checkFree(terms.proposer);
-  if (book.parts.table.isRemoved(terms.id) || isLapsed(proposal, book.now())) throw over(terms.id);
+  const { table } = book.parts;
+  if (table.get(terms.id) || table.isRemoved(terms.id) || isLapsed(proposal, book.now())) throw over(terms.id);
   const before = await store.proposal(terms.id);
   if (before?.state === 'declined') throw over(terms.id);
   if (before) return before;
   const received = (await store.proposals()).filter(({ state }) => state === 'received');
   // The newest proposal of a realm counts.
   const older = received.filter(({ agreement }) => agreement.terms.proposer === terms.proposer);
-  if (received.length - older.length >= MAX_RECEIVED) {
+  const open = received.filter((one) => !older.includes(one) && !isLapsed(one.agreement, book.now()));
+  if (open.length >= MAX_RECEIVED) {
     throw new ConflictError('trust-too-many', `${MAX_RECEIVED} proposals wait for an answer already`);
   }
   for (const { agreement } of older) await store.dropProposal(agreement.terms.id);

@@ -54,7 +54,8 @@ const LONGEST_WAIT = 24 * 60 * 60 * 1000;
 export class TrustTable implements TrustSource {
   readonly #self: RealmName;
   readonly #parts: TrustTableComponents;
-  readonly #known = new Map<TrustId, Known>();
+  /** By id and parties: an id alone could be taken by others, who have seen it on a chain. */
+  readonly #known = new Map<string, Known>();
   /** By id, of every realm that wrote one: whether it is a party shows when the agreement is known. */
   readonly #removals = new Map<TrustId, WrittenRemoval[]>();
   readonly #memory = new PathMemory();
@@ -124,15 +125,20 @@ export class TrustTable implements TrustSource {
   }
 
   get(id: TrustId): TrustEntry | undefined {
-    const known = this.#known.get(id);
-    return known && this.#isOwn(known) ? this.#entry(known) : undefined;
+    const known = this.#ours(id).find((one) => this.#isOwn(one));
+    return known && this.#entry(known);
   }
 
   /** Also of one whose agreement never came, when this realm has written it. */
   isRemoved(id: TrustId): boolean {
-    const known = this.#known.get(id);
-    if (known) return this.#removalOf(known) !== undefined;
+    if (this.#ours(id).some((known) => this.#removalOf(known) !== undefined)) return true;
     return this.#removals.get(id)?.some(({ author }) => author === this.#self) === true;
+  }
+
+  /** Those to which this realm is a party, on whosever chain. */
+  #ours(id: TrustId): Known[] {
+    const all = [...this.#known.values()];
+    return all.filter(({ agreement: { terms } }) => terms.id === id && partnerOf(terms, this.#self) !== undefined);
   }
 
   #entry(known: Known): TrustEntry {
@@ -149,7 +155,10 @@ export class TrustTable implements TrustSource {
   }
 
   #enqueue(step: () => Promise<void>): void {
-    this.#taking = this.#taking.then(step).then(() => this.#refresh());
+    this.#taking = this.#taking
+      .then(step)
+      .then(() => this.#refresh())
+      .catch((error: unknown) => this.#parts.log.error({ err: error }, 'a change of trusts failed'));
   }
 
   /** A bad entry is its author's trouble. */
@@ -158,9 +167,10 @@ export class TrustTable implements TrustSource {
       const { rootFingerprint, isRevoked } = this.#parts;
       const agreement = await openSigned(payload, { rootFingerprint, isRevoked, memory: this.#memory });
       if (partnerOf(agreement.terms, realm) === undefined) return this.#passOver(realm, n, 'not-a-party');
-      const known = this.#known.get(agreement.terms.id);
+      const which = nameOf(agreement.terms);
+      const known = this.#known.get(which);
       if (known) known.authors.add(realm);
-      else this.#known.set(agreement.terms.id, { agreement, bytes: payload, authors: new Set([realm]) });
+      else this.#known.set(which, { agreement, bytes: payload, authors: new Set([realm]) });
     } catch (error) {
       this.#passOver(realm, n, codeOf(error));
     }
@@ -180,12 +190,15 @@ export class TrustTable implements TrustSource {
   /** A certificate that was revoked ends the agreements that it signed. */
   async #judgeAgain(): Promise<void> {
     const { rootFingerprint, isRevoked, log } = this.#parts;
-    for (const [id, { bytes }] of this.#known) {
+    for (const [which, { bytes, agreement }] of this.#known) {
       try {
         await openSigned(bytes, { rootFingerprint, isRevoked, memory: this.#memory });
       } catch (error) {
-        this.#known.delete(id);
-        log.warn({ id, code: codeOf(error), error: messageOf(error) }, 'trust ended by a revocation');
+        this.#known.delete(which);
+        log.warn(
+          { id: agreement.terms.id, code: codeOf(error), error: messageOf(error) },
+          'trust ended by a revocation',
+        );
       }
     }
   }
@@ -228,3 +241,5 @@ export class TrustTable implements TrustSource {
     this.#timer = this.#parts.clock.after(delay, () => this.#refresh());
   }
 }
+
+const nameOf = ({ id, proposer, accepter }: Terms): string => `${id} ${proposer} ${accepter}`;

@@ -36,8 +36,8 @@ export interface AgreementTrust {
 }
 
 /**
- * Opens bytes from anybody. With `now` the chains must be good at that time, as for what is taken in; without it they are judged
- * as of the signing, which must lie before the end of the trust.
+ * Opens bytes from anybody. The chains are judged as of the signing; with `now` they must be good at that time too, as for what is
+ * taken in.
  * @throws InputError `malformed`, `unknown-version`; RefusedError `cert-…`, `origin-foreign`, `signature-bad`
  */
 export async function openAgreement(bytes: Uint8Array, trust: AgreementTrust, now?: number): Promise<Agreement> {
@@ -62,8 +62,9 @@ async function check(
   { rootFingerprint, isRevoked, memory }: AgreementTrust,
   now = time,
 ): Promise<void> {
-  const trust = { rootFingerprint, now, ...(isRevoked ? { isRevoked } : {}), ...(memory ? { memory } : {}) };
+  const trust = { rootFingerprint, now: time, ...(isRevoked ? { isRevoked } : {}), ...(memory ? { memory } : {}) };
   const leaf = await openNodeChain(chain, realm, trust);
+  if (now !== time) await openNodeChain(chain, realm, { ...trust, now });
   if (verifyWithLeaf(leaf.publicKey, statement, signature)) return;
   throw new RefusedError('signature-bad', `the signature of ${realm} under a trust is wrong`);
 }

@@ -1,10 +1,7 @@
 // Making and ending trusts between realms of two enterprises: by errands, by lines, and against who lies.
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
-import { encodeChain } from '../../../src/pki/chain.ts';
-import { leafKeyOfSeed, signWithLeaf } from '../../../src/pki/keys.ts';
+import { test } from 'node:test';
 import { encodeLine } from '../../../src/pki/pasteable.ts';
-import { encodeReply } from '../../../src/protocols/errand/codec.ts';
 import { signAcceptance, signProposal } from '../../../src/protocols/trust/agreement.ts';
 import { decodeAgreement, encodeAgreement, encodeRemoval, encodeTrustId } from '../../../src/protocols/trust/codec.ts';
 import {
@@ -17,47 +14,8 @@ import {
   TRUST_REMOVED,
 } from '../../../src/protocols/trust/index.ts';
 import { ACME, BETA, KYIV, LVIV, ODESA, UA } from '../errands/errand-tree.ts';
-import { type TrustRealm, TrustWorld } from './trust-world.ts';
-
-const LIMIT = { timeout: 20_000 };
-const never = new AbortController().signal;
-
-interface Cast {
-  readonly world: TrustWorld;
-  readonly ua: TrustRealm;
-  readonly kyiv: TrustRealm;
-  readonly lviv: TrustRealm;
-  readonly odesa: TrustRealm;
-}
-
-async function cast(t: TestContext): Promise<Cast> {
-  const world = new TrustWorld();
-  const opened = await Promise.all([UA, ACME, BETA, KYIV, LVIV, ODESA].map((realm) => world.open(realm)));
-  for (const realm of opened) t.after(() => realm.stop());
-  const [ua, , , kyiv, lviv, odesa] = opened;
-  if (!ua || !kyiv || !lviv || !odesa) throw new Error('no cast');
-  return { world, ua, kyiv, lviv, odesa };
-}
-
-const states = async ({ trusts }: TrustRealm): Promise<string[]> => (await trusts.list()).map(({ state }) => state);
-
-async function agreed({ world, kyiv, odesa }: Cast): Promise<string> {
-  await kyiv.trusts.propose(world.wish(ODESA));
-  const { trust } = await odesa.trusts.accept(KYIV);
-  return trust.id;
-}
-
-/** Waits for what a notice sets off; the test's own limit ends it. */
-async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10));
-}
-
-const isTold = async ({ trusts }: TrustRealm): Promise<boolean> => !(await trusts.list()).some(({ untold }) => untold);
-
-function signerOf({ identity }: TrustRealm) {
-  const key = leafKeyOfSeed(identity.privateKey);
-  return { chain: encodeChain(identity.chain), sign: (data: Uint8Array) => signWithLeaf(key, data) };
-}
+import { agreed, cast, isTold, LIMIT, never, signerOf, states, until } from './trust-cast.ts';
+import { type TrustRealm } from './trust-world.ts';
 
 test(
   'proposed by one and accepted by the other it is in force for both, and for who stands above them',
@@ -171,25 +129,6 @@ test('who is no party can’t remove it, by errand or by its chain', LIMIT, asyn
   await ua.table.settled();
   assert.equal(ua.table.arePartners(KYIV, ODESA), true);
   assert.equal(kyiv.table.trustWith(ODESA)?.realm, ODESA);
-});
-
-test('what a hop says in its own name ends no trust and keeps no removal back', LIMIT, async (t) => {
-  const { world, kyiv, odesa } = await cast(t);
-  await kyiv.trusts.propose(world.wish(ODESA));
-  const { network, clock } = world.tree;
-  let isLying = true;
-  network.tap = async (frame, from, to) =>
-    isLying && from === BETA && to === ODESA
-      ? encodeReply({ kind: 'stopped', code: 'trust-unknown', realm: BETA })
-      : frame;
-  const accepted = await odesa.trusts.accept(KYIV);
-  assert.equal(accepted.untold, 'trust-unknown');
-  assert.deepEqual(await states(odesa), ['in-force']);
-  await odesa.trusts.remove(KYIV);
-  isLying = false;
-  clock.advance(60_000);
-  await until(() => isTold(odesa));
-  assert.deepEqual(await states(kyiv), ['removed'], 'it heard of the removal in the end');
 });
 
 test('where errands can’t pass, proposal and acceptance are handed over as lines', LIMIT, async (t) => {
