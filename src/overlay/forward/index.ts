@@ -14,12 +14,12 @@
 // (../pipe/index.ts). It is null where there is none, and then the bytes take the stream. The stream stands for the pipe:
 // both end together.
 //
-// A relay takes headers from its own node for realms that the scope table allows, and from relays of its family only when
+// A relay takes headers from its own node for realms that the scope table allows, and from the relays of such realms only when
 // the origin is their own realm and the destination is its own. Nothing is ever carried further.
 //
-// Limits: 1,024 streams of the own node, 128 of the relays of one realm, 2,048 in all, new ones 128 and 16 in a second (quotas.ts). Each holds at most
-// a window of the muxer for each direction, and is reset when its other side takes nothing for a minute (splice.ts). An operator's
-// caps for a link or for all: limits.ts.
+// Limits: 1,024 streams of the own node, 128 of the relays of one realm, 2,048 in all, new ones 128 and 16 in a second (quotas.ts).
+// Each holds at most a window of the muxer for each direction, and is reset when its other side takes nothing for a minute
+// (splice.ts). An operator's caps for a link or for all: limits.ts.
 //
 // Refusals: `bad-frame`, `wrong-hop`, `loop`, `out-of-scope`, `quota`, `node-away`, `no-path`, `hop-failed`.
 import type { RealmName } from '../../realm/names.ts';
