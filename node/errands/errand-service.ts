@@ -40,6 +40,7 @@ import type { RealmName } from '../../src/realm/names.ts';
 import type { BatchSigner, OriginKeys } from '../delivery/batch-signing.ts';
 import type { ErrandHandler, Errands } from './errands.ts';
 import { SeenErrands } from './seen-errands.ts';
+import { Shares } from './shares.ts';
 import { checkWay, nextHop } from './way.ts';
 
 export interface ErrandComponents {
@@ -60,6 +61,8 @@ const OF_NEIGHBOUR = { perSecond: 100, burst: 400 };
 const OF_ALL = { perSecond: 200, burst: 800 };
 /** Errands that this node carries or answers at one time. */
 const MAX_UNDER_WAY = 256;
+/** Of those, that one origin may have on the way to the next hop, which takes 64 of us. */
+const MAX_OF_ORIGIN = 12;
 /** A hop's own trouble, which may be over when one asks again. */
 const PASSING = new Set(['no-way', 'timeout', 'busy', 'errand-rate']);
 
@@ -71,6 +74,7 @@ export class ErrandService implements Errands {
   readonly #seen = new SeenErrands();
   readonly #origins: RateLimiter;
   readonly #neighbours: RateLimiter;
+  readonly #shares = new Shares(MAX_OF_ORIGIN);
   #underWay = 0;
   readonly #counters = { asked: 0, answered: 0, carried: 0, stopped: 0 };
 
@@ -170,10 +174,12 @@ export class ErrandService implements Errands {
     if (!this.#origins.take(errand.origin)) throw tooMany(errand.origin);
     if (errand.destination === this.#self)
       return { kind: 'answer', answer: await this.#answer(errand, request.errand, signal) };
-    this.#counters.carried++;
-    const budget = Math.floor(request.budget - HOP_SHARE - (this.#parts.clock.monotonic() - begun));
-    if (budget <= 0) throw new UnreachableError('timeout', 'no time is left for this errand');
-    return this.#pass(errand.destination, { budget, errand: request.errand }, signal);
+    return this.#shares.run(errand.origin, signal, async () => {
+      this.#counters.carried++;
+      const budget = Math.floor(request.budget - HOP_SHARE - (this.#parts.clock.monotonic() - begun));
+      if (budget <= 0) throw new UnreachableError('timeout', 'no time is left for this errand');
+      return this.#pass(errand.destination, { budget, errand: request.errand }, signal);
+    });
   }
 
   /** @throws RefusedError `cert-…`, `origin-foreign`, `signature-bad`, `errand-stale` */

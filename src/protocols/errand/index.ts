@@ -21,7 +21,8 @@
 // order. The destination takes an errand once: it remembers the ids while the errand is fresh. Hops read what they carry: an
 // errand holds nothing that the tiers between may not know.
 //
-// Limits: 64 KiB a frame, 40 KiB a body, 16 streams a peer, 60 at once and then 5 a second of one origin. Deadlines: `budget` is
+// Limits: 64 KiB a frame, 40 KiB a body, 64 streams a peer, 60 at once and then 5 a second of one origin, of
+// which 12 are on the way to the next hop at one time. Deadlines: `budget` is
 // the milliseconds that are left, at most 30 s; each hop hands on less than it got. 10 s for the request frame.
 // Refusals: `malformed`, `unknown-version`, `wrong-way`, `errand-rate`, `errand-stale`, `errand-repeated`, `cert-…`,
 // `signature-bad`, `origin-foreign`, `unknown-kind`, `no-way`, `timeout`, `busy`, and those of the kind's own.
@@ -33,7 +34,7 @@ export const ERRAND_PROTOCOL = '/canopy/errand/1';
 export const MAX_FRAME = 64 * 1024;
 /** Bytes of a question or an answer. */
 export const MAX_BODY = 40 * 1024;
-export const MAX_STREAMS = 16;
+export const MAX_STREAMS = 64;
 /** Milliseconds for a whole errand, there and back. */
 export const MAX_BUDGET = 30_000;
 /** Milliseconds that each hop keeps for itself, so that it can still say why nothing came. */

@@ -214,6 +214,21 @@ test('one origin cannot flood: its neighbours carry 60 at once, and others are n
   );
 });
 
+test('an origin whose errands nobody answers takes its own share of the way and no more', LIMIT, async (t) => {
+  const { tree, node } = await grow(t);
+  node(ODESA).errands.answer('slow', () => new Promise(() => {}));
+  const gone = new AbortController();
+  const slow = Array.from({ length: 40 }, () => node(KYIV).errands.ask(ODESA, 'slow', bytes(''), gone.signal));
+  const over = Promise.allSettled(slow);
+  while ((node(UA).errands.gauges()['underWay'] ?? 0) < 12) await new Promise((resolve) => setImmediate(resolve));
+  assert.match(text(await node(LVIV).errands.ask(ODESA, 'greet', bytes('hi'), never)), /greets lviv/);
+  assert.equal(node(UA).errands.gauges()['underWay'], 12);
+  tree.clock.advance(31_000);
+  gone.abort();
+  await over;
+  assert.match(text(await node(KYIV).errands.ask(ODESA, 'greet', bytes('hi'), never)), /greets kyiv/);
+});
+
 test('a silent destination costs each hop its own deadline, and the origin is told', LIMIT, async (t) => {
   const { tree, node } = await grow(t);
   let reached: () => void = () => {};
