@@ -9,6 +9,7 @@ import { peerIdFromString } from '@libp2p/peer-id';
 import { tcp } from '@libp2p/tcp';
 import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
+import { MAX_RELAYS_OF_REALM } from '../../src/overlay/admission/admissions.ts';
 import { type Charter, EMPTY_CHARTER } from '../../src/overlay/charter.ts';
 import { FramedStream } from '../../src/overlay/framed-stream.ts';
 import { generateLeafKey } from '../../src/pki/keys.ts';
@@ -55,6 +56,21 @@ test(
     );
   },
 );
+
+test('one realm has so many relays connected at once and no more, and others still get in', TIMEOUT, async (t) => {
+  const kyiv = await startHost(t, await ua.identity('kyiv.acme.ua', 'relay'));
+  const { admissions } = kyiv.host;
+  for (let count = 0; count < MAX_RELAYS_OF_REALM + 2; count += 1) {
+    const { host } = await startHost(t, await ua.identity('lviv.acme.ua', 'relay'));
+    await host.libp2p.dial(multiaddr(kyiv.address)).catch(() => {});
+  }
+  await until(() => kyiv.events.length === 2);
+  assert.equal(admissions.peers().length, MAX_RELAYS_OF_REALM);
+  assert.equal(kyiv.events[0]?.reason, 'too-many-relays');
+  const { host } = await startHost(t, await ua.identity('odesa.acme.ua', 'relay'));
+  await host.libp2p.dial(multiaddr(kyiv.address));
+  await until(() => admissions.peers().some(({ realm }) => realm === 'odesa.acme.ua'));
+});
 
 test('a node of another realm is refused by a relay', TIMEOUT, async (t) => {
   const kyiv = await startHost(t, await ua.identity('kyiv.acme.ua', 'relay'));

@@ -31,8 +31,15 @@ interface Entry {
   readonly connections: Set<Connection>;
 }
 
+/**
+ * Of one realm, at the same time: the four that it may have, and as many that take their place. A realm certifies its relays itself;
+ * without an end to them one branch could take every connection, link and quota that is counted for each peer.
+ */
+export const MAX_RELAYS_OF_REALM = 8;
 /** Failed dials whose reason nobody has asked for. */
 const MAX_FAILURES = 64;
+
+const TOO_MANY = 'too-many-relays';
 
 type Staged = Pick<MessageStream, 'timeline'>;
 
@@ -109,6 +116,12 @@ export class Admissions {
       connection.abort(new RefusedError('not-admitted', `${peerId} was never admitted`));
       return;
     }
+    if (this.#isOneTooMany(peer)) {
+      const { realm, role } = peer;
+      this.#audit({ code: 'connection-refused', reason: TOO_MANY, realm, role, peerId });
+      connection.abort(new RefusedError(TOO_MANY, `${realm} has ${MAX_RELAYS_OF_REALM} relays connected already`));
+      return;
+    }
     const entry = this.#entries.get(peerId) ?? { peer, connections: new Set<Connection>() };
     entry.peer = peer;
     entry.connections.add(connection);
@@ -128,6 +141,12 @@ export class Admissions {
       const refusal = await refusalOf(judge, entry.peer.chain);
       if (refusal) this.#cut(peerId, entry, refusal);
     }
+  }
+
+  #isOneTooMany({ peerId, realm, role }: AdmittedPeer): boolean {
+    if (role !== 'relay' || this.#entries.has(peerId)) return false;
+    const others = this.peers().filter((other) => other.role === 'relay' && other.realm === realm);
+    return others.length >= MAX_RELAYS_OF_REALM;
   }
 
   #cut(peerId: string, { peer, connections }: Entry, refusal: Error): void {
