@@ -1,6 +1,6 @@
 // What must hold after each disturbance.
 import assert from 'node:assert/strict';
-import type { Account } from './disturbances.ts';
+import type { Account } from './disturbed-world.ts';
 
 export function assertSuffered({ sent, lost, doubled, longestGap, gapLimit, direct }: Account): void {
   assert.ok(sent > 0);

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Account, accountLines, DISTURBANCES, DisturbedWorld } from './disturbances.ts';
+import { DISTURBANCES } from './disturbances.ts';
 import { assertSuffered } from './disturbances-held.ts';
+import { type Account, accountLines, DisturbedWorld } from './disturbed-world.ts';
 
 /** Longer than the pauses between tries grow at first. */
 const OUTAGE = 35_000;

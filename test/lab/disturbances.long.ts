@@ -4,8 +4,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Account, accountLines, DISTURBANCES, DisturbedWorld, RELAYS_SWAPPED } from './disturbances.ts';
+import { DISTURBANCES, RELAYS_SWAPPED } from './disturbances.ts';
 import { assertSuffered } from './disturbances-held.ts';
+import { type Account, accountLines, DisturbedWorld } from './disturbed-world.ts';
 
 const PAGE = join(import.meta.dirname, '../../docs/measured/disturbances.md');
 

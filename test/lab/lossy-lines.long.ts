@@ -3,8 +3,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Account, DisturbedWorld } from './disturbances.ts';
 import { assertSuffered } from './disturbances-held.ts';
+import { type Account, DisturbedWorld } from './disturbed-world.ts';
 import { kill, processOf } from './processes.ts';
 import { type LineQuality, SlowLine } from './slow-line.ts';
 

@@ -3,7 +3,8 @@
 // were never restarted hold then is written down.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Branch } from './deployment.ts';
-import { type Account, DISTURBANCES, DisturbedWorld } from './disturbances.ts';
+import { DISTURBANCES } from './disturbances.ts';
+import { type Account, DisturbedWorld } from './disturbed-world.ts';
 import { type Holding, Probe } from './probe.ts';
 import { kill, processOf } from './processes.ts';
 import { strangers } from './strangers.ts';
