@@ -25,7 +25,7 @@ import { type BatchContext, type OpenedBatch, openBatch } from './opened-batch.t
 export interface DeliverServerComponents {
   readonly realm: RealmName;
   readonly keys: OriginKeys;
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<Clock, 'after' | 'now'>;
   readonly audit: Pick<Audit, 'record'>;
   readonly log: Log;
   readonly inboundOf: (origin: RealmName) => Promise<Inbound>;
@@ -35,9 +35,12 @@ export interface DeliverServerComponents {
 const MAX_WAITING = 8;
 /** Milliseconds that a peer who is refused may take to make room for the reason. */
 const REFUSAL_DEADLINE = 2_000;
+/** Milliseconds between two records of the same realm and reason: the audit log is kept for ever. */
+const AUDIT_EACH = 60_000;
 
 export class DeliverServer {
   readonly #parts: DeliverServerComponents;
+  readonly #audited = new Map<string, number>();
 
   constructor(parts: DeliverServerComponents) {
     this.#parts = parts;
@@ -75,20 +78,27 @@ export class DeliverServer {
   }
 
   async #refuse(stream: Stream, error: unknown, signal: AbortSignal): Promise<void> {
-    const { log, audit, clock } = this.#parts;
+    const { log, clock } = this.#parts;
     const code = error instanceof LocalError ? 'busy' : codeOf(error);
     const { realm } = stream.peer;
     // A reset is how the other node's stop and a change of path look from here.
     log[code === 'stream-reset' ? 'info' : 'warn']({ peer: realm, code, err: error }, 'deliver stream ended');
-    if (error instanceof RefusedError) {
-      await audit.record({ code: 'delivery-refused', actor: realm, fields: { why: code } }).catch(() => {});
-    }
+    if (error instanceof RefusedError) await this.#record(realm, code);
     const frame = encodeDeliverFrame({ kind: 'refusal', code: code.slice(0, 64) });
     const write = (soon: AbortSignal) => stream.write(frame, soon);
     await within(clock, REFUSAL_DEADLINE, 'room for a refusal', signal, write).catch(() => {});
     // A reset would overtake the reason: whoever is refused by name gets to read it.
     if (error instanceof RefusedError) await stream.close().catch(() => {});
     else stream.abort(error instanceof Error ? error : new PeerError('stream-failed', String(error)));
+  }
+
+  async #record(realm: RealmName, code: string): Promise<void> {
+    const { audit, clock } = this.#parts;
+    const which = `${realm}/${code}`;
+    const now = clock.now();
+    if (now - (this.#audited.get(which) ?? Number.NEGATIVE_INFINITY) < AUDIT_EACH) return;
+    this.#audited.set(which, now);
+    await audit.record({ code: 'delivery-refused', actor: realm, fields: { why: code } }).catch(() => {});
   }
 }
 

@@ -1,6 +1,7 @@
 // What the other side of a trust may do here, by errands: propose, accept, decline, remove. Each is signed by its node; what it
 // says of others than itself and us is refused.
 import { equals } from 'uint8arrays/equals';
+import { RateLimiter } from '../../src/overlay/stun/rate-limit.ts';
 import { openAgreement, openSigned } from '../../src/protocols/trust/agreement.ts';
 import { decodeTrustId, encodeTerms } from '../../src/protocols/trust/codec.ts';
 import {
@@ -22,10 +23,15 @@ import { isLapsed } from './trust-view.ts';
 /** Proposals of others that wait for an answer; further ones are refused. */
 const MAX_RECEIVED = 64;
 const NOTHING = new Uint8Array();
+/** Proposals of one realm; each is audited, for ever. */
+const OF_PROPOSER = { perSecond: 1 / 60, burst: 10 };
+const OF_ALL = { perSecond: 1, burst: 100 };
 
 export function answerTrusts(errands: Pick<Errands, 'answer'>, book: TrustBook): void {
-  const { store, table, trust } = book.parts;
+  const { store, table, trust, clock } = book.parts;
+  const proposers = new RateLimiter(clock, OF_PROPOSER, OF_ALL);
   errands.answer(PROPOSAL_ERRAND, async (origin, body) => {
+    if (!proposers.take(origin)) throw new ConflictError('trust-too-many', `${origin} proposes too much at once`);
     const proposal = await openAgreement(body, trust, book.now());
     checkParties(proposal.terms, origin, book.self.realm);
     await book.inTurn(() => receiveProposal(book, proposal));

@@ -20,7 +20,7 @@ export interface TrustBookComponents {
   readonly store: TrustStore;
   readonly ledger: Pick<Ledger, 'append' | 'realms'>;
   readonly audit: Pick<Audit, 'record'>;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Clock;
   /** How chains are judged. */
   readonly trust: AgreementTrust;
 }

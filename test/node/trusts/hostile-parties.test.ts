@@ -63,12 +63,14 @@ test(
   LIMIT,
   async (t) => {
     const { world, kyiv, odesa } = await cast(t);
-    for (let n = 0; n < 3; n++) {
+    for (let n = 0; n < 10; n++) {
       const { trust } = await kyiv.trusts.propose(world.wish(ODESA));
       await kyiv.trusts.remove(trust.id);
       assert.deepEqual(await states(odesa), []);
     }
     assert.deepEqual([...new Set(world.entries.map(({ realm }) => realm))], [KYIV]);
+    const eleventh = await kyiv.trusts.propose(world.wish(ODESA));
+    assert.equal(eleventh.untold, 'trust-too-many', 'and its audit log grows no further, either');
   },
 );
 
