@@ -108,11 +108,6 @@ export class Authority {
     return this.#signer.isolation;
   }
 
-  /** Signs a statement of the realm's, such as the introduction of its ledger's key: ASCII `canopy/<purpose>|…`. ECDSA, DER. */
-  signStatement(statement: Uint8Array): Promise<Uint8Array> {
-    return this.#signer.sign(statement);
-  }
-
   /** A leaf of this realm, or with `realm` and `tier` the relay's of a realm directly below. */
   async issueLeaf(options: { role: Role; publicKey: Uint8Array; realm?: RealmName; tier?: Tier }): Promise<Chain> {
     const { own } = this.#running();

@@ -1,7 +1,8 @@
 // What one neighbour on the tree is handed: as long as something is due there is a stream to it, or the next try is. All flows
 // to it have turns, so that nobody's backlog keeps others waiting.
 import type { Path, PathReport } from '../../src/overlay/seam.ts';
-import { FIRST_RETRY, LONGEST_RETRY } from '../../src/protocols/deliver/index.ts';
+import { RETRY } from '../../src/protocols/deliver/index.ts';
+import { pauseAfter } from '../../src/realm/backoff.ts';
 import { Bell } from '../../src/realm/bell.ts';
 import type { Timer } from '../../src/realm/clock.ts';
 import { codeOf } from '../../src/realm/errors.ts';
@@ -162,8 +163,7 @@ export class NeighbourQueue {
     const code = codeOf(error);
     this.since ??= this.#parts.clock.now();
     this.code = code;
-    const longest = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** Math.min(this.#failures++, 10));
-    const delay = Math.round(longest * (0.5 + this.#parts.random() / 2));
+    const delay = pauseAfter(this.#failures++, RETRY, this.#parts.random());
     this.#parts.log.info({ neighbour: this.neighbour, code, delay }, 'custody waits for the next try');
     await this.#retry.heardWithin(this.#parts.clock, delay, signal);
   }

@@ -2,7 +2,8 @@
 // once when a way opens up, else after a back-off with jitter. Where no direct way is permitted, and where the destination stays
 // away, the next realm on the tree is lent a copy. What is frozen waits until its destination is in good standing again.
 import type { PathReport } from '../../src/overlay/seam.ts';
-import { FIRST_RETRY, LONGEST_RETRY } from '../../src/protocols/deliver/index.ts';
+import { RETRY } from '../../src/protocols/deliver/index.ts';
+import { pauseAfter } from '../../src/realm/backoff.ts';
 import { Bell } from '../../src/realm/bell.ts';
 import { codeOf, RefusedError } from '../../src/realm/errors.ts';
 import type { Log } from '../../src/realm/log.ts';
@@ -179,9 +180,8 @@ export class DestinationQueue {
     signal.throwIfAborted();
     this.#state = 'waiting';
     this.#code = codeOf(error);
-    const longest = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** Math.min(this.#failures++, 10));
-    const delay = longest * (0.5 + this.#parts.random() / 2);
-    const fields = { destination: this.destination, code: this.#code, delay: Math.round(delay) };
+    const delay = pauseAfter(this.#failures++, RETRY, this.#parts.random());
+    const fields = { destination: this.destination, code: this.#code, delay };
     this.#parts.log.info(fields, 'delivery waits for the next try');
     await this.#retry.heardWithin(this.#parts.clock, delay, signal);
   }

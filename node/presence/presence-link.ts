@@ -9,6 +9,7 @@ import {
   type UserState,
 } from '../../src/protocols/presence/frames.ts';
 import { MAX_PRESENCE_FRAME, MAX_WATCHED, PRESENCE_PROTOCOL } from '../../src/protocols/presence/index.ts';
+import { pauseAfter } from '../../src/realm/backoff.ts';
 import { Bell } from '../../src/realm/bell.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { within } from '../../src/realm/deadline.ts';
@@ -26,8 +27,7 @@ export interface PresenceLinkComponents {
 }
 
 const OPEN_DEADLINE = 10_000;
-const FIRST_RETRY = 500;
-const LONGEST_RETRY = 30_000;
+const RETRY = { first: 500, longest: 30_000 } as const;
 /** Frames of typing that wait for the stream; older ones are dropped, since they end by themselves. */
 const MAX_WAITING = 64;
 
@@ -87,8 +87,7 @@ export class PresenceLink {
   }
 
   async #wait(failures: number, signal: AbortSignal): Promise<void> {
-    const longest = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** Math.min(failures, 10));
-    const delay = longest * (0.5 + this.#parts.random() / 2);
+    const delay = pauseAfter(failures, RETRY, this.#parts.random());
     await this.#retry.heardWithin(this.#parts.clock, delay, signal);
   }
 

@@ -3,6 +3,7 @@
 import { isFinal } from '../protocols/lan/close-codes.ts';
 import { type ClientFrame, decodeServerFrame, encodeClientFrame, type ServerFrame } from '../protocols/lan/frames.ts';
 import { API_PREFIX, HEARTBEAT, LIVE_SUBPROTOCOL } from '../protocols/lan/limits.ts';
+import { pauseAfter } from '../realm/backoff.ts';
 import type { Clock, Timer } from '../realm/clock.ts';
 import { codeOf } from '../realm/errors.ts';
 import type { LiveSocket, OpenSocket } from './platform.ts';
@@ -10,8 +11,7 @@ import type { ConnectionState } from './surface.ts';
 
 /** Milliseconds from opening the socket to the server's hello. */
 const OPEN_DEADLINE = 15_000;
-const FIRST_PAUSE = 250;
-const LONGEST_PAUSE = 15_000;
+const PAUSES = { first: 250, longest: 15_000 } as const;
 const NORMAL_CLOSURE = 1000;
 
 export interface LiveComponents {
@@ -139,8 +139,7 @@ export class LiveConnection {
 
   #pause(code: string, hadHello: boolean): void {
     const { clock, random } = this.#components;
-    const ceiling = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#failures++);
-    const retryIn = Math.round(ceiling * (0.5 + random() / 2));
+    const retryIn = pauseAfter(this.#failures++, PAUSES, random());
     this.#become('waiting', code, retryIn);
     this.#timer = clock.after(retryIn, () => void this.#again(hadHello));
   }

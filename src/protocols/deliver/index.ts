@@ -42,6 +42,5 @@ export const MAX_CHAIN = 16 * 1024;
 export const HELLO_DEADLINE = 10_000;
 /** Milliseconds within which something sent must be acknowledged; then the stream counts as dead. */
 export const ACK_DEADLINE = 15_000;
-/** Milliseconds: first and longest wait between two tries. With a hello's deadline the second stays within 30 s. */
-export const FIRST_RETRY = 200;
-export const LONGEST_RETRY = 20_000;
+/** Between two tries. With a hello's deadline the second stays within 30 s. */
+export const RETRY = { first: 200, longest: 20_000 } as const;
