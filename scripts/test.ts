@@ -27,6 +27,8 @@ interface Tally {
   skipped: number;
 }
 
+/** The runner has a limit for each test, but none for a file whose tests are over and which does not end. */
+const FILE_LIMIT = new URL('./file-limit.ts', import.meta.url).href;
 const required = new Set((process.env['CANOPY_TEST_REQUIRE'] ?? '').split(',').filter(Boolean));
 const { values, positionals: names } = parseArgs({
   options: { long: { type: 'boolean', default: false } },
@@ -106,6 +108,7 @@ async function runStage(stage: Stage, files: readonly string[]): Promise<Tally> 
     '--test',
     `--test-concurrency=${stage.concurrency}`,
     '--test-reporter=spec',
+    `--import=${FILE_LIMIT}`,
     ...files,
   ];
   const [command = '', ...args] = stage.enter?.(node) ?? node;
