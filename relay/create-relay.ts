@@ -2,7 +2,6 @@
 import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2';
 import { identify } from '@libp2p/identify';
 import { ping } from '@libp2p/ping';
-import { webRTC } from '@libp2p/webrtc';
 import { type Charter, EMPTY_CHARTER } from '../src/overlay/charter.ts';
 import { enrolOverWire } from '../src/overlay/enrol/client.ts';
 import { enrolmentDoor } from '../src/overlay/enrol/encrypter.ts';
@@ -13,6 +12,7 @@ import { LinkLimits } from '../src/overlay/forward/limits.ts';
 import { createHost, type Host } from '../src/overlay/host.ts';
 import { createLinks } from '../src/overlay/links/create-links.ts';
 import type { Links } from '../src/overlay/links/links.ts';
+import { webrtcTransport } from '../src/overlay/links/webrtc.ts';
 import type { ChainCheck } from '../src/overlay/location/record.ts';
 import { openPipes } from '../src/overlay/pipe/open-pipes.ts';
 import { StunResponder } from '../src/overlay/stun/responder.ts';
@@ -73,13 +73,12 @@ function createRelayHost(
 ): Promise<Host> {
   const { identity, settings, clock, audit } = init;
   const mayUseWebrtc = settings.punch.includes('webrtc');
-  const rtcConfiguration = (): { iceServers: { urls: string[] }[] } => ({ iceServers: stun.iceServers() });
   return createHost({
     ...init,
     listen: [...listenable(settings.listen).map(multiaddrOf), ...(mayUseWebrtc ? ['/webrtc'] : [])],
     announce: settings.announce.map(multiaddrOf),
     encrypters: [enrolmentDoor({ chain: () => identity.chain, issuer, clock, audit })],
-    transports: [circuitRelayTransport(), ...(mayUseWebrtc ? [webRTC({ rtcConfiguration })] : [])],
+    transports: [circuitRelayTransport(), ...(mayUseWebrtc ? [webrtcTransport(stun, clock)] : [])],
     services: { identify: identify(), ping: ping(), dht: table.service(), circuit: circuitRelayServer(CIRCUITS) },
   });
 }

@@ -9,12 +9,12 @@ import type { KadDHT, KadDHTComponents } from '@libp2p/kad-dht';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
 import { ping } from '@libp2p/ping';
 import { tcp } from '@libp2p/tcp';
-import { webRTC } from '@libp2p/webrtc';
 import { createLibp2p } from 'libp2p';
 import { boundedYamux } from '../../../src/overlay/bounded-yamux.ts';
 import { createLinks } from '../../../src/overlay/links/create-links.ts';
 import { type HostInternals, hostInternals } from '../../../src/overlay/links/host-internals.ts';
 import type { Ancestor, LinkAdmissions, Links, PunchWay } from '../../../src/overlay/links/links.ts';
+import { webrtcTransport } from '../../../src/overlay/links/webrtc.ts';
 import type { ChainCheck } from '../../../src/overlay/location/record.ts';
 import type { Endpoint } from '../../../src/overlay/stun/message.ts';
 import { StunResponder } from '../../../src/overlay/stun/responder.ts';
@@ -117,13 +117,12 @@ export async function startRelay(init: RelayHostInit): Promise<RelayHost> {
 }
 
 function createHost(init: RelayHostInit, key: Ed25519PrivateKey, stun: StunServers) {
-  const rtcConfiguration = () => ({ iceServers: stun.iceServers() });
   return createLibp2p({
     privateKey: key,
     addresses: {
       listen: [...(init.listen ?? [`/ip4/127.0.0.1/tcp/${init.port ?? 0}`]), ...(init.webrtc ? ['/webrtc'] : [])],
     },
-    transports: [tcp(), circuitRelayTransport(), ...(init.webrtc ? [webRTC({ rtcConfiguration })] : [])],
+    transports: [tcp(), circuitRelayTransport(), ...(init.webrtc ? [webrtcTransport(stun, systemClock)] : [])],
     connectionEncrypters: [noise()],
     streamMuxers: [boundedYamux({ maxFrame: 4 * 1024 * 1024 })],
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
