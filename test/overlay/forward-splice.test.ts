@@ -87,3 +87,17 @@ test('a side that reads again is not given up', LIMIT, async (t) => {
   assert.equal(clock.waits(STUCK_DEADLINE), false);
   assert.equal(writer.status, 'open');
 });
+
+test('a stream that waits for its toll is not taken for stuck, and leaves no timer when it ends', LIMIT, async (t) => {
+  const [writer, relayIn] = await streamPair(t);
+  const [relayOut] = await streamPair(t);
+  const clock = new HandClock();
+  const toll = 120_000;
+  const over = splice(relayIn, relayOut, { class: 'bulk', clock, forth: () => toll });
+  for (let sent = 0; sent < MIB; sent += PIECE) writer.send(new Uint8Array(PIECE));
+  await until(() => clock.waits(toll) && relayIn.readStatus === 'paused');
+  assert.equal(clock.waits(STUCK_DEADLINE), false);
+  writer.abort(new Error('enough'));
+  await over;
+  assert.equal(clock.waits(toll), false);
+});

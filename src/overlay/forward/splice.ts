@@ -50,7 +50,7 @@ class Half {
   #isFull = false;
   #stuck: Timer | undefined;
   /** Until its toll is paid. */
-  #isHeld = false;
+  #held: Timer | undefined;
 
   constructor(from: Stream, to: Stream, rules: HalfRules, kill: (cause: Error) => void) {
     this.#from = from;
@@ -86,6 +86,7 @@ class Half {
   over(): void {
     this.#isOver = true;
     this.#stuck?.cancel();
+    this.#held?.cancel();
     if (this.#queue.byteLength > 0) this.#queue.consume(this.#queue.byteLength);
     this.#over.resolve();
   }
@@ -111,7 +112,7 @@ class Half {
   }
 
   #move(): void {
-    while (this.#queue.byteLength > 0 && !this.#to.writableNeedsDrain && !this.#isHeld) {
+    while (this.#queue.byteLength > 0 && !this.#to.writableNeedsDrain && !this.#held) {
       const piece = this.#queue.sublist(0, Math.min(PIECE, this.#queue.byteLength));
       this.#queue.consume(piece.byteLength);
       this.#to.send(piece);
@@ -124,10 +125,13 @@ class Half {
     if (this.#queue.byteLength === 0 && this.#hasEnded && this.#from.readBufferLength === 0) this.#finish();
   }
 
+  /** Who waits for its toll is not stuck: it is ours to say when it goes on. */
   #wait(): void {
-    this.#stuck ??= this.#rules.clock.after(STUCK_DEADLINE, () =>
-      this.#kill(new PeerError('stream-stuck', `nothing was taken for ${STUCK_DEADLINE / 1_000} s`)),
-    );
+    if (!this.#held) {
+      this.#stuck ??= this.#rules.clock.after(STUCK_DEADLINE, () =>
+        this.#kill(new PeerError('stream-stuck', `nothing was taken for ${STUCK_DEADLINE / 1_000} s`)),
+      );
+    }
     this.#pauseSoon();
   }
 
@@ -139,9 +143,8 @@ class Half {
   #pay(bytes: number): void {
     const wait = this.#rules.toll?.(bytes) ?? 0;
     if (wait <= 0) return;
-    this.#isHeld = true;
-    this.#rules.clock.after(wait, () => {
-      this.#isHeld = false;
+    this.#held = this.#rules.clock.after(wait, () => {
+      this.#held = undefined;
       this.#isFull = false;
       this.#push();
     });

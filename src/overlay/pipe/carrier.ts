@@ -2,11 +2,12 @@
 import type { Stream, StreamHandlerOptions } from '@libp2p/interface';
 import type { Registrar } from '@libp2p/interface-internal';
 import type { Clock } from '../../realm/clock.ts';
-import { messageOf } from '../../realm/errors.ts';
+import { within } from '../../realm/deadline.ts';
+import { messageOf, RefusedError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import type { AdmittedPeer } from '../admission/admissions.ts';
 import { handshakeFrames } from '../wire.ts';
-import { decodeAsk, encodeAnswer, MAX_CARRIED, MAX_CARRIED_OF_PEER, MAX_PIPE_FRAME, PIPE_PROTOCOL } from './index.ts';
+import { decodeAsk, encodeAnswer, MAX_CARRIED, MAX_CARRIED_OF_REALM, MAX_PIPE_FRAME, PIPE_PROTOCOL } from './index.ts';
 import { joinSockets } from './join.ts';
 import type { IssuedTicket, Tickets } from './tickets.ts';
 
@@ -21,14 +22,17 @@ export interface CarrierComponents {
 }
 
 const ASK_DEADLINE = 5_000;
+const NEVER = new AbortController().signal;
 const STREAMS: StreamHandlerOptions = {
-  maxInboundStreams: MAX_CARRIED_OF_PEER,
-  maxOutboundStreams: MAX_CARRIED_OF_PEER,
+  maxInboundStreams: MAX_CARRIED_OF_REALM,
+  maxOutboundStreams: MAX_CARRIED_OF_REALM,
 };
 
 export class PipeCarrier {
   readonly #components: CarrierComponents;
   #carried = 0;
+  /** By realm: it may have several relays, and each several connections. */
+  readonly #ofRealm = new Map<string, number>();
 
   constructor(components: CarrierComponents) {
     this.#components = components;
@@ -55,16 +59,31 @@ export class PipeCarrier {
   }
 
   async #serve(stream: Stream, asker: string): Promise<void> {
+    const realm = this.#components.admissions.get(asker)?.realm ?? '';
+    const already = this.#ofRealm.get(realm) ?? 0;
+    if (already >= MAX_CARRIED_OF_REALM) return stream.abort(new RefusedError('quota', `${realm} has enough pipes`));
+    this.#ofRealm.set(realm, already + 1);
     this.#carried += 1;
+    try {
+      await this.#carry(stream, asker);
+    } finally {
+      this.#carried -= 1;
+      const left = (this.#ofRealm.get(realm) ?? 0) - 1;
+      if (left > 0) this.#ofRealm.set(realm, left);
+      else this.#ofRealm.delete(realm);
+    }
+  }
+
+  /** Never rejects. */
+  async #carry(stream: Stream, asker: string): Promise<void> {
     let pair: readonly [IssuedTicket, IssuedTicket] | undefined;
     try {
       const frames = handshakeFrames(stream, MAX_PIPE_FRAME);
-      const late = new AbortController();
-      const timer = this.#components.clock.after(ASK_DEADLINE, () => late.abort());
-      const other = decodeAsk((await frames.read({ signal: late.signal })).subarray());
-      pair = this.#issue(asker, other);
-      await frames.write(encodeAnswer(pair && { own: pair[0].ticket, other: pair[1].ticket }), { signal: late.signal });
-      timer.cancel();
+      await within(this.#components.clock, ASK_DEADLINE, 'request for a pipe', NEVER, async (signal) => {
+        const other = decodeAsk((await frames.read({ signal })).subarray());
+        pair = this.#issue(asker, other);
+        await frames.write(encodeAnswer(pair && { own: pair[0].ticket, other: pair[1].ticket }), { signal });
+      });
       if (pair) await carry(stream, pair, this.#components.clock);
       stream.abort(new Error('the pipe has ended'));
     } catch (error) {
@@ -72,7 +91,6 @@ export class PipeCarrier {
       stream.abort(error instanceof Error ? error : new Error(String(error)));
     } finally {
       for (const ticket of pair ?? []) ticket.cancel();
-      this.#carried -= 1;
     }
   }
 

@@ -54,6 +54,7 @@ function pump(
 ): void {
   let isHeld = false;
   let stuck: Timer | undefined;
+  let held: Timer | undefined;
   const goOn = (): void => {
     if (!isHeld && !to.writableNeedDrain) from.resume();
   };
@@ -64,7 +65,7 @@ function pump(
   const hold = (milliseconds: number): void => {
     isHeld = true;
     from.pause();
-    rules.clock.after(milliseconds, () => {
+    held = rules.clock.after(milliseconds, () => {
       isHeld = false;
       goOn();
     });
@@ -79,7 +80,10 @@ function pump(
     stuck = undefined;
     goOn();
   });
-  to.once('close', () => stuck?.cancel());
+  to.once('close', () => {
+    stuck?.cancel();
+    held?.cancel();
+  });
   from.on('end', () => to.end());
   from.resume();
 }

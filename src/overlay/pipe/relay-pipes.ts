@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Connection, Stream } from '@libp2p/interface';
 import type { Clock } from '../../realm/clock.ts';
-import { UnreachableError } from '../../realm/errors.ts';
+import { RefusedError, UnreachableError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
 import type { Admissions } from '../admission/admissions.ts';
 import { handshakeFrames } from '../wire.ts';
@@ -11,7 +11,7 @@ import { dialPipe, type Place, placeOf } from './dial.ts';
 import { decodeAnswer, encodeAsk, MAX_PIPE_FRAME, PIPE_PROTOCOL, type PipeWord } from './index.ts';
 import type { JoinRules } from './join.ts';
 import { type PipeAcceptance, runPipe, type Section } from './run-pipe.ts';
-import type { Tickets } from './tickets.ts';
+import type { IssuedTicket, Tickets } from './tickets.ts';
 
 export interface RelayPipesComponents {
   readonly admissions: Pick<Admissions, 'peers' | 'connections'>;
@@ -80,7 +80,8 @@ export class RelayPipes {
   /** On the way in. Undefined: not asked for, or not to be had. */
   async accept(word: PipeWord | undefined, from: Connection, signal: AbortSignal): Promise<PipeAcceptance | undefined> {
     if (word?.kind === 'ask') {
-      const issued = this.#components.tickets.issue(from.remotePeer.toString());
+      const issued = this.#issue(from);
+      if (!issued) return undefined;
       return { word: { kind: 'dial', ticket: issued.ticket }, socket: issued.arrival, cancel: issued.cancel };
     }
     const place = word?.kind === 'dial' ? this.#placeAt(word.at, from) : undefined;
@@ -106,14 +107,26 @@ export class RelayPipes {
     };
   }
 
-  #offerDoor(connection: Connection): PipeOffer {
-    const { ticket, arrival, cancel } = this.#components.tickets.issue(connection.remotePeer.toString());
+  #offerDoor(connection: Connection): PipeOffer | undefined {
+    const issued = this.#issue(connection);
+    if (!issued) return undefined;
+    const { ticket, arrival, cancel } = issued;
     const socket = async (reply: PipeWord | undefined): Promise<Socket | undefined> => {
       if (reply?.kind === 'joined') return arrival;
       this.#barren.add(connection);
       return undefined;
     };
     return { word: { kind: 'dial', ticket }, cancel, socket };
+  }
+
+  /** Undefined when too many wait already: then there is no pipe, and the stream will do. */
+  #issue({ remotePeer }: Connection): IssuedTicket | undefined {
+    try {
+      return this.#components.tickets.issue(remotePeer.toString());
+    } catch (error) {
+      if (error instanceof RefusedError) return undefined;
+      throw error;
+    }
   }
 
   /** The relay that carries the link is asked for two tickets. */
