@@ -47,6 +47,8 @@ export const relayStatusSchema = v.object({
   links: v.array(link),
   relays: v.array(relay),
   forwarded: count,
+  refused: count,
+  pipes: count,
   circuits: count,
   table: count,
 });

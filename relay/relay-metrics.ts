@@ -32,12 +32,6 @@ export class EventCount {
 }
 
 export function relayMetrics(status: () => RelayStatus, events: EventCount): readonly Metric[] {
-  const figure = (name: string, help: string, read: (from: RelayStatus) => number): Metric => ({
-    name,
-    help,
-    kind: 'gauge',
-    read: () => [{ value: read(status()) }],
-  });
   return [
     {
       name: 'build_info',
@@ -46,9 +40,7 @@ export function relayMetrics(status: () => RelayStatus, events: EventCount): rea
       labels: ['version'],
       read: () => [{ labels: { version: RELEASE }, value: 1 }],
     },
-    figure('relay_node_connected', '1 while the node of this realm is connected.', ({ node }) => (node ? 1 : 0)),
-    figure('relay_forwarded_streams', 'Streams between nodes that pass now.', ({ forwarded }) => forwarded),
-    figure('relay_circuits', 'Circuits of other relays that pass now.', ({ circuits }) => circuits),
+    ...figures(status),
     {
       name: 'relay_links',
       help: 'Links to the relays of other realms by the kind of their path.',
@@ -63,6 +55,22 @@ export function relayMetrics(status: () => RelayStatus, events: EventCount): rea
       labels: ['code', 'reason'],
       read: () => events.samples(),
     },
+  ];
+}
+
+function figures(status: () => RelayStatus): Metric[] {
+  const figure = (name: string, help: string, read: (from: RelayStatus) => number): Metric => ({
+    name,
+    help,
+    kind: name.endsWith('_total') ? 'counter' : 'gauge',
+    read: () => [{ value: read(status()) }],
+  });
+  return [
+    figure('relay_node_connected', '1 while the node of this realm is connected.', ({ node }) => (node ? 1 : 0)),
+    figure('relay_forwarded_streams', 'Streams between nodes that pass now.', ({ forwarded }) => forwarded),
+    figure('relay_refused_streams_total', 'Streams between nodes that were refused.', ({ refused }) => refused),
+    figure('relay_pipes', 'TCP connections for bulk that are joined here now.', ({ pipes }) => pipes),
+    figure('relay_circuits', 'Circuits of other relays that pass now.', ({ circuits }) => circuits),
   ];
 }
 

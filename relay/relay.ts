@@ -57,6 +57,10 @@ export interface RelayStatus {
   readonly relays: readonly RelayReport[];
   /** Streams between nodes that pass at this moment. */
   readonly forwarded: number;
+  /** Streams that were refused since the start. */
+  readonly refused: number;
+  /** TCP connections for bulk that are joined here at this moment. */
+  readonly pipes: number;
   readonly circuits: number;
   /** Connected relays of the same house, which share its table. */
   readonly table: number;
@@ -156,6 +160,8 @@ export class Relay {
       links: links.reports(),
       relays: links.relayReports(),
       forwarded: forwarder.openStreams,
+      refused: forwarder.refusedStreams,
+      pipes: forwarder.openPipes,
       circuits: connections.filter((one) => one.streams.some(({ protocol }) => protocol.endsWith('/stop'))).length,
       table: table.size,
     };

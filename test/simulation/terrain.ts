@@ -67,10 +67,6 @@ export class Terrain {
     this.#tell();
   }
 
-  isRelayUp(realm: RealmName): boolean {
-    return !this.#relaysDown.has(realm);
-  }
-
   /** Whether packets pass between the relays of two realms. */
   passes(a: RealmName, b: RealmName): boolean {
     if (this.#away.has(a) || this.#away.has(b)) return false;

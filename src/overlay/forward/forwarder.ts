@@ -87,10 +87,14 @@ export class Forwarder {
     return this.#quotas.total;
   }
 
-  /** For the operator's metrics. */
-  counters(): Record<string, number> {
-    const { pipes } = this.#components;
-    return { forwarded_streams: this.#quotas.total, pipes: pipes?.open ?? 0, refused_streams: this.#refused };
+  /** Of the class bulk, with connections of their own. */
+  get openPipes(): number {
+    return this.#components.pipes?.open ?? 0;
+  }
+
+  /** Since the start. */
+  get refusedStreams(): number {
+    return this.#refused;
   }
 
   async #serve(stream: Stream, connection: Connection): Promise<void> {

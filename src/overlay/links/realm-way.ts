@@ -56,10 +56,6 @@ export class RealmWay {
     return this.#since;
   }
 
-  get isSearching(): boolean {
-    return this.#searching;
-  }
-
   /** As if nobody had ever asked; whoever waits is told that there will be no way. */
   forget(): void {
     this.#askedAt = Number.NEGATIVE_INFINITY;
