@@ -89,30 +89,19 @@ export class LedgerService implements Ledger {
     this.store = new LedgerStore(components);
     this.proofs = new ProofStore(components);
     this.witnesses = new WitnessStore(components);
-    const { incarnation, certificate } = init;
+    const { realm, incarnation, certificate } = init;
     const assertMayWrite = () => permit.assert();
     const author = { store: this.store, clock, signer, incarnation, certificate, assertMayWrite };
-    this.ownNetwork = new OwnChain({ realm: init.realm, chain: 'network' }, author);
-    this.ownDirectory = new OwnChain({ realm: init.realm, chain: 'directory' }, author);
+    this.ownNetwork = new OwnChain({ realm, chain: 'network' }, author);
+    this.ownDirectory = new OwnChain({ realm, chain: 'directory' }, author);
     this.snapshots = new Snapshots(this.store, (id, n) => this.#watch.wrongSnapshot(id, n));
     this.#notary = this.#createNotary();
     this.#server = this.#createServer();
     this.#following = this.#createFollowing();
-    this.#watch = new LedgerWatch(
-      { ...components, store: this.store, witnesses: this.witnesses },
-      {
-        following: this.#following,
-        notary: this.#notary,
-        wanted: () => this.#wanted(),
-        realms: () => this.realms(),
-        own: [this.ownNetwork, this.ownDirectory],
-        snapshots: this.snapshots,
-      },
-      init,
-    );
+    this.#watch = this.#createWatch();
     this.store.onFacts((id, facts) => {
       facts.forEach((fact) => this.#learn(fact));
-      if (id.realm !== init.realm) this.snapshots.check(id, facts).catch((error) => this.#watch.failed(error));
+      if (id.realm !== realm) this.snapshots.check(id, facts).catch((error) => this.#watch.failed(error));
     });
   }
 
@@ -242,6 +231,18 @@ export class LedgerService implements Ledger {
       onGossip: (...given: Parameters<Notary['take']>) => this.#notary.take(...given),
     };
     return new Following(parts, events, ({ realm }) => holdersOf(this.#place(), realm, this.realms()));
+  }
+
+  #createWatch(): LedgerWatch {
+    const watched = {
+      following: this.#following,
+      notary: this.#notary,
+      wanted: () => this.#wanted(),
+      realms: () => this.realms(),
+      own: [this.ownNetwork, this.ownDirectory],
+      snapshots: this.snapshots,
+    };
+    return new LedgerWatch({ ...this.#parts, store: this.store, witnesses: this.witnesses }, watched, this.#init);
   }
 
   async #welcome(outlet: Outlet): Promise<void> {
