@@ -6,10 +6,9 @@ import type { ChainId } from '../../src/protocols/ledger/entry.ts';
 import type { LedgerFrame } from '../../src/protocols/ledger/frames.ts';
 import { decodeProof, type FraudProof } from '../../src/protocols/ledger/fraud.ts';
 import type { LedgerSigner } from '../../src/protocols/ledger/leaf-key.ts';
-import type { LedgerStore } from '../../src/protocols/ledger/ledger-store.ts';
+import { type LedgerStore, standingKey } from '../../src/protocols/ledger/ledger-store.ts';
 import type { ProofStore } from '../../src/protocols/ledger/proof-store.ts';
-
-import { type HeadKey, introducedKey } from '../../src/protocols/ledger/verify.ts';
+import type { HeadKey } from '../../src/protocols/ledger/verify.ts';
 import {
   decodeStatement,
   type HeadStatement,
@@ -18,7 +17,7 @@ import {
 } from '../../src/protocols/ledger/witness.ts';
 import type { WitnessStore } from '../../src/protocols/ledger/witness-store.ts';
 import type { Clock } from '../../src/realm/clock.ts';
-import { PeerError } from '../../src/realm/errors.ts';
+import { PeerError, RefusedError } from '../../src/realm/errors.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 
 /** A stream on which something can be handed on. */
@@ -72,7 +71,19 @@ export class Notary {
     if (frame.kind === 'heads') {
       for (const bytes of frame.statements) await this.#takeStatement(decodeStatement(bytes), peer.realm);
     } else if (frame.kind === 'fraud') {
-      await this.accuse(await decodeProof(frame.proof, this.#parts.store.checkChain), peer.realm);
+      const proof = await this.#judgeProof(frame.proof);
+      if (proof) await this.accuse(proof, peer.realm);
+    }
+  }
+
+  /** A key that counts at its sender may have been revoked here: no reason to end a stream that carries all chains. */
+  async #judgeProof(bytes: Uint8Array): Promise<FraudProof | undefined> {
+    try {
+      return await decodeProof(bytes, this.#parts.store.checkChain);
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      this.refused++;
+      return undefined;
     }
   }
 
@@ -150,8 +161,9 @@ export class Notary {
   async #keyOf({ head }: HeadStatement): Promise<HeadKey | undefined> {
     for (const chain of ['network', 'directory'] as const) {
       let searched = 0;
-      for await (const { entry } of this.#parts.store.keyEntries({ realm: head.witness, chain })) {
-        if (equals(entry.keyId, head.keyId)) return introducedKey(entry, this.#parts.store.checkChain);
+      for await (const signed of this.#parts.store.keyEntries({ realm: head.witness, chain })) {
+        const { entry } = signed;
+        if (equals(entry.keyId, head.keyId)) return standingKey(signed, this.#parts.store.checkChain);
         if (++searched >= MAX_KEYS) break;
       }
     }

@@ -12,7 +12,7 @@
 // Write, then announce: listeners hear of what is on disk. What else must become durable together with an entry goes into the
 // same commit.
 import { equals } from 'uint8arrays/equals';
-import { LocalError } from '../../realm/errors.ts';
+import { LocalError, RefusedError } from '../../realm/errors.ts';
 import { parseRealmName } from '../../realm/names.ts';
 import type { Database } from '../../store/database.ts';
 import type { KeyRange, Write } from '../../store/engine.ts';
@@ -172,10 +172,10 @@ export class LedgerStore {
     return { id, incarnation: entry.incarnation, n, hash, time: entry.time, key: headKey, size };
   }
 
-  /** The key that was in force just before entry `n`. */
+  /** The key that was in force just before entry `n`; undefined, too, once it was revoked as of before its entry. */
   async keyBefore(id: ChainId, n: number): Promise<HeadKey | undefined> {
     const signed = await this.keyEntryBefore(id, n);
-    return signed && introducedKey(signed.entry, this.checkChain);
+    return signed && standingKey(signed, this.checkChain);
   }
 
   async keyEntryBefore(id: ChainId, n: number): Promise<SignedEntry | undefined> {
@@ -197,8 +197,17 @@ export class LedgerStore {
     return () => this.#listeners.delete(listener);
   }
 
+  /** All listeners hear of it, whatever one of them makes of it. */
   #announce(id: ChainId, facts: readonly Fact[]): void {
-    for (const listener of this.#listeners) listener(id, facts);
+    const failures: unknown[] = [];
+    for (const listener of this.#listeners) {
+      try {
+        listener(id, facts);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   async #commit(before: Head, head: Head, writes: readonly Write[]): Promise<void> {
@@ -248,6 +257,16 @@ export class LedgerStore {
     let size = 0;
     for await (const [, bytes] of this.#database.iterate(this.#entries(id, 1))) size += bytes.length;
     return size;
+  }
+}
+
+/** What is on disk has stood once: that its key does so no more makes nobody unable to read the chain. */
+export async function standingKey({ entry }: SignedEntry, check: CheckChain): Promise<HeadKey | undefined> {
+  try {
+    return await introducedKey(entry, check);
+  } catch (error) {
+    if (error instanceof RefusedError) return undefined;
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 // The proofs of fraud that this node has, of any realm.
 //
 //   ('ledger-fraud', realm, chain)  the proof, as fraud.ts encodes it; the first one that came
+import { RefusedError } from '../../realm/errors.ts';
 import { parseRealmName } from '../../realm/names.ts';
 import type { Database } from '../../store/database.ts';
 import { key, parseKey, under } from '../../store/keys.ts';
@@ -27,9 +28,15 @@ export class ProofStore {
     return this.#database.commit([{ type: 'put', key: key(ROOT, realm, chain), value: bytes }]);
   }
 
+  /** Undefined, too, once one of its keys was revoked as of before its entry: it convinces nobody else any more. */
   async get({ realm, chain }: ChainId): Promise<FraudProof | undefined> {
     const bytes = await this.#database.get(key(ROOT, realm, chain));
-    return bytes && decodeProof(bytes, this.#checkChain);
+    try {
+      return bytes && (await decodeProof(bytes, this.#checkChain));
+    } catch (error) {
+      if (error instanceof RefusedError) return undefined;
+      throw error;
+    }
   }
 
   async list(): Promise<ChainId[]> {
