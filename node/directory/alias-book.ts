@@ -47,7 +47,9 @@ export class AliasBook {
       const { id } = decodeUserEntry(payload);
       if (!this.#claims.has(id)) this.#claims.set(id, { time, realm });
     } else if (kind === USER_REMOVED) {
-      this.#claims.delete(decodeUser(payload));
+      // Of its own users only: without a claim a user of another realm would stand differently.
+      const id = decodeUser(payload);
+      if (this.#claims.get(id)?.realm === realm) this.#claims.delete(id);
     } else if (kind === ALIASES && realm === this.#house) {
       const { granted, refused } = decodeAliases(payload);
       for (const id of granted) this.#decided.set(id, 'granted');
@@ -107,7 +109,8 @@ export class AliasBook {
   #compare(a: UserProfile, b: UserProfile): number {
     const granted = Number(this.#decided.get(b.id) === 'granted') - Number(this.#decided.get(a.id) === 'granted');
     if (granted !== 0) return granted;
-    const time = (this.#claims.get(a.id)?.time ?? 0) - (this.#claims.get(b.id)?.time ?? 0);
+    const [first, second] = [a, b].map(({ id }) => this.#claims.get(id)?.time ?? Number.MAX_SAFE_INTEGER);
+    const time = (first ?? 0) - (second ?? 0);
     return time !== 0 ? time : a.home < b.home ? -1 : 1;
   }
 }
