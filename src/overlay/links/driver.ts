@@ -12,6 +12,7 @@ import { dial } from './dial.ts';
 import { isDialable } from './dialable.ts';
 import { hasSix, isSix, sixFirst } from './families.ts';
 import type { HostInternals } from './host-internals.ts';
+import { inTurns } from './in-turns.ts';
 import type { LinkEnd } from './link.ts';
 import type { Ancestor } from './links.ts';
 import { askForDial, askForUpgrade, punch } from './punch/client.ts';
@@ -46,6 +47,7 @@ export interface DriverComponents {
 
 export class Driver {
   readonly #components: DriverComponents;
+  #turn = 0;
 
   constructor(components: DriverComponents) {
     this.#components = components;
@@ -140,7 +142,7 @@ export class Driver {
   async dialPlain({ realm, peerId }: LinkEnd, located: Located, signal: AbortSignal): Promise<Connection> {
     const done = new AbortController();
     const haveSix = hasSix(this.#components.host.transportManager.getAddrs());
-    const addresses = sixFirst(this.#foreignAddresses(located, peerId), haveSix).slice(0, MAX_DIALS);
+    const addresses = inTurns(sixFirst(this.#foreignAddresses(located, peerId), haveSix), MAX_DIALS, this.#turn++);
     const late = hasSix(addresses) ? SIX_HEAD_START : 0;
     const limit = AbortSignal.any([signal, done.signal]);
     const timeout = plainTimeout(this.#components.connections.with(peerId)[0]);

@@ -84,7 +84,8 @@ export class Locator {
     const records = this.#components.store.get(realm);
     const settings = this.#settings(realm);
     if (records.length === 0 && !settings) return undefined;
-    const told = [...relaysOf(records), ...(this.#learnt.get(realm) ?? []), ...(settings ?? []).flatMap(relayOf)];
+    // The settings first: what is told of a relay by another one of its realm must not stand before what its own token said.
+    const told = [...(settings ?? []).flatMap(relayOf), ...relaysOf(records), ...(this.#learnt.get(realm) ?? [])];
     return { realm, relays: mergeRelays(told), observed: new Map() };
   }
 
