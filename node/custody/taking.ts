@@ -85,6 +85,7 @@ export class Taking implements CustodyTaker {
     const { inboundOf, settlements, wake } = this.#parts;
     const { origin, incarnation } = opened.header;
     const inbound = await inboundOf(origin);
+    inbound.checkLeap(incarnation);
     await inbound.take(opened, { kind: 'custody', via: from, hops: path.hops, trail: frame.trail });
     await settlements.owe(origin, incarnation);
     wake(origin);

@@ -71,6 +71,7 @@ export class DeliverServer {
           `${hello.origin} is at ${inbound.incarnation}, not ${hello.incarnation}`,
         );
       }
+      inbound.checkLeap(hello.incarnation);
       await stream.write(encodeDeliverFrame({ kind: 'welcome', version, marks: inbound.marks }), soon);
       const { origin, incarnation } = hello;
       return { inbound, context: { origin, incarnation, destination: realm, verify } };

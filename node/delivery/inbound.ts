@@ -5,7 +5,7 @@ import type { SetAside } from '../../src/protocols/deliver/frames.ts';
 import { MAX_INCARNATIONS } from '../../src/protocols/deliver/index.ts';
 import { isMarked, type Marks, NO_MARKS, withRange } from '../../src/protocols/deliver/mark-set.ts';
 import type { Clock } from '../../src/realm/clock.ts';
-import { PeerError } from '../../src/realm/errors.ts';
+import { PeerError, RefusedError } from '../../src/realm/errors.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Write } from '../../src/store/engine.ts';
@@ -34,6 +34,12 @@ export interface InboundComponents {
 const MAX_GROUP = 16;
 /** Envelopes of one origin that are kept set aside; further ones are dropped, counted and named to the origin all the same. */
 const MAX_ASIDE = 1000;
+
+/**
+ * By how much an origin's incarnation may be above the newest of which something came: each takes a restore, and a certificate of
+ * the realm above. Else whoever had a stolen key once could take the highest, and the realm would be stale here for ever.
+ */
+const MAX_LEAP = 1000;
 
 interface Job {
   readonly batch: OpenedBatch;
@@ -80,6 +86,13 @@ export class Inbound {
   /** The newest incarnation of which something came. */
   get incarnation(): number {
     return Math.max(0, ...this.#marks.keys());
+  }
+
+  /** @throws RefusedError `incarnation-ahead` */
+  checkLeap(incarnation: number): void {
+    const known = this.incarnation;
+    if (incarnation <= known + MAX_LEAP) return;
+    throw new RefusedError('incarnation-ahead', `${this.origin} is at ${known}, and not at ${incarnation} all at once`);
   }
 
   /** Resolves once the batch is on disk, with what was set aside of it. @throws PeerError `too-far-ahead`; LocalError */

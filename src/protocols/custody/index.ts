@@ -24,7 +24,7 @@
 //
 // Declined by name: `out-of-way`, `origin-full`, `destination-full`, `custody-full` (quotas), `expired`, `frozen` (the
 // destination is revoked), `cert-…`, `signature-bad`, `digest-wrong`, `body-altered`, `origin-foreign`, `chain-unknown`,
-// `busy` (the taker's disk). Refusals: `version-unknown`, `out-of-way` (neither parent nor child), `frame-malformed`,
+// `incarnation-ahead` (at the destination, as in `/canopy/deliver/1`), `busy` (the taker's disk). Refusals: `version-unknown`, `out-of-way` (neither parent nor child), `frame-malformed`,
 // `frame-too-long`.
 export const CUSTODY_PROTOCOL = '/canopy/custody/1';
 /** The highest first: the taker chooses the highest that both speak. */

@@ -16,8 +16,8 @@
 // could not be processed was set aside: the ack names its number and why. The destination drops what it has already.
 //
 // Refusals: `version-unknown`, `origin-foreign` (the origin is not the peer's realm), `destination-foreign`,
-// `stale-incarnation` (a cloned or restored origin), `signature-bad`, `digest-wrong`, `cert-…`, `frame-malformed`,
-// `frame-too-long`, `too-far-ahead`, `busy` (the destination's own disk).
+// `stale-incarnation` (a cloned or restored origin), `incarnation-ahead` (by more than 1,000), `signature-bad`, `digest-wrong`,
+// `cert-…`, `frame-malformed`, `frame-too-long`, `too-far-ahead`, `busy` (the destination's own disk).
 export const DELIVER_PROTOCOL = '/canopy/deliver/1';
 /** Of a batch's header. */
 export const DELIVER_VERSION = 1;

@@ -206,6 +206,7 @@ test('nobody writes into the conversation of two others', LIMIT, async (t) => {
 const refusals: Readonly<Record<string, { hello?: Partial<Hello>; from?: RealmName; code: string }>> = {
   'an origin that is not the peer': { from: ODESA, code: 'origin-foreign' },
   'a certificate of another realm': { hello: { chain: new TextEncoder().encode(ODESA) }, code: 'origin-foreign' },
+  'an incarnation far above any that was here': { hello: { incarnation: 1001 }, code: 'incarnation-ahead' },
   'a delivery for another realm': { hello: { destination: ODESA }, code: 'destination-foreign' },
   'versions that we do not speak': { hello: { versions: [2, 3] }, code: 'version-unknown' },
 };
