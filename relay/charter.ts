@@ -2,14 +2,14 @@
 // relay's own root. They lie in one file, so that a relay that starts while its node is away refuses what it refused before.
 //
 //   relay/charter   [1, [list, …], [agreement, …]]   CBOR, mode 0600
-import type { Charter, TrustInForce } from '../src/overlay/charter.ts';
+import type { Charter, RevocationProofs, TrustInForce } from '../src/overlay/charter.ts';
 import type { CharterFrame } from '../src/overlay/charter-feed/index.ts';
 import { PathMemory } from '../src/pki/chain.ts';
 import { Revocations } from '../src/pki/revocations.ts';
 import { openSigned } from '../src/protocols/trust/agreement.ts';
 import type { Agreement } from '../src/protocols/trust/index.ts';
 import { Partners } from '../src/protocols/trust/partners.ts';
-import { readCbor, writeCbor } from '../src/realm/cbor.ts';
+import { tryReadCbor, writeCbor } from '../src/realm/cbor.ts';
 import type { Clock } from '../src/realm/clock.ts';
 import { codeOf, LocalError, messageOf } from '../src/realm/errors.ts';
 import type { Log } from '../src/realm/log.ts';
@@ -31,7 +31,7 @@ export interface RelayCharterComponents {
 
 const VERSION = 1;
 
-export class RelayCharter implements Charter {
+export class RelayCharter implements Charter, RevocationProofs {
   readonly #parts: RelayCharterComponents;
   readonly #revocations: Revocations;
   readonly #listeners = new Set<() => void>();
@@ -77,6 +77,15 @@ export class RelayCharter implements Charter {
     return this.#revocations.revokedAt(serial, issuer);
   }
 
+  proofOf(serial: string, issuer: RealmName): Uint8Array | undefined {
+    return this.#revocations.proofOf(serial, issuer);
+  }
+
+  /** As if the node had told it; the node learns it the same way, when this relay refuses it. */
+  learn(list: Uint8Array): Promise<void> {
+    return this.take({ kind: 'crls', items: [list] });
+  }
+
   trustWith(realm: RealmName): TrustInForce | undefined {
     return this.#partners.trustWith(realm);
   }
@@ -117,7 +126,7 @@ export class RelayCharter implements Charter {
 }
 
 function decodeFile(bytes: Uint8Array): { readonly crls: Uint8Array[]; readonly agreements: Uint8Array[] } {
-  const fields = readOrNothing(bytes);
+  const fields = tryReadCbor(bytes);
   if (!Array.isArray(fields) || fields.length !== 3 || fields[0] !== VERSION) throw damaged();
   return { crls: bytesList(fields[1]), agreements: bytesList(fields[2]) };
 }
@@ -127,14 +136,6 @@ function bytesList(value: unknown): Uint8Array[] {
   const list = value.filter((item) => item instanceof Uint8Array);
   if (list.length !== value.length) throw damaged();
   return list;
-}
-
-function readOrNothing(bytes: Uint8Array): unknown {
-  try {
-    return readCbor(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 function damaged(): LocalError {

@@ -7,6 +7,7 @@
 // The house of a branch is the realm right above it, an enterprise or a region; any other realm is a house itself.
 import type { ChainId } from '../../src/protocols/ledger/entry.ts';
 import { ancestorsOf, isWithin, parentOf, type RealmName } from '../../src/realm/names.ts';
+import { nextOnTree } from '../../src/realm/tree.ts';
 import type { CertifiedRealm } from './ledger.ts';
 
 export interface Place {
@@ -43,7 +44,7 @@ export function holdersOf(place: Place, author: RealmName, certified: readonly C
   const above = parent === undefined ? [] : [parent];
   if (author === parent) return [parent, ...peersBelow(place, certified)];
   if (isWithin(author, realm)) {
-    const child = childOnTheWay(realm, author);
+    const child = nextOnTree(realm, author) ?? author;
     return child === author ? [author, ...siblings().slice(0, SPARE)] : [child];
   }
   if (isWithin(realm, author)) return [...above, ...peersBelow(place, certified)];
@@ -62,10 +63,4 @@ function siblingsOf(author: RealmName, certified: readonly CertifiedRealm[]): Re
 /** Other branches of the own house: what stands above is above them, too. */
 function peersBelow({ realm, house }: Place, certified: readonly CertifiedRealm[]): RealmName[] {
   return house === realm ? [] : siblingsOf(realm, certified).slice(0, SPARE);
-}
-
-/** The child of `realm` that is `descendant` or stands above it. */
-function childOnTheWay(realm: RealmName, descendant: RealmName): RealmName {
-  const path = [descendant, ...ancestorsOf(descendant)];
-  return path[path.indexOf(realm) - 1] ?? descendant;
 }

@@ -4,7 +4,7 @@
 //
 // One list with its chain, as it stands in the ledger and goes to the relay: [1, CRL (DER), [certificate, …]].
 import { toString } from 'uint8arrays/to-string';
-import { readCbor, writeCbor } from '../realm/cbor.ts';
+import { tryReadCbor, writeCbor } from '../realm/cbor.ts';
 import { RefusedError } from '../realm/errors.ts';
 import type { RealmName } from '../realm/names.ts';
 import { type CheckedAuthority, checkAuthorities } from './authority-path.ts';
@@ -33,19 +33,11 @@ export function encodeSignedCrl({ crl, chain }: SignedCrl): Uint8Array {
 
 /** @throws RefusedError `crl-malformed`, `cert-malformed` */
 export function decodeSignedCrl(bytes: Uint8Array): SignedCrl {
-  const fields = bytes.length > MAX_SIGNED_CRL ? undefined : readOrNothing(bytes);
+  const fields = bytes.length > MAX_SIGNED_CRL ? undefined : tryReadCbor(bytes);
   if (!Array.isArray(fields) || fields.length !== 3) throw malformed('expected version, list and chain');
   const [version, crl, chain]: unknown[] = fields;
   if (version !== VERSION || !(crl instanceof Uint8Array) || crl.length > MAX_CRL) throw malformed('a field is wrong');
   return { crl, chain: expectChain(chain) };
-}
-
-function readOrNothing(bytes: Uint8Array): unknown {
-  try {
-    return readCbor(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 function malformed(what: string): RefusedError {
@@ -55,12 +47,18 @@ function malformed(what: string): RefusedError {
 /** By which the lists of one authority's key are told from those of others. */
 export const keyName = (spki: Uint8Array): string => toString(spki, 'base64pad');
 
+interface Newest {
+  readonly list: Crl;
+  readonly issuer: RealmName;
+  readonly bytes: Uint8Array;
+}
+
 export class Revocations {
   readonly #rootFingerprint: string;
   /** Serial and issuer to the earliest time. */
   readonly #revoked = new Map<string, number>();
   /** The newest list of each key, as it came. */
-  readonly #newest = new Map<string, { readonly list: Crl; readonly bytes: Uint8Array }>();
+  readonly #newest = new Map<string, Newest>();
 
   constructor(rootFingerprint: string) {
     this.#rootFingerprint = rootFingerprint;
@@ -82,7 +80,7 @@ export class Revocations {
     const key = keyName(authority.certificate.spki);
     const { realm: issuer } = authority;
     const known = this.#newest.get(key);
-    if (!known || known.list.number < list.number) this.#newest.set(key, { list, bytes });
+    if (!known || known.list.number < list.number) this.#newest.set(key, { list, issuer, bytes });
     const fresh = list.revoked.filter(({ serial, at }) => this.#add(serial, issuer, at));
     return fresh.length > 0 || !known ? { ...list, issuer, key } : undefined;
   }
@@ -94,6 +92,12 @@ export class Revocations {
   /** Milliseconds since 1970. */
   revokedAt(serial: string, issuer: RealmName): number | undefined {
     return this.#revoked.get(`${serial} ${issuer}`);
+  }
+
+  /** The newest list that revokes this certificate, as it came. */
+  proofOf(serial: string, issuer: RealmName): Uint8Array | undefined {
+    const proofs = [...this.#newest.values()].filter((one) => one.issuer === issuer && names(one.list, serial));
+    return proofs.toSorted((a, b) => b.list.number - a.list.number)[0]?.bytes;
   }
 
   /** The newest list of each authority's key, as they came. */
@@ -131,6 +135,10 @@ export class Revocations {
     }
     return path;
   }
+}
+
+function names({ revoked }: Crl, serial: string): boolean {
+  return revoked.some((one) => one.serial === serial);
 }
 
 /** One text for each certificate of a chain and who issued it; for asking whether any of them was revoked. */

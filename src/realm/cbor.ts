@@ -59,6 +59,15 @@ export function readCbor(bytes: Uint8Array): unknown {
   return decode(bytes, { ...STRICT, tokenizer: new BoundedTokenizer(plainBytes(bytes)) });
 }
 
+/** As `readCbor`; undefined for what is not exactly one item. */
+export function tryReadCbor(bytes: Uint8Array): unknown {
+  try {
+    return readCbor(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
 export function writeCbor(item: unknown): Uint8Array {
   return plainBytes(encode(item));
 }

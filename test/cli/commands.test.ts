@@ -1,7 +1,7 @@
 // What commands say and how they end, without a server.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { temporaryFolder } from '../settings/temporary-folder.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { canopy } from './run-cli.ts';
 
 const lines = (text: string) => text.trimEnd().split('\n');

@@ -11,7 +11,7 @@ import { silentLog } from '../../src/realm/log.ts';
 import { type DataDirectory, dataDirectory } from '../../src/settings/data-directory.ts';
 import { ensureLanCertificate, writeLanFiles } from '../../src/settings/lan-certificate.ts';
 import { writePrivateFile } from '../../src/settings/private-file.ts';
-import { temporaryFolder } from '../settings/temporary-folder.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { HandClock } from './hand-clock.ts';
 import { openBranch, REALM } from './lan/branch-fixture.ts';
 

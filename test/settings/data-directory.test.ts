@@ -9,7 +9,7 @@ import { createDataDirectory, openDataDirectory } from '../../src/settings/data-
 import { acquireLock, lockOwner } from '../../src/settings/lock.ts';
 import { writePrivateFile } from '../../src/settings/private-file.ts';
 import { findRealmFile, readRealmFile, writeRealmFile } from '../../src/settings/realm-file.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
 

@@ -4,7 +4,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { temporaryDirectory } from './temporary-directory.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const run = promisify(execFile);
 const PROGRAM = join(import.meta.dirname, 'full-disk.ts');
@@ -16,7 +16,7 @@ test('a full disk refuses writes by name, reads go on, and nothing acknowledged 
   timeout: 120_000,
   skip,
 }, async (t) => {
-  const mount = await temporaryDirectory(t);
+  const mount = await temporaryFolder(t);
   const script = 'mount -t tmpfs -o size=48m none "$1" && exec "$2" "$3" "$1"';
   const { stdout } = await run('unshare', [...ENTER, 'sh', '-c', script, 'sh', mount, process.execPath, PROGRAM]);
   const seen = JSON.parse(stdout);

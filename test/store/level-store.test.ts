@@ -6,25 +6,25 @@ import { test } from 'node:test';
 import { createDatabase, openDatabase } from '../../src/store/database.ts';
 import { key } from '../../src/store/keys.ts';
 import { openLevelEngine } from '../../src/store/level-engine.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { conforms, put, text } from './store-conformance.ts';
-import { temporaryDirectory } from './temporary-directory.ts';
 
 const LIMIT = { timeout: 60_000 };
 
 conforms('level', async (t) => {
-  const directory = join(await temporaryDirectory(t), 'db');
+  const directory = join(await temporaryFolder(t), 'db');
   return { open: () => openLevelEngine(directory) };
 });
 
 test('a directory in use is refused', LIMIT, async (t) => {
-  const directory = await temporaryDirectory(t);
+  const directory = await temporaryFolder(t);
   const database = await openDatabase(directory);
   t.after(() => database.close());
   await assert.rejects(openDatabase(directory), { name: 'ConflictError', code: 'dir-in-use' });
 });
 
 test('a database of a newer format is refused and left as it is', LIMIT, async (t) => {
-  const directory = await temporaryDirectory(t);
+  const directory = await temporaryFolder(t);
   const engine = await openLevelEngine(directory);
   const newer = await createDatabase(engine, [{ to: 7, writes: async () => [] }]);
   await newer.close();
@@ -35,7 +35,7 @@ test('a database of a newer format is refused and left as it is', LIMIT, async (
 });
 
 test('an older format is brought forward step by step', LIMIT, async (t) => {
-  const directory = await temporaryDirectory(t);
+  const directory = await temporaryFolder(t);
   const first = await openDatabase(directory);
   await first.commit([put(['greeting'], 'old')]);
   await first.close();
@@ -65,7 +65,7 @@ async function damage(directory: string, needle: string): Promise<void> {
 }
 
 test('a damaged value in a table is refused, and the error names the repair', LIMIT, async (t) => {
-  const directory = await temporaryDirectory(t);
+  const directory = await temporaryFolder(t);
   const first = await openDatabase(directory);
   // Bytes that don't compress, so that the value stands in the table as it is.
   const value = 'Kq7ZxP2mVd9LsT4wYbN8cRj5';
@@ -85,7 +85,7 @@ test('a damaged value in a table is refused, and the error names the repair', LI
 });
 
 test('a database whose files do not fit together is named as damaged', LIMIT, async (t) => {
-  const directory = await temporaryDirectory(t);
+  const directory = await temporaryFolder(t);
   const first = await openDatabase(directory);
   await first.commit([put(['a'], 'a')]);
   await first.close();

@@ -8,14 +8,14 @@ import { type TestContext, test } from 'node:test';
 import { openDatabase } from '../../src/store/database.ts';
 import { key } from '../../src/store/keys.ts';
 import { isLogDamaged, maskedChecksum } from '../../src/store/log-check.ts';
-import { temporaryDirectory } from './temporary-directory.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const LIMIT = { timeout: 60_000 };
 const WRITER = join(import.meta.dirname, 'killed-writer.ts');
 
 /** A database whose writer was killed with -9 after five acknowledged commits, and its log. */
 async function killed(t: TestContext): Promise<{ directory: string; path: string; log: Buffer }> {
-  const directory = await temporaryDirectory(t);
+  const directory = await temporaryFolder(t);
   await once(fork(WRITER, [directory]), 'exit');
   for (const name of await readdir(directory)) {
     const path = join(directory, name);

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Supervisor } from '../../../cli/supervisor/supervisor.ts';
 import type { Clock } from '../../../src/realm/clock.ts';
 import { systemClock } from '../../../src/realm/clock.ts';
-import { temporaryFolder } from '../../settings/temporary-folder.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const script = join(import.meta.dirname, 'fake-program.ts');
 

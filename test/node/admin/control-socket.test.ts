@@ -9,7 +9,7 @@ import { type AdminActions, AdminServer } from '../../../node/admin/server.ts';
 import { ConflictError, RefusedError, UnreachableError } from '../../../src/realm/errors.ts';
 import { silentLog } from '../../../src/realm/log.ts';
 import { parseRealmName } from '../../../src/realm/names.ts';
-import { temporaryFolder } from '../../settings/temporary-folder.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 const ua = parseRealmName('ua');
 const user = { id: 'u', address: 'clerk@ua', name: 'Clerk One', kind: 'person', status: 'active' };

@@ -9,7 +9,7 @@ import { compareStamps } from '../../../src/crypto/envelope.ts';
 import { parseUserId } from '../../../src/realm/ids.ts';
 import { silentLog } from '../../../src/realm/log.ts';
 import { type Database, openDatabase } from '../../../src/store/database.ts';
-import { temporaryDirectory } from '../../store/temporary-directory.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { HandClock } from '../hand-clock.ts';
 import { CLERK, COOK, DEVICE, directory, ENGINEER, KYIV, LVIV, message, messageId } from '../simulated-branch.ts';
 
@@ -27,7 +27,7 @@ async function open(database: Database, clock: HandClock, incarnation = 1, statu
 }
 
 async function node(t: TestContext) {
-  const path = join(await temporaryDirectory(t), 'db');
+  const path = join(await temporaryFolder(t), 'db');
   const clock = new HandClock(START);
   let database = await openDatabase(path);
   t.after(() => database.close());

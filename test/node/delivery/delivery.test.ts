@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { silentLog } from '../../../src/realm/log.ts';
 import { createDatabase, openDatabase } from '../../../src/store/database.ts';
 import { ForgetfulDisk } from '../../store/forgetful-disk.ts';
-import { temporaryDirectory } from '../../store/temporary-directory.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { HandClock } from '../hand-clock.ts';
 import {
   type Branch,
@@ -201,7 +201,7 @@ test('a destination that comes to us is tried at once, in the middle of a pause'
 
 test('on real stores, closed and opened again in between, everything arrives once', LIMIT, async (t) => {
   const network = new SimulatedNetwork();
-  const paths = [join(await temporaryDirectory(t), 'db'), join(await temporaryDirectory(t), 'db')] as const;
+  const paths = [join(await temporaryFolder(t), 'db'), join(await temporaryFolder(t), 'db')] as const;
   const run = async (from: number, to: number, seen: (lviv: Branch) => Promise<boolean>) => {
     const stores = [await openDatabase(paths[0]), await openDatabase(paths[1])] as const;
     const kyiv = await startBranch({ realm: KYIV, network, database: stores[0] });

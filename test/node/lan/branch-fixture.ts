@@ -22,7 +22,7 @@ import { silentLog } from '../../../src/realm/log.ts';
 import { parseRealmName } from '../../../src/realm/names.ts';
 import { parseLogin } from '../../../src/realm/user-address.ts';
 import { openDatabase } from '../../../src/store/database.ts';
-import { temporaryDirectory } from '../../store/temporary-directory.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 
 export const REALM = parseRealmName('kyiv.acme.ua');
 export const HOST = 'kyiv.localhost';
@@ -51,7 +51,7 @@ const awayNetwork: Network = {
 };
 
 async function openParts(t: TestContext) {
-  const database = await openDatabase(await temporaryDirectory(t));
+  const database = await openDatabase(await temporaryFolder(t));
   t.after(() => database.close());
   const clock = systemClock;
   const log = silentLog;

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { createLanServer } from '../../../node/lan/server.ts';
 import { proveLogin, registerPassword } from '../../../src/crypto/login.ts';
 import { parseUserId } from '../../../src/realm/ids.ts';
-import { temporaryDirectory } from '../../store/temporary-directory.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { type Branch, HOST, openBranch, REALM } from './branch-fixture.ts';
 import { rawExchange, statusOf } from './raw-http.ts';
 
@@ -228,7 +228,7 @@ test('a request above its limit, or of no known form, is refused', TIMEOUT, asyn
 });
 
 test('every answer carries the headers that keep pages to themselves', TIMEOUT, async (t) => {
-  const folder = await temporaryDirectory(t);
+  const folder = await temporaryFolder(t);
   await mkdir(join(folder, 'assets'));
   await writeFile(join(folder, 'index.html'), '<!doctype html><title>Canopy</title>');
   await writeFile(join(folder, 'assets', 'main-abc123.js'), 'export {};');

@@ -1,4 +1,4 @@
-// A folder that is gone after the test.
+// A folder that is gone after the test. What writes into it must have stopped by then.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
