@@ -95,7 +95,7 @@ export function createLinks(components: LinksComponents, init: LinksInit): Links
   });
   const reservations = new ReservationWatchdog({ host, connections, ancestors, clock, log });
   const locate = new LocateServer(
-    { ...components, seen: seenBy(host), store },
+    { ...components, seen: seenBy(host, components.admissions), store },
     { realm, stun: init.stun, ownRecord: () => announcer.record },
   );
   const punch = new PunchServer(

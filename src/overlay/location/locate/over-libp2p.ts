@@ -3,6 +3,7 @@ import type { Connection, Stream } from '@libp2p/interface';
 import type { Clock } from '../../../realm/clock.ts';
 import { within } from '../../../realm/deadline.ts';
 import { RefusedError } from '../../../realm/errors.ts';
+import type { RealmName } from '../../../realm/names.ts';
 import type { HostInternals } from '../../links/host-internals.ts';
 import type { LinkAdmissions } from '../../links/links.ts';
 import { hostOf } from '../../links/path.ts';
@@ -90,12 +91,19 @@ export class LocateService {
   }
 }
 
-/** Where a host sees these peers now; at most as many as a reply may name. */
-export function seenBy(host: Pick<HostInternals, 'connectionManager'>): (peerIds: ReadonlySet<string>) => Observed[] {
-  return (peerIds) => {
+/** Where a host sees these relays of the realm now; at most as many as a reply may name. */
+export function seenBy(
+  host: Pick<HostInternals, 'connectionManager'>,
+  admissions: LinkAdmissions,
+): (peerIds: ReadonlySet<string>, realm: RealmName) => Observed[] {
+  const isOf = (realm: RealmName, peerId: string): boolean => {
+    const peer = admissions.get(peerId);
+    return peer?.realm === realm && peer.role === 'relay';
+  };
+  return (peerIds, realm) => {
     const seen = host.connectionManager.getConnections().flatMap((connection) => {
       const peerId = connection.remotePeer.toString();
-      const address = peerIds.has(peerId) ? hostOf(connection.remoteAddr) : undefined;
+      const address = peerIds.has(peerId) && isOf(realm, peerId) ? hostOf(connection.remoteAddr) : undefined;
       return address === undefined ? [] : [{ peerId, host: address }];
     });
     const isFirst = ({ peerId, host: address }: Observed, index: number): boolean =>

@@ -13,8 +13,8 @@ import { REQUESTS_IN_ALL, REQUESTS_PER_PEER } from './index.ts';
 import type { Asker } from './way.ts';
 
 export interface LocateServerComponents {
-  /** Where we see these peers now. */
-  readonly seen: (peerIds: ReadonlySet<string>) => readonly Observed[];
+  /** Where we see those of these peers now that are relays of the realm: a record may name anybody's. */
+  readonly seen: (peerIds: ReadonlySet<string>, realm: RealmName) => readonly Observed[];
   readonly checkChain: ChainCheck;
   readonly store: RecordStore;
   /** Absent: no trusts. */
@@ -74,11 +74,12 @@ export class LocateServer {
     const held = this.#components.store.get(realm);
     const own = realm === this.#init.realm ? this.#init.ownRecord() : undefined;
     const records = [...(own ? [own] : []), ...held.map(({ bytes }) => bytes)].slice(0, MAX_RELAYS);
-    return { kind: 'found', records, observed: this.#observe(held.flatMap((record) => relaysOf([record]))) };
+    const named = held.flatMap((record) => relaysOf([record]));
+    return { kind: 'found', records, observed: this.#observe(realm, named) };
   }
 
   /** Where we see these relays now, so that the asker can check what they say of themselves. */
-  #observe(relays: readonly { readonly peerId: string }[]): Observed[] {
-    return [...this.#components.seen(new Set(relays.map(({ peerId }) => peerId)))];
+  #observe(realm: RealmName, relays: readonly { readonly peerId: string }[]): Observed[] {
+    return [...this.#components.seen(new Set(relays.map(({ peerId }) => peerId)), realm)];
   }
 }
