@@ -58,7 +58,8 @@ export class NodeCharter implements Charter, CharterSource {
       this.#certified(certified);
       this.#changed();
     });
-    await ledger.watch(CRL_ENTRY, ({ realm, payload }) => this.#take(realm, payload));
+    // What was revoked stays so, even where a new incarnation has overwritten the entry.
+    await ledger.watch(CRL_ENTRY, ({ realm, payload }) => this.#take(realm, payload), 'all');
   }
 
   isRevoked(serial: string, issuer: RealmName): boolean {

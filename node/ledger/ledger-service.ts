@@ -118,13 +118,18 @@ export class LedgerService implements Ledger {
     await this.ownNetwork.append({ kind, payload });
   }
 
-  async watch(kind: string, listener: (fact: Fact) => void): Promise<() => void> {
+  async watch(
+    kind: string,
+    listener: (fact: Fact) => void,
+    which: 'standing' | 'all' = 'standing',
+  ): Promise<() => void> {
     const tell = (fact: Fact) => {
       if (fact.chain === 'network' && fact.kind === kind) listener(fact);
     };
     const unsubscribe = this.store.onFacts((_, facts) => facts.forEach(tell));
     for (const id of await this.store.chains()) {
       if (id.chain !== 'network') continue;
+      if (which === 'all') for await (const fact of this.store.orphans(id)) tell(fact);
       for await (const fact of this.store.facts(id)) tell(fact);
     }
     return unsubscribe;

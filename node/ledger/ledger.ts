@@ -28,9 +28,10 @@ export interface Ledger {
   append(draft: NetworkDraft): Promise<void>;
   /**
    * Calls back with every entry of that kind in all network chains held, the own one included: first what is on disk, in the order
-   * of each chain, then each new one once it is durable. An entry may come twice. Resolves to the unsubscriber after the replay.
+   * of each chain, then each new one once it is durable. An entry may come twice. What a higher incarnation has overwritten comes
+   * first, to those who ask for `all`. Resolves to the unsubscriber after the replay.
    */
-  watch(kind: string, listener: (fact: Fact) => void): Promise<() => void>;
+  watch(kind: string, listener: (fact: Fact) => void, which?: 'standing' | 'all'): Promise<() => void>;
   /** Realms of other enterprises with which there is a trust: their network chains, and those above them, are followed too. */
   followPartners(partners: readonly RealmName[]): void;
   /** All realms known from the own and the followed network chains. */

@@ -3,7 +3,15 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { checkByRoot } from '../../../node/ledger/overlay-keys.ts';
 import { EMPTY_CHARTER } from '../../../src/overlay/charter.ts';
-import { encodeEntry, joinSigned, keyIdOf, NO_HASH, signedBytes } from '../../../src/protocols/ledger/entry.ts';
+import {
+  decodeSigned,
+  encodeEntry,
+  joinSigned,
+  keyIdOf,
+  NO_HASH,
+  signedBytes,
+} from '../../../src/protocols/ledger/entry.ts';
+import { certifyIncarnation } from '../../../src/protocols/ledger/incarnation.ts';
 import { Intake } from '../../../src/protocols/ledger/intake.ts';
 import {
   ALIASES,
@@ -15,7 +23,16 @@ import {
 } from '../../../src/protocols/ledger/kinds.ts';
 import { LedgerStore } from '../../../src/protocols/ledger/ledger-store.ts';
 import { createDatabase } from '../../../src/store/database.ts';
-import { acme, eventually, kyiv, lviv, overlay, signerOf, text } from '../../protocols/ledger/ledger-realm.ts';
+import {
+  acme,
+  authorOf,
+  eventually,
+  kyiv,
+  lviv,
+  overlay,
+  signerOf,
+  text,
+} from '../../protocols/ledger/ledger-realm.ts';
 import { PairedNetworks } from '../../protocols/paired-network.ts';
 import { ForgetfulDisk } from '../../store/forgetful-disk.ts';
 import { type Branch, openBranch } from '../directory/branch.ts';
@@ -48,6 +65,26 @@ test('entries with garbage for a payload stop neither the followers nor their ne
   await reader.stop();
   const again = await run(t, await openBranch(lviv, { networks, disk: engineOf }));
   assert.equal((await again.ledger.store.head({ realm: kyiv, chain: 'network' })).n, 3);
+});
+
+test('what a higher incarnation has overwritten is shown to those who ask for all of it', LIMIT, async (t) => {
+  const networks = new PairedNetworks();
+  const disk = new ForgetfulDisk();
+  const reader = await openBranch(lviv, { networks, disk });
+  t.after(() => reader.stop().catch(() => undefined));
+  const id = { realm: kyiv, chain: 'network' } as const;
+  const signer = await signerOf(kyiv);
+  const first = await authorOf(id, { signer });
+  await first.chain.append({ kind: 'crl', payload: text('revoked') });
+  await new Intake(reader.ledger.store).take(id, (await first.store.read(id, 1, 9, 100_000)).map(decodeSigned));
+  const time = Date.now();
+  const certificate = await certifyIncarnation({ realm: kyiv, incarnation: 2, time }, await signerOf(acme));
+  const second = await authorOf(id, { signer, incarnation: 2, certificate });
+  await second.chain.append({ kind: 'note', payload: text('another history') });
+  await new Intake(reader.ledger.store).take(id, (await second.store.read(id, 1, 9, 100_000)).map(decodeSigned));
+  const seen = { standing: 0, all: 0 };
+  for (const which of ['standing', 'all'] as const) await reader.ledger.watch('crl', () => void seen[which]++, which);
+  assert.deepEqual(seen, { standing: 0, all: 1 });
 });
 
 test('a chain whose key entry claims a time after its revocation is still read from the disk', LIMIT, async () => {
