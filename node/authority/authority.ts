@@ -62,6 +62,7 @@ export class Authority {
   readonly #signer: SignerClient;
   #chain: Chain;
   #started: { own: ValidatedAuthority; registry: TokenRegistry } | undefined;
+  readonly #answering = new Set<Promise<unknown>>();
 
   constructor(init: AuthorityInit, components: AuthorityComponents) {
     this.#init = init;
@@ -150,6 +151,17 @@ export class Authority {
 
   /** The reply's bytes for a renewal request's, which is no older than `maxAge` milliseconds. */
   async renew(requestBytes: Uint8Array, maxAge?: number): Promise<Uint8Array> {
+    const reply = this.#renew(requestBytes, maxAge);
+    this.#answering.add(reply);
+    return reply.finally(() => this.#answering.delete(reply));
+  }
+
+  /** Resolves when every renewal that was begun before is in the register of what was issued, or refused. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.#answering]);
+  }
+
+  async #renew(requestBytes: Uint8Array, maxAge?: number): Promise<Uint8Array> {
     this.#running();
     const time = this.#components.clock.now();
     try {

@@ -26,7 +26,7 @@ export type RevocationTarget =
 
 export interface RevocationComponents {
   readonly realm: RealmName;
-  readonly authority: Pick<Authority, 'signCrl' | 'chain'>;
+  readonly authority: Pick<Authority, 'signCrl' | 'chain' | 'settled'>;
   readonly issued: Pick<IssuedStore, 'list'>;
   readonly ledger: Pick<Ledger, 'append'>;
   readonly charter: Pick<NodeCharter, 'revokedBy' | 'isRevoked'>;
@@ -59,9 +59,19 @@ export class RevocationService {
     return done;
   }
 
+  /** A renewal that was under way while the list was made has passed the check before it: its certificate is revoked as well. */
   async #revoke(target: RevocationTarget, reason: string): Promise<BlastRadius> {
-    const { authority, ledger, audit, clock, log, charter, realm } = this.#parts;
     const plan = await this.plan(target);
+    await this.#issue(plan, reason);
+    await this.#parts.authority.settled();
+    if (target.kind === 'realm' && (await this.#unrevoked(target)).length > 0) {
+      await this.#issue(await this.plan(target), reason);
+    }
+    return plan;
+  }
+
+  async #issue(plan: BlastRadius, reason: string): Promise<void> {
+    const { authority, ledger, audit, clock, log, charter, realm } = this.#parts;
     const before = charter.revokedBy(keyOf(authority.chain));
     // In whole seconds and never before now: what was signed until this moment stays true.
     const at = Math.ceil(clock.now() / SECOND) * SECOND;
@@ -74,7 +84,6 @@ export class RevocationService {
     }
     await ledger.append({ chain: 'network', kind: CRL_ENTRY, payload: encodeSignedCrl(list) });
     log.warn({ realm, number, certificates: fresh.length, realms: plan.realms.length }, 'revocation list issued');
-    return plan;
   }
 
   /** What could not be renewed any more needs no place in the list. */
@@ -88,16 +97,23 @@ export class RevocationService {
     return issued.list(clock.now() - RENEWAL_GRACE);
   }
 
-  async #find(target: RevocationTarget): Promise<IssuedCertificate[]> {
+  async #unrevoked(target: RevocationTarget): Promise<IssuedCertificate[]> {
     const { realm, charter } = this.#parts;
-    const all = await this.#live();
-    if (target.kind === 'realm') checkRealm(realm, target);
-    const found = all.filter((one) => (target.kind === 'serial' ? one.serial === target.serial : fits(one, target)));
+    const found = (await this.#live()).filter((one) => isMeant(one, target));
     if (found.length === 0) throw notIssuedHere(realm, target);
-    const fresh = found.filter(({ serial }) => !charter.isRevoked(serial, realm));
+    return found.filter(({ serial }) => !charter.isRevoked(serial, realm));
+  }
+
+  async #find(target: RevocationTarget): Promise<IssuedCertificate[]> {
+    if (target.kind === 'realm') checkRealm(this.#parts.realm, target);
+    const fresh = await this.#unrevoked(target);
     if (fresh.length === 0) throw new ConflictError('already-revoked', `${nameOf(target)} was revoked before`);
     return fresh;
   }
+}
+
+function isMeant(one: IssuedCertificate, target: RevocationTarget): boolean {
+  return target.kind === 'serial' ? one.serial === target.serial : fits(one, target);
 }
 
 /** Of a realm everything that was issued to it, its relay's first certificate too. */

@@ -149,6 +149,23 @@ describe('revoking', LIMIT, () => {
     await assert.rejects(deeper, { code: 'not-issued-here', message: /still counts/ });
   });
 
+  test('a renewal that was under way while the list was made is revoked as well', LIMIT, async () => {
+    const target = { kind: 'realm', realm: LVIV, role: 'node' } as const;
+    await issued.put({ ...entry('node', 'lviv.acme.ua', family.branch), serial: '4a21' });
+    const slow = {
+      chain: authority.chain,
+      signCrl: authority.signCrl.bind(authority),
+      settled: () => issued.put({ ...entry('node', 'lviv.acme.ua', family.branch), serial: '4a22' }),
+    };
+    const around = () => ({ known: [], users: [], paths: [] });
+    const parts = { realm: family.acme, issued, ledger, charter, around, audit, clock, log: silentLog };
+    await new RevocationService({ ...parts, authority: slow }).revoke(target, 'seized');
+    assert.deepEqual(
+      ['4a21', '4a22'].map((serial) => charter.isRevoked(serial, family.acme)),
+      [true, true],
+    );
+  });
+
   test('a realm that is certified anew with a new key is good again', LIMIT, async () => {
     const chain = await authority.issueAuthority({
       realm: family.kyiv,
