@@ -1,9 +1,11 @@
 // The steady clock of a program (src/realm/steady-clock.ts) with its floor on disk: `DIR/ROLE/clock` holds the time of the last
-// run, as RFC 3339, written at the start, every ten minutes and at the end.
+// run, as RFC 3339, written at the start, every ten minutes and at the end. A last run that lies far behind the end of the certificate
+// was one with a wrong clock, and is no floor: otherwise one start in the year 2100 would hold the program there.
 import { join } from 'node:path';
 import { parseCertificate } from '../pki/certificate.ts';
 import { readPem } from '../pki/pem.ts';
 import { BACKDATE } from '../pki/profile.ts';
+import { RENEWAL_GRACE } from '../pki/renewal.ts';
 import { type Clock, systemClock, type Timer } from '../realm/clock.ts';
 import { messageOf } from '../realm/errors.ts';
 import type { Log } from '../realm/log.ts';
@@ -14,6 +16,7 @@ import { writePrivateFile } from './private-file.ts';
 import { BUILT } from './release.ts';
 
 const INTERVAL = 10 * 60 * 1000;
+const NOTHING_CERTIFIED: Certified = { issuedAt: 0, countsUntil: Number.POSITIVE_INFINITY };
 
 export class DurableClock {
   readonly clock: SteadyClock;
@@ -60,7 +63,9 @@ export async function openDurableClock(
   host: Clock = systemClock,
 ): Promise<DurableClock> {
   const path = join(directory[role].folder, 'clock');
-  const floor = Math.max(BUILT, await lastRun(path), await issuedAt(directory[role].chain));
+  const { issuedAt, countsUntil } = await certified(directory[role].chain);
+  const last = await lastRun(path);
+  const floor = Math.max(BUILT, last <= countsUntil ? last : 0, issuedAt);
   return new DurableClock(new SteadyClock(host, floor), path, log);
 }
 
@@ -69,13 +74,21 @@ async function lastRun(path: string): Promise<number> {
   return Number.isNaN(time) ? 0 : time;
 }
 
-/** When the present certificate was made: a realm above has signed that it was not earlier. */
-async function issuedAt(path: string): Promise<number> {
+interface Certified {
+  /** When the present certificate was made: a realm above has signed that it was not earlier. */
+  readonly issuedAt: number;
+  /** After it the program has nothing to do in the overlay but to join again. */
+  readonly countsUntil: number;
+}
+
+async function certified(path: string): Promise<Certified> {
   try {
     const [leaf] = readPem('CERTIFICATE', (await readOptional(path)) ?? '');
-    return leaf ? parseCertificate(leaf).notBefore + BACKDATE : 0;
+    if (!leaf) return NOTHING_CERTIFIED;
+    const { notBefore, notAfter } = parseCertificate(leaf);
+    return { issuedAt: notBefore + BACKDATE, countsUntil: notAfter + RENEWAL_GRACE };
   } catch {
     // Whoever needs the certificate says what is wrong with it.
-    return 0;
+    return NOTHING_CERTIFIED;
   }
 }
