@@ -173,6 +173,9 @@ export function visible(text: string): string {
   );
 }
 
+/** `14:02` today, `2026-11-17 14:02` otherwise, by the clock of this computer. */
 function clock(milliseconds: number): string {
-  return new Date(milliseconds).toTimeString().slice(0, 5);
+  const at = new Date(milliseconds);
+  const time = at.toTimeString().slice(0, 5);
+  return at.toDateString() === new Date().toDateString() ? time : `${at.toLocaleDateString('sv')} ${time}`;
 }

@@ -1,5 +1,4 @@
 // What the LAN side needs of the rest of the node, and how it is set up.
-import type { Path } from '../../src/overlay/seam.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import type { MessageId, UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
@@ -34,9 +33,7 @@ export type LanConversations = Pick<
   | 'findMessage'
   | 'onEvent'
 > & {
-  /** The hops that a message took, as far as they are remembered. */
-  routeOf?(user: UserId, id: MessageId): Promise<Path | undefined>;
-  /** The same with each step, its time, and why it does not go on. */
+  /** The way that a message took, with each step, its time, and why it does not go on. */
   explain?(user: UserId, id: MessageId): Promise<MessageRoute | undefined>;
 };
 

@@ -59,7 +59,7 @@ export function conversationRoutes(components: LanComponents): Hono<LanEnv> {
     const caller = context.get('caller');
     const found = await message(caller, context.req.param('id'));
     const explained = await conversations.explain?.(caller.user.id, found.envelope.id);
-    const path = explained ? pathOf(explained) : await conversations.routeOf?.(caller.user.id, found.envelope.id);
+    const path = explained && pathOf(explained);
     const legs = explained?.legs.map(viewLeg) ?? [];
     const travelled = found.path !== 'local' || found.state !== 'stored';
     if (!path) return context.json(travelled ? { route: { kind: found.path, hops: [] }, legs } : { legs });

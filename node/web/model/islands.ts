@@ -31,21 +31,21 @@ export class IslandsModel {
   }
 
   /** Undefined when there is nothing to say. */
-  text(words: Wording): string | undefined {
+  text(words: Wording, now: number): string | undefined {
     const { alone, realms } = this.#islands.value;
     const queued = realms.reduce((sum, island) => sum + island.queued, 0);
-    if (alone !== undefined) return words.t('islands.alone', { time: words.time(alone), queued });
+    if (alone !== undefined) return words.t('islands.alone', { time: words.moment(alone, now), queued });
     const own = this.#components.realms();
     const away = realms.filter((island) => own.has(island.realm));
     const [first] = away;
     if (!first) return undefined;
-    return away.length === 1 ? oneText(words, first) : words.t('islands.several', { count: away.length, queued });
+    return away.length === 1 ? oneText(words, first, now) : words.t('islands.several', { count: away.length, queued });
   }
 }
 
-function oneText(words: Wording, { realm, since, queued, code }: Island): string {
+function oneText(words: Wording, { realm, since, queued, code }: Island, now: number): string {
   if (code === 'frozen') return words.t('islands.frozen', { realm });
-  const time = since === undefined ? '' : words.time(since);
+  const time = since === undefined ? '' : words.moment(since, now);
   return queued === 0
     ? words.t('islands.oneIdle', { realm, time })
     : words.t('islands.one', { realm, time, count: queued });

@@ -36,7 +36,7 @@ export function routeSteps(words: Wording, route: Route, from: string, to: strin
   return [{ kind: 'person', label: from }, ...hops, { kind: 'person', label: to }];
 }
 
-/** One step of the way in words, with its time in the day. */
+/** One step of the way in words, with its time. */
 export interface TimedStep {
   readonly at: string;
   readonly text: string;
@@ -52,18 +52,21 @@ const STEP_TEXTS = {
   failed: 'route.failedStep',
 } as const satisfies Record<WayStep['kind'], string>;
 
-export function timedSteps(words: Wording, leg: WayLeg): readonly TimedStep[] {
-  return leg.steps.map(({ kind, realm, at }) => ({ at: words.time(at), text: words.t(STEP_TEXTS[kind], { realm }) }));
+export function timedSteps(words: Wording, leg: WayLeg, now: number): readonly TimedStep[] {
+  return leg.steps.map(({ kind, realm, at }) => ({
+    at: words.moment(at, now),
+    text: words.t(STEP_TEXTS[kind], { realm }),
+  }));
 }
 
 /** Where it waits and why; undefined while nothing is in its way. */
-export function stuckText(words: Wording, { stuck, realm: destination }: WayLeg): string | undefined {
+export function stuckText(words: Wording, { stuck, realm: destination }: WayLeg, now: number): string | undefined {
   if (!stuck) return undefined;
   const { realm, next = destination, code, since } = stuck;
   const why = words.t(reasonOf(code), { next, code });
   return since === undefined
     ? words.t('route.stuck', { realm, why })
-    : words.t('route.stuckSince', { realm, time: words.time(since), why });
+    : words.t('route.stuckSince', { realm, time: words.moment(since, now), why });
 }
 
 /** Codes of what cannot be reached, as against what was reached and said no. */

@@ -87,6 +87,11 @@ export class Wording {
     return this.daysBetween(at, now) === 0 ? this.time(at) : this.#short.format(at);
   }
 
+  /** `14:02` today, `17 Nov, 14:02` otherwise. */
+  moment(at: number, now: number): string {
+    return this.daysBetween(at, now) === 0 ? this.time(at) : `${this.#short.format(at)}, ${this.time(at)}`;
+  }
+
   /** How many midnights of the person's calendar lie between two times. */
   daysBetween(earlier: number, later: number): number {
     const [a, b] = [this.#civil(earlier), this.#civil(later)];

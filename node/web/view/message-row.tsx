@@ -50,7 +50,8 @@ function MessageMeta({ message }: { readonly message: Message }) {
   const state = words.t(message.mine ? `state.${message.state}` : 'route.received');
   const time = words.time(saidAt(message));
   const late = lateArrival(message);
-  const lateText = late === undefined ? undefined : words.t('route.late', { time: words.time(late) });
+  const lateText =
+    late === undefined ? undefined : words.t('route.late', { time: words.moment(late, saidAt(message)) });
   return (
     <>
       <button

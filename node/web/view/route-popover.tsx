@@ -61,12 +61,13 @@ function RouteView({ message, onSettled }: { readonly message: Message; onSettle
 /** What happened when, and what it waits for. */
 function LegView({ leg }: { readonly leg: WayLeg }) {
   const words = useWords();
-  const stuck = stuckText(words, leg);
+  const now = useWorkspace().people.now.value;
+  const stuck = stuckText(words, leg, now);
   return (
     <section class="route-leg">
       <h3>{words.t('route.way', { realm: leg.realm })}</h3>
       <ol>
-        {timedSteps(words, leg).map(({ at, text }) => (
+        {timedSteps(words, leg, now).map(({ at, text }) => (
           <li key={text}>
             <time>{at}</time> <span>{text}</span>
           </li>

@@ -36,9 +36,9 @@ export function WorkspaceView() {
 
 /** Only there while something is the matter. */
 function ConnectionStrip() {
-  const { connection, islands } = useWorkspace();
+  const { connection, islands, people } = useWorkspace();
   const words = useWords();
-  const text = connection.text(words) ?? islands.text(words);
+  const text = connection.text(words) ?? islands.text(words, people.now.value);
   return (
     <div role="status" class={text === undefined ? 'strip strip-none' : 'strip'}>
       {text !== undefined && (
