@@ -25,7 +25,7 @@ export function openPeerConnection(servers: readonly string[], clock: Clock): Pe
   const onDataChannel = native.onDataChannel.bind(native);
   const close = native.close.bind(native);
   replace(native, {
-    createDataChannel: (label, config) => channels.keep(create(label, config), false),
+    createDataChannel: (label, config = {}) => channels.keep(create(label, config), false),
     onDataChannel: (callback) =>
       onDataChannel((channel) => (channel.isOpen() ? callback(channels.keep(channel, true)) : channel.close())),
     close: () => {
