@@ -30,6 +30,14 @@ export function canonicalIp(text: string): string {
   return formatIp(parseIp(text));
 }
 
+/** Whose address it is, for limits: one customer has a whole /64 of IPv6. @throws InputError `bad-ip-address` */
+export function ownerOfIp(text: string): string {
+  const bytes = parseIp(text);
+  return bytes.length === 4
+    ? formatIp(bytes)
+    : `${formatIp(Uint8Array.from(bytes, (byte, at) => (at < 8 ? byte : 0)))}/64`;
+}
+
 /** True for what a host elsewhere on the Internet could be: not this host, not this link, not a group, not unspecified. */
 export function isHostAddress(text: string): boolean {
   const bytes = parseIp(text);

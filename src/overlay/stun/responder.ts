@@ -8,7 +8,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../realm/clock.ts';
 import { LocalError, messageOf } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
-import { canonicalIp } from './ip-address.ts';
+import { canonicalIp, ownerOfIp } from './ip-address.ts';
 import {
   decodeStun,
   type Endpoint,
@@ -109,9 +109,10 @@ export class StunResponder {
   #accept(socket: Socket): void {
     const host = socket.remoteAddress ?? '';
     socket.on('error', () => socket.destroy());
-    const siblings = [...this.#connections.values()].filter((other) => other === host).length;
+    const owner = host === '' ? '' : ownerOfIp(host);
+    const siblings = [...this.#connections.values()].filter((other) => other === owner).length;
     if (host === '' || siblings >= MAX_TCP_CONNECTIONS_PER_HOST) return void socket.destroy();
-    this.#connections.set(socket, host);
+    this.#connections.set(socket, owner);
     const lifetime = this.#components.clock.after(TCP_LIFETIME, () => socket.destroy());
     socket.once('close', () => {
       lifetime.cancel();
@@ -142,7 +143,8 @@ export class StunResponder {
 
   /** Undefined: say nothing, to whoever sent no proper request or too many. */
   #answer(message: Uint8Array, from: Endpoint): Uint8Array | undefined {
-    if (!this.#limiter.take(from.host)) return undefined;
+    // Port 0 can be written into a packet and not be answered: to try would throw where nobody catches.
+    if (from.port === 0 || !this.#limiter.take(ownerOfIp(from.host))) return undefined;
     try {
       const request = decodeStun(message);
       if (request.kind !== 'request') return undefined;

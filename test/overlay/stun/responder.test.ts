@@ -1,10 +1,12 @@
 // The STUN responder over real sockets.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { askTcp, askUdp } from '../../../src/overlay/stun/client.ts';
+import { ownerOfIp } from '../../../src/overlay/stun/ip-address.ts';
 import { type Endpoint, encodeBindingRequest } from '../../../src/overlay/stun/message.ts';
 import { viewNat } from '../../../src/overlay/stun/nat-detection.ts';
 import { RateLimiter } from '../../../src/overlay/stun/rate-limit.ts';
@@ -14,6 +16,8 @@ import { type Clock, systemClock } from '../../../src/realm/clock.ts';
 import { silentLog } from '../../../src/realm/log.ts';
 
 const LIMIT = { timeout: 20_000 };
+const canForge = process.getuid?.() === 0 && spawnSync('python3', ['-c', '']).status === 0;
+const needsRoot = canForge ? {} : { skip: 'only root with Python can forge a packet' };
 const responder = new StunResponder({ clock: systemClock, log: silentLog }, [
   { host: '127.0.0.1', port: 0 },
   { host: '127.0.0.1', port: 0 },
@@ -102,6 +106,27 @@ test('one address cannot hold more TCP connections than its share', LIMIT, async
   await Promise.all(sockets.slice(32).map((socket) => once(socket, 'close')));
   assert.equal(sockets.slice(0, 32).filter((socket) => socket.destroyed).length, 0);
   for (const socket of sockets) socket.destroy();
+});
+
+test('a packet from port 0, which nobody can answer, does not end the program', {
+  ...LIMIT,
+  ...needsRoot,
+}, async () => {
+  const { port } = first();
+  const script = `import socket, struct
+payload = bytes.fromhex('${Buffer.from(encodeBindingRequest(new Uint8Array(12))).toString('hex')}')
+datagram = struct.pack('>HHHH', 0, ${port}, 8 + len(payload), 0) + payload
+socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP).sendto(datagram, ('127.0.0.1', 0))`;
+  assert.equal(spawnSync('python3', ['-c', script]).status, 0);
+  const { host } = await askUdp(first(), systemClock, soon());
+  assert.equal(host, '127.0.0.1');
+});
+
+test('one customer of IPv6 counts as one, and each address of IPv4 by itself', () => {
+  assert.equal(ownerOfIp('2a00:1:2:3::1'), ownerOfIp('2a00:1:2:3:ffff::9'));
+  assert.notEqual(ownerOfIp('2a00:1:2:3::1'), ownerOfIp('2a00:1:2:4::1'));
+  assert.equal(ownerOfIp('::ffff:60.0.0.1'), '60.0.0.1');
+  assert.notEqual(ownerOfIp('60.0.0.1'), ownerOfIp('60.0.0.2'));
 });
 
 test('a port in use is a local error that says what to change', LIMIT, async () => {
