@@ -8,6 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from '../../src/settings/private-file.ts';
 import type { Database } from '../../src/store/database.ts';
 import { key } from '../../src/store/keys.ts';
 
@@ -59,15 +60,6 @@ async function writeMark(path: string, mark: string, born: string | undefined) {
     return found;
   } finally {
     await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

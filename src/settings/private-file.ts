@@ -37,7 +37,7 @@ export async function writePrivateFile(path: string, content: string | Uint8Arra
 }
 
 /** A rename is durable only once its folder is. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
     await folder.sync();

@@ -2,33 +2,18 @@
 import type { Site } from './internet.ts';
 
 /** Drops everything between the site and another public address, silently, until `heal`. */
-export function blackHole({ router }: Site, address: string): void {
-  router.exec(
-    'nft',
-    ['-f', '-'],
-    `table ip hole {
-    chain forward {
-      type filter hook forward priority -10
-      ip daddr ${address} drop
-      ip saddr ${address} drop
-    }
-  }`,
-  );
+export function blackHole(site: Site, address: string): void {
+  dig(site, `ip daddr ${address} drop`, `ip saddr ${address} drop`);
 }
 
 /** Drops everything between the site and the Internet. */
-export function blackOut({ router }: Site): void {
-  router.exec(
-    'nft',
-    ['-f', '-'],
-    `table ip hole {
-    chain forward {
-      type filter hook forward priority -10
-      iifname "wan" drop
-      oifname "wan" drop
-    }
-  }`,
-  );
+export function blackOut(site: Site): void {
+  dig(site, 'iifname "wan" drop', 'oifname "wan" drop');
+}
+
+function dig({ router }: Site, ...rules: string[]): void {
+  const chain = ['type filter hook forward priority -10', ...rules].join('\n');
+  router.exec('nft', ['-f', '-'], `table ip hole {\nchain forward {\n${chain}\n}\n}`);
 }
 
 export function heal({ router }: Site): void {

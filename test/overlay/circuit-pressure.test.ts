@@ -7,7 +7,7 @@ import { identify } from '@libp2p/identify';
 import type { Connection, Stream } from '@libp2p/interface';
 import { lpStream } from '@libp2p/utils';
 import { multiaddr } from '@multiformats/multiaddr';
-import { startHost, type TestHost, until } from './hosts.ts';
+import { settled, startHost, type TestHost, until } from './hosts.ts';
 import { Realms } from './realms.ts';
 
 const LIMIT = { timeout: 60_000 };
@@ -67,10 +67,7 @@ test('a carrier takes from a circuit what its other end takes, and a little ahea
   };
   near.addEventListener('drain', fill);
   fill();
-  for (let before = -1; before !== sent; ) {
-    before = sent;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
+  await settled(() => sent, 500);
   assert.ok(sent < MOST, `${sent} bytes were taken by the carrier`);
 
   let taken = 0;

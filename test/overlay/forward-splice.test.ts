@@ -5,7 +5,7 @@ import type { Stream } from '@libp2p/interface';
 import { multiaddrConnectionPair } from '@libp2p/utils';
 import { boundedYamux } from '../../src/overlay/bounded-yamux.ts';
 import { STUCK_DEADLINE, splice } from '../../src/overlay/forward/splice.ts';
-import { until } from './hosts.ts';
+import { settled, until } from './hosts.ts';
 
 const LIMIT = { timeout: 20_000 };
 const MIB = 1024 * 1024;
@@ -51,11 +51,7 @@ async function fill(stream: Stream): Promise<number> {
   };
   stream.addEventListener('drain', send);
   send();
-  for (let before = -1; before !== sent; ) {
-    before = sent;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  return sent;
+  return settled(() => sent);
 }
 
 test('a side that reads nothing is given a window and no more, and after a while up', LIMIT, async (t) => {

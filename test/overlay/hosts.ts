@@ -22,6 +22,14 @@ export async function startHost(t: TestContext, identity: Identity, init: Partia
   return { host, events, address: host.libp2p.getMultiaddrs()[0]?.toString() ?? '' };
 }
 
+/** A value once it has stood still for so many milliseconds. */
+export async function settled(read: () => number, quiet = 200): Promise<number> {
+  for (let before = read(); ; before = read()) {
+    await new Promise((resolve) => setTimeout(resolve, quiet));
+    if (read() === before) return before;
+  }
+}
+
 /** Waits until a condition holds. */
 export async function until(condition: () => boolean | Promise<boolean>, patience = 5_000): Promise<void> {
   const end = Date.now() + patience;

@@ -12,7 +12,7 @@ import { MAX_RECEIVE_WINDOW, ReceivePool } from '../../../src/overlay/bulk/recei
 import { systemClock } from '../../../src/realm/clock.ts';
 import { codeOf } from '../../../src/realm/errors.ts';
 import { parseRealmName } from '../../../src/realm/names.ts';
-import { until } from '../hosts.ts';
+import { settled, until } from '../hosts.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 const MIB = 1024 * 1024;
@@ -94,11 +94,7 @@ test('a writer gets no further ahead of a reader that has stopped than its windo
     }
   })();
   writing.catch(() => {});
-  let before = -1;
-  while (written !== before) {
-    before = written;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+  await settled(() => written);
   assert.ok(written <= MAX_RECEIVE_WINDOW, `${written} bytes`);
   writer.abort(new Error('enough'));
   await assert.rejects(writing);
