@@ -158,7 +158,7 @@ export class Authority {
 
   /** Resolves when every renewal that was begun before is in the register of what was issued, or refused. */
   async settled(): Promise<void> {
-    await Promise.allSettled([...this.#answering]);
+    await Promise.allSettled(this.#answering);
   }
 
   async #renew(requestBytes: Uint8Array, maxAge?: number): Promise<Uint8Array> {

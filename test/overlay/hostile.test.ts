@@ -55,6 +55,26 @@ test('a peer that goes on after its refusal meets nothing', TIMEOUT, async (t) =
   assert.equal(relay.events[0]?.reason, 'cert-unknown-root');
 });
 
+test('whoever knocks at us and says that we have a twin does not make us the newcomer', TIMEOUT, async (t) => {
+  const relay = await startRelay(t, ua, KYIV);
+  const identity = await ua.identity(KYIV, 'node');
+  const twins: string[] = [];
+  relay.host.onTwin(({ we }) => twins.push(we));
+  const host = await hostile(
+    t,
+    async (connection) => {
+      const frames = handshakeFrames(connection, 20_000);
+      await frames.write(encodeHello({ chain: identity.chain, instance: new Uint8Array(16) }), { signal: signal() });
+      await frames.read({ signal: signal() });
+      await frames.write(encodeVerdict({ kind: 'refused', code: 'twin-alive' }), { signal: signal() });
+    },
+    identity,
+  );
+  const connection = await host.dial(multiaddr(relay.address)).catch(() => undefined);
+  await until(() => connection?.status !== 'open', 10_000);
+  assert.deepEqual([twins, relay.host.admissions.peers()], [[], []]);
+});
+
 test(
   'garbage, a length prefix of 4 GiB and a flood in place of a certificate end the connection',
   TIMEOUT,
