@@ -146,8 +146,8 @@ export class RelayLinks implements Links {
   hurry(end: LinkEnd): void {
     this.#way(end.realm).ask();
     const link = this.#link(end);
-    link.ask();
-    link.feed({ kind: 'hurry' });
+    link?.ask();
+    link?.feed({ kind: 'hurry' });
   }
 
   moved(): void {
@@ -164,7 +164,7 @@ export class RelayLinks implements Links {
     const { realm, path, connection } = tracked;
     this.#refresh(tracked);
     this.#way(realm).ask();
-    this.#link(tracked).ask();
+    this.#link(tracked)?.ask();
     if (path !== 'direct-tcp' || !this.#isNear(realm)) return;
     this.#components.reservations.check();
     void this.#components.announcer.announceTo(realm, wayOver(connection));
@@ -178,14 +178,15 @@ export class RelayLinks implements Links {
 
   #refresh({ realm, peerId }: LinkEnd): void {
     const open = [...new Set(this.#components.connections.with(peerId).map(({ path }) => path))];
-    this.#link({ realm, peerId }).feed({ kind: 'paths', open });
+    this.#link({ realm, peerId })?.feed({ kind: 'paths', open });
     this.#tell(realm);
   }
 
-  #link({ realm, peerId }: LinkEnd): Link {
+  /** Undefined when there are too many: such a relay is served by what connection it has, and nothing is done to better it. */
+  #link({ realm, peerId }: LinkEnd): Link | undefined {
     const known = this.#links.get(peerId);
     if (known) return known;
-    if (this.#links.size >= MAX_LINKS) throw new UnreachableError('too-many-links', 'this relay keeps too many links');
+    if (this.#links.size >= MAX_LINKS) return undefined;
     const link = new Link(
       { realm, peerId },
       {
@@ -263,7 +264,7 @@ export class RelayLinks implements Links {
   /** Wants a link to each relay of the realm, or looks for them. @returns their peer ids */
   #want(realm: RealmName): string[] {
     const peers = this.#relaysOf(realm);
-    for (const peerId of peers) this.#link({ realm, peerId }).feed({ kind: 'wanted' });
+    for (const peerId of peers) this.#link({ realm, peerId })?.feed({ kind: 'wanted' });
     if (realm === this.#components.realm) return peers;
     const way = this.#way(realm);
     const find = (signal: AbortSignal) => this.#components.driver.run('locate', { realm, peerId: '' }, signal);
