@@ -42,7 +42,7 @@ export interface RelayInit {
   readonly log: Log;
   readonly audit: OverlayAudit;
   /** Revocations and trusts; nothing and none when absent. */
-  readonly charter?: Charter & Partial<Pick<RelayCharter, 'take'>>;
+  readonly charter?: Charter & Partial<Pick<RelayCharter, 'take' | 'proofOf' | 'learn'>>;
 }
 
 export interface RelayStatus {

@@ -27,6 +27,14 @@ export interface Charter {
   onChange(listener: () => void): () => void;
 }
 
+/** That something was revoked needs nobody's word: the signed list is shown to whoever is refused for it. */
+export interface RevocationProofs {
+  /** The newest list, with its chain, that revokes this certificate (the form of src/pki/revocations.ts). */
+  proofOf(serial: string, issuer: RealmName): Uint8Array | undefined;
+  /** A list that came by a refusal; it is checked as any other. Resolves when it is on disk. @throws RefusedError, LocalError */
+  learn(list: Uint8Array): Promise<void>;
+}
+
 /** Nothing revoked, no trust. */
 export const EMPTY_CHARTER: Charter = {
   isRevoked: () => false,

@@ -12,11 +12,12 @@ import { INSTANCE_BYTES, instanceText } from './admission/codec.ts';
 import { ADMISSION_DEADLINE, admission, type NoiseComponents } from './admission/encrypter.ts';
 import { createGater } from './admission/gater.ts';
 import { Judge } from './admission/judge.ts';
+import { ShownProofs } from './admission/shown-proofs.ts';
 import { TWIN_PROTOCOL, type TwinEvent, Twins } from './admission/twins.ts';
 import { watchUpgrades } from './admission/watch-upgrades.ts';
 import { limitAudit, type OverlayAudit } from './audit.ts';
 import { boundedYamux } from './bounded-yamux.ts';
-import { type Charter, EMPTY_CHARTER } from './charter.ts';
+import { type Charter, EMPTY_CHARTER, type RevocationProofs } from './charter.ts';
 import { holdBackCircuits } from './circuit-pressure.ts';
 import { type GuardComponents, guardRegistrar } from './guard.ts';
 import { hostKey, type Identity } from './identity.ts';
@@ -35,7 +36,7 @@ export interface HostInit {
   readonly listen?: readonly string[];
   readonly announce?: readonly string[];
   /** Revocations and trusts; a change has open connections judged again two seconds later. */
-  readonly charter?: Charter;
+  readonly charter?: Charter & Partial<RevocationProofs>;
   /** 16 random bytes that tell this process from another one of the same key; made when absent. */
   readonly instance?: Uint8Array;
   readonly mayDial?: (address: string) => boolean;
@@ -168,7 +169,8 @@ interface HostParts {
 
 /** Not started yet. */
 export async function createHost(init: HostInit): Promise<Host> {
-  const { identity, clock, charter = EMPTY_CHARTER } = init;
+  const { identity, clock } = init;
+  const charter: NonNullable<HostInit['charter']> = init.charter ?? EMPTY_CHARTER;
   const audit = limitAudit(init.audit, clock);
   const admissions = new Admissions(audit);
   const scope = new Scope(identity, charter);
@@ -176,7 +178,9 @@ export async function createHost(init: HostInit): Promise<Host> {
   const judge = new Judge({ self: identity, rootFingerprint, clock, charter });
   const instance = init.instance ?? crypto.getRandomValues(new Uint8Array(INSTANCE_BYTES));
   const twins = new Twins({ self: identity, admissions, instance, clock, audit });
-  const encrypter = admission({ chain: () => identity.chain, instance, judge, admissions, audit, twins });
+  const chain = (): Identity['chain'] => identity.chain;
+  const shown = new ShownProofs({ chain, rootFingerprint, charter, clock, log: init.log });
+  const encrypter = admission({ chain, instance, judge, admissions, audit, twins, shown });
   const further = (init.encrypters ?? []).map((create) => (from: HostComponents) => create(from, admissions));
   const found = Promise.withResolvers<HostInternals>();
   const libp2p = await createLibp2p({

@@ -9,7 +9,7 @@ import type { TwinEvent } from './admission/twins.ts';
 import type { OverlayAudit } from './audit.ts';
 import type { BulkStream } from './bulk/bulk-stream.ts';
 import { BulkStreams } from './bulk/bulk-streams.ts';
-import type { Charter } from './charter.ts';
+import type { Charter, RevocationProofs } from './charter.ts';
 import { CharterFeeder, type CharterSource } from './charter-feed/feeder.ts';
 import { answerEcho, ECHO_PROTOCOL, MAX_ECHO, measureEcho } from './echo/index.ts';
 import { answerOnce } from './enrol/exchange.ts';
@@ -49,7 +49,7 @@ export interface NodeOverlayInit {
   readonly log: Log;
   readonly audit: OverlayAudit;
   /** Revocations and trusts; nothing and none when absent. */
-  readonly charter?: Charter;
+  readonly charter?: Charter & Partial<RevocationProofs>;
   /** What the own relay is told of it. */
   readonly charterSource?: CharterSource;
   /** Answers enrolment requests for realms right below this one; they come through the own relay. */

@@ -10,12 +10,14 @@ import {
   encodeAnswer,
   encodeHello,
   encodeVerdict,
+  MAX_ADMISSION_FRAME,
 } from '../../src/overlay/admission/codec.ts';
 import * as enrol from '../../src/overlay/enrol/index.ts';
 import { forwardAddress, parseForwardAddress, registerAddresses } from '../../src/overlay/forward/address.ts';
 import { decodeHeader, decodeReply, encodeHeader, encodeReply } from '../../src/overlay/forward/codec.ts';
 import { decodeReports, encodeReports } from '../../src/overlay/paths/index.ts';
 import * as pipes from '../../src/overlay/pipe/index.ts';
+import { MAX_SIGNED_CRL } from '../../src/pki/revocations.ts';
 import { CanopyError } from '../../src/realm/errors.ts';
 import { parseRealmName } from '../../src/realm/names.ts';
 
@@ -43,6 +45,8 @@ const pipe = fc.oneof(
     { requiredKeys: ['kind', 'ticket'], noNullPrototype: true },
   ),
 );
+const proof = fc.uint8Array({ minLength: 1, maxLength: 600 });
+const proved = plain({ kind: fc.constant('refused' as const), code: fc.constant('cert-revoked'), proof });
 const refused = plain({ kind: fc.constant('refused' as const), code });
 const header = fc.record(
   {
@@ -122,16 +126,38 @@ function tryEncode(value: unknown): Uint8Array {
 checkCodec('admission hello', plain({ chain, instance }), encodeHello, decodeHello);
 checkCodec(
   'admission answer',
-  fc.oneof(refused, plain({ kind: fc.constant('ok' as const), chain, instance })),
+  fc.oneof(refused, proved, plain({ kind: fc.constant('ok' as const), chain, instance })),
   encodeAnswer,
   decodeAnswer,
 );
 checkCodec(
   'admission verdict',
-  fc.oneof(refused, plain({ kind: fc.constant('ok' as const) })),
+  fc.oneof(refused, proved, plain({ kind: fc.constant('ok' as const) })),
   encodeVerdict,
   decodeVerdict,
 );
+test('a refusal brings a proof only for a revocation, and none that is too long', () => {
+  const refusal = { kind: 'refused', code: 'cert-revoked', proof: Uint8Array.of(7, 8) } as const;
+  const hex = '826c636572742d7265766f6b6564420708';
+  assert.equal(Buffer.from(encodeVerdict(refusal)).toString('hex'), hex);
+  assert.equal(Buffer.from(encodeAnswer(refusal)).toString('hex'), hex);
+  assert.equal(
+    Buffer.from(encodeVerdict({ ...refusal, code: 'cert-expired' })).toString('hex'),
+    '816c636572742d65787069726564',
+  );
+  for (const fields of [
+    ['cert-expired', Uint8Array.of(7)],
+    ['ok', Uint8Array.of(7)],
+    ['cert-revoked', new Uint8Array()],
+    ['cert-revoked', new Uint8Array(MAX_SIGNED_CRL + 1)],
+    ['cert-revoked', Uint8Array.of(7), 1],
+  ]) {
+    for (const decode of [decodeVerdict, decodeAnswer])
+      assert.throws(() => decode(encode(fields)), { code: 'bad-frame' });
+  }
+  const longest = encodeVerdict({ ...refusal, proof: new Uint8Array(MAX_SIGNED_CRL) });
+  assert.ok(longest.length <= MAX_ADMISSION_FRAME);
+});
 checkCodec('forward header', header, encodeHeader, decodeHeader);
 checkCodec('forward reply', reply, encodeReply, decodeReply);
 checkCodec('request for a pipe', peerId, pipes.encodeAsk, pipes.decodeAsk);

@@ -1,6 +1,8 @@
 // Certified programs for tests: a root, and below it region, enterprise and branches, made once for each process.
 import type { Identity } from '../../src/overlay/identity.ts';
+import { checkAuthorities } from '../../src/pki/authority-path.ts';
 import { type Chain, fingerprintOf } from '../../src/pki/chain.ts';
+import { createCrl } from '../../src/pki/crl.ts';
 import { createRoot, issueAuthority, issueLeaf } from '../../src/pki/issue.ts';
 import {
   type AuthorityKey,
@@ -9,6 +11,7 @@ import {
   type LeafKey,
   localSigner,
 } from '../../src/pki/keys.ts';
+import { encodeSignedCrl } from '../../src/pki/revocations.ts';
 import { parentOf, parseRealmName, type RealmName, type Role, type Tier } from '../../src/realm/names.ts';
 
 interface Authority {
@@ -55,6 +58,17 @@ export class Realms {
     });
     const rootFingerprint = await this.rootFingerprint();
     return { realm: name, tier: this.tierOf(name), role, privateKey: key.seed, chain, rootFingerprint };
+  }
+
+  /** A list, signed by the authority of `issuer`, that revokes the authority of `realm` right below it. */
+  async revocation(issuer: string, realm: string, number = 1): Promise<Uint8Array> {
+    const { key, chain } = await this.#authority(parseRealmName(issuer));
+    const [own] = checkAuthorities(chain);
+    const [revoked] = checkAuthorities((await this.#authority(parseRealmName(realm))).chain);
+    if (!own || !revoked) throw new Error('a chain has a first certificate');
+    const at = Date.now();
+    const list = { number, thisUpdate: at, nextUpdate: at, revoked: [{ serial: revoked.certificate.serial, at }] };
+    return encodeSignedCrl({ crl: await createCrl(list, own, localSigner(key)), chain });
   }
 
   tierOf(realm: RealmName): Tier {

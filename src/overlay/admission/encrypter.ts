@@ -30,8 +30,11 @@ import {
   type Hello,
   instanceText,
   MAX_ADMISSION_FRAME,
+  REVOKED,
+  type Refusal,
 } from './codec.ts';
 import type { Judge } from './judge.ts';
+import type { ShownProofs } from './shown-proofs.ts';
 import { TWIN_ALIVE, type Twins } from './twins.ts';
 
 export const ADMISSION_PROTOCOL = '/canopy/noise/1';
@@ -56,6 +59,8 @@ export interface AdmissionInit {
   readonly admissions: Admissions;
   readonly audit: OverlayAudit;
   readonly twins: Twins;
+  /** What we are shown when we are refused. */
+  readonly shown: Pick<ShownProofs, 'take'>;
 }
 
 type Frames = LengthPrefixedStream<MessageStream>;
@@ -118,9 +123,9 @@ class AdmissionEncrypter implements ConnectionEncrypter {
     const answer = decodeAnswer(await this.#read(handshake));
     if (answer.kind === 'refused') {
       this.#noteTwin(handshake.raw, answer.code);
-      throw refusedByPeer(answer.code);
+      throw this.#refusedBy(handshake, answer);
     }
-    const peer = await this.#judge(handshake, answer, (code) => encodeVerdict({ kind: 'refused', code }));
+    const peer = await this.#judge(handshake, answer, encodeVerdict);
     await frames.write(encodeVerdict({ kind: 'ok' }), { signal });
     return peer;
   }
@@ -128,12 +133,11 @@ class AdmissionEncrypter implements ConnectionEncrypter {
   async #listen(handshake: Handshake): Promise<AdmittedPeer> {
     const { frames, signal } = handshake;
     const hello = await this.#read(handshake);
-    const refuse = (code: string): Uint8Array => encodeAnswer({ kind: 'refused', code });
-    const shown = await this.#orRefuse(handshake, async () => decodeHello(hello), refuse);
-    const peer = await this.#judge(handshake, shown, refuse);
+    const shown = await this.#orRefuse(handshake, async () => decodeHello(hello), encodeAnswer);
+    const peer = await this.#judge(handshake, shown, encodeAnswer);
     await frames.write(encodeAnswer({ kind: 'ok', ...this.#self() }), { signal });
     const verdict = decodeVerdict(await this.#read(handshake));
-    if (verdict.kind === 'refused') throw refusedByPeer(verdict.code);
+    if (verdict.kind === 'refused') throw this.#refusedBy(handshake, verdict);
     return peer;
   }
 
@@ -153,7 +157,13 @@ class AdmissionEncrypter implements ConnectionEncrypter {
     if (code === TWIN_ALIVE && this.#init.admissions.expectation(raw) === undefined) this.#init.twins.refused();
   }
 
-  #judge(handshake: Handshake, shown: Hello, refusal: (code: string) => Uint8Array): Promise<AdmittedPeer> {
+  /** The other side's certificate rules, not ours, said no; the code is its own. */
+  #refusedBy({ remotePeer }: Handshake, { code, proof }: Refusal): RefusedError {
+    if (proof) void this.#init.shown.take(proof, remotePeer.toString());
+    return new RefusedError(`peer-${code}`, `the other side refused our certificate: ${code}`);
+  }
+
+  #judge(handshake: Handshake, shown: Hello, encode: (refusal: Refusal) => Uint8Array): Promise<AdmittedPeer> {
     const { raw, remotePeer } = handshake;
     const check = async (): Promise<AdmittedPeer> => {
       const { judge, admissions } = this.#init;
@@ -165,14 +175,16 @@ class AdmissionEncrypter implements ConnectionEncrypter {
       await this.#init.twins.assertAlone(peer);
       return peer;
     };
-    return this.#orRefuse(handshake, check, refusal);
+    const proof = () => this.#init.judge.proof(shown.chain, remotePeer.publicKey?.raw);
+    return this.#orRefuse(handshake, check, encode, proof);
   }
 
   /** Tells the peer why before the connection ends, so that its operator sees more than a closed socket. */
   async #orRefuse<T>(
     { raw, remotePeer, frames }: Handshake,
     check: () => Promise<T>,
-    refusal: (code: string) => Uint8Array,
+    encode: (refusal: Refusal) => Uint8Array,
+    proofOf?: () => Promise<Uint8Array | undefined>,
   ): Promise<T> {
     try {
       return await check();
@@ -180,8 +192,10 @@ class AdmissionEncrypter implements ConnectionEncrypter {
       const code = codeOf(error);
       this.#init.admissions.markAudited(raw);
       this.#init.audit({ code: 'admission-refused', reason: code, peerId: remotePeer.toString(), ...addressOf(raw) });
+      const proof = code === REVOKED ? await proofOf?.() : undefined;
       const signal = AbortSignal.timeout(REFUSAL_LINGER);
-      await frames.write(refusal(code), { signal }).catch(() => {});
+      const refusal: Refusal = { kind: 'refused', code, ...(proof ? { proof } : {}) };
+      await frames.write(encode(refusal), { signal }).catch(() => {});
       await frames
         .unwrap()
         .close({ signal })
@@ -194,11 +208,6 @@ class AdmissionEncrypter implements ConnectionEncrypter {
 function withDeadline(options: SecureConnectionOptions): SecureConnectionOptions & { signal: AbortSignal } {
   const deadline = AbortSignal.timeout(ADMISSION_DEADLINE);
   return { ...options, signal: options.signal ? AbortSignal.any([options.signal, deadline]) : deadline };
-}
-
-/** The other side's certificate rules, not ours, said no; the code is its own. */
-function refusedByPeer(code: string): RefusedError {
-  return new RefusedError(`peer-${code}`, `the other side refused our certificate: ${code}`);
 }
 
 /** The address, where the stream is a whole connection. */

@@ -4,23 +4,32 @@ import { equals } from 'uint8arrays/equals';
 import { type Chain, PathMemory, type ValidatedLeaf, validateLeaf } from '../../pki/chain.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { RefusedError } from '../../realm/errors.ts';
-import type { Charter } from '../charter.ts';
+import type { RealmName } from '../../realm/names.ts';
+import type { Charter, RevocationProofs } from '../charter.ts';
 import { mayConnect, type Standing } from '../scope.ts';
+import { TokenBucket } from '../token-bucket.ts';
 import type { Expectation } from './admissions.ts';
 
 export interface JudgeComponents {
   readonly self: Standing;
   readonly rootFingerprint: string;
   readonly clock: Clock;
-  readonly charter: Charter;
+  readonly charter: Charter & Partial<RevocationProofs>;
 }
+
+/** Proofs that leave in a second: each has up to 31 KiB, and who was revoked may knock without end. */
+const PROOFS = { rate: 10, burst: 50 };
+/** Whether a certificate was revoked does not depend on the day. */
+export const ANY_AGE = { grace: Number.MAX_SAFE_INTEGER, graceAbove: Number.MAX_SAFE_INTEGER };
 
 export class Judge {
   readonly #components: JudgeComponents;
   readonly #memory = new PathMemory();
+  readonly #proofs: TokenBucket;
 
   constructor(components: JudgeComponents) {
     this.#components = components;
+    this.#proofs = new TokenBucket(components.clock, PROOFS);
   }
 
   /** @throws RefusedError `cert-…`, `no-relation` */
@@ -49,4 +58,24 @@ export class Judge {
     }
     return leaf;
   }
+
+  /**
+   * What to show a peer that was refused because it was revoked: the list that says so. Nothing for whoever shows a chain that is
+   * not its own, and nothing for a chain of which nothing was revoked.
+   */
+  async proof(chain: Chain, key: Uint8Array | undefined): Promise<Uint8Array | undefined> {
+    const { rootFingerprint, clock, charter } = this.#components;
+    const trust = { rootFingerprint, now: clock.now(), memory: this.#memory, ...ANY_AGE };
+    const leaf = await validateLeaf(chain, trust).catch(() => undefined);
+    if (!leaf || !key || !equals(leaf.publicKey, key)) return undefined;
+    const proofs = issuedIn(leaf).map(({ serial, issuer }) => charter.proofOf?.(serial, issuer));
+    const highest = proofs.findLast((proof) => proof !== undefined);
+    return highest && this.#proofs.take() ? highest : undefined;
+  }
+}
+
+/** Each certificate of a chain and the realm of its issuer, the leaf's first. */
+export function issuedIn({ serial, authorities }: ValidatedLeaf): { serial: string; issuer: RealmName }[] {
+  const serials = [serial, ...authorities.map((one) => one.serial)];
+  return authorities.map(({ realm }, index) => ({ serial: serials[index] ?? '', issuer: realm }));
 }
