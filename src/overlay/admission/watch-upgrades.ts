@@ -1,10 +1,14 @@
 // Stands before libp2p's upgrader: guards the choice of an encrypter, and audits once whoever fails before the certificates
 // (no common encrypter, a bad handshake, silence).
 import type { Connection, MultiaddrConnection, Upgrader } from '@libp2p/interface';
+import { RefusedError } from '../../realm/errors.ts';
 import type { OverlayAudit } from '../audit.ts';
 import type { Admissions } from './admissions.ts';
 import { addressOf } from './encrypter.ts';
 import { guardNegotiation } from './negotiation-guard.ts';
+import { WaitingRoom } from './waiting-room.ts';
+
+const CROWD = 'too-many-waiting';
 
 export interface UpgradeWatch {
   readonly admissions: Admissions;
@@ -18,7 +22,13 @@ export function watchUpgrades(upgrader: Upgrader, { admissions, audit }: Upgrade
     const encrypters = [...upgrader.getConnectionEncrypters().keys()];
     if (!('skipEncryption' in options)) guardNegotiation(connection, encrypters);
   };
+  const room = new WaitingRoom();
   upgrader.upgradeInbound = async (connection, options) => {
+    const leave = room.enter(connection);
+    if (!leave) {
+      audit({ code: 'connection-refused', reason: CROWD, ...addressOf(connection) });
+      throw new RefusedError(CROWD, 'too many connections from one address wait to be admitted');
+    }
     guard(connection, options);
     try {
       await upgradeInbound(connection, options);
@@ -28,6 +38,8 @@ export function watchUpgrades(upgrader: Upgrader, { admissions, audit }: Upgrade
         audit({ code: 'connection-refused', reason, ...addressOf(connection) });
       }
       throw error;
+    } finally {
+      leave();
     }
   };
   upgrader.upgradeOutbound = (connection, options): Promise<Connection> => {
