@@ -3,51 +3,32 @@
 //
 // A plain restart (boot-mark.ts) may write after a moment even when nobody answers, so that a lone branch serves its LAN; whoever
 // answers later is still heard. A restored copy waits for a witness, or for the operator's word. See docs/decisions/0035.
-import type { Network } from '../../src/overlay/seam.ts';
 import { askIncarnation, askSeen } from '../../src/protocols/heads/client.ts';
-import type { NumberedHead, Seen } from '../../src/protocols/heads/frames.ts';
 import { HeadsServer } from '../../src/protocols/heads/server.ts';
-import type { ChainKind } from '../../src/protocols/ledger/entry.ts';
 import { FraudError } from '../../src/protocols/ledger/fraud.ts';
 import { checkIncarnation } from '../../src/protocols/ledger/incarnation.ts';
-import type { LedgerStore } from '../../src/protocols/ledger/ledger-store.ts';
 import { Bell } from '../../src/realm/bell.ts';
-import { type Clock, sleep } from '../../src/realm/clock.ts';
+import { sleep } from '../../src/realm/clock.ts';
 import { codeOf, InputError, messageOf, UnreachableError } from '../../src/realm/errors.ts';
-import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Database } from '../../src/store/database.ts';
 import { storeIncarnation } from '../../src/store/incarnation.ts';
-import type { Audit } from '../audit/audit.ts';
 import type { MarkVerdict } from './boot-mark.ts';
-import { Claims } from './claims.ts';
-import { refill } from './refill.ts';
+import { Testimony, type TestimonyComponents, type TestimonyInit } from './testimony.ts';
 import type { WitnessBook } from './witness-book.ts';
-import type { WritePermit } from './write-permit.ts';
 
-export interface IncarnationGuardComponents {
+export interface IncarnationGuardComponents extends TestimonyComponents {
   readonly database: Database;
-  readonly store: LedgerStore;
-  readonly network: Network;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly audit: Audit;
-  readonly permit: WritePermit;
   readonly book: WitnessBook;
   /** Realms of the family that may hold something of this one, the best first; without the parent. */
   readonly followers: () => readonly RealmName[];
-  /** The last number given out for a destination, as it is on disk now: a witness may answer long after messages have gone out again. */
-  readonly outboxEnd: (destination: RealmName) => Promise<NumberedHead>;
   /** Leaves the mark of this start on disk. */
   readonly renewMark: () => Promise<void>;
   /** The node is to be opened anew, with the incarnation that is on disk. */
   readonly reopen: () => void;
 }
 
-export interface IncarnationGuardInit {
-  readonly realm: RealmName;
-  readonly parent: RealmName | undefined;
-  readonly incarnation: number;
+export interface IncarnationGuardInit extends TestimonyInit {
   readonly verdict: MarkVerdict;
 }
 
@@ -57,13 +38,9 @@ const PATIENCE = 3000;
 const MAX_ASKED = 6;
 const ENOUGH = 2;
 const FIRST_PAUSE = 250;
+const MAX_PAUSE = 30_000;
 /** Milliseconds for the operator's answer to leave before everything stops. */
 const LEAVE = 200;
-const MAX_PAUSE = 30_000;
-/** So often a follower may fail to show what it says that it has, before nobody waits for it any more. */
-const MAX_FILLS = 2;
-/** Incarnations by which a follower of a region, which nobody certifies, may be ahead without a proof. */
-const MAX_LEAP = 1000;
 
 export class IncarnationGuard {
   readonly #parts: IncarnationGuardComponents;
@@ -72,27 +49,20 @@ export class IncarnationGuard {
   readonly #stopping = new AbortController();
   readonly #answered = new Set<RealmName>();
   readonly #bell = new Bell();
-  /** The highest incarnation that anybody has seen. */
-  #seen: number;
-  #behind = false;
-  /** The first answers are still awaited. */
-  #waiting = true;
-  /** Witnesses from which chains are being taken back. */
-  #filling = 0;
-  readonly #fills = new Map<RealmName, number>();
-  readonly #claims: Claims;
+  readonly #testimony: Testimony;
   #restored: boolean;
   /** Milliseconds since 1970: when a program with our key was last seen beside us. */
   #twinAt: number | undefined;
   #loop: Promise<void> = Promise.resolve();
   #unsubscribe: () => void = () => {};
+  /** Told of each answer. */
+  #onAnswer: () => void = () => {};
 
   constructor(components: IncarnationGuardComponents, init: IncarnationGuardInit) {
     this.#parts = components;
     this.#init = init;
-    this.#seen = init.incarnation;
     this.#restored = init.verdict === 'restored';
-    this.#claims = new Claims(components);
+    this.#testimony = new Testimony(components, init, this.#stopping.signal);
     const { book } = components;
     this.#server = new HeadsServer({
       ...components,
@@ -116,7 +86,7 @@ export class IncarnationGuard {
     if (!this.#restored) {
       await Promise.race([first, sleep(this.#parts.clock, PATIENCE, this.#stopping.signal).catch(() => undefined)]);
     }
-    this.#waiting = false;
+    this.#testimony.waitNoMore();
     if (permit.withheld === 'checking') permit.grant();
   }
 
@@ -148,7 +118,7 @@ export class IncarnationGuard {
     if (this.#init.parent === undefined) return this.#renew();
     await renewMark();
     this.#restored = false;
-    this.#behind = false;
+    this.#testimony.forget();
     permit.grant();
   }
 
@@ -193,8 +163,6 @@ export class IncarnationGuard {
     });
   }
 
-  #onAnswer: () => void = () => {};
-
   #witnesses(): RealmName[] {
     const { parent } = this.#init;
     return [...(parent === undefined ? [] : [parent]), ...this.#parts.followers().slice(0, MAX_ASKED)];
@@ -219,7 +187,7 @@ export class IncarnationGuard {
   async #ask(witness: RealmName): Promise<void> {
     try {
       const seen = await askSeen(this.#parts, witness, this.#stopping.signal);
-      await this.#judge(witness, seen);
+      await this.#testimony.hear(witness, seen);
       this.#answered.add(witness);
       this.#onAnswer();
     } catch (error) {
@@ -228,102 +196,14 @@ export class IncarnationGuard {
     }
   }
 
-  /**
-   * What the realm above says counts, since it certifies. Of others only what they show counts always; their word alone counts
-   * once a day, or one of them could have this node opened anew again and again.
-   */
-  async #judge(witness: RealmName, seen: Seen): Promise<void> {
-    const { parent, incarnation } = this.#init;
-    const isAbove = witness === parent;
-    const counts = isAbove || (parent === undefined && seen.incarnation <= incarnation + MAX_LEAP);
-    if (counts) this.#seen = Math.max(this.#seen, seen.incarnation);
-    const isProven = await this.#takeBack(witness, seen);
-    const says = (counts && seen.incarnation > incarnation) || (await this.#hasMessages(witness, seen));
-    if (!isProven && !says) return;
-    if (!isProven && !isAbove && !(await this.#claims.counts(witness))) return this.#disbelieve(witness);
-    this.#behind = true;
-    this.#withhold();
-    this.#parts.log.warn(
-      { witness, incarnation: seen.incarnation },
-      'a witness has seen more of this realm than is here',
-    );
-  }
-
-  /** Whether messages of this incarnation or a later one came there that nobody here knows of. */
-  async #hasMessages(witness: RealmName, { outbox }: Seen): Promise<boolean> {
-    return outbox.incarnation >= this.#init.incarnation && isBehind(await this.#parts.outboxEnd(witness), outbox);
-  }
-
-  /** Fills up at once: what one witness holds may be gone when it is needed. True when it had more. */
-  async #takeBack(witness: RealmName, seen: Seen): Promise<boolean> {
-    const lacking = await this.#lacking(seen);
-    if (lacking.length === 0) return false;
-    this.#filling++;
-    this.#withhold();
-    const before = await this.#ends(lacking);
-    try {
-      await refill(this.#parts, this.#init.realm, lacking, witness, this.#stopping.signal);
-    } catch (error) {
-      const tries = (this.#fills.get(witness) ?? 0) + 1;
-      this.#fills.set(witness, tries);
-      if (error instanceof FraudError || witness === this.#init.parent || tries < MAX_FILLS) throw error;
-      this.#parts.log.warn({ witness, code: codeOf(error) }, 'a witness does not show what it says that it has');
-    } finally {
-      const now = await this.#ends(lacking);
-      this.#seen = Math.max(this.#seen, ...now.map(({ incarnation }) => incarnation));
-      this.#behind ||= now.some((head, i) => isBehind(before[i] ?? head, head));
-      this.#filling--;
-      this.#release();
-    }
-    return this.#behind;
-  }
-
-  #ends(chains: readonly ChainKind[]): Promise<NumberedHead[]> {
-    const { realm } = this.#init;
-    return Promise.all(chains.map((chain) => this.#parts.store.head({ realm, chain })));
-  }
-
-  async #lacking({ chains }: Seen): Promise<ChainKind[]> {
-    const lacking: ChainKind[] = [];
-    for (const { chain, ...head } of chains) {
-      if (isBehind(await this.#parts.store.head({ realm: this.#init.realm, chain }), head)) lacking.push(chain);
-    }
-    return lacking;
-  }
-
-  #withhold(): void {
-    const { permit } = this.#parts;
-    if (permit.withheld === undefined || permit.withheld === 'checking') permit.withhold('behind');
-  }
-
-  /** When nothing came of it. */
-  #release(): void {
-    const { permit } = this.#parts;
-    if (this.#behind || this.#filling > 0 || permit.withheld !== 'behind') return;
-    if (this.#waiting) permit.withhold('checking');
-    else permit.grant();
-  }
-
-  async #disbelieve(witness: RealmName): Promise<void> {
-    const { log, audit } = this.#parts;
-    log.warn({ witness }, 'a witness claims again to have more of this realm, and shows nothing');
-    await audit.record({ code: 'witness-disbelieved', actor: witness, fields: {} });
-  }
-
   /** True when there is nothing more to ask. */
   async #settle(): Promise<boolean> {
     const { parent } = this.#init;
-    const { permit } = this.#parts;
     const others = [...this.#answered].filter((realm) => realm !== parent).length;
     const heard = parent === undefined ? others > 0 : this.#answered.has(parent);
-    const needsNew = this.#behind || this.#restored;
-    if (
-      needsNew &&
-      heard &&
-      permit.withheld !== undefined &&
-      permit.withheld !== 'forked' &&
-      permit.withheld !== 'cloned'
-    ) {
+    const needsNew = this.#testimony.isBehind || this.#restored;
+    const { withheld } = this.#parts.permit;
+    if (needsNew && heard && withheld !== undefined && withheld !== 'forked' && withheld !== 'cloned') {
       await this.#renew().catch((error: unknown) => this.#failed(error));
     }
     const all = this.#witnesses().every((witness) => this.#answered.has(witness));
@@ -336,10 +216,10 @@ export class IncarnationGuard {
     const { signal } = this.#stopping;
     const certificate =
       parent === undefined
-        ? await book.give(realm, this.#seen)
+        ? await book.give(realm, this.#testimony.seen)
         : await askIncarnation({ network, clock }, parent, signal);
     const certified = await checkIncarnation(certificate, store.checkChain);
-    if (certified.realm !== realm || certified.incarnation <= this.#seen) {
+    if (certified.realm !== realm || certified.incarnation <= this.#testimony.seen) {
       throw new UnreachableError('incarnation-old', `Incarnation ${certified.incarnation} is not new`);
     }
     await storeIncarnation(database, realm, certified.incarnation, certificate);
@@ -364,10 +244,4 @@ export class IncarnationGuard {
     if (this.#stopping.signal.aborted) return;
     this.#parts.log.error({ code: codeOf(error), why: messageOf(error) }, 'the check of the incarnation failed');
   }
-}
-
-/** Whether `ours` ends before `theirs`. */
-function isBehind(ours: NumberedHead, theirs: NumberedHead): boolean {
-  if (ours.incarnation !== theirs.incarnation) return theirs.incarnation > ours.incarnation && theirs.n > 0;
-  return theirs.n > ours.n;
 }
