@@ -1,12 +1,14 @@
 // The records that a relay holds of the realms below it, in memory: one for each of a realm's relays, the newest, until it
-// expires. Bounded: a realm that is new finds no place once the store is full.
+// expires. Bounded: a realm that is new finds no place once the store is full, or once the realms right below the same one, which
+// certifies as many as it likes, take half of it.
 import type { Clock } from '../../realm/clock.ts';
 import { RefusedError } from '../../realm/errors.ts';
-import type { RealmName } from '../../realm/names.ts';
+import { parentOf, type RealmName } from '../../realm/names.ts';
 import { type CheckedRecord, isNewer, MAX_RELAYS, type RelayAddresses } from './record.ts';
 
 /** At most 24 KiB each. */
 const MAX_REALMS = 4096;
+export const MAX_BELOW_ONE = MAX_REALMS / 2;
 /** Kept so long after it came, whatever the clock of its signer says. */
 const MAX_AGE = 20 * 60_000;
 
@@ -33,8 +35,8 @@ export class RecordStore {
     const entries = this.#realms.get(record.realm) ?? new Map<string, Entry>();
     const held = entries.get(record.signer);
     if (held && !isNewer(record, held.record)) return;
-    const full = !this.#realms.has(record.realm) && this.#realms.size >= MAX_REALMS;
-    if (full || (!held && entries.size >= MAX_RELAYS)) {
+    const isFull = !this.#realms.has(record.realm) && !this.#hasPlace(record.realm);
+    if (isFull || (!held && entries.size >= MAX_RELAYS)) {
       throw new RefusedError('location-full', `no room for the record of ${record.realm}`);
     }
     entries.set(record.signer, { record, until: this.#clock.monotonic() + MAX_AGE });
@@ -44,6 +46,12 @@ export class RecordStore {
   get(realm: RealmName): CheckedRecord[] {
     this.#expire();
     return [...(this.#realms.get(realm)?.values() ?? [])].map(({ record }) => record);
+  }
+
+  #hasPlace(realm: RealmName): boolean {
+    const above = parentOf(realm);
+    const siblings = [...this.#realms.keys()].filter((other) => parentOf(other) === above);
+    return this.#realms.size < MAX_REALMS && siblings.length < MAX_BELOW_ONE;
   }
 
   #expire(): void {
