@@ -1,18 +1,20 @@
 // The charter of a node, built from the network chains that its ledger holds: revocation lists of every authority, and the
-// trusts in force (node/trusts puts its part into the slot). It begins empty and is whole once `follow` has read the disk,
-// which is before the node speaks with anyone.
+// trusts in force (node/trusts puts its part into the slot). To them come lists that somebody who refused this realm has shown:
+// the chain they stand in may never be had. It begins empty and is whole once `follow` has read the disk, which is before the
+// node speaks with anyone.
 //
 // A realm counts as revoked when the newest authority that the chains certify for it was revoked, or one above it.
 
-import type { Charter, TrustInForce } from '../src/overlay/charter.ts';
+import type { Charter, RevocationProofs, TrustInForce } from '../src/overlay/charter.ts';
 import type { CharterSource } from '../src/overlay/charter-feed/feeder.ts';
 import { decodeChain } from '../src/pki/chain.ts';
 import type { Crl } from '../src/pki/crl.ts';
-import { Revocations, serialsOf } from '../src/pki/revocations.ts';
+import { type CheckedCrl, Revocations, serialsOf } from '../src/pki/revocations.ts';
 import { codeOf, messageOf } from '../src/realm/errors.ts';
 import type { Log } from '../src/realm/log.ts';
 import { ancestorsOf, type RealmName } from '../src/realm/names.ts';
 import type { CertifiedRealm, Ledger } from './ledger/ledger.ts';
+import type { ShownLists } from './revocations/shown-lists.ts';
 
 /** Kind of a network entry: a revocation list with its chain, as src/pki/revocations.ts writes it. */
 export const CRL_ENTRY = 'crl';
@@ -29,19 +31,23 @@ export interface TrustSource {
 export interface NodeCharterComponents {
   readonly rootFingerprint: string;
   readonly log: Log;
+  /** What refusals have shown. */
+  readonly shown: Pick<ShownLists, 'all' | 'put'>;
 }
 
 type Certificates = ReturnType<typeof serialsOf>;
 
-export class NodeCharter implements Charter, CharterSource {
+export class NodeCharter implements Charter, CharterSource, RevocationProofs {
   readonly #log: Log;
+  readonly #shown: NodeCharterComponents['shown'];
   readonly #revocations: Revocations;
   readonly #listeners = new Set<() => void>();
   readonly #authorities = new Map<RealmName, Certificates>();
   #trusts: TrustSource | undefined;
 
-  constructor({ rootFingerprint, log }: NodeCharterComponents) {
+  constructor({ rootFingerprint, log, shown }: NodeCharterComponents) {
     this.#log = log;
+    this.#shown = shown;
     this.#revocations = new Revocations(rootFingerprint);
   }
 
@@ -60,6 +66,7 @@ export class NodeCharter implements Charter, CharterSource {
     });
     // What was revoked stays so, even where a new incarnation has overwritten the entry.
     await ledger.watch(CRL_ENTRY, ({ realm, payload }) => this.#take(realm, payload), 'all');
+    for (const list of await this.#shown.all()) this.#take(undefined, list);
   }
 
   isRevoked(serial: string, issuer: RealmName): boolean {
@@ -68,6 +75,17 @@ export class NodeCharter implements Charter, CharterSource {
 
   revokedAt(serial: string, issuer: RealmName): number | undefined {
     return this.#revocations.revokedAt(serial, issuer);
+  }
+
+  proofOf(serial: string, issuer: RealmName): Uint8Array | undefined {
+    return this.#revocations.proofOf(serial, issuer);
+  }
+
+  async learn(list: Uint8Array): Promise<void> {
+    const taken = this.#revocations.take(list);
+    if (!taken) return;
+    await this.#shown.put(taken.key, list);
+    this.#announce(taken);
   }
 
   isRealmRevoked(realm: RealmName): boolean {
@@ -107,19 +125,19 @@ export class NodeCharter implements Charter, CharterSource {
     return { revoked: this.#revocations.size, lists: this.crls().length, agreements: this.agreements().length };
   }
 
-  /** A realm's chain revokes what that realm issued and nothing else. */
-  #take(author: RealmName, payload: Uint8Array): void {
+  /** A realm's chain revokes what that realm issued and nothing else; what was shown has no author but its signature. */
+  #take(author: RealmName | undefined, payload: Uint8Array): void {
     try {
       const taken = this.#revocations.take(payload, author);
-      if (!taken) return;
-      this.#log.warn(
-        { issuer: taken.issuer, number: taken.number, revoked: taken.revoked.length },
-        'certificates revoked',
-      );
-      this.#changed();
+      if (taken) this.#announce(taken);
     } catch (error) {
       this.#log.error({ realm: author, code: codeOf(error), error: messageOf(error) }, 'revocation list not taken');
     }
+  }
+
+  #announce({ issuer, number, revoked }: CheckedCrl): void {
+    this.#log.warn({ issuer, number, revoked: revoked.length }, 'certificates revoked');
+    this.#changed();
   }
 
   #certified({ realm, chain }: CertifiedRealm): void {

@@ -16,6 +16,7 @@ import { CountedAudit } from './audit/counted-audit.ts';
 import { NodeCharter } from './charter.ts';
 import { type MarkVerdict, readVerdict } from './incarnation/boot-mark.ts';
 import { WritePermit } from './incarnation/write-permit.ts';
+import { ShownLists } from './revocations/shown-lists.ts';
 
 export interface NodeInit {
   readonly directory: DataDirectory;
@@ -54,7 +55,8 @@ export interface Ground extends NodeInit {
 export async function openGround(init: NodeInit, database: Database): Promise<Ground> {
   const { realm, directory, clock } = init;
   const lineage = await findLineage(init);
-  const charter = new NodeCharter({ rootFingerprint: realm.rootFingerprint, log: init.log });
+  const shown = new ShownLists(database);
+  const charter = new NodeCharter({ rootFingerprint: realm.rootFingerprint, log: init.log, shown });
   return {
     ...init,
     database,

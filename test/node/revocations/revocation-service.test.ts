@@ -10,6 +10,7 @@ import { type IssuedCertificate, IssuedStore } from '../../../node/authority/iss
 import { NodeCharter } from '../../../node/charter.ts';
 import type { CertifiedRealm, Ledger } from '../../../node/ledger/ledger.ts';
 import { RevocationService } from '../../../node/revocations/revocation-service.ts';
+import { ShownLists } from '../../../node/revocations/shown-lists.ts';
 import { parseCertificate } from '../../../src/pki/certificate.ts';
 import { type Chain, encodeChain } from '../../../src/pki/chain.ts';
 import { writeAuthorityKeyPem } from '../../../src/pki/keys.ts';
@@ -70,7 +71,7 @@ before(async () => {
   authority = new Authority({ keyFile, chain, rootFingerprint }, { tokens, clock, log: silentLog });
   await authority.start();
   issued = new IssuedStore(database);
-  charter = new NodeCharter({ rootFingerprint, log: silentLog });
+  charter = new NodeCharter({ rootFingerprint, log: silentLog, shown: new ShownLists(database) });
   const kin = {
     realm: family.kyiv,
     tier: 'branch',
@@ -172,7 +173,8 @@ describe('revoking', LIMIT, () => {
       tier: 'branch',
       publicKey: family.keys.region.spki,
     });
-    const again = new NodeCharter({ rootFingerprint: family.rootFingerprint, log: silentLog });
+    const shown = new ShownLists(database);
+    const again = new NodeCharter({ rootFingerprint: family.rootFingerprint, log: silentLog, shown });
     const list = charter.crls();
     certified.splice(0, 1, {
       realm: family.kyiv,
