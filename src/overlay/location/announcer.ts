@@ -150,11 +150,15 @@ function isLoopback(host: string): boolean {
   return host.startsWith('127.') || host === '::1';
 }
 
-/** `:PORT` is a port of the host at which we reach the ancestor. */
+/**
+ * `:PORT` is a port of the host at which we reach the ancestor. We knock at what it names, so it can't be a place of our own host or
+ * link, but where the ancestor itself is on this host.
+ */
 function stunServers(texts: readonly string[], reachedAt: string | undefined): Endpoint[] {
   return texts.flatMap((text) => {
     const host = reachedAt?.includes(':') ? `[${reachedAt}]` : reachedAt;
     const server = parseEndpoint(text.startsWith(':') && host !== undefined ? `${host}${text}` : text);
-    return server ? [server] : [];
+    const isOurs = server && !isHostAddress(server.host);
+    return server && (!isOurs || server.host === reachedAt) ? [server] : [];
   });
 }

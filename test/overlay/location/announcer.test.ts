@@ -21,7 +21,10 @@ interface Audience {
 }
 
 /** An ancestor's relay that says it sees us at these addresses, one after the other, the last one from then on. */
-async function heardBy(hosts: readonly string[]): Promise<Audience & { readonly publicKey: Uint8Array }> {
+async function heardBy(
+  hosts: readonly string[],
+  named: readonly string[] = [],
+): Promise<Audience & { readonly publicKey: Uint8Array; readonly stun: StunServers }> {
   const key = await generateKeyPair('Ed25519');
   const { publicKey } = key;
   const signer: RecordSigner = { privateKey: key.raw.subarray(0, 32), chain: [Uint8Array.of(1)] };
@@ -30,15 +33,16 @@ async function heardBy(hosts: readonly string[]): Promise<Audience & { readonly 
     const decoded = decodeRequest(request);
     if (decoded.kind === 'announce') records.push(decoded.record);
     const host = hosts[Math.min(records.length, hosts.length) - 1] ?? '';
-    return encodeReply({ kind: 'noted', host, stun: [] });
+    return encodeReply({ kind: 'noted', host, stun: named });
   };
   const audience = { moves: 0 };
+  const stun = new StunServers();
   const announcer = new Announcer({
     peerId: peerIdFromPublicKey(publicKey).toString(),
     addresses: () => [{ host: '60.0.0.1', port: '443', text: '/ip4/60.0.0.1/tcp/443' }],
     realm: KYIV,
     signer,
-    stun: new StunServers(),
+    stun,
     audience: () => [{ realm: UA, way: { peerId: 'above', host: '60.0.0.9', ask } }],
     fellows: () => [],
     publish: undefined,
@@ -47,7 +51,7 @@ async function heardBy(hosts: readonly string[]): Promise<Audience & { readonly 
     clock: systemClock,
     log: silentLog,
   });
-  return Object.assign(audience, { announcer, records, publicKey: publicKey.raw });
+  return Object.assign(audience, { announcer, records, stun, publicKey: publicKey.raw });
 }
 
 test('an ancestor that sees us at what is no address does not make our record worthless', async (t) => {
@@ -72,4 +76,15 @@ test('an ancestor that sees us elsewhere each time is told once more, not withou
   assert.equal(audience.records.length, 2);
   await audience.announcer.announceAll();
   assert.deepEqual([audience.records.length, audience.moves], [4, 1]);
+});
+
+test('an ancestor names STUN servers, and no place of our own host or link', async (t) => {
+  const named = ['127.0.0.1:22', '169.254.169.254:80', ':3478', '60.0.0.8:3478'];
+  const { announcer, stun } = await heardBy([''], named);
+  t.after(() => announcer.stop());
+  await announcer.start();
+  assert.deepEqual(stun.list(), [
+    { host: '60.0.0.9', port: 3_478 },
+    { host: '60.0.0.8', port: 3_478 },
+  ]);
 });
