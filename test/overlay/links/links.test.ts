@@ -19,9 +19,15 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((host) => host.stop()));
 });
 
-/** Resolves when the link has this path. */
+/** Resolves when the link has this path, and has answered on it: until then one that answers sooner may come before it. */
 function pathIs(links: Links, realm: RealmName, kind: LinkPath | 'unreachable'): Promise<void> {
-  const reached = () => links.reports().some((report) => report.realm === realm && report.kind === kind);
+  const reached = () =>
+    links
+      .reports()
+      .some(
+        (report) =>
+          report.realm === realm && report.kind === kind && (kind === 'unreachable' || report.rtt !== undefined),
+      );
   if (reached()) return Promise.resolve();
   return new Promise((resolve) => {
     const done = links.onChange(() => {
