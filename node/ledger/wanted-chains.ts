@@ -39,7 +39,7 @@ const SPARE = 3;
 
 /** Realms whose nodes hold the chains of `author` and may be asked by this one, the best first. */
 export function holdersOf(place: Place, author: RealmName, certified: readonly CertifiedRealm[]): RealmName[] {
-  const { realm, parent, house, partners } = place;
+  const { realm, parent, house } = place;
   const siblings = () => siblingsOf(author, certified).filter((of) => of !== realm);
   const above = parent === undefined ? [] : [parent];
   if (author === parent) return [parent, ...peersBelow(place, certified)];
@@ -49,7 +49,8 @@ export function holdersOf(place: Place, author: RealmName, certified: readonly C
   }
   if (isWithin(realm, author)) return [...above, ...peersBelow(place, certified)];
   if (parentOf(author) === house && house !== realm) return [...above, author, ...siblings().slice(0, SPARE)];
-  return [...above, ...partners.filter((partner) => isWithin(partner, author))];
+  // A partner's chain comes from above as well: the partner itself is asked for nothing, least of all for its own revocation.
+  return above;
 }
 
 /** Other branches of the house of `author`: they follow its chains. */

@@ -11,11 +11,13 @@
 //   both ways          [1, "heads", [statement, ...]]                    countersignatures of heads (witness.ts)
 //                      [1, "fraud", proof]                               two signed entries for one number (fraud.ts)
 //
-// The holder begins with entry n itself when its own entry n is another one: the reader then has both and can prove it. A reader whose
+// The holder begins with entry n itself when its own entry n is another one: the reader then has both and can prove it; and where the
+// holder's is of a later incarnation, with the first entry of the second one, at which the chain may have parted. A reader whose
 // entry differs from the tip of a holder that has less asks once more for that number.
 // After a snapshot come the key entry in force and the snapshot's own entry, then what follows it (snapshot.ts).
 //
-// Who may ask: nodes of the family and partners of a trust. The directory chain is for nodes of the same house (src/overlay/scope.ts).
+// Who may ask: nodes of the family. The directory chain is for nodes of the same house (src/overlay/scope.ts). The chains of a partner
+// of a trust come from the realms above, which follow for their children. Streams are of the class bulk.
 // Refusals: `scope`. What is malformed resets the stream.
 // Limits: 4,096 chains a stream, 256 in a frame; 64 entries and 256 KiB a batch, 512 KiB for a frame; 4 streams a peer; 1,000,000
 // entries and 1 GiB a chain; a snapshot of 64 MiB. Deadlines: 10 s for the first request, 30 s for each write, 120 s without a frame.
