@@ -71,6 +71,10 @@ export class PortMapping {
     this.#stopping.abort();
     const way = this.#way;
     if (!way || !this.#mapped) return;
+    await this.#giveBack(way);
+  }
+
+  async #giveBack(way: MappingWay): Promise<void> {
     const never = new AbortController().signal;
     await within(this.#parts.clock, GIVE_BACK_DEADLINE, 'word from the router', never, (signal) =>
       way.unmap(this.#port, signal),
@@ -115,6 +119,8 @@ export class PortMapping {
       way.map(this.#port, LIFETIME, signal),
     );
     if (isHostAddress(mapped.host) && !isPrivateAddress(mapped.host)) return mapped;
+    // It is of no use, and whatever holds it open would outlive us.
+    await this.#giveBack(way);
     throw new LocalError('mapping-not-public', `the router itself stands behind another one (${mapped.host})`);
   }
 }
