@@ -50,7 +50,7 @@ export interface HostInit {
 const RECHECK_INTERVAL = 15_000;
 /**
  * So long open connections outlive a change of the charter: the news goes over the very connections that it ends, and honest
- * realms below one that was revoked learn of it no other way.
+ * realms below one that was revoked hear of it soonest so. Whom it did not reach learns by being refused.
  */
 const NEWS_LEAD = 2_000;
 const LIMITS = {
