@@ -49,8 +49,8 @@ export class NatWatch {
   /** Asks all servers now. @throws UnreachableError `timeout` */
   async check(): Promise<NatView> {
     const { stun, clock, log } = this.#components;
-    const view = await within(clock, TIMEOUT + 1_000, 'word from STUN', this.#stopped.signal, (signal) =>
-      viewNat(stun.list(), clock, limited(clock, TIMEOUT, signal)),
+    const view = await within(clock, TIMEOUT + 1_000, 'word from STUN', this.#stopped.signal, (whole) =>
+      limited(clock, TIMEOUT, whole, (signal) => viewNat(stun.list(), clock, signal)),
     );
     const { kind, servers } = view;
     this.#outer = [...new Set(servers.flatMap(({ udp, tcp }) => [udp, tcp]).flatMap((seen) => seen?.host ?? []))];
@@ -67,10 +67,21 @@ export class NatWatch {
   }
 }
 
-/** What aborts a single question earlier than the whole: those that were answered by then still count. */
-function limited(clock: Clock, delay: number, signal: AbortSignal): AbortSignal {
+/** Aborts the questions earlier than the whole: those that were answered by then still count. */
+async function limited<T>(
+  clock: Clock,
+  delay: number,
+  signal: AbortSignal,
+  step: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
   const timer = clock.after(delay, () => controller.abort());
-  signal.addEventListener('abort', () => (timer.cancel(), controller.abort(signal.reason)), { once: true });
-  return controller.signal;
+  const passOn = () => controller.abort(signal.reason);
+  signal.addEventListener('abort', passOn, { once: true });
+  try {
+    return await step(controller.signal);
+  } finally {
+    timer.cancel();
+    signal.removeEventListener('abort', passOn);
+  }
 }
