@@ -118,13 +118,18 @@ describe('the first day', { skip: skipWithoutBrowser(), timeout: 240_000 }, () =
       .click();
     const path = page.getByRole('dialog', { name: 'Path of the message' });
     await path.getByText('node kyiv.acme.ua').waitFor();
-    const steps = await path.getByRole('listitem').allTextContents();
-    assert.deepEqual(steps.slice(1, -1), [
+    const hops = await path.locator('.route').getByRole('listitem').allTextContents();
+    assert.deepEqual(hops.slice(1, -1), [
       'node kyiv.acme.ua',
       'relay kyiv.acme.ua',
       'relay lviv.acme.ua',
       'node lviv.acme.ua',
     ]);
+    const told = await path.locator('.route-leg').getByRole('listitem').allTextContents();
+    assert.deepEqual(
+      told.slice(0, 3).map((text) => text.replace(/^\d\d:\d\d /, '')),
+      ['stored at kyiv.acme.ua', 'arrived at lviv.acme.ua', 'on a device of the recipient'],
+    );
     await page.keyboard.press('Escape');
     await path.waitFor({ state: 'hidden' });
   });
