@@ -1,25 +1,14 @@
 // The simulated overlay: what node programs see as `Network` of the seam. Streams go over links (link.ts) through a terrain
 // (terrain.ts); who may open what is decided by the real scope table. A program that was killed is silent for ever.
 import type { LinkPath } from '../../src/overlay/links/links.ts';
-import type { Scope } from '../../src/overlay/scope.ts';
-import type {
-  HandleOptions,
-  Hop,
-  Network,
-  OpenOptions,
-  Path,
-  PathReport,
-  Peer,
-  PingReport,
-  Stream,
-  StreamHandler,
-} from '../../src/overlay/seam.ts';
+import type { Hop, OpenOptions, Path, PathReport, Stream } from '../../src/overlay/seam.ts';
 import { type Clock, sleep } from '../../src/realm/clock.ts';
 import { PeerError, RefusedError, UnreachableError } from '../../src/realm/errors.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import { checksum, type EventLog } from './event-log.ts';
 import { Lane } from './lane.ts';
 import { Link } from './link.ts';
+import { type Handler, Place, type PlaceInit, type PlaceWorld } from './place.ts';
 import type { Random } from './random.ts';
 import { SimulatedStream } from './stream.ts';
 import type { Terrain } from './terrain.ts';
@@ -43,15 +32,6 @@ export interface Traffic {
   bytes: number;
 }
 
-export interface PlaceInit {
-  readonly peer: Peer;
-  readonly scope: Scope;
-  /** Of the running program: false from the moment at which it is killed. */
-  readonly isAlive: () => boolean;
-  /** Whether the charter of this program says that it must not talk with that peer any more. */
-  readonly isCut?: (peer: Peer) => boolean;
-}
-
 /** One stream as the network holds it: the first end opened it. */
 interface Held {
   readonly link: Link;
@@ -62,57 +42,7 @@ interface Held {
   readonly back: Lane;
 }
 
-interface Handler {
-  readonly options: HandleOptions;
-  readonly run: StreamHandler;
-}
-
-/** The network as one run of one node program sees it. */
-export class Place implements Network {
-  readonly init: PlaceInit;
-  readonly handlers = new Map<string, Handler>();
-  readonly #world: SimulatedNetwork;
-  readonly #listeners = new Set<(report: PathReport) => void>();
-
-  constructor(world: SimulatedNetwork, init: PlaceInit) {
-    this.#world = world;
-    this.init = init;
-  }
-
-  get realm(): RealmName {
-    return this.init.peer.realm;
-  }
-
-  open(realm: RealmName, protocol: string, options: OpenOptions): Promise<Stream> {
-    return this.init.isAlive() ? this.#world.open(this, realm, protocol, options) : new Promise(() => {});
-  }
-
-  handle(protocol: string, options: HandleOptions, handler: StreamHandler): void {
-    this.handlers.set(protocol, { options, run: handler });
-    this.init.scope.declare(protocol, options.allow);
-  }
-
-  paths(): PathReport[] {
-    return this.#world.pathsOf(this.realm);
-  }
-
-  async ping(realm: RealmName): Promise<PingReport> {
-    const path = this.#world.pathBetween(this.realm, realm);
-    if (!path) throw new UnreachableError('no-path', `no way leads to ${realm}`);
-    return { path, rtt: 1 };
-  }
-
-  onPath(listener: (report: PathReport) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  tell(report: PathReport): void {
-    for (const listener of this.#listeners) listener(report);
-  }
-}
-
-export class SimulatedNetwork {
+export class SimulatedNetwork implements PlaceWorld {
   readonly #init: NetworkInit;
   readonly #places = new Map<RealmName, Place>();
   readonly #links = new Map<string, Link>();

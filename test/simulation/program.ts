@@ -27,7 +27,8 @@ import {
   type Signatures,
   type SimulatedIdentity,
 } from './identity.ts';
-import type { Place, SimulatedNetwork } from './network.ts';
+import type { SimulatedNetwork } from './network.ts';
+import type { Place } from './place.ts';
 import { outboxWith, type PlantedBug, sinkWith } from './planted-bugs.ts';
 import { type Random, randomBytesOf } from './random.ts';
 

@@ -9,7 +9,8 @@ import { SimulatedClock } from './clock.ts';
 import { SimulatedDisk } from './disk.ts';
 import { EventLog } from './event-log.ts';
 import { PING } from './link.ts';
-import { type Place, SimulatedNetwork } from './network.ts';
+import { SimulatedNetwork } from './network.ts';
+import type { Place } from './place.ts';
 import { randomFor } from './random.ts';
 import { Terrain } from './terrain.ts';
 
