@@ -132,6 +132,12 @@ export class LedgerWatch {
     if (realm !== this.#realm) this.#ledger.following.prefer(head, witness);
   }
 
+  /** A realm's snapshot is not what its chain says. */
+  wrongSnapshot({ realm, chain }: ChainId, n: number): void {
+    this.#parts.log.error({ realm, chain, n }, 'the snapshot of a chain is wrong');
+    this.#note('ledger-snapshot-wrong', realm, { chain, n });
+  }
+
   bad(id: ChainId, holder: RealmName, error: Error): void {
     this.#counts.badHolders++;
     this.#parts.log.warn({ ...id, holder, code: codeOf(error), why: messageOf(error) }, 'ledger chain does not stand');
@@ -164,12 +170,6 @@ export class LedgerWatch {
     for (const chain of this.#ledger.own) {
       await this.#ledger.snapshots.write(chain).catch((error: unknown) => this.failed(error));
     }
-  }
-
-  /** A realm's snapshot is not what its chain says. */
-  wrongSnapshot({ realm, chain }: ChainId, n: number): void {
-    this.#parts.log.error({ realm, chain, n }, 'the snapshot of a chain is wrong');
-    this.#note('ledger-snapshot-wrong', realm, { chain, n });
   }
 
   async #run(): Promise<void> {
