@@ -1,5 +1,5 @@
 // What WebRTC keeps of each connection that came and went: at most 100 kB for both its ends together, or links that flap for
-// weeks would fill a relay. It was 258 kB, 138 of them on the heap, before the transport let go of connections that are over
+// weeks would fill a relay. It was 204 kB, 157 of them on the heap, before the transport let go of connections that are over
 // and of channels that the native library forgets (src/overlay/links/webrtc.ts). Kept in docs/measured/webrtc-growth.md,
 // apart from the soak.
 import assert from 'node:assert/strict';
@@ -51,7 +51,7 @@ function page({ heap, native, connections, warmUp }: Growth): string {
 
 What a process keeps of each WebRTC connection that came and went, for each of its two ends, after a forced collection: **${kilobytes(heap)} kB** on the JS heap and **${kilobytes(native)} kB** resident outside of it. ${connections} connections between two relays, after ${warmUp} that were not counted; at most 100 kB for both ends together is tolerated. ${new Date().toISOString().slice(0, 10)}, by \`npm run test:long -- test/faults/webrtc-growth.long.ts\`.
 
-Two causes of growth are mended in our transport (src/overlay/links/webrtc.ts), since they are not in the libraries yet; without that it was 69 kB on the heap and 60 kB outside of it:
+Two causes of growth are mended in our transport (src/overlay/links/webrtc.ts), since they are not in the libraries yet; without that it was 79 kB on the heap and 23 kB outside of it, measured in the same way:
 
 - libp2p's transport (@libp2p/webrtc 6.0.33, js-libp2p issue 3567) keeps each connection until it stops, since it waits for an event that does not exist;
 - the native library (node-datachannel 0.33.4) keeps data channels that were never opened, or that both ends closed at the same moment, and with them all that their callbacks reach.
