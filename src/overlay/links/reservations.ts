@@ -6,9 +6,11 @@
 // relay to the store again.
 import type { Connection, PeerId, Transport } from '@libp2p/interface';
 import type { Clock, Timer } from '../../realm/clock.ts';
-import { messageOf } from '../../realm/errors.ts';
+import { within } from '../../realm/deadline.ts';
+import { messageOf, UnreachableError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import type { RealmName } from '../../realm/names.ts';
+import { untilAborted } from '../../realm/until-aborted.ts';
 import type { Connections } from './connections.ts';
 import type { HostInternals } from './host-internals.ts';
 import type { Ancestor } from './links.ts';
@@ -16,6 +18,8 @@ import type { Ancestor } from './links.ts';
 const CHECK_INTERVAL = 1_000;
 /** After a refusal, so that a relay without room is not asked each second. */
 const PAUSE_AFTER_FAILURE = 5_000;
+const RESERVE_DEADLINE = 10_000;
+const NEVER = new AbortController().signal;
 
 interface ReservationStore {
   hasReservation(peerId: PeerId): boolean;
@@ -34,7 +38,7 @@ export class ReservationWatchdog {
   readonly #components: ReservationComponents;
   readonly #listening = new Set<string>();
   readonly #pausedUntil = new Map<string, number>();
-  readonly #asking = new Set<string>();
+  #isAsking = false;
   #timer: Timer | undefined;
 
   constructor(components: ReservationComponents) {
@@ -50,6 +54,7 @@ export class ReservationWatchdog {
 
   stop(): void {
     this.#timer?.cancel();
+    this.#timer = undefined;
   }
 
   /** The ancestors whose relays carry circuits to us at this moment. */
@@ -62,11 +67,12 @@ export class ReservationWatchdog {
 
   check(): void {
     const store = storeOf(this.#components.host);
-    if (!store) return;
+    if (!store || this.#isAsking) return;
     for (const { peerId, connection } of this.#wanted()) {
       const paused = (this.#pausedUntil.get(peerId) ?? 0) > this.#components.clock.monotonic();
-      if (paused || this.#asking.has(peerId) || store.hasReservation(connection.remotePeer)) continue;
+      if (paused || store.hasReservation(connection.remotePeer)) continue;
       void this.#reserve(store, peerId, connection);
+      return;
     }
   }
 
@@ -75,18 +81,28 @@ export class ReservationWatchdog {
     return this.#components.connections.all().filter(({ realm, path }) => above.has(realm) && path === 'direct-tcp');
   }
 
+  /** One after the other: of two that are asked for at once the transport sometimes never answers the second. */
   async #reserve(store: ReservationStore, peerId: string, connection: Connection): Promise<void> {
-    this.#asking.add(peerId);
+    const { clock, log } = this.#components;
+    this.#isAsking = true;
     try {
-      if (this.#listening.has(peerId)) await store.addRelay(connection.remotePeer, 'configured');
-      else await this.#listen(peerId, connection);
-      this.#components.log.info({ relay: peerId }, 'circuit reservation made');
+      await within(clock, RESERVE_DEADLINE, 'reservation', NEVER, (late) =>
+        Promise.race([this.#ask(store, peerId, connection), untilAborted(late)]),
+      );
+      if (!store.hasReservation(connection.remotePeer)) throw new UnreachableError('timeout', 'no answer in time');
+      log.info({ relay: peerId }, 'circuit reservation made');
     } catch (error) {
-      this.#pausedUntil.set(peerId, this.#components.clock.monotonic() + PAUSE_AFTER_FAILURE);
-      this.#components.log.warn({ relay: peerId, reason: messageOf(error) }, 'circuit reservation refused');
+      this.#pausedUntil.set(peerId, clock.monotonic() + PAUSE_AFTER_FAILURE);
+      log.warn({ relay: peerId, reason: messageOf(error) }, 'circuit reservation refused');
     } finally {
-      this.#asking.delete(peerId);
+      this.#isAsking = false;
+      if (this.#timer) this.check();
     }
+  }
+
+  async #ask(store: ReservationStore, peerId: string, connection: Connection): Promise<void> {
+    if (this.#listening.has(peerId)) await store.addRelay(connection.remotePeer, 'configured');
+    else await this.#listen(peerId, connection);
   }
 
   async #listen(peerId: string, connection: Connection): Promise<void> {
