@@ -88,8 +88,9 @@ export class WholeRealm {
     const time = await openDurableClock(directory, 'node', log, this.clock);
     await time.start();
     const opened = await openNode({ directory, settings, realm, clock: time.clock, log });
-    await opened.node.start();
+    // Known before it runs: what fails half-way is stopped with the rest.
     this.#node = { opened, time };
+    await opened.node.start();
   }
 
   async startRelay(): Promise<void> {
@@ -111,9 +112,9 @@ export class WholeRealm {
     const write = (pem: string): Promise<void> => writeChain(directory.relay, pem);
     const byDoor = renewalByDoor({ ...shared, ancestors });
     const certificate = new RelayCertificate({ ...shared, relay, byDoor, write, isRenewedHere: true });
+    this.#relay = { relay, certificate, time };
     await relay.start();
     certificate.start();
-    this.#relay = { relay, certificate, time };
   }
 
   async stopNode(): Promise<void> {
