@@ -2,6 +2,7 @@
 import { equals } from 'uint8arrays/equals';
 import { parseCertificate } from '../src/pki/certificate.ts';
 import { decodeChain, encodeChain } from '../src/pki/chain.ts';
+import { RENEWAL_GRACE } from '../src/pki/renewal.ts';
 import { messageOf } from '../src/realm/errors.ts';
 import { readChain } from '../src/settings/key-files.ts';
 import { Authority, type Certified } from './authority/authority.ts';
@@ -9,6 +10,12 @@ import { type IssuedCertificate, IssuedStore } from './authority/issued-store.ts
 import type { Ground } from './ground.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { openTokenStore } from './token-store.ts';
+
+/**
+ * Certificates of one kind that one realm may have in force at the same time: up to eight relays, each with an old and a new one,
+ * and some more. A realm that renewed without end could fill the revocation list (MAX_REVOKED) and so not be revoked any more.
+ */
+const MAX_IN_FORCE = 24;
 
 export interface OpenedAuthority {
   readonly authority: Authority;
@@ -31,6 +38,12 @@ export async function openAuthority(ground: Ground, { ledger }: { readonly ledge
       clock,
       log,
       isRevoked,
+      mayRenew: async ({ kind, realm: whose }) => {
+        const now = clock.now();
+        const live = await issued.list(now - RENEWAL_GRACE);
+        const inForce = live.filter((one) => one.kind === kind && one.realm === whose && one.notAfter > now);
+        return inForce.length < MAX_IN_FORCE;
+      },
       onCertified: async (certified) => {
         await issued.put(issuedOf(certified));
         await audit.record(certificateIssued(certified));

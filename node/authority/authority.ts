@@ -39,6 +39,8 @@ export interface AuthorityComponents {
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
   isRevoked?(serial: string, issuer: RealmName): boolean;
+  /** Whether one more certificate may be made for it: a revocation list has room for so many. */
+  mayRenew?(subject: Pick<Certified, 'kind' | 'realm'>): Promise<boolean>;
   /** Awaited before anyone gets the certificate. */
   onCertified?(certified: Certified): Promise<void>;
   /** A refused enrolment or renewal, for the audit. */
@@ -62,7 +64,7 @@ export class Authority {
   readonly #signer: SignerClient;
   #chain: Chain;
   #started: { own: ValidatedAuthority; registry: TokenRegistry } | undefined;
-  readonly #answering = new Set<Promise<unknown>>();
+  #renewing: Promise<unknown> = Promise.resolve();
 
   constructor(init: AuthorityInit, components: AuthorityComponents) {
     this.#init = init;
@@ -149,16 +151,16 @@ export class Authority {
     return isRenewRequest(requestBytes) ? this.renew(requestBytes, maxAge) : this.enrol(requestBytes);
   }
 
-  /** The reply's bytes for a renewal request's, which is no older than `maxAge` milliseconds. */
-  async renew(requestBytes: Uint8Array, maxAge?: number): Promise<Uint8Array> {
-    const reply = this.#renew(requestBytes, maxAge);
-    this.#answering.add(reply);
-    return reply.finally(() => this.#answering.delete(reply));
+  /** The reply's bytes for a renewal request's, which is no older than `maxAge` milliseconds. One after the other. */
+  renew(requestBytes: Uint8Array, maxAge?: number): Promise<Uint8Array> {
+    const reply = this.#renewing.then(() => this.#renew(requestBytes, maxAge));
+    this.#renewing = reply.catch(() => {});
+    return reply;
   }
 
   /** Resolves when every renewal that was begun before is in the register of what was issued, or refused. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#answering);
+    await this.#renewing;
   }
 
   async #renew(requestBytes: Uint8Array, maxAge?: number): Promise<Uint8Array> {
@@ -166,12 +168,22 @@ export class Authority {
     const time = this.#components.clock.now();
     try {
       const asked = await checkRenewRequest(requestBytes, this.#trust(), maxAge);
+      await this.#checkRoom(asked);
       return encodeEnrolReply({ kind: 'ok', time, chain: await this.#certify(asked) });
     } catch (error) {
       if (!(error instanceof RefusedError || error instanceof PeerError || error instanceof InputError)) throw error;
       this.#components.onRefused?.({ code: error.code, realm: '', slot: 'renewal', tokenId: '' });
       return encodeEnrolReply({ kind: 'refused', time, code: codeOf(error) });
     }
+  }
+
+  /** @throws RefusedError `renew-too-many` */
+  async #checkRoom({ subject }: CertificateRequest): Promise<void> {
+    const { mayRenew } = this.#components;
+    if (!mayRenew || (await mayRenew(subject))) return;
+    throw new RefusedError('renew-too-many', `the ${subject.kind} of ${subject.realm} has certificates enough`, {
+      hint: 'It renews by itself when they near their end. Whoever renews so often may have been taken over.',
+    });
   }
 
   /** A revocation list of this authority, with its chain. `number` must be above that of the last one. @throws RefusedError `crl-full` */

@@ -30,6 +30,7 @@ const clock = { now: () => Date.now() };
 
 let directory: string;
 let files: RegionFiles;
+let hasRoom = true;
 let authority: Authority;
 const certified: Certified[] = [];
 const tokens = new Map<string, Uint8Array>();
@@ -55,7 +56,13 @@ before(async () => {
       chain: readChainPem(files.authority.chainPem),
       rootFingerprint: files.rootFingerprint,
     },
-    { tokens: store, clock, log: silentLog, onCertified: async (one) => void certified.push(one) },
+    {
+      tokens: store,
+      clock,
+      log: silentLog,
+      mayRenew: async () => hasRoom,
+      onCertified: async (one) => void certified.push(one),
+    },
   );
   await authority.start();
 });
@@ -114,6 +121,10 @@ describe('the authority of a region', { timeout: 60_000 }, () => {
     assert.notDeepEqual(renewed[0], chain[0]);
     const refused = decodeEnrolReply(await ask(acme));
     assert.equal(refused.kind === 'refused' && refused.code, 'renew-not-yours');
+    hasRoom = false;
+    const full = decodeEnrolReply(await ask(ua));
+    hasRoom = true;
+    assert.equal(full.kind === 'refused' && full.code, 'renew-too-many');
   });
 
   test('its own renewal is signed by its present key', async () => {
