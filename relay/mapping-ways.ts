@@ -104,7 +104,6 @@ function reply(thread: Worker, question: Question, signal: AbortSignal): Promise
     const onAbort = (): void => (settle(), reject(signal.reason));
     thread.on('message', onMessage).once('error', onError).once('exit', onExit);
     signal.addEventListener('abort', onAbort, { once: true });
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-    thread.postMessage(question);
+    thread.postMessage(question, []);
   });
 }

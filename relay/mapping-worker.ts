@@ -23,6 +23,5 @@ async function answer(message: unknown): Promise<MappingAnswer> {
 }
 
 parentPort?.on('message', (message: unknown) => {
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-  void answer(message).then((reply) => parentPort?.postMessage(reply));
+  void answer(message).then((reply) => parentPort?.postMessage(reply, []));
 });
