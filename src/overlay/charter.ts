@@ -31,7 +31,7 @@ export interface Charter {
 export interface RevocationProofs {
   /** The newest list, with its chain, that revokes this certificate (the form of src/pki/revocations.ts). */
   proofOf(serial: string, issuer: RealmName): Uint8Array | undefined;
-  /** A list that came by a refusal; it is checked as any other. Resolves when it is on disk. @throws RefusedError, LocalError */
+  /** A list that came by a refusal, checked like those of the ledger. Resolves when it is on disk. @throws RefusedError, LocalError */
   learn(list: Uint8Array): Promise<void>;
 }
 
