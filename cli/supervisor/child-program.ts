@@ -4,6 +4,7 @@ import { openSync } from 'node:fs';
 import * as v from 'valibot';
 import { LocalError, UnreachableError } from '../../src/realm/errors.ts';
 import type { Role } from '../../src/realm/names.ts';
+import { ENGINE_FLAGS } from '../../src/settings/engine-flags.ts';
 import { errorFromForm } from '../../src/settings/error-form.ts';
 import type { Environment } from '../../src/settings/settings.ts';
 
@@ -41,7 +42,7 @@ export class ChildProgram {
     this.#child = fork(init.script, ['--dir', init.dir], {
       stdio: ['ignore', log, log, 'ipc'],
       env: { ...init.env },
-      execArgv: [],
+      execArgv: [...ENGINE_FLAGS[init.role]],
     });
     this.gone = new Promise((resolve) => {
       const done = () => {

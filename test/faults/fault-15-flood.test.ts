@@ -16,8 +16,9 @@ const MESSAGES = 100;
 const EVERY = 100;
 /** Milliseconds until the own node has a message on disk. */
 const MOST = 500;
-/** What a relay may grow by in the second half of a flood, in MiB: the first half shows how much the engine's heap takes on. */
-const GROWTH = 100;
+/** What a relay that is flooded may grow by, in MiB, and by how much more in as long again: not with the length of the flood. */
+const GROWTH = 200;
+const GROWTH_LATER = 100;
 /** Begun in all while the messages are sent; two busy cores are shared with the flood. */
 const FLOOD = 2_000;
 
@@ -42,13 +43,15 @@ describe('a flood of streams, dials, requests for circuits and hellos of pipes',
       const begun = flood.begun();
       t.diagnostic(`p95 ${p95(idle)} ms before, ${p95(busy)} ms in the flood of ${JSON.stringify(begun)}`);
       const halfWay = relay.memory;
-      t.diagnostic(`the relay grew by ${growth(before)} MiB at first`);
+      const atFirst = growth(before);
+      t.diagnostic(`the relay grew by ${atFirst} MiB at first`);
       await sendAll(branches);
       t.diagnostic(`and by ${growth(halfWay)} MiB in as long again, to ${JSON.stringify(flood.begun())}`);
       const all = Object.values(begun).reduce((sum, count) => sum + count, 0);
       assert.ok(all > FLOOD, `the flood was no flood: ${JSON.stringify(begun)}`);
       assert.ok(p95(busy) < MOST, `${p95(busy)} ms`);
-      assert.ok(relay.isRunning && growth(halfWay) < GROWTH, `${growth(halfWay)} MiB`);
+      assert.ok(relay.isRunning && atFirst < GROWTH, `${atFirst} MiB`);
+      assert.ok(growth(halfWay) < GROWTH_LATER, `${growth(halfWay)} MiB later`);
     } finally {
       await flood.stop();
     }

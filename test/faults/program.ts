@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Role } from '../../src/realm/names.ts';
+import { ENGINE_FLAGS } from '../../src/settings/engine-flags.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const READY_DEADLINE = 40_000;
@@ -27,7 +28,14 @@ export class Program {
   readonly #gone: Promise<unknown>;
 
   private constructor({ role, dir, under = [] }: ProgramInit) {
-    const [command = '', ...args] = [...under, process.execPath, join(ROOT, role, 'main.ts'), '--dir', dir];
+    const [command = '', ...args] = [
+      ...under,
+      process.execPath,
+      ...ENGINE_FLAGS[role],
+      join(ROOT, role, 'main.ts'),
+      '--dir',
+      dir,
+    ];
     const own = Object.entries(process.env).filter(([name]) => !name.startsWith('CANOPY_'));
     const env = { ...Object.fromEntries(own), UV_USE_IO_URING: '0' };
     this.#child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
