@@ -2,12 +2,12 @@
 // to it have turns, so that nobody's backlog keeps others waiting.
 import type { Path, PathReport } from '../../src/overlay/seam.ts';
 import { RETRY } from '../../src/protocols/deliver/index.ts';
-import { pauseAfter } from '../../src/realm/backoff.ts';
 import { Bell } from '../../src/realm/bell.ts';
 import type { Timer } from '../../src/realm/clock.ts';
 import { codeOf } from '../../src/realm/errors.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
+import { QueueRunner } from '../delivery/queue-runner.ts';
 import { CustodySession, type CustodySessionComponents } from './custody-session.ts';
 import type { Flow, Item } from './hand-on.ts';
 
@@ -25,13 +25,10 @@ const LOOK = 5_000;
 export class NeighbourQueue {
   readonly neighbour: RealmName;
   readonly #parts: NeighbourQueueComponents;
-  readonly #stopped = new AbortController();
+  readonly #runner: QueueRunner;
   readonly #due = new Bell();
-  readonly #retry = new Bell();
   #session: CustodySession | undefined;
-  #running: Promise<void> | undefined;
   #turn = 0;
-  #failures = 0;
   #ready: Item | undefined;
   /** Of the newest stream. */
   path: Path | undefined;
@@ -42,19 +39,16 @@ export class NeighbourQueue {
 
   constructor(parts: NeighbourQueueComponents, neighbour: RealmName) {
     this.#parts = parts;
+    this.#runner = new QueueRunner(parts, RETRY);
     this.neighbour = neighbour;
   }
 
   start(): void {
-    const { signal } = this.#stopped;
-    this.#running ??= this.#run(signal).catch((error: unknown) => {
-      if (!signal.aborted) this.#parts.log.error({ err: error }, 'a custody queue ended');
-    });
+    this.#runner.start((signal) => this.#run(signal), 'a custody queue ended');
   }
 
-  async stop(): Promise<void> {
-    this.#stopped.abort();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#runner.stop();
   }
 
   /** There may be something to hand on. */
@@ -65,12 +59,12 @@ export class NeighbourQueue {
 
   /** A way leads to the neighbour, or a better one. */
   onPath(report: PathReport): void {
-    if (report.kind !== 'unreachable') this.#retry.ring();
+    if (report.kind !== 'unreachable') this.#runner.retry();
   }
 
   /** The neighbour speaks to us: it is there again, though no way has changed. */
   alive(): void {
-    this.#retry.ring();
+    this.#runner.retry();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -109,7 +103,7 @@ export class NeighbourQueue {
       return error;
     } finally {
       looking.cancel();
-      if (session.progressed) this.#failures = 0;
+      if (session.progressed) this.#runner.succeeded();
       this.#session = undefined;
     }
   }
@@ -121,7 +115,7 @@ export class NeighbourQueue {
     const schedule = (): void => {
       timer = clock.after(LOOK, () => {
         this.#session?.wake();
-        if (!this.#stopped.signal.aborted) schedule();
+        if (!this.#runner.isStopped) schedule();
       });
     };
     schedule();
@@ -153,7 +147,7 @@ export class NeighbourQueue {
     try {
       return await flow?.take();
     } catch (error) {
-      if (!this.#stopped.signal.aborted) this.#parts.log.error({ err: error }, 'mail to be handed on was not read');
+      if (!this.#runner.isStopped) this.#parts.log.error({ err: error }, 'mail to be handed on was not read');
       return undefined;
     }
   }
@@ -163,8 +157,8 @@ export class NeighbourQueue {
     const code = codeOf(error);
     this.since ??= this.#parts.clock.now();
     this.code = code;
-    const delay = pauseAfter(this.#failures++, RETRY, this.#parts.random());
+    const delay = this.#runner.nextPause();
     this.#parts.log.info({ neighbour: this.neighbour, code, delay }, 'custody waits for the next try');
-    await this.#retry.heardWithin(this.#parts.clock, delay, signal);
+    await this.#runner.pause(delay, signal);
   }
 }

@@ -3,7 +3,6 @@
 // away, the next realm on the tree is lent a copy. What is frozen waits until its destination is in good standing again.
 import type { PathReport } from '../../src/overlay/seam.ts';
 import { RETRY } from '../../src/protocols/deliver/index.ts';
-import { pauseAfter } from '../../src/realm/backoff.ts';
 import { Bell } from '../../src/realm/bell.ts';
 import { codeOf, RefusedError } from '../../src/realm/errors.ts';
 import type { Log } from '../../src/realm/log.ts';
@@ -12,6 +11,7 @@ import type { CustodyService } from '../custody/custody-service.ts';
 import { DeliverSession, type DeliverSessionComponents } from './deliver-session.ts';
 import type { QueueReport } from './delivery.ts';
 import type { Outbox } from './outbox.ts';
+import { QueueRunner } from './queue-runner.ts';
 import type { Standing } from './standing.ts';
 import type { Ways } from './ways.ts';
 
@@ -31,13 +31,10 @@ const LENT_AFTER = 3_000;
 export class DestinationQueue {
   readonly destination: RealmName;
   readonly #parts: DestinationQueueComponents;
-  readonly #stopped = new AbortController();
+  readonly #runner: QueueRunner;
   readonly #added = new Bell();
-  readonly #retry = new Bell();
   readonly #decided = new Bell();
   #session: DeliverSession | undefined;
-  #running: Promise<void> | undefined;
-  #failures = 0;
   #state: QueueReport['state'] = 'idle';
   #code: string | undefined;
   /** Milliseconds since 1970: since when no stream to the destination came about. */
@@ -46,19 +43,16 @@ export class DestinationQueue {
 
   constructor(parts: DestinationQueueComponents, destination: RealmName) {
     this.#parts = parts;
+    this.#runner = new QueueRunner(parts, RETRY);
     this.destination = destination;
   }
 
   start(): void {
-    const { signal } = this.#stopped;
-    this.#running ??= this.#run(signal).catch((error: unknown) => {
-      if (!signal.aborted) this.#parts.log.error({ err: error }, 'a delivery queue ended');
-    });
+    this.#runner.start((signal) => this.#run(signal), 'a delivery queue ended');
   }
 
-  async stop(): Promise<void> {
-    this.#stopped.abort();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#runner.stop();
   }
 
   /** An entry was added. */
@@ -73,21 +67,21 @@ export class DestinationQueue {
     const isDirect = this.#parts.ways.to(this.destination).kind === 'direct';
     const isFrozen = this.#parts.standing.isFrozen(this.destination);
     this.#decided.ring();
-    this.#retry.ring();
+    this.#runner.retry();
     if (isFrozen || !isDirect) this.#session?.giveUp(new RefusedError('way-changed', 'The way is closed'));
   }
 
   /** The way to the destination became usable, or another one. */
   onPath(report: PathReport): void {
     if (report.kind === 'unreachable') return;
-    this.#retry.ring();
+    this.#runner.retry();
     const path = this.#session?.path;
     if (path && (path.kind !== report.kind || path.via !== report.via)) this.#session?.renew();
   }
 
   /** The destination came to us: it is there again, whatever the pause says. */
   alive(): void {
-    this.#retry.ring();
+    this.#runner.retry();
   }
 
   report(): Pick<QueueReport, 'state' | 'code' | 'since' | 'custodian'> {
@@ -171,7 +165,7 @@ export class DestinationQueue {
     } catch (error) {
       return error;
     } finally {
-      if (session.progressed) this.#failures = 0;
+      if (session.progressed) this.#runner.succeeded();
       this.#session = undefined;
     }
   }
@@ -180,9 +174,9 @@ export class DestinationQueue {
     signal.throwIfAborted();
     this.#state = 'waiting';
     this.#code = codeOf(error);
-    const delay = pauseAfter(this.#failures++, RETRY, this.#parts.random());
+    const delay = this.#runner.nextPause();
     const fields = { destination: this.destination, code: this.#code, delay };
     this.#parts.log.info(fields, 'delivery waits for the next try');
-    await this.#retry.heardWithin(this.#parts.clock, delay, signal);
+    await this.#runner.pause(delay, signal);
   }
 }
