@@ -113,7 +113,7 @@ export class Acceptance {
     const { id, conversation, recipients, expires, body } = message;
     const { realm: origin, incarnation } = this.#parts;
     const addresses = { version: 1, id, conversation, sender: user, device, recipients, origin, incarnation } as const;
-    return { ...addresses, stamp, expires, priority: 'text', durable: true, body };
+    return { ...addresses, stamp, expires, priority: 'text', durable: true, kind: 'message', blobs: [], body };
   }
 }
 

@@ -160,6 +160,8 @@ export class ReadingMarks {
       expires: 0,
       priority: 'receipt',
       durable: true,
+      kind: 'receipt',
+      blobs: [],
     } as const;
     return encodeEnvelope({ ...addresses, ...terms, body: encodeReceipts(entries) });
   }

@@ -11,6 +11,8 @@ export type UserId = Id<'user'>;
 export type DeviceId = Id<'device'>;
 export type ConversationId = Id<'conversation'>;
 export type MessageId = Id<'message'>;
+/** Of the keys of a conversation: a conversation of two may have two of them for a while. */
+export type GroupId = Id<'group'>;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const UUID_BYTES = 16;
@@ -27,6 +29,7 @@ export const parseUserId = (text: string): UserId => parse('user', text);
 export const parseDeviceId = (text: string): DeviceId => parse('device', text);
 export const parseConversationId = (text: string): ConversationId => parse('conversation', text);
 export const parseMessageId = (text: string): MessageId => parse('message', text);
+export const parseGroupId = (text: string): GroupId => parse('group', text);
 
 /** The 16 bytes of an id. Called some thirty times for each message, hence the loop over characters. */
 export function idBytes(id: Id<string>): Uint8Array {

@@ -6,10 +6,12 @@ import * as fc from 'fast-check';
 import { type Content, decodeContent, encodeContent, MAX_TEXT } from '../../src/crypto/content.ts';
 import {
   decodeEnvelope,
+  ENVELOPE_KINDS,
   type Envelope,
   encodeEnvelope,
   MAX_BODY,
   MAX_COUNTER,
+  MAX_LARGE_BODY,
   MAX_RECIPIENTS,
   PRIORITIES,
 } from '../../src/crypto/envelope.ts';
@@ -34,6 +36,8 @@ const envelopes: fc.Arbitrary<Envelope> = fc.record(
     expires: number,
     priority: fc.constantFrom(...PRIORITIES),
     durable: fc.boolean(),
+    kind: fc.constantFrom(...ENVELOPE_KINDS),
+    blobs: fc.array(fc.uint8Array({ minLength: 32, maxLength: 32 }), { maxLength: 3 }),
     body: fc.uint8Array({ maxLength: 300 }),
   },
   { noNullPrototype: true },
@@ -75,8 +79,10 @@ test('an envelope with any byte changed is refused or reads as another digest', 
 
 test('a body above 64 KiB, too many recipients and another version are refused', () => {
   const envelope = sample();
-  const large = encodeEnvelope({ ...envelope, body: new Uint8Array(MAX_BODY + 1) });
-  assert.throws(() => decodeEnvelope(large.bytes), { code: 'frame-malformed' });
+  const large = encodeEnvelope({ ...envelope, kind: 'message', body: new Uint8Array(MAX_BODY + 1) });
+  assert.throws(() => decodeEnvelope(large.bytes), { code: 'frame-too-long' });
+  const change = encodeEnvelope({ ...envelope, kind: 'commit', body: new Uint8Array(MAX_LARGE_BODY) });
+  assert.equal(decodeEnvelope(change.bytes).envelope.body.length, MAX_LARGE_BODY);
   const crowd = encodeEnvelope({ ...envelope, recipients: Array(MAX_RECIPIENTS + 1).fill(envelope.sender) });
   assert.throws(() => decodeEnvelope(crowd.bytes), { code: 'frame-malformed' });
   const most = encodeEnvelope({
@@ -102,6 +108,20 @@ const contents: fc.Arbitrary<Content> = fc.record(
   },
   { requiredKeys: ['kind', 'text', 'sentAt'], noNullPrototype: true },
 );
+
+test('an envelope from before there were kinds is read, its kind follows from the priority', () => {
+  const { envelope } = encodeEnvelope({ ...sample(), priority: 'receipt', kind: 'receipt', blobs: [] });
+  const fields = decodeStrict(decodeOuter(encodeEnvelope(envelope).bytes), 4096);
+  assert.ok(Array.isArray(fields));
+  const before = encode([encode(fields.slice(0, 14)), envelope.body]);
+  assert.deepEqual(decodeEnvelope(before).envelope, envelope);
+});
+
+function decodeOuter(bytes: Uint8Array): Uint8Array {
+  const outer = decodeStrict(bytes, 4096);
+  assert.ok(Array.isArray(outer) && outer[0] instanceof Uint8Array);
+  return outer[0];
+}
 
 test('content comes back as it went, through sealing too', async () => {
   const { id: message, conversation, sender, device } = sample();

@@ -23,6 +23,8 @@ export function forge({ outbox, database }: Program, sender: UserProfile, to: Us
     expires: 0,
     priority: 'text',
     durable: true,
+    kind: 'message',
+    blobs: [],
     body: new TextEncoder().encode('what nobody wrote'),
   });
   const added = outbox.add(to.home, envelope, 1);

@@ -38,7 +38,17 @@ function delivered() {
   const { id, conversation, body } = message(1, 'hello', [ENGINEER, CLERK]);
   const addresses = { version: 1, id, conversation, sender: ENGINEER, device: DEVICE, recipients: [CLERK] } as const;
   const stamp = { ms: START, counter: 0 };
-  const rest = { origin: LVIV, incarnation: 1, stamp, expires: 0, priority: 'text', durable: true, body } as const;
+  const rest = {
+    origin: LVIV,
+    incarnation: 1,
+    stamp,
+    expires: 0,
+    priority: 'text',
+    durable: true,
+    kind: 'message',
+    blobs: [],
+    body,
+  } as const;
   return {
     encoded: encodeEnvelope({ ...addresses, ...rest }),
     origin: LVIV,

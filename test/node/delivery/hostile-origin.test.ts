@@ -81,6 +81,8 @@ function envelope(n: number, changes: Partial<Envelope> = {}): Uint8Array {
     expires,
     priority: 'text',
     durable: true,
+    kind: 'message',
+    blobs: [],
   } as const;
   return encodeEnvelope({ ...addresses, ...terms, body, ...changes }).bytes;
 }

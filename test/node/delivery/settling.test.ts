@@ -23,7 +23,16 @@ async function queued(t: TestContext, count: number) {
   const add = async (n: number) => {
     const { id, conversation, body } = message(n);
     const addresses = { version: 1, id, conversation, sender: CLERK, device: DEVICE, recipients: [ENGINEER] } as const;
-    const rest = { origin: KYIV, incarnation: 1, expires: 0, priority: 'text', durable: true, body } as const;
+    const rest = {
+      origin: KYIV,
+      incarnation: 1,
+      expires: 0,
+      priority: 'text',
+      durable: true,
+      kind: 'message',
+      blobs: [],
+      body,
+    } as const;
     const added = outbox.add(LVIV, encodeEnvelope({ ...addresses, ...rest, stamp: { ms: START, counter: n } }), START);
     await database.commit([...added.writes]);
     added.committed();
