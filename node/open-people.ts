@@ -49,6 +49,7 @@ export async function openPeople(
     errands,
     recordOf: (id) => profiles.get(realm, id),
     isNear,
+    isBranch: (of) => ledger.realms().some(({ realm: name, tier }) => name === of && tier === 'branch'),
     mayFind: (origin) => policies.forbids('findable', origin) === undefined,
     clock,
     log,

@@ -36,7 +36,7 @@ export interface ConversationsInit {
   readonly realm: RealmName;
   readonly incarnation: number;
   readonly database: Pick<Database, 'commit' | 'get' | 'iterate'>;
-  readonly directory: Pick<Directory, 'findById' | 'meet'>;
+  readonly directory: Pick<Directory, 'findById' | 'mayHave' | 'meet'>;
   /** Absent: everybody may write to everybody who is known. */
   readonly rules?: MessageRules;
   readonly outbox: Pick<Outbox, 'add' | 'assertRoom'>;

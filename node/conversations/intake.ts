@@ -35,7 +35,7 @@ export interface IntakeComponents {
   readonly stamps: HybridClock;
   readonly store: EventStore;
   readonly arrivals: ArrivalLog;
-  readonly directory: Pick<Directory, 'findById' | 'meet'>;
+  readonly directory: Pick<Directory, 'findById' | 'mayHave' | 'meet'>;
   readonly rules?: Pick<MessageRules, 'incoming'>;
 }
 
@@ -87,14 +87,15 @@ export class Intake {
     }
   }
 
-  /** A realm speaks for its own users only. One whom the directory does not know yet is taken at the origin's word. */
+  /** A realm speaks for its own users only. One of another house whom nobody here knows yet is taken at the origin's word. */
   #whyForeign({ encoded: { envelope }, origin }: Delivered): string | undefined {
     if (envelope.origin !== origin) return 'foreign-origin';
     return this.#isOf(envelope.sender, origin) ? undefined : 'foreign-sender';
   }
 
   #isOf(user: Parameters<Directory['findById']>[0], realm: RealmName): boolean {
-    return (this.#parts.directory.findById(user)?.home ?? realm) === realm;
+    const { directory } = this.#parts;
+    return directory.mayHave?.(realm, user) ?? (directory.findById(user)?.home ?? realm) === realm;
   }
 
   async #judgeMessage(item: Delivered): Promise<Judged> {
@@ -104,7 +105,10 @@ export class Intake {
     if (!isDirect(conversation, sender, recipients)) return rejected('conversation-unknown');
     const audience = recipients.filter((user) => directory.findById(user)?.home === realm);
     if (audience.length === 0) return rejected('recipient-unknown');
-    const objection = this.#objection(item, await directory.meet?.(sender, origin));
+    const met = await directory.meet?.(sender, origin);
+    // Of one house and known as another realm's user: whoever moved is known by now, unless his former home still has him.
+    if ((directory.findById(sender)?.home ?? origin) !== origin) return rejected('foreign-sender');
+    const objection = this.#objection(item, met);
     if (objection) return rejected(objection);
     const before = await store.message(id, sender);
     if (before) return equals(before.bodyHash, encoded.bodyHash) ? DUPLICATE : rejected('id-conflict');

@@ -73,11 +73,11 @@ export class AccountService implements Accounts {
   }
 
   async startLogin({ login, request, from }: LoginStart): Promise<LoginStarted> {
-    const { guard, opaque } = this.#parts;
+    const { guard, opaque, directory } = this.#parts;
     const typed = login.trim().toLowerCase().slice(0, MAX_LOGIN_TYPED);
     const account = this.#find(typed);
-    // The bare login and the full address give one id, as they do for an account that exists.
-    const user = account?.id ?? opaque.decoyId(bare(typed, this.#realm));
+    // The bare login and the full address give one id, as they do for an account that exists; it looks like a real one.
+    const user = account?.id ?? directory.idFrom(opaque.decoySeed(bare(typed, this.#realm)));
     const attempt = { user, exists: account !== undefined, from };
     guard.enter(attempt);
     const { state, response } = opaque.startLogin(user, account?.record, request);

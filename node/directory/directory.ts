@@ -31,6 +31,11 @@ export interface Directory {
   onChange(listener: (user: UserProfile) => void): () => void;
   /** Also asks the home of somebody of another enterprise. @throws UnreachableError; RefusedError `lookup-rate` */
   lookUp?(address: UserAddress, asker: UserId): Promise<UserProfile | undefined>;
+  /**
+   * Whether a user of that realm may have that id: in the own enterprise only who is listed there, elsewhere whom the id itself
+   * says to be of that house (src/realm/house-id.ts).
+   */
+  mayHave?(home: RealmName, id: UserId): boolean;
   /** Somebody unknown has written: resolves soon, whether or not the home said who it is. Never rejects. */
   meet?(id: UserId, home: RealmName): Promise<Met>;
 }

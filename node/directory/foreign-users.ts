@@ -56,20 +56,19 @@ export class ForeignUsers {
   }
 
   /**
-   * The home's newest word: whoever had that address, or had another one, gives way.
-   * @throws LocalError `too-many-users`, `foreign-user-contradicts`: another realm's user has that id
+   * The home's newest word: whoever had that address, or had another one, gives way. Whether that home may speak of the id, and
+   * whether the user has left another one, is for the caller to know. @throws LocalError `too-many-users`
    */
   async put(home: RealmName, found: LookupAnswer, time: number): Promise<UserProfile> {
     const user = userOf(home, found);
     const before = this.#index.get(user.id);
-    if (before && before.home !== home) {
-      throw new LocalError('foreign-user-contradicts', `${home} claims the user ${user.id} of ${before.home}`);
-    }
     const holder = this.#index.find(user.address);
     if (!before && !holder) this.#checkRoom(home);
     const value = encodeFields([VERSION, home, encodeFound(found), time]);
-    const replaced: Write[] =
-      holder && holder.id !== user.id ? [{ type: 'del', key: key('foreign-user', home, holder.id) }] : [];
+    const over = [holder, before].filter((one) => one && (one.id !== user.id || one.home !== home));
+    const replaced = over.flatMap((one): Write[] =>
+      one ? [{ type: 'del', key: key('foreign-user', one.home, one.id) }] : [],
+    );
     await this.#database.commit([...replaced, { type: 'put', key: key('foreign-user', home, user.id), value }]);
     for (const one of [before, holder]) if (one) this.#forget(one);
     this.#list(home, found, time);

@@ -43,6 +43,10 @@ export class KnownUsers implements Directory {
     return this.#lookup.find(address, asker);
   }
 
+  mayHave(home: RealmName, id: UserId): boolean {
+    return this.#lookup.mayHave(home, id);
+  }
+
   meet(id: UserId, home: RealmName): Promise<Met> {
     return this.#lookup.meet(id, home);
   }

@@ -6,7 +6,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { client, ready, server } from '@serenity-kit/opaque';
 import { InputError, RefusedError } from '../../src/realm/errors.ts';
-import { idText, parseUserId, type UserId } from '../../src/realm/ids.ts';
+import type { UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Database } from '../../src/store/database.ts';
 import { key } from '../../src/store/keys.ts';
@@ -118,12 +118,9 @@ export class OpaqueServer {
     }
   }
 
-  /** The id that a login without an account always gets; in form no different from a real one (UUID version 4). */
-  decoyId(login: string): UserId {
-    const bytes = createHmac('sha256', this.#secrets.decoyKey).update(login).digest().subarray(0, 16);
-    bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-    bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-    return parseUserId(idText(bytes));
+  /** What takes the place of chance in the id that a login without an account always gets. */
+  decoySeed(login: string): Uint8Array {
+    return new Uint8Array(createHmac('sha256', this.#secrets.decoyKey).update(login).digest());
   }
 
   #identifiers(user: UserId) {

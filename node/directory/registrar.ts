@@ -1,8 +1,7 @@
 // Registers passwords: of a new account, of one that an administrator resets, and of a user who changes the own one.
-import { randomUUID } from 'node:crypto';
 import { parseName } from '../../src/protocols/profile/record.ts';
 import { ConflictError, InputError, RefusedError } from '../../src/realm/errors.ts';
-import { parseUserId, type UserId } from '../../src/realm/ids.ts';
+import type { UserId } from '../../src/realm/ids.ts';
 import type { Login } from '../../src/realm/user-address.ts';
 import { parseLogin } from '../../src/realm/user-address.ts';
 import type { Write } from '../../src/store/engine.ts';
@@ -40,7 +39,7 @@ export class Registrar {
   }
 
   async start({ login, name, kind = 'person', request }: RegistrationStart): Promise<RegistrationStarted> {
-    const user = { id: parseUserId(randomUUID()), login: parseLogin(login), name: parseName(name.trim()), kind };
+    const user = { id: this.#parts.directory.newId(), login: parseLogin(login), name: parseName(name.trim()), kind };
     this.#assertFree(user.login);
     const response = this.#parts.opaque.register(user.id, request);
     return { registrationId: this.#newUsers.add(user), userId: user.id, response };

@@ -16,6 +16,7 @@ import { decodeProfile, encodeProfile, loginHash, profileHash, SALT } from '../.
 import { ProfileServer } from '../../src/protocols/profile/server.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { CanopyError, InputError } from '../../src/realm/errors.ts';
+import { houseUserId, OF_USER } from '../../src/realm/house-id.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
@@ -126,6 +127,17 @@ export class UserDirectory implements Directory {
     return () => this.#listeners.delete(listener);
   }
 
+  /** An id for a new user of this house that nobody known here has. */
+  newId(): UserId {
+    const id = this.idFrom((this.#parts.randomBytes ?? randomBytes)(OF_USER));
+    return this.#index.get(id) ? this.newId() : id;
+  }
+
+  /** The id of this house (src/realm/house-id.ts) that follows from these bytes. */
+  idFrom(random: Uint8Array): UserId {
+    return houseUserId(this.#init.house, random);
+  }
+
   /** Resolves when user, profile and `writes` are on disk, in one commit. The caller has made sure that the login is free. */
   async add(user: OwnUser, writes: readonly Write[]): Promise<UserProfile> {
     const record = encodeProfile({ ...user, salt: (this.#parts.randomBytes ?? randomBytes)(SALT) });
@@ -201,6 +213,14 @@ export class UserDirectory implements Directory {
     for (const listener of this.#listeners) listener({ ...user, name: '', status: 'disabled' });
   }
 
+  /** Nobody has the id of one of our own users, whoever's chain was read first. */
+  #giveWay({ id }: UserProfile): void {
+    const other = this.#index.get(id);
+    if (!other || other.home === this.#init.realm) return;
+    this.#parts.log.error({ user: id, realm: other.home }, 'another realm claims the id of a user of this one');
+    this.#unlist(other);
+  }
+
   async #recordOf(user: UserProfile | undefined): Promise<Uint8Array | undefined> {
     return user && this.#profiles.get(user.home, user.id);
   }
@@ -208,6 +228,7 @@ export class UserDirectory implements Directory {
   /** Puts a user on the list, if the record says what the entry vouches for. */
   #list(home: RealmName, entry: UserEntry, record: Uint8Array): UserProfile | undefined {
     const user = vouchedFor(home, entry, record);
+    if (user && home === this.#init.realm) this.#giveWay(user);
     if (!user || !this.#index.put(user)) {
       this.#parts.log.warn({ user: entry.id, realm: home }, 'directory entry contradicts its record or another user');
       return undefined;

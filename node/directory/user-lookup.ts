@@ -6,11 +6,13 @@ import {
   encodeFound,
   encodeQuestion,
   LOOKUP_ERRAND,
+  type LookupAnswer,
   type LookupQuestion,
 } from '../../src/protocols/profile/lookup.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { within } from '../../src/realm/deadline.ts';
 import { CanopyError, codeOf, PeerError, RefusedError, UnreachableError } from '../../src/realm/errors.ts';
+import { mayBeOf, namesHouse } from '../../src/realm/house-id.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
@@ -28,6 +30,8 @@ export interface UserLookupComponents {
   readonly recordOf: (id: UserId) => Promise<Uint8Array | undefined>;
   /** Whether the users of that realm are in the directory anyhow. */
   readonly isNear: (realm: RealmName) => boolean;
+  /** Whether a realm right below a region is known to be a branch of the region's house. */
+  readonly isBranch: (realm: RealmName) => boolean;
   /** Whether people of this realm may be found from there. */
   readonly mayFind: (origin: RealmName) => boolean;
   readonly clock: Clock;
@@ -65,9 +69,10 @@ export class UserLookup {
   readonly #spare = new Map<RealmName, number>();
   readonly #homes: RateLimiter;
   readonly #stopping = new AbortController();
-  readonly #meeting = new Map<UserId, Promise<Met>>();
+  /** By home and id, as the next. */
+  readonly #meeting = new Map<string, Promise<Met>>();
   /** Of whom nothing was learnt, and when. */
-  readonly #missed = new Map<UserId, { readonly at: number; readonly met: Met }>();
+  readonly #missed = new Map<string, { readonly at: number; readonly met: Met }>();
 
   constructor(self: RealmName, components: UserLookupComponents) {
     const { clock, errands } = components;
@@ -103,41 +108,71 @@ export class UserLookup {
 
   /** Somebody unknown has written: learns who it is, unless the home doesn't answer soon. Never rejects. */
   async meet(id: UserId, home: RealmName): Promise<Met> {
-    const { directory, foreign, clock, isNear } = this.#parts;
-    if (isNear(home) || directory.findById(id) || foreign.findById(id)) return undefined;
-    const missed = this.#missed.get(id);
+    const { foreign, clock, isNear } = this.#parts;
+    if (isNear(home) || !this.mayHave(home, id) || foreign.findById(id)?.home === home) return undefined;
+    const which = `${home}/${id}`;
+    const missed = this.#missed.get(which);
     if (missed && clock.now() - missed.at < PATIENCE) return missed.met;
-    const known = this.#meeting.get(id);
+    const known = this.#meeting.get(which);
     if (!known && !this.#homes.take(home)) return undefined;
-    const meeting = known ?? this.#meet(id, home).finally(() => this.#meeting.delete(id));
-    this.#meeting.set(id, meeting);
+    const meeting = known ?? this.#meet(id, home).finally(() => this.#meeting.delete(which));
+    this.#meeting.set(which, meeting);
     return meeting;
   }
 
+  /** As Directory says. An id that names no house tells nothing. */
+  mayHave(home: RealmName, id: UserId): boolean {
+    const { directory, isBranch } = this.#parts;
+    const near = directory.findById(id);
+    if (near) return near.home === home;
+    return !namesHouse(id) || mayBeOf(id, home, () => !isBranch(home));
+  }
+
   async #meet(id: UserId, home: RealmName): Promise<Met> {
+    const which = `${home}/${id}`;
     try {
       await this.#ask(home, { kind: 'id', id }, MEET_DEADLINE);
-      this.#missed.delete(id);
+      this.#missed.delete(which);
       return undefined;
     } catch (error) {
       this.#parts.log.info({ realm: home, code: codeOf(error) }, 'sender of another enterprise not looked up');
       const [oldest] = this.#missed.keys();
       if (this.#missed.size >= MAX_MISSED && oldest !== undefined) this.#missed.delete(oldest);
       const met = isNobody(error) ? 'nobody' : undefined;
-      this.#missed.set(id, { at: this.#parts.clock.now(), met });
+      this.#missed.set(which, { at: this.#parts.clock.now(), met });
       return met;
     }
   }
 
   async #ask(home: RealmName, question: LookupQuestion, deadline: number): Promise<UserProfile> {
-    const { errands, foreign, clock } = this.#parts;
+    const { foreign, clock } = this.#parts;
+    const found = await this.#answerOf(home, question, deadline);
+    const user = userOf(home, found);
+    // Before it is kept: what nobody asked for has no place here, nor has the id of another house's user.
+    if (!answers(question, user) || !namesHouse(user.id) || !this.mayHave(home, user.id)) throw lie(home);
+    await this.#assertLeft(user);
+    return foreign.put(home, found, clock.now());
+  }
+
+  /** Who is known as a user of another realm of that house has moved if that realm says so. @throws PeerError, UnreachableError */
+  async #assertLeft({ id, home }: UserProfile): Promise<void> {
+    const before = this.#parts.foreign.findById(id)?.home;
+    if (before === undefined || before === home) return;
+    try {
+      await this.#answerOf(before, { kind: 'id', id }, MEET_DEADLINE);
+    } catch (error) {
+      if (isNobody(error)) return;
+      throw error;
+    }
+    throw lie(home);
+  }
+
+  async #answerOf(home: RealmName, question: LookupQuestion, deadline: number): Promise<LookupAnswer> {
+    const { clock, errands } = this.#parts;
     const body = await within(clock, deadline, `answer of ${home}`, this.#stopping.signal, (signal) =>
       errands.ask(home, LOOKUP_ERRAND, encodeQuestion(question), signal),
     );
-    const found = readFound(home, body);
-    // Before it is kept: what nobody asked for has no place here.
-    if (!answers(question, userOf(home, found))) throw lie(home);
-    return foreign.put(home, found, clock.now());
+    return readFound(home, body);
   }
 
   async #answer(origin: RealmName, question: LookupQuestion): Promise<Uint8Array> {
@@ -175,7 +210,7 @@ function answers(question: LookupQuestion, { id, address }: UserProfile): boolea
 }
 
 /** @throws PeerError `malformed` */
-function readFound(home: RealmName, body: Uint8Array): ReturnType<typeof decodeFound> {
+function readFound(home: RealmName, body: Uint8Array): LookupAnswer {
   try {
     const found = decodeFound(body);
     userOf(home, found);
@@ -193,5 +228,8 @@ function tooMany(who: string): RefusedError {
 }
 
 function lie(home: RealmName): PeerError {
-  return new PeerError('user-contradicts', `${home} answered for another user than was asked for`);
+  return new PeerError(
+    'user-contradicts',
+    `${home} answered for another user than was asked for, or for one of another realm`,
+  );
 }

@@ -67,7 +67,7 @@ export interface BranchOptions {
   readonly network: SimulatedNetwork;
   readonly incarnation?: number;
   readonly clock?: Clock;
-  readonly directory?: Pick<Directory, 'findById'>;
+  readonly directory?: Pick<Directory, 'findById' | 'mayHave'>;
   readonly log?: Log;
   readonly charter?: Pick<Charter, 'trustWith'>;
   readonly standing?: Standing;

@@ -9,7 +9,8 @@ import { digestOf, encodeBatchHeader, signedBytes } from '../../../src/protocols
 import { decodeDeliverFrame, encodeDeliverFrame, type Hello } from '../../../src/protocols/deliver/frames.ts';
 import { DELIVER_PROTOCOL, MAX_DELIVER_FRAME } from '../../../src/protocols/deliver/index.ts';
 import { codeOf } from '../../../src/realm/errors.ts';
-import { parseUserId, type UserId } from '../../../src/realm/ids.ts';
+import { houseUserId, mayBeOf, namesHouse } from '../../../src/realm/house-id.ts';
+import { directConversationId, parseUserId, type UserId } from '../../../src/realm/ids.ts';
 import { parseRealmName, type RealmName } from '../../../src/realm/names.ts';
 import { createDatabase } from '../../../src/store/database.ts';
 import { ForgetfulDisk } from '../../store/forgetful-disk.ts';
@@ -50,7 +51,11 @@ async function attack(t: TestContext, hello: Partial<Hello> = {}, from: RealmNam
     if (id === POISONER) throw new TypeError('a fault of ours that this envelope meets');
     return known.findById(id);
   };
-  const lviv = await startBranch({ realm: LVIV, database, network, directory: { findById } });
+  const mayHave = (home: RealmName, id: UserId) => {
+    const user = findById(id);
+    return user ? user.home === home : !namesHouse(id) || mayBeOf(id, home, () => true);
+  };
+  const lviv = await startBranch({ realm: LVIV, database, network, directory: { findById, mayHave } });
   t.after(() => lviv.stop());
   const signal = AbortSignal.timeout(10_000);
   const node = network.node(from);
@@ -105,6 +110,20 @@ function batch(
   const signature = signWithLeaf(keyOf(changes.signer ?? KYIV), signedBytes(header));
   return encodeDeliverFrame({ kind: 'batch', header, signature, envelopes });
 }
+
+test('nobody speaks for a user of another house, also when nobody here has heard of that user', LIMIT, async (t) => {
+  const { lviv, stream } = await attack(t);
+  assert.equal((await answer(stream))?.kind, 'welcome');
+  const [stranger, ours] = ['beta.ua', 'acme.ua'].map((house) =>
+    houseUserId(parseRealmName(house), Uint8Array.of(0, 0, 0, 0, 0, 7)),
+  ) as [UserId, UserId];
+  const from = (n: number, sender: UserId) =>
+    envelope(n, { sender, conversation: directConversationId(sender, ENGINEER) });
+  await stream.write(batch(1, [from(1, stranger), from(2, ours)]));
+  const ack = await answer(stream);
+  assert.deepEqual(ack?.kind === 'ack' && ack.setAside, [{ n: 1, code: 'foreign-sender' }]);
+  assert.deepEqual(receivedBy(lviv, ENGINEER), [messageId(2)]);
+});
 
 test(
   'a message "from" a user of another realm is set aside, named, audited, and the next one arrives',

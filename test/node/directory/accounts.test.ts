@@ -57,7 +57,8 @@ test('an unknown login is answered as a known one: the same shape, the same made
   const known = (await client.begin('clerk', 'guess')).begun;
   const unknown = (await client.begin('nobody', 'guess')).begun;
   assert.equal(known.userId, user.id);
-  assert.match(unknown.userId, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  // All but the last six bytes says of which house it is.
+  assert.equal(unknown.userId.slice(0, 24), user.id.slice(0, 24));
   assert.equal(unknown.response.length, known.response.length);
   const ids = await Promise.all(
     ['nobody', 'nobody@kyiv.acme.ua', 'NOBODY'].map(

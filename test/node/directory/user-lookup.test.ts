@@ -17,9 +17,10 @@ import {
 } from '../../../src/protocols/profile/lookup.ts';
 import { encodeProfile } from '../../../src/protocols/profile/record.ts';
 import { CanopyError } from '../../../src/realm/errors.ts';
+import { houseUserId, OF_USER } from '../../../src/realm/house-id.ts';
 import { parseUserId, type UserId } from '../../../src/realm/ids.ts';
 import { silentLog } from '../../../src/realm/log.ts';
-import type { RealmName } from '../../../src/realm/names.ts';
+import { parseRealmName, type RealmName } from '../../../src/realm/names.ts';
 import { parseLogin, parseUserAddress } from '../../../src/realm/user-address.ts';
 import { createDatabase, type Database } from '../../../src/store/database.ts';
 import { ForgetfulDisk } from '../../store/forgetful-disk.ts';
@@ -27,7 +28,8 @@ import { ACME, BETA, ErrandTree, KYIV, LVIV, ODESA, type TreeNode, UA } from '..
 
 const LIMIT = { timeout: 20_000 };
 const never = new AbortController().signal;
-const idOf = (n: number): UserId => parseUserId(`00000000-0000-4000-8000-${String(n).padStart(12, '0')}`);
+const idOf = (n: number, house = BETA): UserId =>
+  houseUserId(house, Buffer.from(n.toString(16).padStart(2 * OF_USER, '0'), 'hex'));
 const ASKER = idOf(1);
 
 class House {
@@ -81,6 +83,7 @@ async function open(
     errands: node.errands,
     recordOf: async (id) => house.records.get(id),
     isNear: (of) => of === realm,
+    isBranch: () => false,
     mayFind: options.mayFind ?? (() => true),
     clock: tree.clock,
     log: silentLog,
@@ -253,3 +256,67 @@ test('only the home’s own word says that a sender is nobody there', LIMIT, asy
   assert.equal(await kyiv.known.meet(idOf(10), ODESA), undefined);
   await assert.rejects(find(kyiv, 'sales@odesa.beta.ua'), { code: 'user-unknown', name: 'PeerError' });
 });
+
+test(
+  'a realm of another enterprise can’t take the id of somebody else’s user, whoever is asked for first',
+  LIMIT,
+  async (t) => {
+    const { tree, kyiv, odesa } = await pair(t);
+    const sales = odesa.house.add(7, 'sales@odesa.beta.ua');
+    const GAMMA = parseRealmName('gamma.ua');
+    const thief = await tree.open(GAMMA);
+    const record = encodeProfile({ id: sales.id, login: parseLogin('sales'), name: 'Sales', salt: new Uint8Array(16) });
+    thief.errands.answer(LOOKUP_ERRAND, async () => encodeFound({ kind: 'person', record }));
+    thief.errands.start();
+    await assert.rejects(find(kyiv, 'sales@gamma.ua'), { code: 'user-contradicts' });
+    const asked = tree.network.opened;
+    await kyiv.known.meet(sales.id, GAMMA);
+    assert.equal(tree.network.opened, asked, 'a home whose user it can’t be is not asked');
+    assert.equal(kyiv.known.findById(sales.id), undefined);
+    assert.equal(kyiv.known.mayHave(GAMMA, sales.id), false);
+    assert.deepEqual(await find(kyiv, 'sales@odesa.beta.ua'), sales);
+    await assert.rejects(find(kyiv, 'sales@gamma.ua'), { code: 'user-contradicts' });
+    assert.deepEqual(kyiv.known.findById(sales.id), sales);
+  },
+);
+
+test(
+  'the id of a colleague belongs to the realm that lists the colleague, and an id of no house to nobody abroad',
+  LIMIT,
+  async (t) => {
+    const { tree, kyiv } = await pair(t);
+    const clerk = kyiv.house.add(9, 'clerk@kyiv.acme.ua');
+    assert.deepEqual(
+      [KYIV, LVIV, ODESA].map((home) => kyiv.known.mayHave(home, clerk.id)),
+      [true, false, false],
+    );
+    const liar = await tree.open(ODESA);
+    const id = parseUserId('00000000-0000-4000-8000-000000000001');
+    const record = encodeProfile({ id, login: parseLogin('sales'), name: 'Sales', salt: new Uint8Array(16) });
+    liar.errands.answer(LOOKUP_ERRAND, async () => encodeFound({ kind: 'person', record }));
+    liar.errands.start();
+    await assert.rejects(find(kyiv, 'sales@odesa.beta.ua'), { code: 'user-contradicts' });
+  },
+);
+
+test(
+  'who moved to another branch of the own house is known there once the former home has let go',
+  LIMIT,
+  async (t) => {
+    const { tree, kyiv, odesa } = await pair(t);
+    const DNIPRO = parseRealmName('dnipro.beta.ua');
+    const dnipro = await open(t, tree, DNIPRO);
+    const before = odesa.house.add(7, 'sales@odesa.beta.ua');
+    await kyiv.known.meet(before.id, ODESA);
+    const after = dnipro.house.add(7, 'sales@dnipro.beta.ua');
+    await kyiv.known.meet(after.id, DNIPRO);
+    assert.equal(kyiv.known.findById(before.id)?.home, ODESA, 'the former home still has him');
+    odesa.house.index.remove(before);
+    tree.clock.advance(60_000);
+    await kyiv.known.meet(after.id, DNIPRO);
+    assert.deepEqual(kyiv.known.findById(after.id), after);
+    assert.equal(kyiv.known.findByAddress(before.address), undefined);
+    const again = await open(t, tree, KYIV, { database: kyiv.database });
+    assert.deepEqual(again.known.findById(after.id), after);
+  },
+);
