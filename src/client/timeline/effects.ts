@@ -1,0 +1,94 @@
+// What events do to one another: edits, deletions, reactions, pins. The later one in the order of the conversation wins, so that
+// every device that has the same events comes to the same result.
+import type { RosterKind } from '../../crypto/roster.ts';
+import type { MessageId, UserId } from '../../realm/ids.ts';
+import type { OpenedEvent } from './events.ts';
+import { may } from './rights.ts';
+
+/** Different reactions of one person to one message; more are a nuisance. */
+const MAX_REACTIONS = 8;
+
+export interface Edit {
+  readonly text: string;
+  readonly mentions: readonly UserId[];
+  readonly at: number;
+}
+
+export interface Effects {
+  /** The last edit by the author. */
+  readonly edits: ReadonlyMap<MessageId, Edit>;
+  /** Who deleted it for all. */
+  readonly deleted: ReadonlyMap<MessageId, UserId>;
+  /** Emoji to people, each in the order of their first use. */
+  readonly reactions: ReadonlyMap<MessageId, ReadonlyMap<string, ReadonlySet<UserId>>>;
+  readonly pinned: ReadonlySet<MessageId>;
+  readonly name: string | undefined;
+  readonly picture: Uint8Array | undefined;
+  /** Milliseconds; 0 for never. */
+  readonly timer: number;
+}
+
+type Events = ReadonlyMap<MessageId, OpenedEvent>;
+
+class Gathering {
+  readonly edits = new Map<MessageId, Edit>();
+  readonly deleted = new Map<MessageId, UserId>();
+  readonly reactions = new Map<MessageId, Map<string, Set<UserId>>>();
+  readonly pinned = new Set<MessageId>();
+  name: string | undefined;
+  picture: Uint8Array | undefined;
+  timer = 0;
+}
+
+/** `ordered`: the events that count, in causal order. */
+export function effectsOf(ordered: readonly OpenedEvent[], events: Events, kind: RosterKind): Effects {
+  const made = new Gathering();
+  for (const event of ordered) gather(made, event, events, kind);
+  return made;
+}
+
+function gather(made: Gathering, event: OpenedEvent, events: Events, kind: RosterKind): void {
+  const { content, sender } = event;
+  switch (content?.kind) {
+    case 'edit': {
+      // Nobody edits what another person wrote.
+      if (events.get(content.target)?.sender !== sender) return;
+      const { text, mentions = [], sentAt } = content;
+      made.edits.set(content.target, { text, mentions, at: event.stamp?.ms ?? sentAt });
+      return;
+    }
+    case 'delete':
+      for (const target of content.targets) remove(made, event, events.get(target), kind);
+      return;
+    case 'reaction':
+      return react(made, content.target, content.emoji, sender, content.on);
+    case 'pin':
+      if (content.on) made.pinned.add(content.target);
+      else made.pinned.delete(content.target);
+      return;
+    case 'profile':
+      made.name = content.name ?? made.name;
+      made.picture = content.picture ?? made.picture;
+      return;
+    case 'timer':
+      made.timer = content.expiresAfter;
+      return;
+    default:
+  }
+}
+
+/** By its author, or by who may delete what others wrote. The first one's name stays on the tombstone. */
+function remove(made: Gathering, by: OpenedEvent, target: OpenedEvent | undefined, kind: RosterKind): void {
+  if (!target || made.deleted.has(target.id)) return;
+  if (target.sender === by.sender || may(kind, by.role, 'delete-of-others')) made.deleted.set(target.id, by.sender);
+}
+
+function react(made: Gathering, target: MessageId, emoji: string, person: UserId, on: boolean): void {
+  const all = made.reactions.get(target) ?? new Map<string, Set<UserId>>();
+  const people = all.get(emoji) ?? new Set<UserId>();
+  if (!on) people.delete(person);
+  else if ([...all.values()].filter((set) => set.has(person)).length < MAX_REACTIONS) people.add(person);
+  if (people.size > 0) all.set(emoji, people);
+  else all.delete(emoji);
+  made.reactions.set(target, all);
+}

@@ -1,0 +1,58 @@
+// What a timeline is made of: opened events and what is known about them besides.
+import type { Content } from '../../crypto/content.ts';
+import type { MemberRole } from '../../crypto/roster.ts';
+import type { Stamp } from '../../protocols/lan/wire.ts';
+import type { ConversationId, DeviceId, MessageId, UserId } from '../../realm/ids.ts';
+import type { MessageState } from '../surface.ts';
+
+/** One event of a conversation, opened or not. What decides about it was settled when it was opened, alike on every device. */
+export interface OpenedEvent {
+  readonly id: MessageId;
+  readonly conversation: ConversationId;
+  readonly sender: UserId;
+  readonly device: DeviceId;
+  readonly recipients: readonly UserId[];
+  /** Of the sender's node; missing while the event waits here to be sent. */
+  readonly stamp?: Stamp;
+  /** When the own server had it, by that server's clock. */
+  readonly arrivedAt?: number;
+  /** Of the sender, in the roster of the epoch that the event was sealed in. In a direct conversation both are owners. */
+  readonly role: MemberRole;
+  /** As far as the server told with the event itself. */
+  readonly state: MessageState;
+  readonly content?: Content;
+  /** Why there is no content: a stable code. */
+  readonly problem?: string;
+}
+
+/** What one recipient did with an event. */
+export interface Receipt {
+  readonly id: MessageId;
+  readonly by: UserId;
+  readonly state: 'delivered' | 'read' | 'failed';
+  readonly at: number;
+  readonly code?: string;
+}
+
+/** The own user read everything that the own server had by `arrivedAt`, and did so at `at`. */
+export interface ReadMark {
+  readonly arrivedAt: number;
+  readonly at: number;
+}
+
+/** A line that no person wrote: found by this client when it checked a commit or an identity. */
+export interface SystemLine {
+  /** The same on each device that finds the same. */
+  readonly id: string;
+  readonly what: 'created' | 'joined' | 'left' | 'removed' | 'role-changed' | 'identity-changed' | 'device-added';
+  readonly by?: UserId;
+  readonly users: readonly UserId[];
+  readonly stamp: Stamp;
+}
+
+/** In the order in which an event moves through them, and never back. */
+const STATES: readonly MessageState[] = ['queued', 'stored', 'failed', 'delivered', 'read'];
+
+export function laterState(a: MessageState, b: MessageState): MessageState {
+  return STATES.indexOf(a) >= STATES.indexOf(b) ? a : b;
+}
