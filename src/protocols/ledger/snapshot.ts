@@ -7,9 +7,11 @@
 //   hash     SHA-256 over the rows, one after the other
 //   entry    kind `snapshot`, payload [number of rows, hash]
 //
-// What counts: of what replaces itself (a user, a certified realm) the newest, of a user that was removed nothing, of what nobody
-// knows here everything. Keys and snapshots are no rows: the key in force goes along.
+// What counts: of what replaces itself (a user, an identity, a device, a certified realm) the newest, of a user that was removed
+// nothing, of what nobody knows here everything. Keys and snapshots are no rows: the key in force goes along.
 import { createHash } from 'node:crypto';
+import { InputError } from '../../realm/errors.ts';
+import type { DeviceId, UserId } from '../../realm/ids.ts';
 import { decodeFields, encodeFields } from '../../store/positional.ts';
 import { type ChainId, type Fact, HASH, MAX_KIND, MAX_PAYLOAD } from './entry.ts';
 import {
@@ -22,6 +24,17 @@ import {
   USER_CHANGED,
   USER_REMOVED,
 } from './kinds.ts';
+import {
+  certifiedDevice,
+  DEVICE_ADDED,
+  DEVICE_REMOVED,
+  decodeDeviceAdded,
+  decodeDeviceRemoved,
+  decodeUserIdentity,
+  decodeUserMoved,
+  USER_IDENTITY,
+  USER_MOVED,
+} from './people-kinds.ts';
 
 export const SNAPSHOT = 'snapshot';
 export const MAX_ROW = MAX_PAYLOAD + 64;
@@ -65,20 +78,36 @@ export function statementOf(rows: readonly Uint8Array[]): SnapshotStatement {
 /** Folds facts, in their order, into those that count. */
 export class Standing {
   readonly #slots = new Map<string, Fact>();
+  /** What each user's keys stand under, so that all of it goes with the user. */
+  readonly #ofUser = new Map<string, Set<string>>();
 
   take(fact: Fact): void {
     if (fact.kind === KEY || fact.kind === SNAPSHOT) return;
     const slot = slotOf(fact);
-    if (fact.kind === USER_REMOVED) this.#remove(slot);
-    else this.#slots.set(slot, fact);
+    if (fact.kind === USER_REMOVED) return this.#remove(slot);
+    // Who has moved is another realm's user; that it was so stays.
+    if (fact.kind === USER_MOVED) this.#removeMoved(fact);
+    this.#slots.set(slot, fact);
+    const user = userOf(fact);
+    if (user !== undefined) this.#ofUser.set(user, (this.#ofUser.get(user) ?? new Set()).add(slot));
   }
 
   rows(): Uint8Array[] {
     return [...this.#slots.values()].sort((a, b) => a.n - b.n).map(encodeRow);
   }
 
+  #removeMoved({ payload }: Fact): void {
+    try {
+      this.#remove(`user ${decodeUserMoved(payload).user}`);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+    }
+  }
+
   #remove(user: string): void {
     this.#slots.delete(user);
+    for (const slot of this.#ofUser.get(user) ?? []) this.#slots.delete(slot);
+    this.#ofUser.delete(user);
   }
 }
 
@@ -100,7 +129,28 @@ function knownSlot({ kind, payload }: Fact): string | undefined {
       return `user ${decodeUserEntry(payload).id}`;
     case USER_REMOVED:
       return `user ${decodeUser(payload)}`;
+    case USER_IDENTITY:
+      return `identity ${decodeUserIdentity(payload).user}`;
+    case DEVICE_ADDED:
+      return deviceSlot(certifiedDevice(decodeDeviceAdded(payload)));
+    case DEVICE_REMOVED:
+      return deviceSlot(decodeDeviceRemoved(payload));
     default:
       return undefined;
   }
 }
+
+/** The slot of the user whose keys an entry speaks of. */
+function userOf({ kind, payload }: Fact): string | undefined {
+  try {
+    if (kind === USER_IDENTITY) return `user ${decodeUserIdentity(payload).user}`;
+    if (kind === DEVICE_ADDED) return `user ${certifiedDevice(decodeDeviceAdded(payload)).user}`;
+    if (kind === DEVICE_REMOVED) return `user ${decodeDeviceRemoved(payload).user}`;
+    return undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const deviceSlot = ({ user, device }: { readonly user: UserId; readonly device: DeviceId }): string =>
+  `device ${user} ${device}`;

@@ -1,0 +1,94 @@
+// What the home node keeps of its users' devices beside their certificates: how their owners call them, and which must be wiped.
+//
+//   ('device', user id, device id)   [version 1, name]
+//   ('wiped', SHA-256 of a token)    [version 1, user id, device id, time]: whoever shows this token is told to wipe itself
+import { type DeviceId, idBytes, idText, parseDeviceId, parseUserId, type UserId } from '../../src/realm/ids.ts';
+import type { Database } from '../../src/store/database.ts';
+import type { Write } from '../../src/store/engine.ts';
+import { key, parseKey, under } from '../../src/store/keys.ts';
+import { decodeFields, encodeFields } from '../../src/store/positional.ts';
+
+export interface WipeMark {
+  readonly user: UserId;
+  readonly device: DeviceId;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+}
+
+const VERSION = 1;
+const UUID = 16;
+const MAX_NAME = 100;
+
+export class DeviceStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Names by device. */
+  async names(user: UserId): Promise<Map<DeviceId, string>> {
+    const names = new Map<DeviceId, string>();
+    for await (const [rowKey, bytes] of this.#database.iterate(under('device', user))) {
+      names.set(parseDeviceId(String(parseKey(rowKey)[2])), decodeName(bytes));
+    }
+    return names;
+  }
+
+  putName(user: UserId, device: DeviceId, name: string): Write {
+    const value = encodeFields([VERSION, name.toWellFormed().slice(0, MAX_NAME).toWellFormed()]);
+    return { type: 'put', key: key('device', user, device), value };
+  }
+
+  dropName(user: UserId, device: DeviceId): Write {
+    return { type: 'del', key: key('device', user, device) };
+  }
+
+  putWipe(tokenHash: Uint8Array, { user, device, time }: WipeMark): Write {
+    const value = encodeFields([VERSION, idBytes(user), idBytes(device), time]);
+    return { type: 'put', key: key('wiped', tokenHash), value };
+  }
+
+  async wipes(): Promise<{ readonly hash: Uint8Array; readonly mark: WipeMark }[]> {
+    const found: { hash: Uint8Array; mark: WipeMark }[] = [];
+    for await (const [rowKey, bytes] of this.#database.iterate(under('wiped'))) {
+      const hash = parseKey(rowKey)[1];
+      if (hash instanceof Uint8Array) found.push({ hash, mark: decodeWipe(bytes) });
+    }
+    return found;
+  }
+
+  dropWipe(tokenHash: Uint8Array): Write {
+    return { type: 'del', key: key('wiped', tokenHash) };
+  }
+
+  /** All names of a user who leaves. */
+  async eraseAll(user: UserId): Promise<Write[]> {
+    const writes: Write[] = [];
+    for await (const [rowKey] of this.#database.iterate(under('device', user)))
+      writes.push({ type: 'del', key: rowKey });
+    return writes;
+  }
+
+  commit(writes: readonly Write[]): Promise<void> {
+    return this.#database.commit(writes);
+  }
+}
+
+function decodeName(bytes: Uint8Array): string {
+  return decodeFields(bytes, 'device name', (reader) => {
+    reader.version(VERSION);
+    return reader.text(MAX_NAME);
+  });
+}
+
+function decodeWipe(bytes: Uint8Array): WipeMark {
+  return decodeFields(bytes, 'wipe mark', (reader) => {
+    reader.version(VERSION);
+    return {
+      user: parseUserId(idText(reader.bytes(UUID, UUID))),
+      device: parseDeviceId(idText(reader.bytes(UUID, UUID))),
+      time: reader.number(),
+    };
+  });
+}

@@ -1,0 +1,202 @@
+// Keeps the vaults of own users: one change after the other for each, none taken twice, none that its owner did not sign. The
+// server can't open a vault; what it checks keeps a stolen session from ruining one.
+import { equals } from 'uint8arrays/equals';
+import { readHead, type VaultHead, verifyHead } from '../../src/crypto/vault/head.ts';
+import { decodeWraps, wrapsHash } from '../../src/crypto/vault/wraps.ts';
+import { MAX_VAULT_BATCH, MAX_VAULT_BATCH_BYTES } from '../../src/protocols/lan/account-routes.ts';
+import { ConflictError, InputError, LocalError, RefusedError } from '../../src/realm/errors.ts';
+import type { UserId } from '../../src/realm/ids.ts';
+import type { Write } from '../../src/store/engine.ts';
+import { Turns } from '../conversations/turns.ts';
+import type { StoredVault, VaultStore } from './vault-store.ts';
+
+export interface VaultServiceComponents {
+  readonly store: VaultStore;
+  /** The public key by which this realm knows the user. */
+  readonly identityOf: (user: UserId) => Uint8Array | undefined;
+}
+
+export interface VaultChange {
+  readonly head: Uint8Array;
+  readonly wraps?: Uint8Array | undefined;
+  readonly records: readonly Uint8Array[];
+  readonly stage?: string | undefined;
+}
+
+/** Bytes of all records of one user; the next generation may take as much while it is staged. */
+export const MAX_VAULT = 64 * 1024 * 1024;
+/** What a record costs beside its bytes, so that a vault of tiny records is bounded too. */
+const ROW = 64;
+/** Nonce and tag of an empty record, and more. */
+const LEAST_RECORD = 32;
+const FIRST_SET = 'first0000000000000';
+
+export class VaultService {
+  readonly #parts: VaultServiceComponents;
+  readonly #turns = new Turns();
+  /** Bytes that a user's client has staged. */
+  readonly #staged = new Map<UserId, { readonly stage: string; readonly bytes: number }>();
+  #changes = 0;
+  #conflicts = 0;
+  #refused = 0;
+
+  constructor(components: VaultServiceComponents) {
+    this.#parts = components;
+  }
+
+  has(user: UserId): Promise<boolean> {
+    return this.#parts.store.get(user).then((vault) => vault !== undefined);
+  }
+
+  /** @throws RefusedError `vault-none` */
+  async state(user: UserId): Promise<{ readonly head: Uint8Array; readonly wraps: Uint8Array }> {
+    const { head, wraps } = await this.#vaultOf(user);
+    return { head, wraps };
+  }
+
+  /** @throws RefusedError `vault-none`; ConflictError `vault-conflict` when the vault is of another generation by now */
+  async records(user: UserId, generation: number, after: number): Promise<Uint8Array[]> {
+    const { store } = this.#parts;
+    const vault = await this.#vaultOf(user);
+    if (readHead(vault.head).generation !== generation) throw this.#conflict();
+    return store.records(user, vault.set, after, MAX_VAULT_BATCH, MAX_VAULT_BATCH_BYTES);
+  }
+
+  /** @throws ConflictError `vault-conflict`; LocalError `vault-full`; PeerError `vault-head-forged`, `frame-malformed`; InputError */
+  change(user: UserId, change: VaultChange): Promise<void> {
+    return this.during(user, change, (writes) => this.#parts.store.commit(writes));
+  }
+
+  /** As `change`, with the vault's writes in a commit of the caller's. */
+  during<T>(user: UserId, change: VaultChange, commit: (writes: readonly Write[]) => Promise<T>): Promise<T> {
+    return this.#turns.run(user, async () => {
+      const result = await commit(await this.#writesOf(user, change));
+      this.#changes += 1;
+      return result;
+    });
+  }
+
+  /** A vault that takes the place of whatever there was. `identity` is the key that signed its head. */
+  begin<T>(
+    user: UserId,
+    change: VaultChange,
+    identity: Uint8Array,
+    commit: (writes: readonly Write[]) => Promise<T>,
+  ): Promise<T> {
+    return this.#turns.run(user, async () => {
+      const { store } = this.#parts;
+      const head = verifyHead(change.head, user, identity);
+      assertWraps(head, change.wraps);
+      if (head.sequence !== change.records.length) throw unfitting('the head states another number of records');
+      const bytes = sizeOf(change.records);
+      const wraps = change.wraps ?? new Uint8Array();
+      const stored = { set: FIRST_SET, bytes, head: change.head, wraps };
+      const old = await store.eraseAll(user);
+      const fresh = store.putRecords(user, FIRST_SET, 1, change.records);
+      return commit([...old, ...fresh, store.put(user, stored)]);
+    });
+  }
+
+  /** A part of the next generation. @throws LocalError `vault-full`; RefusedError `vault-none` */
+  stage(user: UserId, stage: string, first: number, records: readonly Uint8Array[]): Promise<void> {
+    return this.#turns.run(user, async () => {
+      const { store } = this.#parts;
+      const vault = await this.#vaultOf(user);
+      if (stage === vault.set) throw unfitting('this set is in use');
+      // What another client staged and never used makes room for this.
+      const old = first === 1 ? await store.otherSets(user, vault.set) : [];
+      const known = this.#staged.get(user);
+      const before = first === 1 ? 0 : known?.stage === stage ? known.bytes : (await store.measure(user, stage)).bytes;
+      const bytes = before + sizeOf(records);
+      if (bytes > MAX_VAULT) throw full();
+      await store.commit([...old, ...store.putRecords(user, stage, first, records)]);
+      this.#staged.set(user, { stage, bytes });
+    });
+  }
+
+  /** For a user who leaves. */
+  eraseAll(user: UserId): Promise<Write[]> {
+    return this.#parts.store.eraseAll(user);
+  }
+
+  counters(): Record<string, number> {
+    return { vaultChanges: this.#changes, vaultConflicts: this.#conflicts, vaultRefused: this.#refused };
+  }
+
+  async #writesOf(user: UserId, change: VaultChange): Promise<Write[]> {
+    const { store } = this.#parts;
+    const vault = await this.#vaultOf(user);
+    const head = this.#checked(user, change.head);
+    const before = readHead(vault.head);
+    if (head.counter !== before.counter + 1) throw this.#conflict();
+    if (change.wraps) assertWraps(head, change.wraps);
+    else if (!equals(head.wraps, before.wraps)) throw unfitting('the head states other wraps');
+    const next = { head: change.head, wraps: change.wraps ?? vault.wraps };
+    if (change.stage !== undefined) return this.#changeOver(user, change.stage, before, head, next);
+    const follows = head.generation === before.generation && head.sequence === before.sequence + change.records.length;
+    if (!follows) throw unfitting('the head states another number of records');
+    const bytes = vault.bytes + sizeOf(change.records);
+    if (bytes > MAX_VAULT) throw full();
+    return [
+      ...store.putRecords(user, vault.set, before.sequence + 1, change.records),
+      store.put(user, { ...next, set: vault.set, bytes }),
+    ];
+  }
+
+  async #changeOver(
+    user: UserId,
+    set: string,
+    before: VaultHead,
+    head: VaultHead,
+    next: Pick<StoredVault, 'head' | 'wraps'>,
+  ): Promise<Write[]> {
+    const { store } = this.#parts;
+    const { count, bytes } = await store.measure(user, set);
+    if (head.generation !== before.generation + 1) throw unfitting('the head states another generation');
+    // Another device has staged one of its own meanwhile: this one stages anew.
+    if (head.sequence !== count) throw this.#conflict();
+    this.#staged.delete(user);
+    return [...(await store.otherSets(user, set)), store.put(user, { ...next, set, bytes })];
+  }
+
+  #checked(user: UserId, bytes: Uint8Array): VaultHead {
+    const identity = this.#parts.identityOf(user);
+    if (!identity) throw new RefusedError('vault-none', 'this user has no identity yet');
+    try {
+      return verifyHead(bytes, user, identity);
+    } catch (error) {
+      this.#refused += 1;
+      throw error;
+    }
+  }
+
+  async #vaultOf(user: UserId): Promise<StoredVault> {
+    const vault = await this.#parts.store.get(user);
+    if (!vault) throw new RefusedError('vault-none', 'this user has no vault yet');
+    return vault;
+  }
+
+  #conflict(): ConflictError {
+    this.#conflicts += 1;
+    return new ConflictError('vault-conflict', 'another change of the vault came first');
+  }
+}
+
+function assertWraps(head: VaultHead, wraps: Uint8Array | undefined): void {
+  if (!wraps || !equals(wrapsHash(wraps), head.wraps)) throw unfitting('the head states other wraps');
+  decodeWraps(wraps);
+}
+
+/** @throws InputError `vault-change-unfitting` */
+function sizeOf(records: readonly Uint8Array[]): number {
+  if (records.some(({ length }) => length < LEAST_RECORD)) throw unfitting('a record is too short to be one');
+  return records.reduce((sum, { length }) => sum + length + ROW, 0);
+}
+
+function unfitting(why: string): InputError {
+  return new InputError('vault-change-unfitting', `this change of the vault does not fit: ${why}`);
+}
+
+function full(): LocalError {
+  return new LocalError('vault-full', `a vault holds at most ${MAX_VAULT} bytes`);
+}

@@ -1,0 +1,70 @@
+// The vault's place at the home node, as the client sees it. Nothing that comes from it is believed before vault.ts has checked it.
+import { fromString } from 'uint8arrays/from-string';
+import { toString } from 'uint8arrays/to-string';
+import { vaultAnswer, vaultRecordsAnswer } from '../../protocols/lan/account-routes.ts';
+import { emptyAnswer } from '../../protocols/lan/routes.ts';
+import { codeOf } from '../../realm/errors.ts';
+import type { Http } from '../http.ts';
+
+export interface VaultState {
+  readonly head: Uint8Array;
+  readonly wraps: Uint8Array;
+}
+
+export interface VaultChange {
+  readonly head: Uint8Array;
+  readonly wraps?: Uint8Array;
+  readonly records?: readonly Uint8Array[];
+  /** A set of staged records that takes the place of all there are. */
+  readonly stage?: string;
+}
+
+export interface VaultServer {
+  /** Undefined when there is no vault. */
+  state(signal?: AbortSignal): Promise<VaultState | undefined>;
+  /** Records after a sequence, some of them; empty at the end. */
+  records(generation: number, after: number, signal?: AbortSignal): Promise<Uint8Array[]>;
+  /** @throws ConflictError `vault-conflict` when another change came first; LocalError `vault-full` */
+  change(change: VaultChange, signal?: AbortSignal): Promise<void>;
+  stage(stage: string, first: number, records: readonly Uint8Array[], signal?: AbortSignal): Promise<void>;
+}
+
+export const toText = (bytes: Uint8Array): string => toString(bytes, 'base64url');
+export const fromText = (text: string): Uint8Array => new Uint8Array(fromString(text, 'base64url'));
+
+export class HttpVaultServer implements VaultServer {
+  readonly #http: Http;
+
+  constructor(http: Http) {
+    this.#http = http;
+  }
+
+  async state(signal?: AbortSignal): Promise<VaultState | undefined> {
+    try {
+      const { head, wraps } = await this.#http.get('/vault', vaultAnswer, signal);
+      return { head: fromText(head), wraps: fromText(wraps) };
+    } catch (error) {
+      if (codeOf(error) === 'vault-none') return undefined;
+      throw error;
+    }
+  }
+
+  async records(generation: number, after: number, signal?: AbortSignal): Promise<Uint8Array[]> {
+    const path = `/vault/records?generation=${generation}&after=${after}`;
+    return (await this.#http.get(path, vaultRecordsAnswer, signal)).records.map(fromText);
+  }
+
+  async change({ head, wraps, records = [], stage }: VaultChange, signal?: AbortSignal): Promise<void> {
+    const body = {
+      head: toText(head),
+      records: records.map(toText),
+      ...(wraps && { wraps: toText(wraps) }),
+      ...(stage !== undefined && { stage }),
+    };
+    await this.#http.post('/vault', body, emptyAnswer, signal);
+  }
+
+  async stage(stage: string, first: number, records: readonly Uint8Array[], signal?: AbortSignal): Promise<void> {
+    await this.#http.post('/vault/stage', { stage, first, records: records.map(toText) }, emptyAnswer, signal);
+  }
+}

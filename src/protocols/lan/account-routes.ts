@@ -1,0 +1,78 @@
+// Requests and answers of the LAN API about the own account: vault, identity, devices, the own profile, and other people's keys. All
+// below /api/v1; docs/protocols/accounts.md and vault.md are the prose. Bytes are base64url.
+//
+//   GET  vault                              head and wraps; 404 `vault-none`
+//   GET  vault/records?generation=&after=   a page of records
+//   POST vault                              a change: records, head, perhaps wraps; 409 `vault-conflict` when another came first
+//   POST vault/stage                        a part of the next generation, which a change then names
+//   POST identity                           identity, vault and first device come into being
+//   POST devices                            this device's certificate
+//   GET  devices                            the own devices
+//   POST devices/:id/name, devices/:id/remove
+//   GET  users/:id/keys                     identity, statement, certificates
+//   POST profile {name}, POST profile/delete
+import * as v from 'valibot';
+import { deviceId, time, userId } from './wire.ts';
+
+/** Bytes of a JSON request to vault routes. */
+export const MAX_VAULT_BODY = 256 * 1024;
+/** Records in one request or page, and their bytes. */
+export const MAX_VAULT_BATCH = 64;
+export const MAX_VAULT_BATCH_BYTES = 128 * 1024;
+/** A user's devices that are not removed. */
+export const MAX_DEVICES = 32;
+
+const blob = (most: number) =>
+  v.pipe(v.string(), v.maxLength(Math.ceil((most * 4) / 3) + 4), v.regex(/^[A-Za-z0-9_-]*$/));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const head = blob(256);
+const wraps = blob(12 * 1024);
+const records = v.pipe(v.array(blob(16 * 1024)), v.maxLength(MAX_VAULT_BATCH));
+const certificate = blob(256);
+const stage = v.pipe(v.string(), v.regex(/^[a-z0-9]{16,32}$/));
+
+export const vaultAnswer = v.object({ head, wraps });
+const digits = v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number));
+export const vaultRecordsQuery = v.strictObject({ generation: digits, after: digits });
+export const vaultRecordsAnswer = v.object({ records });
+/** `stage` names a set of staged records that takes the place of all there are; else `records` follow those there are. */
+export const vaultChangeRequest = v.strictObject({
+  head,
+  wraps: v.optional(wraps),
+  records: v.optional(records, []),
+  stage: v.optional(stage),
+});
+export const vaultStageRequest = v.strictObject({ stage, first: count, records });
+/** What a change of password does to the vault. */
+export const vaultRewrap = v.strictObject({ head, wraps });
+
+export const identityRequest = v.strictObject({ head, wraps, records, certificate });
+export const deviceRequest = v.strictObject({ certificate });
+export const deviceEntry = v.object({
+  id: deviceId,
+  name: v.string(),
+  current: v.boolean(),
+  /** Milliseconds since 1970, of the newest session. */
+  lastSeen: v.optional(time),
+  signedIn: v.boolean(),
+  certificate: v.optional(certificate),
+  /** The realm where this login is a guest's. */
+  visited: v.optional(v.string()),
+});
+export const devicesAnswer = v.object({ devices: v.array(deviceEntry) });
+export const deviceNameRequest = v.strictObject({ name: v.pipe(v.string(), v.minLength(1), v.maxLength(100)) });
+/** `removal` is signed by the identity; without it the sessions end and the device is wiped, and its certificate stays. */
+export const deviceRemoveRequest = v.strictObject({ removal: v.optional(blob(256)) });
+
+export const keysAnswer = v.object({
+  user: userId,
+  identity: v.optional(blob(32)),
+  /** Of the home realm; rises when the identity changes. */
+  sequence: v.optional(count),
+  statement: v.optional(blob(1024)),
+  devices: v.array(certificate),
+  removed: v.array(deviceId),
+});
+export type KeysAnswer = v.InferOutput<typeof keysAnswer>;
+
+export const profileRequest = v.strictObject({ name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)) });
