@@ -24,8 +24,13 @@ export interface CustodySessionComponents {
   readonly clock: Clock;
   /** The next thing that is due for the neighbour. */
   readonly next: () => Promise<Item | undefined>;
+  /** Something waits for the neighbour, which may become due by time alone. */
+  readonly isPending: () => boolean;
   readonly onOpen: (path: Path) => void;
 }
+
+/** Milliseconds between two looks for what has become due. */
+export const LOOK = 5_000;
 
 export class CustodySession {
   readonly #parts: CustodySessionComponents;
@@ -84,24 +89,22 @@ export class CustodySession {
   }
 
   async #handOn(stream: Stream, signal: AbortSignal): Promise<void> {
-    for (;;) {
+    const { clock, next } = this.#parts;
+    let idleSince = clock.monotonic();
+    while (clock.monotonic() - idleSince < IDLE_CUSTODY) {
       signal.throwIfAborted();
-      const item = this.#hasRoom() ? await this.#parts.next() : undefined;
+      const item = this.#hasRoom() ? await next() : undefined;
       if (item) await this.#send(stream, item, signal);
-      else if (this.#inFlight.size > 0) await this.#bell.heard(signal);
-      else if (!(await this.#heardSoon(signal))) return;
+      else await this.#bell.heardWithin(clock, this.#untilNextLook(idleSince), signal);
+      if (item || this.#inFlight.size > 0) idleSince = clock.monotonic();
     }
   }
 
-  /** False when nothing came up for so long that the stream is not worth keeping. */
-  async #heardSoon(signal: AbortSignal): Promise<boolean> {
-    let isOver = false;
-    const timer = this.#parts.clock.after(IDLE_CUSTODY, () => {
-      isOver = true;
-      this.#bell.ring();
-    });
-    await this.#bell.heard(signal).finally(() => timer.cancel());
-    return !isOver;
+  /** A stream on which nothing moves is not kept because something waits: what becomes due later opens another. */
+  #untilNextLook(idleSince: number): number {
+    const idleFor = this.#parts.clock.monotonic() - idleSince;
+    const rest = IDLE_CUSTODY - idleFor;
+    return this.#inFlight.size > 0 || this.#parts.isPending() ? Math.min(LOOK, rest) : rest;
   }
 
   #hasRoom(): boolean {

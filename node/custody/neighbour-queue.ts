@@ -3,24 +3,20 @@
 import type { Path, PathReport } from '../../src/overlay/seam.ts';
 import { RETRY } from '../../src/protocols/deliver/index.ts';
 import { Bell } from '../../src/realm/bell.ts';
-import type { Timer } from '../../src/realm/clock.ts';
 import { codeOf } from '../../src/realm/errors.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import { QueueRunner } from '../delivery/queue-runner.ts';
-import { CustodySession, type CustodySessionComponents } from './custody-session.ts';
+import { CustodySession, type CustodySessionComponents, LOOK } from './custody-session.ts';
 import type { Flow, Item } from './hand-on.ts';
 
-export interface NeighbourQueueComponents extends Omit<CustodySessionComponents, 'next' | 'onOpen'> {
+export interface NeighbourQueueComponents extends Omit<CustodySessionComponents, 'next' | 'isPending' | 'onOpen'> {
   /** Those whose next hop is this neighbour. */
   readonly flows: (neighbour: RealmName) => readonly Flow[];
   /** 0 up to 1. */
   readonly random: () => number;
   readonly log: Log;
 }
-
-/** Milliseconds between two looks for what has become due. */
-const LOOK = 5_000;
 
 export class NeighbourQueue {
   readonly neighbour: RealmName;
@@ -93,33 +89,18 @@ export class NeighbourQueue {
       this.since = undefined;
     };
     const next = async () => this.#takeReady() ?? (await this.#next());
-    const session = new CustodySession({ ...this.#parts, next, onOpen }, this.neighbour);
+    const isPending = () => this.#parts.flows(this.neighbour).length > 0;
+    const session = new CustodySession({ ...this.#parts, next, isPending, onOpen }, this.neighbour);
     this.#session = session;
-    const looking = this.#look();
     try {
       await session.run(signal);
       return undefined;
     } catch (error) {
       return error;
     } finally {
-      looking.cancel();
       if (session.progressed) this.#runner.succeeded();
       this.#session = undefined;
     }
-  }
-
-  /** Things become due by time alone, too. */
-  #look(): Timer {
-    const { clock } = this.#parts;
-    let timer: Timer;
-    const schedule = (): void => {
-      timer = clock.after(LOOK, () => {
-        this.#session?.wake();
-        if (!this.#runner.isStopped) schedule();
-      });
-    };
-    schedule();
-    return { cancel: () => timer.cancel() };
   }
 
   #takeReady(): Item | undefined {

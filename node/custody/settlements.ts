@@ -70,6 +70,8 @@ export class Settlements {
   readonly #init: SettlementsInit;
   readonly #owed = new Map<string, Owed>();
   readonly #kept = new Map<string, Kept>();
+  /** Of `#kept`, those still to be handed on: few, where a region keeps tens of thousands. */
+  readonly #unsent = new Set<string>();
   readonly #busy = new Set<string>();
   /** After a neighbour declined one, which is trouble of its own. */
   #blockedUntil = 0;
@@ -83,7 +85,7 @@ export class Settlements {
     for await (const { origin, incarnation } of store.owed()) this.#owe(origin, incarnation);
     for await (const record of store.settled()) {
       const settlement = decodeSettlement(record.settled);
-      this.#kept.set(keyOf(settlement), { ...record, settlement });
+      this.#keep({ ...record, settlement });
       held.remember(settlement, { first: 1, last: settlement.marks.watermark });
     }
   }
@@ -104,7 +106,14 @@ export class Settlements {
   /** A batch came again whose origin must have missed the settlement: it goes out once more. */
   again(of: Sequence): void {
     const kept = this.#kept.get(keyOf(of));
-    if (kept) this.#kept.set(keyOf(of), { ...kept, handedOn: false });
+    if (kept) this.#keep({ ...kept, handedOn: false });
+  }
+
+  #keep(kept: Kept): void {
+    const which = keyOf(kept.settlement);
+    this.#kept.set(which, kept);
+    if (kept.handedOn) this.#unsent.delete(which);
+    else this.#unsent.add(which);
   }
 
   /** @throws RefusedError `out-of-way`, `cert-…`; PeerError `signature-bad`, `frame-malformed` */
@@ -131,7 +140,7 @@ export class Settlements {
     if (!before && !held.meets(settlement)) return;
     if (before && !isNewer(settlement, before.settlement)) return;
     const record = { settled, signature, ref: refOf(chain), handedOn: false };
-    this.#kept.set(keyOf(settlement), { ...record, settlement });
+    this.#keep({ ...record, settlement });
     const forgotten = before ? [] : this.#forgetOldest(settlement);
     await database.commit([settledWrite(settlement, record), chainWrite(record.ref, chain), ...forgotten]);
     await held.settle(settlement, settlement.marks);
@@ -145,6 +154,7 @@ export class Settlements {
       .toSorted((a, b) => b.incarnation - a.incarnation);
     return ofPair.slice(MAX_INCARNATIONS).map((old) => {
       this.#kept.delete(keyOf(old));
+      this.#unsent.delete(keyOf(old));
       this.#init.held.forget(old);
       return settledRemoval(old);
     });
@@ -162,10 +172,10 @@ export class Settlements {
     for (const owed of this.#owed.values()) {
       if (!owed.busy) yield { origin: owed.origin, take: () => this.#make(owed) };
     }
-    for (const [which, kept] of this.#kept) {
-      const { handedOn, settlement } = kept;
-      if (handedOn || this.#busy.has(which)) continue;
-      yield { origin: settlement.origin, take: () => this.#passOn(which, kept) };
+    for (const which of this.#unsent) {
+      const kept = this.#kept.get(which);
+      if (!kept || this.#busy.has(which)) continue;
+      yield { origin: kept.settlement.origin, take: () => this.#passOn(which, kept) };
     }
   }
 
@@ -222,7 +232,7 @@ export class Settlements {
         const now = this.#kept.get(which);
         // A newer one has come meanwhile, which goes out by itself.
         if (kind !== 'taken' || now?.settled !== settled) return;
-        this.#kept.set(which, { ...kept, handedOn: true });
+        this.#keep({ ...kept, handedOn: true });
         await this.#init.database.commit([settledWrite(settlement, { settled, signature, ref, handedOn: true })]);
       },
     };

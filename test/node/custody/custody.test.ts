@@ -1,6 +1,7 @@
 // Custody with real stores: mail goes through the tiers, waits where it must, and arrives once.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { IDLE_CUSTODY } from '../../../src/protocols/custody/index.ts';
 import { HandClock } from '../hand-clock.ts';
 import { CLERK, message, messageId, receivedBy, until } from '../simulated-branch.ts';
 import { HostileCustodian } from './hostile-custodian.ts';
@@ -74,4 +75,19 @@ test('a neighbour that comes back and speaks first is handed at once what waits 
   assert.equal(ua.batches.length, 0, 'nobody told of a way, and no time has passed');
   await ua.open(ACME);
   await until(() => ua.batches.length === 1);
+});
+
+test('a stream on which nothing more is handed on is ended, also while mail waits to be settled', LIMIT, async (t) => {
+  const clock = new HandClock(Date.UTC(2026, 0, 1));
+  const tree = await plantTree(t, { clock });
+  const ua = new HostileCustodian(tree.network, UA);
+  const [acme, kyiv] = await tree.up(ACME, KYIV);
+  assert.ok(acme && kyiv);
+  await kyiv.conversations.submit(FROM_CLERK, toSmith(1));
+  await until(() => ua.batches.length === 1);
+  await until(() => {
+    clock.advance(IDLE_CUSTODY / 10);
+    return ua.ended === 1;
+  });
+  assert.equal(kyiv.outbox.depth(ODESA), 1);
 });

@@ -24,6 +24,8 @@ export class HostileCustodian {
   readonly chains = new Map<string, Uint8Array>();
   /** Takes everything and passes nothing on, unless told otherwise. */
   manner: Manner = () => 'taken';
+  /** Streams that their givers have ended in order. */
+  ended = 0;
 
   constructor(network: SimulatedNetwork, realm: RealmName) {
     this.realm = realm;
@@ -43,6 +45,7 @@ export class HostileCustodian {
       if (frame.kind === 'settlement') this.settlements.push(frame);
       if (frame.kind === 'batch' || frame.kind === 'settlement') await this.#answer(stream, frame);
     }
+    this.ended++;
   }
 
   async #answer(stream: Stream, frame: BatchFrame | SettlementFrame): Promise<void> {
