@@ -22,6 +22,8 @@ export interface Messaging {
   readonly withRoutes: LanConversations;
   readonly delivery: DeliveryService;
   readonly presence: Presence;
+  /** Which way anything to another realm goes. */
+  readonly ways: Ways;
 }
 
 export interface MessagingComponents {
@@ -42,6 +44,7 @@ export async function openMessaging(
   const { realm, rootFingerprint } = file;
   const outbox = await openOutbox(ground);
   const conversations = await openConversations({ realm, incarnation, database, directory, rules, outbox, clock, log });
+  const ways = openWays(ground, ledger);
   const shared = { realm, incarnation, network, directory, clock, log, random: Math.random };
   const delivery = createDelivery({
     ...shared,
@@ -53,7 +56,7 @@ export async function openMessaging(
     signer: createBatchSigner({ key: leafKeyOfSeed(identity.privateKey), chain: () => identity.chain }),
     keys: createOriginKeys({ rootFingerprint, clock, isRevoked }),
     audit,
-    ways: openWays(ground, ledger),
+    ways,
     standing: { isFrozen: (of) => charter.isRealmRevoked(of), onChange: (listener) => charter.onChange(listener) },
   });
   return {
@@ -61,6 +64,7 @@ export async function openMessaging(
     withRoutes: addRoutes(conversations, delivery),
     delivery,
     presence: createPresence({ ...shared, shares }),
+    ways,
   };
 }
 

@@ -15,6 +15,7 @@ import { KeptLinks } from './kept-links.ts';
 import { ledgerRoutes } from './ledger/ledger-operator.ts';
 import { messageWays } from './message-ways.ts';
 import { Node } from './node.ts';
+import { openBlobs } from './open-blobs.ts';
 import { openCertificates } from './open-certificates.ts';
 import { openErrands } from './open-errands.ts';
 import { openIncarnationGuard } from './open-incarnation.ts';
@@ -60,7 +61,8 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const messaging = await openMessaging(ground, { network, directory: people, rules, shares, ledger, errands });
   const { conversations, delivery, presence } = messaging;
   const lanConversations = guardConversations(messaging.withRoutes, ground.permit);
-  const clients = { accounts, directory: people, conversations: lanConversations, presence };
+  const blobs = openBlobs(ground, { network, ways: messaging.ways, directory: people });
+  const clients = { accounts, directory: people, conversations: lanConversations, presence, blobs: blobs.lan };
   const guard = await openIncarnationGuard(ground, { network, ledger, reopen: ground.reopen ?? (() => {}) });
   const islands = new IslandWatch({ network, delivery, clock });
   const checks = healthChecks({ database, network, identity, clock, permit: ground.permit, path: directory.path });
@@ -97,6 +99,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
       counters: () => ({ ...delivery.custody.counters() }),
       gauges: () => ({ ...delivery.custody.load() }),
     },
+    blobs,
     charter: ground.charter,
   });
   const links = new KeptLinks({ network, ledger, trusts: table, lineage });
@@ -116,6 +119,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
       conversations,
       new Permitted(delivery, ground.permit, (error) => log.error({ why: messageOf(error) }, 'delivery did not start')),
       presence,
+      blobs,
       islands,
       renewal,
       authorityRenewal,

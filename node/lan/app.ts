@@ -14,6 +14,7 @@ import { addHealth } from './health.ts';
 import { addPages, type Pages } from './pages.ts';
 import { refusalOf } from './refusals.ts';
 import type { LanEnv } from './request.ts';
+import { blobRoutes } from './routes/blobs.ts';
 import { conversationRoutes } from './routes/conversations.ts';
 import { loginRoutes } from './routes/login.ts';
 import { userRoutes } from './routes/users.ts';
@@ -31,6 +32,9 @@ export interface AppInit {
 const OPEN = new Set(['/server', '/login/start', '/login/finish']);
 /** Reached while the first password has not been changed. */
 const DURING_CHANGE = new Set(['/me', '/logout', '/password/start', '/password/finish']);
+
+/** Bodies that are no JSON; their route has a limit of its own. */
+const CHUNKS = new RegExp(`^${API_PREFIX}/uploads/[0-9a-f]+$`);
 
 export function createApp(init: AppInit): Hono<LanEnv> {
   const app = new Hono<LanEnv>();
@@ -62,7 +66,8 @@ function createApi(init: AppInit): Hono<LanEnv> {
   const onError = () => {
     throw new InputError('request-too-long', `a request has at most ${MAX_JSON_BODY} bytes`);
   };
-  api.use(bodyLimit({ maxSize: MAX_JSON_BODY, onError }));
+  const limited = bodyLimit({ maxSize: MAX_JSON_BODY, onError });
+  api.use((context, next) => (CHUNKS.test(context.req.path) ? next() : limited(context, next)));
   api.use(async (context, next) => {
     context.header('cache-control', 'no-store');
     const path = context.req.path.slice(API_PREFIX.length);
@@ -83,6 +88,7 @@ function createApi(init: AppInit): Hono<LanEnv> {
   api.route('/', loginRoutes(components, cookie));
   api.route('/', userRoutes(components));
   api.route('/', conversationRoutes(components));
+  if (components.blobs) api.route('/', blobRoutes(components, components.blobs));
   return api;
 }
 

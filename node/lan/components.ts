@@ -4,6 +4,7 @@ import type { MessageId, UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Audit } from '../audit/audit.ts';
+import type { LanBlobs } from '../blobs/blobs.ts';
 import type { Conversations } from '../conversations/conversations.ts';
 import type { MessageRoute } from '../delivery/delivery.ts';
 import type { Accounts } from '../directory/accounts.ts';
@@ -56,6 +57,8 @@ export interface LanComponents {
   readonly presence: LanPresence;
   /** Which realms are away; without it clients are told nothing of that. */
   readonly islands?: LanIslands;
+  /** Without it there are no files. */
+  readonly blobs?: LanBlobs;
   readonly audit: Pick<Audit, 'record'>;
   readonly clock: Clock;
   readonly log: Log;

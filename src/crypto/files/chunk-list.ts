@@ -40,7 +40,7 @@ export class ChunkList {
   #bytes: Uint8Array;
   #count = 0;
 
-  constructor(bytes = new Uint8Array()) {
+  constructor(bytes: Uint8Array = new Uint8Array()) {
     if (bytes.length % CHUNK_HASH !== 0) throw new InputError('bad-list', `a list of ${bytes.length} bytes`);
     this.#bytes = bytes.slice();
     this.#count = bytes.length / CHUNK_HASH;

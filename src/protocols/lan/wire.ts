@@ -6,7 +6,7 @@ import { parseRealmName, ROLES } from '../../realm/names.ts';
 import { PATH_KINDS } from '../../realm/path-kinds.ts';
 
 /** A string that `parse` accepts, as the branded type that it makes. */
-function branded<T extends string>(parse: (text: string) => T) {
+export function branded<T extends string>(parse: (text: string) => T) {
   return v.pipe(
     v.string(),
     v.maxLength(320),
