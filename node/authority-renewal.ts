@@ -25,6 +25,8 @@ export interface AuthorityRenewalComponents {
   readonly authority: Pick<Authority, 'chain' | 'createOwnRenewal' | 'acceptOwnRenewal' | 'adopt'>;
   /** Multiaddrs of the own relays, whose doors lead to the parent. */
   readonly relays: readonly string[];
+  /** Whether an authority above has another key, to which this realm is to move at once. */
+  readonly mustMove: (chain: Chain) => boolean;
   readonly clock: Clock;
   readonly log: Log;
   /** After the authority has another certificate. */
@@ -37,6 +39,7 @@ export class AuthorityRenewal {
   readonly #parts: AuthorityRenewalComponents;
   readonly #hourly: Hourly;
   readonly #stopping = new AbortController();
+  #isAsked = false;
   /** Why the last try failed; undefined after one that did not. */
   lastError: string | undefined;
 
@@ -60,18 +63,17 @@ export class AuthorityRenewal {
     return this.#hourly.stop();
   }
 
+  /** When something may have changed above. */
+  lookNow(): void {
+    if (this.#isAsked || this.#stopping.signal.aborted) return;
+    this.#isAsked = true;
+    void this.#hourly.now();
+  }
+
   /** At once, due or not. @throws UnreachableError, RefusedError; InputError `offline-root` in a region */
   async renewNow(): Promise<void> {
-    const { authority, clock, directory, log, onRenewed, realm } = this.#parts;
-    if (realm.tier === 'region') {
-      throw new InputError('offline-root', `the authority of ${realm.realm} is renewed by its offline root`, {
-        hint: 'Run: canopy cert renew --request FILE; then on the host of the root: canopy cert sign.',
-      });
-    }
-    const request = await authority.createOwnRenewal();
-    const reply = await within(clock, DEADLINE, 'renewal by the realm above', this.#stopping.signal, (signal) =>
-      this.#ask(request, signal),
-    );
+    const { authority, directory, log, onRenewed } = this.#parts;
+    const reply = await this.ask(() => authority.createOwnRenewal());
     await writeChain(directory.authority, writeChainPem(await authority.acceptOwnRenewal(reply)));
     log.info({ notAfter: validityOf(authority.chain).notAfter }, 'authority renewed');
     await onRenewed();
@@ -84,6 +86,20 @@ export class AuthorityRenewal {
     await onRenewed();
   }
 
+  /** The reply of the realm above. @throws UnreachableError; InputError `offline-root` in a region, before anything is made */
+  async ask(makeRequest: () => Promise<Uint8Array>): Promise<Uint8Array> {
+    const { realm, clock } = this.#parts;
+    if (realm.tier === 'region') {
+      throw new InputError('offline-root', `the authority of ${realm.realm} is renewed by its offline root`, {
+        hint: 'Run: canopy cert renew --request FILE; then on the host of the root: canopy cert sign.',
+      });
+    }
+    const request = await makeRequest();
+    return within(clock, DEADLINE, 'renewal by the realm above', this.#stopping.signal, (signal) =>
+      this.#ask(request, signal),
+    );
+  }
+
   async #ask(request: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
     const { realm, relays, clock } = this.#parts;
     const { rootFingerprint } = realm;
@@ -92,10 +108,12 @@ export class AuthorityRenewal {
   }
 
   async #look(): Promise<void> {
-    const { authority, clock, log, realm } = this.#parts;
+    const { authority, clock, log, realm, mustMove } = this.#parts;
+    this.#isAsked = false;
     try {
       await this.#takeUp();
-      if (realm.tier !== 'region' && isDueForRenewal(validityOf(authority.chain), clock.now())) await this.renewNow();
+      const isDue = isDueForRenewal(validityOf(authority.chain), clock.now()) || mustMove(authority.chain);
+      if (realm.tier !== 'region' && isDue) await this.renewNow();
       this.lastError = undefined;
     } catch (error) {
       if (this.#stopping.signal.aborted) return;

@@ -7,9 +7,10 @@
 
 import type { Charter, RevocationProofs, TrustInForce } from '../src/overlay/charter.ts';
 import type { CharterSource } from '../src/overlay/charter-feed/feeder.ts';
-import { decodeChain } from '../src/pki/chain.ts';
+import { type Chain, decodeChain } from '../src/pki/chain.ts';
 import type { Crl } from '../src/pki/crl.ts';
-import { type CheckedCrl, Revocations, serialsOf } from '../src/pki/revocations.ts';
+import type { KeyName } from '../src/pki/keys.ts';
+import { type CheckedCrl, type IssuedSerial, Revocations, serialsOf } from '../src/pki/revocations.ts';
 import { codeOf, messageOf } from '../src/realm/errors.ts';
 import type { Log } from '../src/realm/log.ts';
 import { ancestorsOf, type RealmName } from '../src/realm/names.ts';
@@ -35,14 +36,12 @@ export interface NodeCharterComponents {
   readonly shown: Pick<ShownLists, 'all' | 'put'>;
 }
 
-type Certificates = ReturnType<typeof serialsOf>;
-
 export class NodeCharter implements Charter, CharterSource, RevocationProofs {
   readonly #log: Log;
   readonly #shown: NodeCharterComponents['shown'];
   readonly #revocations: Revocations;
   readonly #listeners = new Set<() => void>();
-  readonly #authorities = new Map<RealmName, Certificates>();
+  readonly #authorities = new Map<RealmName, readonly IssuedSerial[]>();
   #trusts: TrustSource | undefined;
 
   constructor({ rootFingerprint, log, shown }: NodeCharterComponents) {
@@ -69,15 +68,15 @@ export class NodeCharter implements Charter, CharterSource, RevocationProofs {
     for (const list of await this.#shown.all()) this.#take(undefined, list);
   }
 
-  isRevoked(serial: string, issuer: RealmName): boolean {
+  isRevoked(serial: string, issuer: KeyName): boolean {
     return this.#revocations.isRevoked(serial, issuer);
   }
 
-  revokedAt(serial: string, issuer: RealmName): number | undefined {
+  revokedAt(serial: string, issuer: KeyName): number | undefined {
     return this.#revocations.revokedAt(serial, issuer);
   }
 
-  proofOf(serial: string, issuer: RealmName): Uint8Array | undefined {
+  proofOf(serial: string, issuer: KeyName): Uint8Array | undefined {
     return this.#revocations.proofOf(serial, issuer);
   }
 
@@ -92,6 +91,11 @@ export class NodeCharter implements Charter, CharterSource, RevocationProofs {
     return [realm, ...ancestorsOf(realm)].some((one) =>
       this.#authorities.get(one)?.some(({ serial, issuer }) => this.isRevoked(serial, issuer)),
     );
+  }
+
+  /** The chain of the newest authority that is known of it, as lists know certificates. */
+  certificatesOf(realm: RealmName): readonly IssuedSerial[] {
+    return this.#authorities.get(realm) ?? [];
   }
 
   trustWith(realm: RealmName): TrustInForce | undefined {
@@ -111,9 +115,14 @@ export class NodeCharter implements Charter, CharterSource, RevocationProofs {
     return this.#trusts?.agreements() ?? [];
   }
 
-  /** The newest list of an authority's key (`keyName` of src/pki/revocations.ts); undefined when it has revoked nothing. */
-  revokedBy(key: string): Crl | undefined {
+  /** The newest list of an authority's key; undefined when it has revoked nothing. */
+  revokedBy(key: KeyName): Crl | undefined {
     return this.#revocations.listOf(key);
+  }
+
+  /** The chain with which that list came. */
+  chainOfList(key: KeyName): Chain | undefined {
+    return this.#revocations.chainOfList(key);
   }
 
   onChange(listener: () => void): () => void {

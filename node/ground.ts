@@ -9,6 +9,7 @@ import { readChain } from '../src/settings/key-files.ts';
 import { type LiveIdentity, openIdentity } from '../src/settings/live-identity.ts';
 import type { RealmFile } from '../src/settings/realm-file.ts';
 import type { Settings } from '../src/settings/settings.ts';
+import { finishReplacement } from '../src/settings/staged-credential.ts';
 import type { Database } from '../src/store/database.ts';
 import { incarnationCertificate, openIncarnation } from '../src/store/incarnation.ts';
 import { AuditLog } from './audit/audit-log.ts';
@@ -54,6 +55,7 @@ export interface Ground extends NodeInit {
 
 export async function openGround(init: NodeInit, database: Database): Promise<Ground> {
   const { realm, directory, clock } = init;
+  await finishReplacement(directory.authority);
   const lineage = await findLineage(init);
   const shown = new ShownLists(database);
   const charter = new NodeCharter({ rootFingerprint: realm.rootFingerprint, log: init.log, shown });

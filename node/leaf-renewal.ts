@@ -1,19 +1,21 @@
 // Leaves live 30 days and renew themselves: the node looks whether its own or its relay's on this host is due, at least once an
 // hour, has its authority issue the next one and writes it. The relay reads its file again by itself. However long ago a leaf
-// ended: the authority at hand decides. A leaf that was revoked is not renewed, since its key is not trusted any more: the operator
+// ended: the authority at hand decides. A leaf below another key than those of the authority's present chain is renewed at once. A leaf that was revoked is not renewed, since its key is not trusted any more: the operator
 // has a new key made, and the program restarted.
 import { parseCertificate } from '../src/pki/certificate.ts';
-import { type Chain, type Trust, validateLeaf, writeChainPem } from '../src/pki/chain.ts';
-import { generateLeafKey, writeLeafKeyPem } from '../src/pki/keys.ts';
-import { isDueForRenewal, nextLook, type Validity } from '../src/pki/renewal.ts';
+import { type Chain, type Trust, type ValidatedLeaf, validateLeaf, writeChainPem } from '../src/pki/chain.ts';
+import { generateLeafKey, type KeyName, keyName, writeLeafKeyPem } from '../src/pki/keys.ts';
+import { heldOf, isDueForRenewal, nextLook, type Validity } from '../src/pki/renewal.ts';
 import type { Clock } from '../src/realm/clock.ts';
 import { InputError, messageOf } from '../src/realm/errors.ts';
 import type { Log } from '../src/realm/log.ts';
 import type { Role } from '../src/realm/names.ts';
 import type { DataDirectory } from '../src/settings/data-directory.ts';
-import { readChain, writeChain, writeCredential } from '../src/settings/key-files.ts';
+import { readChain, writeChain } from '../src/settings/key-files.ts';
 import type { LiveIdentity } from '../src/settings/live-identity.ts';
+import { replaceCredential } from '../src/settings/staged-credential.ts';
 import type { Authority } from './authority/authority.ts';
+import { nameOf } from './authority/authority-keys.ts';
 import { Hourly } from './hourly.ts';
 
 export interface LeafRenewalComponents {
@@ -73,7 +75,7 @@ export class LeafRenewal {
     }
     const key = await generateLeafKey();
     const chain = await authority.issueLeaf({ role, publicKey: key.publicKey });
-    await writeCredential(directory[role], { keyPem: writeLeafKeyPem(key), chainPem: writeChainPem(chain) });
+    await replaceCredential(directory[role], { keyPem: writeLeafKeyPem(key), chainPem: writeChainPem(chain) });
     this.#note(role, chain);
     log.warn({ role }, 'key replaced: restart the program');
   }
@@ -90,28 +92,37 @@ export class LeafRenewal {
 
   async #renewIfDue(role: Role): Promise<void> {
     const held = await this.#read(role);
-    if (isDueForRenewal(held.leaf, this.#components.clock.now())) await this.#renew(role, held);
+    const { clock, authority } = this.#components;
+    const isMoved = keysAbove(held).join() !== keysOf(authority.chain).join();
+    if (isMoved || isDueForRenewal(held, clock.now())) await this.#renew(role, held);
   }
 
-  async #renew(role: Role, { publicKey }: { readonly publicKey: Uint8Array }): Promise<void> {
+  async #renew(role: Role, held: ValidatedLeaf): Promise<void> {
     const { directory, identity, authority, log } = this.#components;
-    const next = await authority.issueLeaf({ role, publicKey });
+    const next = await authority.issueLeaf({ role, publicKey: held.publicKey, renews: heldOf(held) });
     await writeChain(directory[role], writeChainPem(next));
     this.#note(role, next);
     log.info({ role }, 'certificate renewed');
     if (role === identity.role) await identity.refresh();
   }
 
-  async #read(role: Role): Promise<{ readonly leaf: Validity; readonly publicKey: Uint8Array }> {
+  async #read(role: Role): Promise<ValidatedLeaf> {
     const { directory, identity, clock, isRevoked } = this.#components;
     const held = await readChain(directory[role]);
     this.#note(role, held);
     const { rootFingerprint } = identity;
-    const leaf = await validateLeaf(held, { rootFingerprint, now: clock.now(), isRevoked, ...ANY_AGE });
-    return { leaf, publicKey: leaf.publicKey };
+    return validateLeaf(held, { rootFingerprint, now: clock.now(), isRevoked, ...ANY_AGE });
   }
 
   #note(role: Role, [leaf]: Chain): void {
     if (leaf) this.#held.set(role, parseCertificate(leaf));
   }
+}
+
+function keysAbove({ authorities }: ValidatedLeaf): KeyName[] {
+  return authorities.map(({ spki }) => keyName(spki));
+}
+
+function keysOf(chain: Chain): KeyName[] {
+  return chain.map((_, index) => nameOf(chain.slice(index)));
 }

@@ -1,21 +1,17 @@
 // The realm's authority, with what becomes of the certificates that it makes.
-import { equals } from 'uint8arrays/equals';
-import { parseCertificate } from '../src/pki/certificate.ts';
 import { decodeChain, encodeChain } from '../src/pki/chain.ts';
 import { RENEWAL_GRACE } from '../src/pki/renewal.ts';
 import { messageOf } from '../src/realm/errors.ts';
 import { readChain } from '../src/settings/key-files.ts';
 import { Authority, type Certified } from './authority/authority.ts';
-import { type IssuedCertificate, IssuedStore } from './authority/issued-store.ts';
+import { nameOf } from './authority/authority-keys.ts';
+import { completeRegister, issuedOf } from './authority/issued-register.ts';
+import { IssuedStore } from './authority/issued-store.ts';
+import { findOldAuthority } from './authority/old-authority.ts';
+import { objectionTo } from './authority/renewal-rules.ts';
 import type { Ground } from './ground.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { openTokenStore } from './token-store.ts';
-
-/**
- * Certificates of one kind that one realm may have in force at the same time: up to eight relays, each with an old and a new one,
- * and some more. A realm that renewed without end could fill the revocation list (MAX_REVOKED) and so not be revoked any more.
- */
-const MAX_IN_FORCE = 24;
 
 export interface OpenedAuthority {
   readonly authority: Authority;
@@ -26,10 +22,14 @@ export async function openAuthority(ground: Ground, { ledger }: { readonly ledge
   const { directory, realm, settings, database, clock, log, audit, isRevoked } = ground;
   const issued = new IssuedStore(database);
   await registerKnown(ground, ledger, issued);
+  const old = await findOldAuthority(directory.authority);
+  const chain = await readChain(directory.authority);
+  await completeRegister(issued, ledger, { realm: realm.realm, issuer: nameOf(old?.chain ?? chain) });
   const authority = new Authority(
     {
       keyFile: directory.authority.key,
-      chain: await readChain(directory.authority),
+      chain,
+      old,
       rootFingerprint: realm.rootFingerprint,
       ...settings.testing,
     },
@@ -38,12 +38,8 @@ export async function openAuthority(ground: Ground, { ledger }: { readonly ledge
       clock,
       log,
       isRevoked,
-      mayRenew: async ({ kind, realm: whose }) => {
-        const now = clock.now();
-        const live = await issued.list(now - RENEWAL_GRACE);
-        const inForce = live.filter((one) => one.kind === kind && one.realm === whose && one.notAfter > now);
-        return inForce.length < MAX_IN_FORCE;
-      },
+      objectionTo: async (asked) =>
+        objectionTo(asked, await issued.list(clock.now() - RENEWAL_GRACE), { now: clock.now(), isRevoked }),
       onCertified: async (certified) => {
         await issued.put(issuedOf(certified));
         await audit.record(certificateIssued(certified));
@@ -63,7 +59,9 @@ export async function openAuthority(ground: Ground, { ledger }: { readonly ledge
 
 /** What was certified before the register existed, or before this node did: its children, and the first leaves of its own. */
 async function registerKnown({ directory, realm, log }: Ground, ledger: Ledger, issued: IssuedStore): Promise<void> {
-  const [own] = await readChain(directory.authority);
+  const own = await readChain(directory.authority);
+  const old = await findOldAuthority(directory.authority);
+  const ours = [own, ...(old ? [old.chain] : [])].map(nameOf);
   const chains: Certified[] = ledger
     .realms()
     .filter(({ issuer }) => issuer === realm.realm)
@@ -71,15 +69,11 @@ async function registerKnown({ directory, realm, log }: Ground, ledger: Ledger, 
   for (const role of realm.programs) {
     const chain = await readChain(directory[role]);
     // A relay that joined before its node has its first certificate from the realm above.
-    if (own && chain[1] && equals(own, chain[1])) chains.push({ ...realm, kind: role, chain });
+    if (ours.includes(nameOf(chain.slice(1)))) chains.push({ ...realm, kind: role, chain });
   }
-  for (const certified of chains) await issued.put(issuedOf(certified));
+  const known = new Set((await issued.list(0)).map(({ serial }) => serial));
+  for (const one of chains.map(issuedOf).filter(({ serial }) => !known.has(serial))) await issued.put(one);
   log.debug({ count: chains.length }, 'issued certificates registered');
-}
-
-function issuedOf({ kind, realm, tier, chain: [der] }: Certified): IssuedCertificate {
-  const { serial, notBefore, notAfter } = parseCertificate(der ?? new Uint8Array());
-  return { serial, kind, realm, tier, notBefore, notAfter };
 }
 
 function certificateIssued({ kind, realm, tier }: Certified) {

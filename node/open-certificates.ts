@@ -1,9 +1,14 @@
 // Certificates in life: who renews them, who revokes them, and what the operator is told of them.
 import { parseCertificate } from '../src/pki/certificate.ts';
+import { decodeChain } from '../src/pki/chain.ts';
 import { readPem } from '../src/pki/pem.ts';
+import { serialsIn } from '../src/pki/revocations.ts';
+import type { RealmName } from '../src/realm/names.ts';
 import { readOptional } from '../src/settings/data-directory.ts';
 import type { Authority } from './authority/authority.ts';
 import type { IssuedStore } from './authority/issued-store.ts';
+import { ReplacedAuthorities } from './authority/replaced-authorities.ts';
+import { AuthorityReplacement } from './authority/replacement.ts';
 import type { AuthorityRenewalComponents } from './authority-renewal.ts';
 import { AuthorityRenewal } from './authority-renewal.ts';
 import { CertOperator } from './certificates/cert-operator.ts';
@@ -12,7 +17,7 @@ import type { Directory } from './directory/directory.ts';
 import type { Ground } from './ground.ts';
 import { LeafRenewal } from './leaf-renewal.ts';
 import type { Ledger } from './ledger/ledger.ts';
-import type { Surroundings } from './revocations/blast-radius.ts';
+import type { KnownRealm, Surroundings } from './revocations/blast-radius.ts';
 import { RevocationService } from './revocations/revocation-service.ts';
 
 export interface CertificateNeeds {
@@ -22,23 +27,36 @@ export interface CertificateNeeds {
   readonly directory: Pick<Directory, 'list'>;
   readonly paths: () => Surroundings['paths'];
   readonly relays: AuthorityRenewalComponents['relays'];
+  /** The chain of the node's leaf that a realm's network chain has introduced last. */
+  readonly nodeChain: (realm: RealmName) => Promise<Uint8Array | undefined>;
 }
 
 export interface OpenedCertificates {
   readonly renewal: LeafRenewal;
   readonly authorityRenewal: AuthorityRenewal;
+  readonly replacement: AuthorityReplacement;
   readonly certificates: CertOperator;
 }
 
-export function openCertificates(ground: Ground, needs: CertificateNeeds): OpenedCertificates {
+export async function openCertificates(ground: Ground, needs: CertificateNeeds): Promise<OpenedCertificates> {
   const { directory, realm, identity, clock, log, charter, audit } = ground;
   const { authority, issued, ledger, relays } = needs;
   const shared = { directory, realm, authority, clock, log };
   const renewal = new LeafRenewal({ ...shared, identity, isRevoked: ground.isRevoked }, realm.programs);
-  const onRenewed = (): Promise<void> => renewal.lookNow();
-  const authorityRenewal = new AuthorityRenewal({ ...shared, relays, onRenewed });
-  const around = (): Omit<Surroundings, 'own'> => ({
-    known: ledger.realms().map((certified) => certified.realm),
+  const replaced = new ReplacedAuthorities({ realm: realm.realm, log });
+  await replaced.follow(ledger);
+  const authorityRenewal = new AuthorityRenewal({
+    ...shared,
+    relays,
+    mustMove: (chain) => replaced.mustMove(chain),
+    onRenewed: async () => {
+      if (revocations.isListBehind()) await revocations.renewList();
+      await renewal.lookNow();
+    },
+  });
+  replaced.onChange(() => authorityRenewal.lookNow());
+  const around = async (): Promise<Omit<Surroundings, 'own' | 'issued'>> => ({
+    known: await knownRealms(ground, needs),
     users: needs.directory.list().map(({ address }) => ({ realm: address.realm })),
     paths: needs.paths(),
   });
@@ -53,6 +71,17 @@ export function openCertificates(ground: Ground, needs: CertificateNeeds): Opene
     clock,
     log,
   });
+  const replacement = new AuthorityReplacement({
+    ...shared,
+    revocations,
+    replaced,
+    ledger,
+    ask: (makeRequest) => authorityRenewal.ask(makeRequest),
+    onReplaced: () => renewal.lookNow(),
+    isRevoked: ground.isRevoked,
+    assertMayWrite: () => ground.permit.assert(),
+    audit,
+  });
   const lan = (): Promise<ForecastParts['lan']> => lanCertificates(ground);
   const certificates = new CertOperator({
     ...shared,
@@ -61,10 +90,25 @@ export function openCertificates(ground: Ground, needs: CertificateNeeds): Opene
     ledger,
     authorityRenewal,
     renewal,
+    replacement,
+    replaced,
     lan,
     audit,
   });
-  return { renewal, authorityRenewal, certificates };
+  return { renewal, authorityRenewal, replacement, certificates };
+}
+
+/** The own realm, as it stands at the moment, and all that the ledger knows. */
+async function knownRealms({ realm, charter, identity }: Ground, needs: CertificateNeeds): Promise<KnownRealm[]> {
+  const others = needs.ledger.realms().filter((one) => one.realm !== realm.realm);
+  const nodes = await Promise.all(others.map(async (one) => needs.nodeChain(one.realm)));
+  const known = others.map((one, index) => {
+    const node = nodes[index];
+    const authority = charter.certificatesOf(one.realm);
+    return { realm: one.realm, authority, node: node && serialsIn(decodeChain(node)) };
+  });
+  const own = { authority: serialsIn(needs.authority.chain), node: serialsIn(identity.chain) };
+  return [{ realm: realm.realm, ...own }, ...known];
 }
 
 /** The LAN's authority, when it is ours, and what browsers are shown. */

@@ -2,6 +2,7 @@
 import type { PathReport } from '../src/overlay/seam.ts';
 import { serveAbout } from '../src/protocols/about/index.ts';
 import { messageOf } from '../src/realm/errors.ts';
+import type { RealmName } from '../src/realm/names.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { aboutThis } from './about-this.ts';
 import { AdminServer } from './admin/server.ts';
@@ -15,6 +16,7 @@ import { KeptLinks } from './kept-links.ts';
 import { ledgerRoutes } from './ledger/ledger-operator.ts';
 import { messageWays } from './message-ways.ts';
 import { Node } from './node.ts';
+import { openAccount } from './open-account.ts';
 import { openBlobs } from './open-blobs.ts';
 import { openCertificates } from './open-certificates.ts';
 import { openErrands } from './open-errands.ts';
@@ -56,20 +58,24 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const { network, ledger, authority, issued } = await openRealm(ground, ownRelay.dialled);
   const errands = openErrands(ground, network);
   const { trusts, table } = await openTrusts(ground, { network, ledger, errands });
-  const { users, accounts } = await openUsers(ground, { network, ledger });
+  const signStatement = (statement: Uint8Array) => authority.signStatement(statement);
+  const opened = await openUsers(ground, { network, ledger, signStatement });
+  const { users, accounts, keys } = opened;
   const { people, lookup, rules, shares, policies } = await openPeople(ground, { users, ledger, errands, table });
+  const { account, foreignKeys } = openAccount(ground, { ...opened, errands, people, policies });
   const messaging = await openMessaging(ground, { network, directory: people, rules, shares, ledger, errands });
   const { conversations, delivery, presence } = messaging;
   const lanConversations = guardConversations(messaging.withRoutes, ground.permit);
   const blobs = openBlobs(ground, { network, ways: messaging.ways, directory: people });
-  const clients = { accounts, directory: people, conversations: lanConversations, presence, blobs: blobs.lan };
+  const clients = { account, accounts, directory: people, conversations: lanConversations, presence, blobs: blobs.lan };
   const guard = await openIncarnationGuard(ground, { network, ledger, reopen: ground.reopen ?? (() => {}) });
   const islands = new IslandWatch({ network, delivery, clock });
   const checks = healthChecks({ database, network, identity, clock, permit: ground.permit, path: directory.path });
   const { lan, lanRenewal } = await openLan({ ...clients, checks, islands }, ground);
   const paths = (): PathReport[] => network.paths();
-  const needs = { authority, issued, ledger, directory: users, paths, relays: ownRelay.dialled };
-  const { renewal, authorityRenewal, certificates } = openCertificates(ground, needs);
+  const nodeChain = async (of: RealmName) => (await ledger.store.head({ realm: of, chain: 'network' })).key?.chain;
+  const needs = { authority, issued, ledger, directory: users, paths, relays: ownRelay.dialled, nodeChain };
+  const { renewal, authorityRenewal, replacement, certificates } = await openCertificates(ground, needs);
   const clockWatch = watchClock(ground, { network, store: ledger.store });
   const own = { realm, lineage, identity, ownRelay, clock, startedAt: clock.now() };
   const shown = { overlay: network, ledger, authority, accounts, directory: users, delivery, presence };
@@ -115,6 +121,8 @@ async function compose(ground: Ground): Promise<OpenedNode> {
       trusts,
       users,
       { start: () => {}, stop: () => lookup.stop() },
+      { start: () => {}, stop: () => foreignKeys.stop() },
+      { start: () => {}, stop: () => keys.stop() },
       links,
       conversations,
       new Permitted(delivery, ground.permit, (error) => log.error({ why: messageOf(error) }, 'delivery did not start')),
@@ -123,6 +131,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
       islands,
       renewal,
       authorityRenewal,
+      replacement,
       lan,
       ...(lanRenewal ? [lanRenewal] : []),
       admin,

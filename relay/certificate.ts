@@ -1,16 +1,18 @@
 // The relay's own certificate. On a host with its node the node renews the file and it is only read again; a relay on a host
-// of its own asks its node over the overlay when a third of the life is left.
+// of its own asks its node over the overlay when a third of the life is left, and as soon as it hears that the authority of its realm
+// has another key.
 import type { Issuer } from '../src/overlay/enrol/index.ts';
-import { type Chain, validateLeaf, writeChainPem } from '../src/pki/chain.ts';
+import { type Chain, type ValidatedLeaf, validateLeaf, writeChainPem } from '../src/pki/chain.ts';
 import { createLeafCsr } from '../src/pki/csr.ts';
 import { acceptEnrolReply } from '../src/pki/enrolment.ts';
-import { leafKeyOfSeed, signWithLeaf } from '../src/pki/keys.ts';
+import { keyName, leafKeyOfSeed, signWithLeaf } from '../src/pki/keys.ts';
 import { createRenewRequest, isDueForRenewal, nextLook, RENEWAL_GRACE } from '../src/pki/renewal.ts';
 import type { Clock, Timer } from '../src/realm/clock.ts';
 import { within } from '../src/realm/deadline.ts';
 import { messageOf } from '../src/realm/errors.ts';
 import type { Log } from '../src/realm/log.ts';
 import type { LiveIdentity } from '../src/settings/live-identity.ts';
+import type { RelayCharter } from './charter.ts';
 import type { Relay } from './relay.ts';
 
 export interface CertificateComponents {
@@ -22,12 +24,14 @@ export interface CertificateComponents {
   readonly log: Log;
   /** Writes the chain's PEM to where the identity reads it. */
   readonly write: (pem: string) => Promise<void>;
+  /** The key of the own authority, as far as the node has told it. */
+  readonly charter: Pick<RelayCharter, 'newestKeyOf'>;
   /** A node on this host does the renewing. */
   readonly isRenewedHere: boolean;
 }
 
 /** The node on this host may have written another one. */
-const INTERVAL = 10 * 60 * 1000;
+const INTERVAL = 60_000;
 const DEADLINE = 30_000;
 
 export class RelayCertificate {
@@ -64,10 +68,16 @@ export class RelayCertificate {
     const grace = { grace: RENEWAL_GRACE, graceAbove: RENEWAL_GRACE };
     const leaf = await validateLeaf(identity.chain, { rootFingerprint, now, ...grace });
     this.#wait = nextLook(leaf, now);
-    if (isRenewedHere || !isDueForRenewal(leaf, now)) return;
+    if (isRenewedHere || !(isDueForRenewal(leaf, now) || this.#isReplaced(leaf))) return;
     await write(writeChainPem(await this.#renew(now > leaf.notAfter)));
     await identity.refresh();
     log.info({}, 'certificate renewed');
+  }
+
+  #isReplaced({ authorities: [issuer] }: ValidatedLeaf): boolean {
+    const { charter, identity } = this.#components;
+    const newest = charter.newestKeyOf(identity.realm);
+    return newest !== undefined && issuer !== undefined && newest !== keyName(issuer.spki);
   }
 
   /** The own node; once its certificate is over a relay gets to nobody but the door of the realm above, which may certify it too. */

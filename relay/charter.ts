@@ -5,6 +5,7 @@
 import type { Charter, RevocationProofs, TrustInForce } from '../src/overlay/charter.ts';
 import type { CharterFrame } from '../src/overlay/charter-feed/index.ts';
 import { PathMemory } from '../src/pki/chain.ts';
+import type { KeyName } from '../src/pki/keys.ts';
 import { Revocations } from '../src/pki/revocations.ts';
 import { openSigned } from '../src/protocols/trust/agreement.ts';
 import type { Agreement } from '../src/protocols/trust/index.ts';
@@ -69,16 +70,21 @@ export class RelayCharter implements Charter, RevocationProofs {
     for (const listener of this.#listeners) listener();
   }
 
-  isRevoked(serial: string, issuer: RealmName): boolean {
+  isRevoked(serial: string, issuer: KeyName): boolean {
     return this.#revocations.isRevoked(serial, issuer);
   }
 
-  revokedAt(serial: string, issuer: RealmName): number | undefined {
+  revokedAt(serial: string, issuer: KeyName): number | undefined {
     return this.#revocations.revokedAt(serial, issuer);
   }
 
-  proofOf(serial: string, issuer: RealmName): Uint8Array | undefined {
+  proofOf(serial: string, issuer: KeyName): Uint8Array | undefined {
     return this.#revocations.proofOf(serial, issuer);
+  }
+
+  /** The key of a realm's authority, as far as lists have told: the own one, when it was replaced. */
+  newestKeyOf(realm: RealmName): KeyName | undefined {
+    return this.#revocations.newestKeyOf(realm);
   }
 
   /** As if the node had told it; the node learns it the same way, when this relay refuses it. */

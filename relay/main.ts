@@ -41,6 +41,7 @@ await runProgram('relay', async ({ directory, settings, realm, log }) => {
   const certificate = new RelayCertificate({
     ...shared,
     relay,
+    charter,
     byDoor: renewalByDoor({ ...shared, ancestors: realm.ancestors }),
     write: (pem) => writeChain(directory.relay, pem),
     isRenewedHere: realm.programs.includes('node'),

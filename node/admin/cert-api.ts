@@ -5,8 +5,11 @@
 //   POST /v1/certificates/revoke {target,reason} BlastRadius                           what it has cut
 //   POST /v1/certificates/renew {}              {certificates: Certificate[]}          own ones, now
 //   POST /v1/certificates/replace-key {role}    {certificates: Certificate[]}          a new key, from the next start on
-//   POST /v1/certificates/request {}            {request}                              the authority's own renewal, base64
-//   POST /v1/certificates/accept {reply}        {certificates: Certificate[]}          a reply that came as a file
+//   POST /v1/certificates/request {newKey}      {request}                              the authority's own renewal, base64
+//   POST /v1/certificates/accept {reply,atOnce} {certificates: Certificate[]}          a reply that came as a file
+//   POST /v1/certificates/replace-authority {atOnce} {certificates: Certificate[]}     another key for the authority
+//   POST /v1/certificates/plan-retirement {}    BlastRadius                            what retiring the old one would cut
+//   POST /v1/certificates/retire {reason}       BlastRadius                            what it has cut
 //   GET  /v1/certificates/lists                 {lists: base64[]}                      revocation lists in force, DER
 import * as v from 'valibot';
 import { isRealmName, type RealmName, ROLES, type Role } from '../../src/realm/names.ts';
@@ -21,6 +24,7 @@ const MAX_REASON = 200;
 export const targetSchema = v.variant('kind', [
   v.object({ kind: v.literal('serial'), serial }),
   v.object({ kind: v.literal('realm'), realm, role: v.optional(role) }),
+  v.object({ kind: v.literal('replaced'), realm }),
 ]);
 export type Target = v.InferOutput<typeof targetSchema>;
 
@@ -55,7 +59,10 @@ const empty = v.object({});
 export const CERT_REQUESTS = {
   plan: v.object({ target: targetSchema }),
   revoke: v.object({ target: targetSchema, reason: v.pipe(v.string(), v.maxLength(MAX_REASON)) }),
-  accept: v.object({ reply: v.string() }),
+  accept: v.object({ reply: v.string(), atOnce: v.optional(v.boolean(), false) }),
+  request: v.object({ newKey: v.optional(v.boolean(), false) }),
+  atOnce: v.object({ atOnce: v.boolean() }),
+  retire: v.object({ reason: v.pipe(v.string(), v.maxLength(MAX_REASON)) }),
   replaceKey: v.object({ role }),
   empty,
 } as const;
@@ -89,14 +96,29 @@ export class CertClient {
     return (await this.#admin.ask('/v1/certificates/replace-key', listed, { role })).certificates;
   }
 
-  async request(): Promise<Uint8Array> {
-    const answer = await this.#admin.ask('/v1/certificates/request', v.object({ request: v.string() }), {});
+  /** @param newKey for another key than the present one */
+  async request(newKey = false): Promise<Uint8Array> {
+    const answer = await this.#admin.ask('/v1/certificates/request', v.object({ request: v.string() }), { newKey });
     return new Uint8Array(Buffer.from(answer.request, 'base64'));
   }
 
-  async accept(reply: Uint8Array): Promise<CertificateRow[]> {
-    const body = { reply: Buffer.from(reply).toString('base64') };
+  async accept(reply: Uint8Array, atOnce = false): Promise<CertificateRow[]> {
+    const body = { reply: Buffer.from(reply).toString('base64'), atOnce };
     return (await this.#admin.ask('/v1/certificates/accept', listed, body)).certificates;
+  }
+
+  /** @param atOnce what is below moves at once; where the key was replaced before, only that is told */
+  async replaceAuthority(atOnce: boolean): Promise<CertificateRow[]> {
+    const answer = this.#admin.ask('/v1/certificates/replace-authority', listed, { atOnce }, RENEW_DEADLINE);
+    return (await answer).certificates;
+  }
+
+  planRetirement(): Promise<Radius> {
+    return this.#admin.ask('/v1/certificates/plan-retirement', radius, {});
+  }
+
+  retire(reason: string): Promise<Radius> {
+    return this.#admin.ask('/v1/certificates/retire', radius, { reason });
   }
 
   /** DER each. */

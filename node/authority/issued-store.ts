@@ -1,10 +1,12 @@
 // Every certificate that this realm's authority has made and that could still be used or renewed: what a revocation looks up.
 //
-//   ('issued', serial)  [1, kind, realm, tier, notBefore, notAfter]
+//   ('issued', serial)  [2, kind, realm, tier, notBefore, notAfter, issuer's key, own key | null, serial shown | null, key replaced | null]
+//                       [1, kind, realm, tier, notBefore, notAfter]      of earlier releases, completed at the next start
+import type { KeyName } from '../../src/pki/keys.ts';
 import { parseRealmName, type RealmName, ROLES, type Role, TIERS, type Tier } from '../../src/realm/names.ts';
 import type { Database } from '../../src/store/database.ts';
 import { key, parseKey, under } from '../../src/store/keys.ts';
-import { decodeFields, encodeFields } from '../../src/store/positional.ts';
+import { decodeFields, encodeFields, type FieldReader } from '../../src/store/positional.ts';
 
 export interface IssuedCertificate {
   /** Lower-case hex without leading zeros. */
@@ -15,11 +17,21 @@ export interface IssuedCertificate {
   /** Milliseconds since 1970. */
   readonly notBefore: number;
   readonly notAfter: number;
+  /** The own key that has issued it, and so the one that revokes it; absent where an earlier release has written. */
+  readonly issuer?: KeyName;
+  /** Its own public key. */
+  readonly key?: KeyName;
+  /** The certificate that was shown for this one, when it is a renewal. */
+  readonly renews?: string;
+  /** An authority's key that this one takes the place of. */
+  readonly replaces?: KeyName;
 }
 
 const ROOT = 'issued';
-const VERSION = 1;
+const VERSION = 2;
 const MAX_NAME = 253;
+const MAX_SERIAL = 40;
+const MAX_KEY_NAME = 128;
 
 export class IssuedStore {
   readonly #database: Pick<Database, 'commit' | 'iterate'>;
@@ -48,19 +60,36 @@ export class IssuedStore {
   }
 }
 
-function encode({ kind, realm, tier, notBefore, notAfter }: IssuedCertificate): Uint8Array {
-  return encodeFields([VERSION, kind, realm, tier, notBefore, notAfter]);
+function encode(issued: IssuedCertificate): Uint8Array {
+  const { kind, realm, tier, notBefore, notAfter } = issued;
+  const named = [issued.issuer, issued.key, issued.renews, issued.replaces].map((one) => one ?? null);
+  return encodeFields([VERSION, kind, realm, tier, notBefore, notAfter, ...named]);
 }
 
 function decode(bytes: Uint8Array): Omit<IssuedCertificate, 'serial'> {
   return decodeFields(bytes, 'issued certificate', (reader) => {
-    reader.version(VERSION);
-    return {
+    const isOld = reader.number(VERSION) < VERSION;
+    const certificate = {
       kind: reader.oneOf(['authority', ...ROLES]),
       realm: parseRealmName(reader.text(MAX_NAME)),
       tier: reader.oneOf(TIERS),
       notBefore: reader.number(),
       notAfter: reader.number(),
     };
+    return isOld ? certificate : { ...certificate, ...decodeKeys(reader) };
   });
+}
+
+/** The store is our own: what it holds as a key's name was one. */
+function decodeKeys(reader: FieldReader): Pick<IssuedCertificate, 'issuer' | 'key' | 'renews' | 'replaces'> {
+  const keyName = (): KeyName | undefined => reader.optional((one) => one.text(MAX_KEY_NAME)) as KeyName | undefined;
+  const [issuer, own] = [keyName(), keyName()];
+  const renews = reader.optional((one) => one.text(MAX_SERIAL));
+  const replaces = keyName();
+  return {
+    ...(issuer && { issuer }),
+    ...(own && { key: own }),
+    ...(renews && { renews }),
+    ...(replaces && { replaces }),
+  };
 }

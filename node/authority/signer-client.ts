@@ -2,14 +2,18 @@
 // it its own four source files and the key file; a network namespace of its own, where the host lets us make one, leaves it
 // no network. A child that has died is started again by the next signature.
 import { type ChildProcess, fork } from 'node:child_process';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isP256Spki, type Signer } from '../../src/pki/keys.ts';
 import { InputError, LocalError, messageOf, RefusedError } from '../../src/realm/errors.ts';
 import type { Log } from '../../src/realm/log.ts';
+import { syncFolder } from '../../src/settings/private-file.ts';
 
 export interface SignerClientInit {
   /** The authority's key, PKCS#8 PEM, mode 0600. */
   readonly keyFile: string;
+  /** `lists`: it signs revocation lists alone. `make`: the child makes the key when there is none; its folder exists. */
+  readonly purpose?: 'lists' | 'make';
 }
 
 export interface SignerClientComponents {
@@ -50,7 +54,7 @@ interface Waiting {
 }
 
 export class SignerClient implements Signer {
-  readonly #keyFile: string;
+  readonly #init: SignerClientInit;
   readonly #log: Log;
   readonly #waiting = new Map<number, Waiting>();
   #starting: Promise<Running> | undefined;
@@ -60,7 +64,7 @@ export class SignerClient implements Signer {
   #stopped = false;
 
   constructor(init: SignerClientInit, components: SignerClientComponents) {
-    this.#keyFile = init.keyFile;
+    this.#init = init;
     this.#log = components.log;
   }
 
@@ -68,6 +72,8 @@ export class SignerClient implements Signer {
   async start(): Promise<void> {
     this.#stopped = false;
     const { publicKey, isolation } = await this.#running();
+    // What the child may have made is there after a power cut, too.
+    if (this.#init.purpose === 'make') await syncFolder(dirname(this.#init.keyFile));
     this.#isolation = isolation;
     this.#publicKey = publicKey;
     if (isolation === 'none') this.#log.warn({}, 'signing process shares the network of the host');
@@ -131,11 +137,11 @@ export class SignerClient implements Signer {
     let last: unknown;
     for (const isolation of ISOLATIONS) {
       try {
-        const running = await launch(isolation, this.#keyFile);
+        const running = await launch(isolation, this.#init);
         this.#watch(running.child);
         if (isP256Spki(running.publicKey)) return running;
         await end(running.child);
-        throw new InputError('bad-key', `${this.#keyFile} holds no ECDSA P-256 key`);
+        throw new InputError('bad-key', `${this.#init.keyFile} holds no ECDSA P-256 key`);
       } catch (error) {
         if (error instanceof InputError) throw error;
         last = error;
@@ -170,10 +176,15 @@ function failed(what: string, cause?: unknown): LocalError {
   return new LocalError('signer-failed', `the signing process ${what}`, cause === undefined ? {} : { cause });
 }
 
-function launch({ name, command }: Isolation, keyFile: string): Promise<Running> {
+function launch({ name, command }: Isolation, { keyFile, purpose }: SignerClientInit): Promise<Running> {
   const [wrapper, ...wrapperArguments] = command;
-  const rights = ['--permission', ...[...READABLE, keyFile].map((file) => `--allow-fs-read=${file}`)];
-  const child = fork(ENTRY, [keyFile], {
+  const made = purpose === 'make' ? [keyFile, `${keyFile}.new`] : [];
+  const rights = [
+    '--permission',
+    ...[...READABLE, keyFile, ...made].map((file) => `--allow-fs-read=${file}`),
+    ...made.map((file) => `--allow-fs-write=${file}`),
+  ];
+  const child = fork(ENTRY, [keyFile, purpose ?? 'all'], {
     execPath: wrapper ?? process.execPath,
     execArgv: [
       ...wrapperArguments,

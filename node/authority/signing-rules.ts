@@ -25,8 +25,23 @@ const DAY = 24 * 60 * 60 * 1000;
 /** Three years, and a day for rounding and for a backdated beginning. */
 const LIFETIME = 1096 * DAY;
 
+/** What a key signs: everything above, or once it was replaced revocation lists alone. */
+export type SigningScope = 'all' | 'lists';
+
 /** Why `data` is not signed; undefined when it may be. */
-export function objectionTo(data: Uint8Array): string | undefined {
+export function objectionTo(data: Uint8Array, scope: SigningScope = 'all'): string | undefined {
+  const objection = objectionInAll(data);
+  return objection ?? (scope === 'lists' && !isList(data) ? 'anything but lists, since it was replaced' : undefined);
+}
+
+/** Of data without objection only a list begins with the number 1. */
+function isList(data: Uint8Array): boolean {
+  if (STATEMENT.test(Buffer.from(data.subarray(0, 80)).toString('latin1'))) return false;
+  const [version] = readSequence(data, 'the data');
+  return version?.tag === TAG.integer && version.content[0] === 1;
+}
+
+function objectionInAll(data: Uint8Array): string | undefined {
   if (data.length === 0 || data.length > MAX_SIGNED) return `data of ${data.length} bytes`;
   if (STATEMENT.test(Buffer.from(data.subarray(0, 80)).toString('latin1'))) return undefined;
   if (data.length > MAX_CRL) return 'neither a statement nor a certificate';

@@ -8,6 +8,8 @@ import { CERT_REQUESTS } from '../admin/cert-api.ts';
 import { type PartRoutes, partRoute } from '../admin/server.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Authority } from '../authority/authority.ts';
+import type { ReplacedAuthorities } from '../authority/replaced-authorities.ts';
+import type { AuthorityReplacement } from '../authority/replacement.ts';
 import type { AuthorityRenewal } from '../authority-renewal.ts';
 import type { NodeCharter } from '../charter.ts';
 import type { LeafRenewal } from '../leaf-renewal.ts';
@@ -18,10 +20,15 @@ import { type Forecast, type ForecastParts, forecast, forecastWarnings } from '.
 export interface CertOperatorComponents {
   readonly realm: { readonly realm: RealmName; readonly programs: readonly Role[] };
   readonly directory: DataDirectory;
-  readonly authority: Pick<Authority, 'chain' | 'createOwnRenewal'>;
+  readonly authority: Pick<Authority, 'chain' | 'oldChain' | 'createOwnRenewal'>;
   readonly revocations: Pick<RevocationService, 'plan' | 'revoke'>;
   readonly charter: Pick<NodeCharter, 'isRevoked' | 'crls'>;
   readonly ledger: Pick<Ledger, 'realms'>;
+  readonly replacement: Pick<
+    AuthorityReplacement,
+    'replace' | 'hurry' | 'request' | 'accept' | 'planRetirement' | 'retire'
+  >;
+  readonly replaced: Pick<ReplacedAuthorities, 'has'>;
   readonly authorityRenewal: Pick<AuthorityRenewal, 'renewNow' | 'accept' | 'lastError'>;
   readonly renewal: Pick<LeafRenewal, 'renewNow' | 'replaceKey' | 'lastError'>;
   /** Certificates of the LAN's TLS. */
@@ -38,8 +45,8 @@ export class CertOperator {
   }
 
   get routes(): PartRoutes {
-    const { revocations, authority } = this.#parts;
-    const { plan, revoke, accept, replaceKey, empty } = CERT_REQUESTS;
+    const { revocations, authority, replacement } = this.#parts;
+    const { plan, revoke, accept, replaceKey, empty, request, atOnce, retire } = CERT_REQUESTS;
     return {
       'GET /v1/certificates': () => this.#listed(),
       'GET /v1/certificates/lists': async () => ({ lists: this.#lists() }),
@@ -53,23 +60,31 @@ export class CertOperator {
         await this.#parts.audit.record({ code: 'key-replaced', fields: { role } });
         return this.#listed();
       }),
-      'POST /v1/certificates/request': partRoute(empty, async () => ({
-        request: Buffer.from(await authority.createOwnRenewal()).toString('base64'),
+      'POST /v1/certificates/request': partRoute(request, async ({ newKey }) => ({
+        request: Buffer.from(await (newKey ? replacement.request() : authority.createOwnRenewal())).toString('base64'),
       })),
-      'POST /v1/certificates/accept': partRoute(accept, async ({ reply }) => {
-        await this.#parts.authorityRenewal.accept(new Uint8Array(Buffer.from(reply, 'base64')));
+      'POST /v1/certificates/accept': partRoute(accept, ({ reply, atOnce }) =>
+        this.#accept(new Uint8Array(Buffer.from(reply, 'base64')), atOnce),
+      ),
+      'POST /v1/certificates/replace-authority': partRoute(atOnce, async (given) => {
+        await (authority.oldChain && given.atOnce ? replacement.hurry() : replacement.replace(given.atOnce));
         return this.#listed();
       }),
+      'POST /v1/certificates/plan-retirement': partRoute(empty, () => replacement.planRetirement()),
+      'POST /v1/certificates/retire': partRoute(retire, ({ reason }) => replacement.retire(reason)),
     };
   }
 
   async forecast(): Promise<Forecast[]> {
-    const { realm: file, directory, authority, charter, ledger, renewal, authorityRenewal, lan, clock } = this.#parts;
+    const { realm: file, directory, authority, charter, ledger, lan, clock, replaced } = this.#parts;
+    const { renewal, authorityRenewal } = this.#parts;
     const { realm, programs } = file;
     const leaves = await Promise.all(programs.map(async (role) => ({ role, chain: await readChain(directory[role]) })));
     return forecast({
       realm,
       authority: authority.chain,
+      old: authority.oldChain,
+      isReplaced: (name, key) => replaced.has(name, key),
       leaves,
       lan: await lan(),
       others: ledger.realms(),
@@ -97,6 +112,13 @@ export class CertOperator {
     return this.#listed();
   }
 
+  /** For the key that is being made, or for the present one. */
+  async #accept(reply: Uint8Array, atOnce: boolean): Promise<{ certificates: Forecast[] }> {
+    const { replacement, authorityRenewal } = this.#parts;
+    if (!(await replacement.accept(reply, atOnce))) await authorityRenewal.accept(reply);
+    return this.#listed();
+  }
+
   #lists(): string[] {
     return this.#parts.charter.crls().map((list) => Buffer.from(decodeSignedCrl(list).crl).toString('base64'));
   }
@@ -107,7 +129,7 @@ type GivenTarget =
   | { kind: 'realm'; realm: RealmName; role?: Role | undefined };
 
 function plainTarget(target: GivenTarget): Parameters<RevocationService['plan']>[0] {
-  if (target.kind === 'serial') return target;
+  if (target.kind !== 'realm') return target;
   const { kind, realm, role } = target;
   return role === undefined ? { kind, realm } : { kind, realm, role };
 }

@@ -3,12 +3,13 @@
 
 import { parseCertificate } from '../../src/pki/certificate.ts';
 import { type Chain, decodeChain } from '../../src/pki/chain.ts';
+import { type KeyName, keyName } from '../../src/pki/keys.ts';
 import { renewsAt } from '../../src/pki/renewal.ts';
 import { parentOf, type RealmName, type Role } from '../../src/realm/names.ts';
 import type { CertifiedRealm } from '../ledger/ledger.ts';
 
-/** What becomes of a certificate. */
-export const CERTIFICATE_STATES = ['valid', 'due', 'expired', 'revoked'] as const;
+/** What becomes of a certificate; `replaced`: an authority whose realm has another key by now. */
+export const CERTIFICATE_STATES = ['valid', 'due', 'replaced', 'expired', 'revoked'] as const;
 export type CertificateState = (typeof CERTIFICATE_STATES)[number];
 export const CERTIFICATE_KINDS = ['root', 'authority', 'lan-authority', 'lan', 'node', 'relay'] as const;
 export type CertificateKind = (typeof CERTIFICATE_KINDS)[number];
@@ -33,6 +34,10 @@ export interface ForecastParts {
   readonly realm: RealmName;
   /** Own certificate first, root last. */
   readonly authority: Chain;
+  /** The own authority that was replaced and is not retired. */
+  readonly old?: Chain | undefined;
+  /** Whether the chains of the ledger say that this key of a realm's authority was replaced. */
+  isReplaced?(realm: RealmName, key: KeyName): boolean;
   /** Of the programs on this host. */
   readonly leaves: readonly { readonly role: Role; readonly chain: Chain }[];
   readonly lan: readonly {
@@ -43,13 +48,13 @@ export interface ForecastParts {
   /** Certified below and beside this realm. */
   readonly others: readonly CertifiedRealm[];
   readonly lastErrors: { readonly authority?: string | undefined; readonly leaf?: string | undefined };
-  isRevoked(serial: string, issuer: RealmName): boolean;
+  isRevoked(serial: string, issuer: KeyName): boolean;
   readonly now: number;
 }
 
 /** Own certificates first, from the root down. */
 export function forecast(parts: ForecastParts): Forecast[] {
-  return [...authorities(parts), ...leaves(parts), ...ofTheLan(parts), ...others(parts)];
+  return [...authorities(parts), ...oldAuthority(parts), ...leaves(parts), ...ofTheLan(parts), ...others(parts)];
 }
 
 function authorities(parts: ForecastParts): Forecast[] {
@@ -61,33 +66,47 @@ function authorities(parts: ForecastParts): Forecast[] {
     const issuer = isRoot ? name : (names[index + 1] ?? name);
     // A region's authority has only the offline root above it.
     const byItself = !isRoot && index < authority.length - 2;
-    const row = judged(der, { kind: isRoot ? 'root' : 'authority', realm: name, issuer, byItself }, parts);
+    const named = { kind: isRoot ? 'root' : 'authority', realm: name, issuer, byItself } as const;
+    const row = judged([der, authority[index + 1]], named, parts);
     return index === 0 && lastErrors.authority ? { ...row, lastError: lastErrors.authority } : row;
   });
   return rows.toReversed();
+}
+
+/** It signs lists until it ends; what is below it moves to the new one. */
+function oldAuthority(parts: ForecastParts): Forecast[] {
+  const [der, above] = parts.old ?? [];
+  if (!der) return [];
+  const { realm } = parts;
+  const named = { kind: 'authority', realm, issuer: parentOf(realm) ?? realm, byItself: false } as const;
+  const row = judged([der, above], named, parts);
+  return [row.state === 'revoked' || row.state === 'expired' ? row : { ...row, state: 'replaced' }];
 }
 
 function leaves(parts: ForecastParts): Forecast[] {
   const { realm, authority, lastErrors } = parts;
   return parts.leaves.flatMap(({ role, chain: [der, above] }) => {
     if (!der) return [];
-    const isOwn = above !== undefined && authority[0] !== undefined && Buffer.from(above).equals(authority[0]);
-    const issuer = isOwn || authority.length < 3 ? realm : issuerOfLeaf(realm, above, authority);
-    const row = judged(der, { kind: role, realm, issuer, byItself: true }, parts);
+    const issuer = authority.length < 3 ? realm : issuerOfLeaf(parts, above);
+    const row = judged([der, above], { kind: role, realm, issuer, byItself: true }, parts);
     return [lastErrors.leaf ? { ...row, lastError: lastErrors.leaf } : row];
   });
 }
 
 /** A relay that joined before its node has its first certificate from the realm above; an older authority has the same key. */
-function issuerOfLeaf(realm: RealmName, above: Uint8Array | undefined, [own]: Chain): RealmName {
-  const isSameKey = above && own && Buffer.from(parseCertificate(above).spki).equals(parseCertificate(own).spki);
-  return isSameKey ? realm : (parentOf(realm) ?? realm);
+function issuerOfLeaf({ realm, authority, old }: ForecastParts, above: Uint8Array | undefined): RealmName {
+  const keys = [authority[0], old?.[0]].flatMap((der) => (der ? [keyOf(der)] : []));
+  return above && keys.includes(keyOf(above)) ? realm : (parentOf(realm) ?? realm);
+}
+
+function keyOf(der: Uint8Array): KeyName {
+  return keyName(parseCertificate(der).spki);
 }
 
 function ofTheLan(parts: ForecastParts): Forecast[] {
   return parts.lan.map(({ kind, der, isOurs }) => {
     const signer = isOurs ? { issuer: parts.realm } : {};
-    return judged(der, { kind, realm: parts.realm, ...signer, byItself: isOurs }, parts);
+    return judged([der, undefined], { kind, realm: parts.realm, ...signer, byItself: isOurs }, parts);
   });
 }
 
@@ -96,8 +115,8 @@ function others(parts: ForecastParts): Forecast[] {
     .filter(({ realm }) => realm !== parts.realm)
     .toSorted((a, b) => (a.realm < b.realm ? -1 : 1))
     .flatMap(({ realm, issuer, chain }) => {
-      const [der] = decodeChain(chain);
-      return der ? [judged(der, { kind: 'authority', realm, issuer, byItself: true }, parts)] : [];
+      const [der, above] = decodeChain(chain);
+      return der ? [judged([der, above], { kind: 'authority', realm, issuer, byItself: true }, parts)] : [];
     });
 }
 
@@ -108,11 +127,18 @@ interface Named {
   readonly byItself: boolean;
 }
 
-function judged(der: Uint8Array, { byItself, ...named }: Named, { now, isRevoked }: ForecastParts): Forecast {
-  const { serial, notBefore, notAfter } = parseCertificate(der);
+/** @param pair the certificate and the one that issued it */
+function judged(
+  [der, above]: readonly [Uint8Array, Uint8Array | undefined],
+  { byItself, ...named }: Named,
+  { now, isRevoked, isReplaced }: ForecastParts,
+): Forecast {
+  const { serial, notBefore, notAfter, spki } = parseCertificate(der);
   const due = renewsAt({ notBefore, notAfter });
-  const isCut = named.issuer !== undefined && isRevoked(serial, named.issuer);
-  const state = isCut ? 'revoked' : now > notAfter ? 'expired' : now > due && named.kind !== 'root' ? 'due' : 'valid';
+  const isCut = above !== undefined && isRevoked(serial, keyOf(above));
+  const isOld = named.kind === 'authority' && isReplaced?.(named.realm, keyName(spki)) === true;
+  const good = isOld ? 'replaced' : now > due && named.kind !== 'root' ? 'due' : 'valid';
+  const state = isCut ? 'revoked' : now > notAfter ? 'expired' : good;
   return { ...named, serial, notBefore, notAfter, state, ...(byItself ? { renewsAt: Math.floor(due) } : {}) };
 }
 
@@ -131,6 +157,13 @@ const WARN_OFFLINE = 180 * DAY;
 /** Of what renews itself something is wrong when it has come so near. */
 const WARN_FAILING = 0.2;
 
+function replacedWarning({ realm, serial, notAfter }: Forecast, own: RealmName): string {
+  const until = new Date(notAfter).toISOString();
+  return realm === own
+    ? `authority of ${realm} was replaced: the old one (${serial}) still counts, until ${until} or canopy cert retire`
+    : `authority of ${realm} was replaced: ${own} is still below the old one (until ${until}) and moves by itself; canopy cert renew moves it now`;
+}
+
 /** For `status`: what ends soon and needs a hand, what should have renewed itself, what was revoked. */
 export function forecastWarnings(rows: readonly Forecast[], own: RealmName, now: number): string[] {
   return rows.flatMap((row) => {
@@ -143,6 +176,7 @@ export function forecastWarnings(rows: readonly Forecast[], own: RealmName, now:
     if (state === 'revoked')
       return [realm === own ? `${name} was revoked: nobody admits it any more` : `${name} was revoked`];
     if (state === 'expired') return [`${name} ended ${new Date(notAfter).toISOString()}${why}`];
+    if (state === 'replaced') return [replacedWarning(row, own)];
     const isFailing = byItself !== undefined && notAfter - now < (notAfter - notBefore) * WARN_FAILING;
     if (isFailing) return [`${name} ends in ${days} days and has not renewed itself${why}`];
     const needsHand = byItself === undefined && notAfter - now < WARN_OFFLINE;

@@ -1,6 +1,7 @@
 // The charter: what the network chains of the ledger say about who may talk with whom, beyond what certificates say by
 // themselves. Which certificates are revoked, and with which realms of other enterprises there is a trust. A node builds it
 // from the chains that it follows; its relay gets it from its node, checks every signature in it again, and keeps it on disk.
+import type { KeyName } from '../pki/keys.ts';
 import type { RealmName } from '../realm/names.ts';
 
 /** Which way a trust lets messages go, as seen from this realm. */
@@ -16,10 +17,10 @@ export interface TrustInForce {
 }
 
 export interface Charter {
-  /** Whether a certificate of that issuer was revoked. The form of the serial is that of src/pki. */
-  isRevoked(serial: string, issuer: RealmName): boolean;
+  /** Whether a certificate that this authority's key has issued was revoked. The form of the serial is that of src/pki. */
+  isRevoked(serial: string, issuer: KeyName): boolean;
   /** Milliseconds since 1970 from which on it counts as revoked, for what was signed before; undefined when it is not. */
-  revokedAt(serial: string, issuer: RealmName): number | undefined;
+  revokedAt(serial: string, issuer: KeyName): number | undefined;
   trustWith(realm: RealmName): TrustInForce | undefined;
   /** Whether two realms have a trust, for who helps them to find each other: a common ancestor. */
   arePartners(a: RealmName, b: RealmName): boolean;
@@ -30,7 +31,7 @@ export interface Charter {
 /** That something was revoked needs nobody's word: the signed list is shown to whoever is refused for it. */
 export interface RevocationProofs {
   /** The newest list, with its chain, that revokes this certificate (the form of src/pki/revocations.ts). */
-  proofOf(serial: string, issuer: RealmName): Uint8Array | undefined;
+  proofOf(serial: string, issuer: KeyName): Uint8Array | undefined;
   /** A list that came by a refusal, checked like those of the ledger. Resolves when it is on disk. @throws RefusedError, LocalError */
   learn(list: Uint8Array): Promise<void>;
 }

@@ -13,6 +13,7 @@ import type { RealmName, Role, Tier } from '../realm/names.ts';
 import { type CheckedAuthority, checkAuthorities, checkLeaf } from './authority-path.ts';
 import type { Certificate } from './certificate.ts';
 import { malformed } from './der.ts';
+import { type KeyName, keyName } from './keys.ts';
 import { readPem, writePem } from './pem.ts';
 import { commonNameOf, type Subject } from './profile.ts';
 
@@ -31,7 +32,7 @@ export interface Trust {
   readonly rootFingerprint: string;
   /** Milliseconds since 1970. */
   readonly now: number;
-  isRevoked?(serial: string, issuer: RealmName): boolean;
+  isRevoked?(serial: string, issuer: KeyName): boolean;
   /** Milliseconds after its end that the first certificate is still taken: for renewal only. */
   readonly grace?: number;
   /** The same for those above it, which end with it: for renewal, and for reading one's own chain. */
@@ -157,7 +158,7 @@ function judge(path: readonly Judged[], trust: Trust): void {
   for (const [index, entry] of [...path.entries()].toReversed()) {
     checkDates(entry, trust.now, (index === 0 ? trust.grace : trust.graceAbove) ?? 0);
     const issuer = path[index + 1];
-    if (issuer && trust.isRevoked?.(entry.certificate.serial, issuer.realm)) {
+    if (issuer && trust.isRevoked?.(entry.certificate.serial, keyName(issuer.certificate.spki))) {
       throw new RefusedError('cert-revoked', `the certificate of ${commonNameOf(entry)} was revoked`);
     }
   }

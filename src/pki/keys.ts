@@ -4,6 +4,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 
 import { concat } from 'uint8arrays/concat';
 import { equals } from 'uint8arrays/equals';
 import { fromString } from 'uint8arrays/from-string';
+import { toString } from 'uint8arrays/to-string';
 import { InputError, RefusedError } from '../realm/errors.ts';
 import { readPem, writePem } from './pem.ts';
 
@@ -28,6 +29,15 @@ export interface Signer {
   /** ECDSA with SHA-256 over `data`, as DER (RFC 3279 section 2.2.3). */
   sign(data: Uint8Array): Promise<Uint8Array>;
 }
+
+declare const keyNameBrand: unique symbol;
+/**
+ * An authority's key by name, base64 of its SPKI. Two authorities of one realm have the same name in their certificates while one
+ * replaces the other; what each has issued and revoked is told apart by this.
+ */
+export type KeyName = string & { readonly [keyNameBrand]: true };
+
+export const keyName = (spki: Uint8Array): KeyName => toString(spki, 'base64pad') as KeyName;
 
 const KEY_BYTES = 32;
 /** Everything of the SPKI or PKCS#8 before the key's own bytes: the only encodings that we take (RFC 5480, RFC 8410). */

@@ -26,7 +26,7 @@ import {
 import { type CertificateRequest, readCsr } from './csr.ts';
 import { MAX_CLOCK_SKEW } from './enrolment.ts';
 import { FieldReader } from './fields.ts';
-import { leafSpki, publicKeyOfSpki } from './keys.ts';
+import { type KeyName, keyName, leafSpki, publicKeyOfSpki } from './keys.ts';
 import { BACKDATE } from './profile.ts';
 
 const VERSION = 1;
@@ -98,6 +98,19 @@ export function nextLook(validity: Validity, now: number): number {
   return Math.min(HOUR, Math.max(SOONEST, wait));
 }
 
+/** The certificate whose holder asks for the next one. */
+export interface HeldCertificate {
+  readonly serial: string;
+  /** The key that issued it. */
+  readonly issuer: KeyName;
+  /** Its own. */
+  readonly key: KeyName;
+}
+
+export interface CheckedRenewal extends CertificateRequest {
+  readonly held: HeldCertificate;
+}
+
 /**
  * Checks everything about a renewal, which is no older than `maxAge` milliseconds, and gives what is to be certified: the same realm, tier and kind as before.
  * @throws PeerError `renew-malformed`; RefusedError `cert-…`, `csr-…`, `clock-skew`, `renew-not-yours`
@@ -106,7 +119,7 @@ export async function checkRenewRequest(
   bytes: Uint8Array,
   trust: Trust,
   maxAge = MAX_CLOCK_SKEW,
-): Promise<CertificateRequest> {
+): Promise<CheckedRenewal> {
   const request = decodeRenewRequest(bytes);
   const age = trust.now - request.time;
   if (age > maxAge || age < -MAX_CLOCK_SKEW) {
@@ -121,7 +134,15 @@ export async function checkRenewRequest(
     held.realm === realm && held.tier === tier && ('role' in held ? held.role === kind : kind === 'authority');
   if (!same)
     throw new RefusedError('renew-not-yours', `a certificate of ${held.realm} cannot be renewed as ${kind} ${realm}`);
-  return asked;
+  return { ...asked, held: heldOf(held) };
+}
+
+/** What a renewal leaves behind. */
+export function heldOf(held: ValidatedLeaf | ValidatedAuthority): HeldCertificate {
+  const [issuer] = held.authorities;
+  if (!issuer) throw reader.wrong('nobody has issued the certificate');
+  const spki = 'role' in held ? leafSpki(held.publicKey) : held.spki;
+  return { serial: held.serial, issuer: keyName(issuer.spki), key: keyName(spki) };
 }
 
 /** Whether these bytes are a renewal's rather than an enrolment's: both come through the same door. */

@@ -4,7 +4,8 @@
 //   canopy.toml            settings of this host
 //   realm.json             which realm this is, its root's fingerprint, how to reach its ancestors
 //   root/                  a region only: the offline root's key; belongs on a medium in a safe
-//   authority/             the realm's authority: key and chain, the root last (not on a DMZ host)
+//   authority/             the realm's authority: key and chain, the root last (not on a DMZ host); old/ is the one that it has
+//                          replaced, until that is retired, next/ one that is being made
 //   node/                  the node's key, chain, database, the mark of its last start and the time of its last run (not on a DMZ host)
 //   lan/                   authority and certificate of the LAN's TLS (not on a DMZ host)
 //   relay/                 the relay's key and chain, what its node told it of revocations and trusts (charter),
@@ -25,15 +26,20 @@ export interface KeyFiles {
   readonly chain: string;
 }
 
+/** A key and its chain that others take the place of; `next` is where they wait until both are whole. */
+export interface ReplaceableKeyFiles extends KeyFiles {
+  readonly next: KeyFiles;
+}
+
 export interface DataDirectory {
   readonly path: string;
   readonly format: string;
   readonly settings: string;
   readonly realm: string;
   readonly root: { readonly folder: string; readonly key: string; readonly certificate: string };
-  readonly authority: KeyFiles;
-  readonly node: KeyFiles & { readonly database: string; readonly mark: string };
-  readonly relay: KeyFiles & { readonly charter: string; readonly ancestors: string };
+  readonly authority: ReplaceableKeyFiles & { readonly old: KeyFiles };
+  readonly node: ReplaceableKeyFiles & { readonly database: string; readonly mark: string };
+  readonly relay: ReplaceableKeyFiles & { readonly charter: string; readonly ancestors: string };
   readonly lan: KeyFiles & { readonly authorityKey: string; readonly authority: string };
   readonly socket: Readonly<Record<Role, string>>;
   readonly lock: Readonly<Record<Role, string>>;
@@ -47,6 +53,7 @@ export function dataDirectory(dir: string): DataDirectory {
     key: join(path, name, 'key.pem'),
     chain: join(path, name, 'chain.pem'),
   });
+  const replaceable = (name: string): ReplaceableKeyFiles => ({ ...keys(name), next: keys(join(name, 'next')) });
   return {
     path,
     format: join(path, 'format'),
@@ -57,10 +64,10 @@ export function dataDirectory(dir: string): DataDirectory {
       key: join(path, 'root', 'key.pem'),
       certificate: join(path, 'root', 'cert.pem'),
     },
-    authority: keys('authority'),
-    node: { ...keys('node'), database: join(path, 'node', 'db'), mark: join(path, 'node', 'mark') },
+    authority: { ...replaceable('authority'), old: keys(join('authority', 'old')) },
+    node: { ...replaceable('node'), database: join(path, 'node', 'db'), mark: join(path, 'node', 'mark') },
     relay: {
-      ...keys('relay'),
+      ...replaceable('relay'),
       charter: join(path, 'relay', 'charter'),
       ancestors: join(path, 'relay', 'ancestors.json'),
     },

@@ -111,7 +111,7 @@ export class WholeRealm {
     const relay = await createRelay({ ...shared, settings: settings.relay, ancestors, charter, audit });
     const write = (pem: string): Promise<void> => writeChain(directory.relay, pem);
     const byDoor = renewalByDoor({ ...shared, ancestors });
-    const certificate = new RelayCertificate({ ...shared, relay, byDoor, write, isRenewedHere: true });
+    const certificate = new RelayCertificate({ ...shared, relay, charter, byDoor, write, isRenewedHere: true });
     this.#relay = { relay, certificate, time };
     await relay.start();
     certificate.start();

@@ -8,6 +8,8 @@ import {
   type AuthorityKey,
   generateAuthorityKey,
   generateLeafKey,
+  type KeyName,
+  keyName,
   type LeafKey,
   localSigner,
 } from '../../src/pki/keys.ts';
@@ -69,6 +71,11 @@ export class Realms {
     const at = Date.now();
     const list = { number, thisUpdate: at, nextUpdate: at, revoked: [{ serial: revoked.certificate.serial, at }] };
     return encodeSignedCrl({ crl: await createCrl(list, own, localSigner(key)), chain });
+  }
+
+  /** By which lists and checks know a realm's authority. */
+  async keyOf(realm: RealmName): Promise<KeyName> {
+    return keyName((await this.#authority(realm)).key.spki);
   }
 
   tierOf(realm: RealmName): Tier {

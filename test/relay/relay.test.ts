@@ -164,7 +164,8 @@ test('a relay on a host of its own has its node renew its certificate when it is
   const write = async (pem: string): Promise<void> => {
     chain = readChainPem(pem);
   };
-  const certificate = new RelayCertificate({ ...shared, identity, relay, byDoor, write, isRenewedHere: false });
+  const charter = { newestKeyOf: () => undefined };
+  const certificate = new RelayCertificate({ ...shared, identity, relay, charter, byDoor, write, isRenewedHere: false });
   await certificate.look();
   assert.deepEqual(chain, renewed);
 });

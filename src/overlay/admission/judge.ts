@@ -2,9 +2,10 @@
 // expected, and whether the two programs have anything to say to each other.
 import { equals } from 'uint8arrays/equals';
 import { type Chain, PathMemory, type ValidatedLeaf, validateLeaf } from '../../pki/chain.ts';
+import { keyName } from '../../pki/keys.ts';
+import type { IssuedSerial } from '../../pki/revocations.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { RefusedError } from '../../realm/errors.ts';
-import type { RealmName } from '../../realm/names.ts';
 import type { Charter, RevocationProofs } from '../charter.ts';
 import { mayConnect, type Standing } from '../scope.ts';
 import { TokenBucket } from '../token-bucket.ts';
@@ -74,8 +75,8 @@ export class Judge {
   }
 }
 
-/** Each certificate of a chain and the realm of its issuer, the leaf's first. */
-export function issuedIn({ serial, authorities }: ValidatedLeaf): { serial: string; issuer: RealmName }[] {
+/** Each certificate of a chain and the key of its issuer, the leaf's first. */
+export function issuedIn({ serial, authorities }: ValidatedLeaf): IssuedSerial[] {
   const serials = [serial, ...authorities.map((one) => one.serial)];
-  return authorities.map(({ realm }, index) => ({ serial: serials[index] ?? '', issuer: realm }));
+  return authorities.map(({ spki }, index) => ({ serial: serials[index] ?? '', issuer: keyName(spki) }));
 }

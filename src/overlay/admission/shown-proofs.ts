@@ -43,10 +43,10 @@ export class ShownProofs {
     try {
       const own = await this.#own();
       if (this.#isKnown(list, own) || !this.#looks.take()) return;
-      const { issuer, number, revoked } = this.#read(list);
-      const hit = own.filter((one) => one.issuer === issuer && revoked.some(({ serial }) => serial === one.serial));
+      const { issuer, key, number, revoked } = this.#read(list);
+      const hit = own.filter((one) => one.issuer === key && revoked.some(({ serial }) => serial === one.serial));
       if (hit.length === 0) throw new RefusedError('crl-not-ours', `${issuer} has revoked no certificate of ours`);
-      if (hit.every(({ serial }) => charter.isRevoked(serial, issuer))) return;
+      if (hit.every(({ serial }) => charter.isRevoked(serial, key))) return;
       await charter.learn(list);
       log.warn({ issuer, number, peerId }, 'own certificate revoked, as a refusal has proved');
     } catch (error) {

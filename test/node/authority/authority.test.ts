@@ -19,7 +19,7 @@ import {
   writeAuthorityKeyPem,
 } from '../../../src/pki/keys.ts';
 import { createRenewRequest } from '../../../src/pki/renewal.ts';
-import { codeOf } from '../../../src/realm/errors.ts';
+import { codeOf, RefusedError } from '../../../src/realm/errors.ts';
 import { silentLog } from '../../../src/realm/log.ts';
 import { parseRealmName } from '../../../src/realm/names.ts';
 
@@ -60,7 +60,7 @@ before(async () => {
       tokens: store,
       clock,
       log: silentLog,
-      mayRenew: async () => hasRoom,
+      objectionTo: async () => (hasRoom ? undefined : new RefusedError('renew-too-many', 'enough')),
       onCertified: async (one) => void certified.push(one),
     },
   );

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { type ForecastParts, forecast, forecastWarnings } from '../../../node/certificates/forecast.ts';
 import { encodeChain } from '../../../src/pki/chain.ts';
+import { keyName } from '../../../src/pki/keys.ts';
 import { LIFETIME } from '../../../src/pki/profile.ts';
 import { createFamily, type Family, NOW } from '../../pki/family.ts';
 
@@ -82,7 +83,8 @@ test('a revoked realm is named to everybody, and to itself with what it means', 
     relays: [],
   } as const;
   const [serial] = forecast(parts(NOW)).filter(({ realm, kind }) => realm === family.kyiv && kind === 'authority');
-  const isRevoked: ForecastParts['isRevoked'] = (one, issuer) => one === serial?.serial && issuer === family.acme;
+  const isRevoked: ForecastParts['isRevoked'] = (one, issuer) =>
+    one === serial?.serial && issuer === keyName(family.keys.enterprise.spki);
   const enterprise = { realm: family.acme, authority: family.enterprise, leaves: [], others: [certified], isRevoked };
   assert.deepEqual(forecastWarnings(forecast(parts(NOW, enterprise)), family.acme, NOW), [
     'certificate of the authority of kyiv.acme.ua was revoked',

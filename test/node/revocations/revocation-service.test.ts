@@ -13,9 +13,9 @@ import { RevocationService } from '../../../node/revocations/revocation-service.
 import { ShownLists } from '../../../node/revocations/shown-lists.ts';
 import { parseCertificate } from '../../../src/pki/certificate.ts';
 import { type Chain, encodeChain } from '../../../src/pki/chain.ts';
-import { writeAuthorityKeyPem } from '../../../src/pki/keys.ts';
+import { keyName, writeAuthorityKeyPem } from '../../../src/pki/keys.ts';
 import { RENEWAL_GRACE } from '../../../src/pki/renewal.ts';
-import { keyName } from '../../../src/pki/revocations.ts';
+import { serialsOf } from '../../../src/pki/revocations.ts';
 import { silentLog } from '../../../src/realm/log.ts';
 import { parseRealmName } from '../../../src/realm/names.ts';
 import { type Database, openDatabase } from '../../../src/store/database.ts';
@@ -81,8 +81,14 @@ before(async () => {
   } as const;
   certified.push(kin);
   await charter.follow(ledger);
-  const around = () => ({
-    known: [family.acme, family.kyiv, parseRealmName('desk.kyiv.acme.ua'), LVIV],
+  const under = serialsOf(family.branch);
+  const around = async () => ({
+    known: [
+      { realm: family.acme, authority: serialsOf(family.enterprise) },
+      { realm: family.kyiv, authority: under },
+      { realm: parseRealmName('desk.kyiv.acme.ua'), authority: under },
+      { realm: LVIV, authority: serialsOf(family.enterprise) },
+    ],
     users: [{ realm: family.kyiv }, { realm: family.kyiv }, { realm: LVIV }],
     paths: [
       { realm: family.kyiv, kind: 'relayed', since: 0 } as const,
@@ -122,7 +128,7 @@ describe('revoking', LIMIT, () => {
   test('a leaf alone takes one program along', LIMIT, async () => {
     const plan = await service.revoke({ kind: 'realm', realm: LVIV, role: 'relay' }, 'broken into');
     assert.deepEqual([plan.realms, plan.programs], [[], [{ realm: LVIV, role: 'relay' }]]);
-    assert.ok(charter.isRevoked('4a12', family.acme));
+    assert.ok(charter.isRevoked('4a12', keyName(family.keys.enterprise.spki)));
     assert.equal(charter.isRealmRevoked(LVIV), false);
     assert.deepEqual(audited.at(-1)?.fields, { serial: '4a12', kind: 'relay', realm: LVIV, reason: 'broken into' });
   });
@@ -155,14 +161,15 @@ describe('revoking', LIMIT, () => {
     await issued.put({ ...entry('node', 'lviv.acme.ua', family.branch), serial: '4a21' });
     const slow = {
       chain: authority.chain,
+      oldChain: undefined,
       signCrl: authority.signCrl.bind(authority),
       settled: () => issued.put({ ...entry('node', 'lviv.acme.ua', family.branch), serial: '4a22' }),
     };
-    const around = () => ({ known: [], users: [], paths: [] });
+    const around = async () => ({ known: [], users: [], paths: [] });
     const parts = { realm: family.acme, issued, ledger, charter, around, audit, clock, log: silentLog };
     await new RevocationService({ ...parts, authority: slow }).revoke(target, 'seized');
     assert.deepEqual(
-      ['4a21', '4a22'].map((serial) => charter.isRevoked(serial, family.acme)),
+      ['4a21', '4a22'].map((serial) => charter.isRevoked(serial, keyName(family.keys.enterprise.spki))),
       [true, true],
     );
   });

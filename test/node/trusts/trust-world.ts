@@ -9,6 +9,7 @@ import { TrustService } from '../../../node/trusts/trust-service.ts';
 import { TrustStore } from '../../../node/trusts/trust-store.ts';
 import { TrustTable } from '../../../node/trusts/trust-table.ts';
 import type { TrustWish } from '../../../node/trusts/trusts.ts';
+import type { KeyName } from '../../../src/pki/keys.ts';
 import { silentLog } from '../../../src/realm/log.ts';
 import { isWithin, type RealmName } from '../../../src/realm/names.ts';
 import { createDatabase, type Database } from '../../../src/store/database.ts';
@@ -31,14 +32,14 @@ export class TrustWorld {
   readonly tree = new ErrandTree();
   readonly entries: Fact[] = [];
   readonly #watchers: { readonly realm: RealmName; readonly kind: string; readonly listener: Listener }[] = [];
-  revoked = (_serial: string, _issuer: RealmName): boolean => false;
+  revoked = (_serial: string, _issuer: KeyName): boolean => false;
 
   async open(realm: RealmName, before?: TrustRealm): Promise<TrustRealm> {
     const database = before?.database ?? (await createDatabase(new ForgetfulDisk().openEngine()));
     const node = await this.tree.open(realm, before?.identity);
     const { clock } = this.tree;
     const rootFingerprint = await this.tree.realms.rootFingerprint();
-    const isRevoked = (serial: string, issuer: RealmName): boolean => this.revoked(serial, issuer);
+    const isRevoked = (serial: string, issuer: KeyName): boolean => this.revoked(serial, issuer);
     const table = new TrustTable(realm, { rootFingerprint, isRevoked, clock, log: silentLog });
     const ledger = this.#ledgerOf(realm);
     await table.follow(ledger, CRL_ENTRY);
