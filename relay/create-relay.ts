@@ -25,12 +25,12 @@ import { mappingWays } from './mapping-ways.ts';
 import { PortMapping } from './port-mapping.ts';
 import { Relay, type RelayInit } from './relay.ts';
 
-/** A realm has a few hundred realms below it at most; each of their relays reserves once. */
+/** For one connection; in all they are shared out fairly, reservations too (src/overlay/shares). */
 const CIRCUITS = {
   hopTimeout: 15_000,
   maxInboundHopStreams: 256,
   maxOutboundStopStreams: 256,
-  reservations: { applyDefaultLimit: false, maxReservations: 1_024 },
+  reservations: { applyDefaultLimit: false, maxReservations: Number.MAX_SAFE_INTEGER },
 };
 
 /** Not started yet. */
@@ -77,6 +77,7 @@ function createRelayHost(
     ...init,
     listen: [...listenable(settings.listen).map(multiaddrOf), ...(mayUseWebrtc ? ['/webrtc'] : [])],
     announce: settings.announce.map(multiaddrOf),
+    caps: settings.caps ?? {},
     encrypters: [enrolmentDoor({ chain: () => identity.chain, issuer, clock, audit })],
     transports: [circuitRelayTransport(), ...(mayUseWebrtc ? [webrtcTransport(stun, clock)] : [])],
     services: { identify: identify(), ping: ping(), dht: table.service(), circuit: circuitRelayServer(CIRCUITS) },
@@ -113,6 +114,7 @@ function openLinks(init: RelayInit, { host, stun, table, checkChain, mapping }: 
       ...(init.onLearnt ? { onLearnt: init.onLearnt } : {}),
       stun,
       dht: table.location(),
+      shares: host.shares,
       clock,
       log,
       logger: host.libp2p.logger.forComponent('canopy:links'),
@@ -138,6 +140,7 @@ function createForwarder(init: RelayInit, host: Host, links: Links): Forwarder {
     trusts: charter,
     pipes: openPipes({ host, charter, clock, log }),
     limits: new LinkLimits(clock, settings.limits ?? []),
+    shares: host.shares,
     clock,
     log,
   });

@@ -2,6 +2,7 @@
 
 import type { Metric, Sample } from '../src/metrics/metrics.ts';
 import type { OverlayAudit } from '../src/overlay/audit.ts';
+import type { PlacesReport } from '../src/overlay/shares/fair-places.ts';
 import { RELEASE } from '../src/settings/release.ts';
 import type { RelayStatus } from './relay.ts';
 
@@ -41,6 +42,7 @@ export function relayMetrics(status: () => RelayStatus, events: EventCount): rea
       read: () => [{ labels: { version: RELEASE }, value: 1 }],
     },
     ...figures(status),
+    ...shares(status),
     {
       name: 'relay_links',
       help: 'Links to the relays of other realms by the kind of their path.',
@@ -71,6 +73,29 @@ function figures(status: () => RelayStatus): Metric[] {
     figure('relay_refused_streams_total', 'Streams between nodes that were refused.', ({ refused }) => refused),
     figure('relay_pipes', 'TCP connections for bulk that are joined here now.', ({ pipes }) => pipes),
     figure('relay_circuits', 'Circuits of other relays that pass now.', ({ circuits }) => circuits),
+  ];
+}
+
+function shares(status: () => RelayStatus): Metric[] {
+  const places = (name: string, help: string, of: (report: PlacesReport) => number): Metric => ({
+    name,
+    help,
+    kind: name.endsWith('_total') ? 'counter' : 'gauge',
+    labels: ['what'],
+    read: () => Object.entries(status().places).map(([what, report]) => ({ labels: { what }, value: of(report) })),
+  });
+  return [
+    places('relay_places', 'Places of the relay that are taken now, by what they are for.', ({ taken }) => taken),
+    places('relay_places_most', 'Places of the relay that there are.', ({ most }) => most),
+    places('relay_places_refused_total', 'Who found no place.', ({ refused }) => refused),
+    places('relay_places_ended_total', 'Who left a place to a realm whose side had fewer.', ({ ended }) => ended),
+    {
+      name: 'relay_too_often_total',
+      help: 'Requests that came faster than they are taken.',
+      kind: 'counter',
+      labels: ['what'],
+      read: () => Object.entries(status().tooOften).map(([what, value]) => ({ labels: { what }, value })),
+    },
   ];
 }
 

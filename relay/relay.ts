@@ -17,6 +17,7 @@ import { ownNodeConnection } from '../src/overlay/own-node.ts';
 import { type FollowedLinks, PATHS_PROTOCOL, servePaths } from '../src/overlay/paths/index.ts';
 import { mayReach } from '../src/overlay/scope.ts';
 import type { PathReport } from '../src/overlay/seam.ts';
+import type { PlacesReport } from '../src/overlay/shares/fair-places.ts';
 import type { StunResponder } from '../src/overlay/stun/responder.ts';
 import type { Clock } from '../src/realm/clock.ts';
 import { LocalError, messageOf, UnreachableError } from '../src/realm/errors.ts';
@@ -64,6 +65,10 @@ export interface RelayStatus {
   readonly circuits: number;
   /** Connected relays of the same house, which share its table. */
   readonly table: number;
+  /** What other realms have of this relay: connections, circuits and so on, in fair shares. */
+  readonly places: Readonly<Record<string, PlacesReport>>;
+  /** Requests that came faster than they are taken, since the start. */
+  readonly tooOften: Readonly<Record<string, number>>;
 }
 
 const MAX_FOLLOWERS = 8;
@@ -164,6 +169,8 @@ export class Relay {
       pipes: forwarder.openPipes,
       circuits: connections.filter((one) => one.streams.some(({ protocol }) => protocol.endsWith('/stop'))).length,
       table: table.size,
+      places: host.shares.places(),
+      tooOften: host.shares.counters(),
     };
   }
 

@@ -1,6 +1,6 @@
 // A libp2p host as both programs use it: admission as the only encrypter (plain Noise is not even offered), the scope table
 // before each handler, windows and limits that hold (see the notes beside them). Relays listen; nodes never do.
-import type { ConnectionEncrypter, ServiceMap } from '@libp2p/interface';
+import type { ConnectionEncrypter, PeerId, ServiceMap } from '@libp2p/interface';
 import type { Registrar } from '@libp2p/interface-internal';
 import { tcp } from '@libp2p/tcp';
 import { createLibp2p, type Libp2p, type Libp2pOptions, type ServiceFactoryMap } from 'libp2p';
@@ -23,6 +23,8 @@ import { type GuardComponents, guardRegistrar } from './guard.ts';
 import { hostKey, type Identity } from './identity.ts';
 import { type HostInternals, hostInternals } from './links/host-internals.ts';
 import { Scope } from './scope.ts';
+import { type CircuitShareComponents, Reservations, shareCircuits } from './shares/share-circuits.ts';
+import { CAPS, type Caps, Shares } from './shares/shares.ts';
 
 export type HostComponents = Omit<HostInternals, 'registrar'> & NoiseComponents & { readonly registrar: Registrar };
 export type Factory<T> = (components: HostComponents) => T;
@@ -40,6 +42,8 @@ export interface HostInit {
   /** 16 random bytes that tell this process from another one of the same key; made when absent. */
   readonly instance?: Uint8Array;
   readonly mayDial?: (address: string) => boolean;
+  /** What there is to share among other realms, where it is not the usual. */
+  readonly caps?: Partial<Caps>;
   /** Further ways in, `/canopy/enrol/1` of a relay. */
   readonly encrypters?: readonly ((components: HostComponents, admissions: Admissions) => ConnectionEncrypter)[];
   readonly transports?: NonNullable<Libp2pOptions['transports']>;
@@ -53,8 +57,9 @@ const RECHECK_INTERVAL = 15_000;
  * realms below one that was revoked hear of it soonest so. Whom it did not reach learns by being refused.
  */
 const NEWS_LEAD = 2_000;
+/** Those that came in and are refused for want of a share are connections of libp2p's for a moment. */
+const ROOM_TO_REFUSE = 200;
 const LIMITS = {
-  maxConnections: 2_000,
   /** From one address in a second: a company's offices may share one. */
   inboundConnectionThreshold: 60,
   maxIncomingPendingConnections: 100,
@@ -76,6 +81,8 @@ export class Host {
   readonly internals: HostInternals;
   readonly admissions: Admissions;
   readonly scope: Scope;
+  /** What other realms may take of this host. */
+  readonly shares: Shares;
   readonly #twins: Twins;
   readonly #judge: Judge;
   readonly #init: HostInit;
@@ -90,13 +97,19 @@ export class Host {
     this.internals = parts.internals;
     this.admissions = parts.admissions;
     this.scope = parts.scope;
+    this.shares = parts.shares;
     this.#judge = parts.judge;
     this.#twins = parts.twins;
     this.#init = parts.init;
     this.instance = parts.instance;
     const { events } = parts.internals;
     events.addEventListener('connection:open', ({ detail }) => this.admissions.opened(detail));
-    events.addEventListener('connection:close', ({ detail }) => this.admissions.closed(detail));
+    events.addEventListener('connection:close', ({ detail }) => {
+      this.admissions.closed(detail);
+      parts.reservations.closed(detail.remotePeer);
+    });
+    const circuit = this.libp2p.services['circuit'];
+    if (hasReservations(circuit)) parts.reservations.forget = (peerId) => circuit.reservations.delete(peerId);
   }
 
   get identity(): Identity {
@@ -162,6 +175,8 @@ interface HostParts {
   readonly internals: HostInternals;
   readonly admissions: Admissions;
   readonly scope: Scope;
+  readonly shares: Shares;
+  readonly reservations: Reservations;
   readonly judge: Judge;
   readonly twins: Twins;
   readonly instance: string;
@@ -172,7 +187,9 @@ export async function createHost(init: HostInit): Promise<Host> {
   const { identity, clock } = init;
   const charter: NonNullable<HostInit['charter']> = init.charter ?? EMPTY_CHARTER;
   const audit = limitAudit(init.audit, clock);
-  const admissions = new Admissions(audit);
+  const shares = new Shares(identity.realm, clock, init.caps);
+  const admissions = new Admissions(audit, shares);
+  const reservations = new Reservations({ shares, admissions, audit });
   const scope = new Scope(identity, charter);
   const { rootFingerprint } = identity;
   const judge = new Judge({ self: identity, rootFingerprint, clock, charter });
@@ -189,12 +206,13 @@ export async function createHost(init: HostInit): Promise<Host> {
       self: identity,
       admissions,
       charter,
+      reservations,
       ...(init.mayDial ? { mayDial: init.mayDial } : {}),
     }),
     connectionEncrypters: [encrypter, ...further],
     transports: [tcp(), ...(init.transports ?? [])],
     services: {
-      guard: prepare({ scope, admissions, audit }, found.resolve),
+      guard: prepare({ scope, admissions, audit, shares }, found.resolve),
       ...init.services,
     },
   });
@@ -204,6 +222,8 @@ export async function createHost(init: HostInit): Promise<Host> {
     internals: await found.promise,
     admissions,
     scope,
+    shares,
+    reservations,
     judge,
     twins,
     instance: instanceText(instance),
@@ -211,9 +231,13 @@ export async function createHost(init: HostInit): Promise<Host> {
 }
 
 /** Runs while libp2p is being put together, before any service has started and registered a handler. */
-function prepare(guard: GuardComponents, found: (internals: HostInternals) => void): Factory<object> {
+function prepare(
+  guard: GuardComponents & CircuitShareComponents,
+  found: (internals: HostInternals) => void,
+): Factory<object> {
   return (components) => {
     holdBackCircuits(components);
+    shareCircuits(components.registrar, guard);
     guardRegistrar(components.registrar, guard);
     watchUpgrades(components.upgrader, guard);
     found(hostInternals(components));
@@ -221,14 +245,14 @@ function prepare(guard: GuardComponents, found: (internals: HostInternals) => vo
   };
 }
 
-async function baseOptions({ identity, clock, listen = [], announce = [] }: HostInit): Promise<Libp2pOptions> {
+async function baseOptions({ identity, clock, listen = [], announce = [], caps }: HostInit): Promise<Libp2pOptions> {
   const maxStreamWindowSize = STREAM_WINDOW[identity.role];
   return {
     start: false,
     privateKey: await hostKey(identity),
     nodeInfo: { name: 'canopy', version: '1', userAgent: 'canopy' },
     addresses: { listen: [...listen], announce: [...announce] },
-    connectionManager: LIMITS,
+    connectionManager: { ...LIMITS, maxConnections: (caps?.connections ?? CAPS.connections) + ROOM_TO_REFUSE },
     connectionMonitor: MONITOR,
     streamMuxers: [
       boundedYamux({
@@ -241,4 +265,15 @@ async function baseOptions({ identity, clock, listen = [], announce = [] }: Host
     ],
     transportManager: { faultTolerance: identity.role === 'node' ? 1 : 0 },
   };
+}
+
+interface WithReservations {
+  readonly reservations: { delete(peerId: PeerId): void };
+}
+
+/** Services of a host are not typed to each other; a relay has a circuit relay among them. */
+function hasReservations(service: unknown): service is WithReservations {
+  const reservations =
+    typeof service === 'object' && service !== null && 'reservations' in service ? service.reservations : undefined;
+  return typeof reservations === 'object' && reservations !== null && 'delete' in reservations;
 }

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { type HostPort, parseHostPort } from './host-port.ts';
 import { type LinkLimit, parseLinkLimit } from './link-limit.ts';
+import { isRelayCap, parseRelayCap, type RelayCap } from './relay-cap.ts';
 
 export const PUNCHES = ['tcp', 'tcp-punch', 'webrtc'] as const;
 /** Ways to a direct path, in the order of trying. */
@@ -36,10 +37,10 @@ const hostPortOrOff = v.union([
   ),
   hostPort,
 ]);
-const linkLimit = v.pipe(
+const relayLimit = v.pipe(
   v.string(),
-  v.check((text) => tries(() => parseLinkLimit(text)), 'not WHERE CLASS KBIT'),
-  v.transform((text): LinkLimit => parseLinkLimit(text)),
+  v.check((text) => tries(() => parseRelayLimit(text)), 'not WHERE CLASS KBIT and not WHAT COUNT'),
+  v.transform(parseRelayLimit),
 );
 const lanName = v.pipe(v.string(), v.regex(/^[a-z0-9.:-]{1,253}$/, 'not a DNS name or an address'));
 /** Seconds for authorities and for leaves: `90,30`. */
@@ -52,6 +53,10 @@ const lifetimes = v.pipe(
   }),
 );
 const address = v.pipe(v.string(), v.maxLength(320));
+
+function parseRelayLimit(text: string): LinkLimit | RelayCap {
+  return isRelayCap(text) ? parseRelayCap(text) : parseLinkLimit(text);
+}
 
 function canParse(text: string): boolean {
   return tries(() => parseHostPort(text));
@@ -76,7 +81,7 @@ export const SETTING_SCHEMAS = {
   'relay.stun': v.pipe(v.array(hostPort), v.maxLength(MAX_LIST)),
   'relay.map': v.pipe(v.array(v.picklist(MAP_WAYS)), v.maxLength(MAP_WAYS.length)),
   'relay.punch': v.pipe(v.array(v.picklist(PUNCHES)), v.maxLength(PUNCHES.length)),
-  'relay.limits': v.pipe(v.array(linkLimit), v.maxLength(MAX_LIST)),
+  'relay.limits': v.pipe(v.array(relayLimit), v.maxLength(MAX_LIST)),
   'metrics.node': hostPortOrOff,
   'metrics.relay': hostPortOrOff,
   'log.level': v.picklist(LOG_LEVELS),
@@ -131,7 +136,7 @@ export const SETTING_FACTS: Readonly<Record<SettingKey, SettingFact>> = {
   'relay.limits': {
     env: 'CANOPY_LIMITS',
     fallback: [],
-    note: 'Kbit a second each way that links may carry: "wan bulk 20000", "lviv.acme.ua all 4000". None: no limit.',
+    note: 'Kbit a second each way that links may carry: "wan bulk 20000", "lviv.acme.ua all 4000"; none: no limit. What other realms may have of the relay in all: "connections 500".',
   },
   'metrics.node': {
     env: 'CANOPY_METRICS_NODE',

@@ -7,6 +7,7 @@ import { type DataDirectory, readOptional } from './data-directory.ts';
 import { formatHostPort, type HostPort, isLoopbackHost } from './host-port.ts';
 import type { LinkLimit } from './link-limit.ts';
 import { nearest } from './nearest.ts';
+import type { CapName } from './relay-cap.ts';
 import {
   type LogLevel,
   type MapWay,
@@ -25,7 +26,10 @@ export interface Settings {
     readonly announce: readonly HostPort[];
     readonly stun: readonly HostPort[];
     readonly punch: readonly Punch[];
+    /** What links may carry. */
     readonly limits?: readonly LinkLimit[];
+    /** What other realms may have of the relay in all, where it is not the usual. */
+    readonly caps?: Readonly<Partial<Record<CapName, number>>>;
     /** Ways to ask the router for a port; none by default. */
     readonly map?: readonly MapWay[];
   };
@@ -73,6 +77,8 @@ export function decideSettings(file: GivenSettings, env: Environment): ReadSetti
   };
   const user = value('demo.user');
   const lifetimes = value('testing.lifetimes');
+  const limits = required(value('relay.limits'), 'relay.limits');
+  const caps = limits.flatMap((one) => ('what' in one ? [[one.what, one.most]] : []));
   const settings: Settings = {
     lan: {
       listen: required(value('lan.listen'), 'lan.listen'),
@@ -84,7 +90,8 @@ export function decideSettings(file: GivenSettings, env: Environment): ReadSetti
       announce: required(value('relay.announce'), 'relay.announce'),
       stun: required(value('relay.stun'), 'relay.stun'),
       punch: required(value('relay.punch'), 'relay.punch'),
-      limits: required(value('relay.limits'), 'relay.limits'),
+      limits: limits.filter((one) => 'where' in one),
+      caps: Object.fromEntries(caps),
       map: required(value('relay.map'), 'relay.map'),
     },
     metrics: { node: value('metrics.node'), relay: value('metrics.relay') },

@@ -87,6 +87,7 @@ export async function startRelay(
     registrar: internals.registrar,
     admissions,
     links,
+    shares: relay.host.shares,
     log: silentLog,
   });
   await forwarder.start();

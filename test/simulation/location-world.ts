@@ -8,6 +8,7 @@ import type { LocateWay } from '../../src/overlay/location/locate/way.ts';
 import { Locator } from '../../src/overlay/location/locator.ts';
 import type { ChainCheck, RecordSigner } from '../../src/overlay/location/record.ts';
 import { RecordStore, relaysOf } from '../../src/overlay/location/record-store.ts';
+import { Shares } from '../../src/overlay/shares/shares.ts';
 import { StunServers } from '../../src/overlay/stun/servers.ts';
 import { sleep } from '../../src/realm/clock.ts';
 import { silentLog } from '../../src/realm/log.ts';
@@ -142,7 +143,7 @@ class LocationWorld {
     });
     const seen = (ids: ReadonlySet<string>) => this.#seen(ids);
     const server = new LocateServer(
-      { ...shared, seen },
+      { ...shared, seen, shares: new Shares(realm, clock) },
       { realm, stun: () => [':3478'], ownRecord: () => announcer.record },
     );
     return { realm, peerId, host, store, locator, announcer, server };

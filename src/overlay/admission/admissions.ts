@@ -9,6 +9,8 @@ import { codeOf, RefusedError } from '../../realm/errors.ts';
 import type { RealmName, Role } from '../../realm/names.ts';
 import type { OverlayAudit } from '../audit.ts';
 import type { Peer } from '../seam.ts';
+import type { Place } from '../shares/fair-places.ts';
+import type { Shares } from '../shares/shares.ts';
 
 export interface AdmittedPeer extends Peer {
   readonly leaf: ValidatedLeaf;
@@ -40,6 +42,7 @@ export const MAX_RELAYS_OF_REALM = 8;
 const MAX_FAILURES = 64;
 
 const TOO_MANY = 'too-many-relays';
+const QUOTA = 'quota';
 
 type Staged = Pick<MessageStream, 'timeline'>;
 
@@ -49,10 +52,13 @@ export class Admissions {
   readonly #expected = new WeakMap<object, Expectation>();
   readonly #audited = new WeakSet<object>();
   readonly #failures = new Map<string, Error>();
+  readonly #places = new Map<Connection, Place>();
   readonly #audit: OverlayAudit;
+  readonly #shares: Pick<Shares, 'connections' | 'lineage'>;
 
-  constructor(audit: OverlayAudit) {
+  constructor(audit: OverlayAudit, shares: Pick<Shares, 'connections' | 'lineage'>) {
     this.#audit = audit;
+    this.#shares = shares;
   }
 
   /** An admitted peer with an open connection. */
@@ -117,11 +123,14 @@ export class Admissions {
       return;
     }
     if (this.#isOneTooMany(peer)) {
-      const { realm, role } = peer;
-      this.#audit({ code: 'connection-refused', reason: TOO_MANY, realm, role, peerId });
-      connection.abort(new RefusedError(TOO_MANY, `${realm} has ${MAX_RELAYS_OF_REALM} relays connected already`));
-      return;
+      return this.#refuse(connection, peer, TOO_MANY, `${peer.realm} has ${MAX_RELAYS_OF_REALM} relays connected`);
     }
+    const place = this.#shares.connections.enter(this.#shares.lineage(peer.realm), () =>
+      this.#giveUp(connection, peer),
+    );
+    if (!place)
+      return this.#refuse(connection, peer, QUOTA, `${peer.realm} and its kin have their share of connections`);
+    this.#places.set(connection, place);
     const entry = this.#entries.get(peerId) ?? { peer, connections: new Set<Connection>() };
     entry.peer = peer;
     entry.connections.add(connection);
@@ -132,6 +141,8 @@ export class Admissions {
     const peerId = connection.remotePeer.toString();
     const entry = this.#entries.get(peerId);
     entry?.connections.delete(connection);
+    this.#places.get(connection)?.leave();
+    this.#places.delete(connection);
     if (entry?.connections.size === 0) this.#entries.delete(peerId);
   }
 
@@ -147,6 +158,17 @@ export class Admissions {
     if (role !== 'relay' || this.#entries.has(peerId)) return false;
     const others = this.peers().filter((other) => other.role === 'relay' && other.realm === realm);
     return others.length >= MAX_RELAYS_OF_REALM;
+  }
+
+  #refuse(connection: Connection, { realm, role, peerId }: AdmittedPeer, reason: string, why: string): void {
+    this.#audit({ code: 'connection-refused', reason, realm, role, peerId });
+    connection.abort(new RefusedError(reason, why));
+  }
+
+  /** Its place went to a realm whose side has fewer. */
+  #giveUp(connection: Connection, { realm, role, peerId }: AdmittedPeer): void {
+    this.#audit({ code: 'session-cut', reason: QUOTA, realm, role, peerId });
+    connection.abort(new RefusedError(QUOTA, `${realm} and its kin have more than their share of connections`));
   }
 
   #cut(peerId: string, { peer, connections }: Entry, refusal: Error): void {

@@ -4,17 +4,19 @@
 import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface';
 import type { Charter } from '../charter.ts';
 import { relationOf, type Standing } from '../scope.ts';
+import type { Reservations } from '../shares/share-circuits.ts';
 import type { Admissions } from './admissions.ts';
 
 export interface GaterComponents {
   readonly self: Standing;
   readonly admissions: Admissions;
   readonly charter: Pick<Charter, 'arePartners'>;
+  readonly reservations: Pick<Reservations, 'take'>;
   /** Whether this address may be dialled at all; a node dials its relay and nothing else. */
   readonly mayDial?: (address: string) => boolean;
 }
 
-export function createGater({ self, admissions, charter, mayDial }: GaterComponents): ConnectionGater {
+export function createGater({ self, admissions, charter, reservations, mayDial }: GaterComponents): ConnectionGater {
   const isDenied = (peerId: PeerId, connection: MultiaddrConnection): boolean => {
     if (admissions.staged(connection)) return false;
     return admissions.get(peerId.toString())?.role !== 'relay' || self.role !== 'relay';
@@ -27,7 +29,8 @@ export function createGater({ self, admissions, charter, mayDial }: GaterCompone
     denyDialMultiaddr: (address) => mayDial?.(address.toString()) === false,
     denyInboundUpgradedConnection: isDenied,
     denyOutboundUpgradedConnection: isDenied,
-    denyInboundRelayReservation: (source) => !['own', 'child', 'descendant'].includes(relationTo(source)),
+    denyInboundRelayReservation: (source) =>
+      !['own', 'child', 'descendant'].includes(relationTo(source)) || !reservations.take(source),
     denyOutboundRelayedConnection: (source, destination) => {
       const [from, to] = [admissions.get(source.toString()), admissions.get(destination.toString())];
       if (!from || !to) return true;

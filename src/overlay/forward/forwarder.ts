@@ -12,6 +12,7 @@ import { PIPE_FAILED } from '../pipe/index.ts';
 import type { RelayPipes } from '../pipe/relay-pipes.ts';
 import type { PipeAcceptance, Section } from '../pipe/run-pipe.ts';
 import { isReachable, mayReach, type Trusts } from '../scope.ts';
+import type { Shares } from '../shares/shares.ts';
 import { handshakeFrames } from '../wire.ts';
 import { ask } from './ask.ts';
 import { decodeHeader, encodeReply } from './codec.ts';
@@ -40,6 +41,7 @@ export interface ForwarderComponents {
   readonly pipes?: RelayPipes;
   /** Undefined: links carry what they can. */
   readonly limits?: LinkLimits;
+  readonly shares: Pick<Shares, 'streams' | 'lineage'>;
   readonly clock: Pick<Clock, 'monotonic' | 'after'>;
   readonly log: Log;
 }
@@ -69,7 +71,7 @@ export class Forwarder {
 
   constructor(components: ForwarderComponents) {
     this.#components = components;
-    this.#quotas = new Quotas(components.clock);
+    this.#quotas = new Quotas(components.clock, components.shares);
   }
 
   async start(): Promise<void> {
@@ -100,14 +102,19 @@ export class Forwarder {
   async #serve(stream: Stream, connection: Connection): Promise<void> {
     const peer = this.#components.admissions.get(connection.remotePeer.toString());
     // Before a word of it is awaited: streams that say nothing would otherwise take the places of those that do.
-    if (!peer || !this.#quotas.enter(peer)) {
+    const over = new RefusedError(
+      'quota',
+      'the peer and its kin have their share of forwarded streams, or it has just gone',
+    );
+    const place = peer && this.#quotas.enter(peer, () => stream.abort(over));
+    if (!place) {
       this.#refused += 1;
-      return stream.abort(new RefusedError('quota', 'the peer has too many forwarded streams, or has just gone'));
+      return stream.abort(over);
     }
     try {
       await this.#forward(stream, connection);
     } finally {
-      this.#quotas.leave(peer);
+      place.leave();
     }
   }
 

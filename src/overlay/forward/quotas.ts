@@ -1,12 +1,14 @@
 // How many forwarded streams a relay has open, of each realm and in all, and how fast new ones may come. Not of each peer: a
-// realm certifies its relays itself, and could have as many as it likes.
+// realm certifies its relays itself, and could have as many as it likes. All of them together are shared out fairly (../shares).
 import type { Clock } from '../../realm/clock.ts';
 import { RefusedError } from '../../realm/errors.ts';
 import type { Peer } from '../seam.ts';
+import type { Place } from '../shares/fair-places.ts';
+import type { Shares } from '../shares/shares.ts';
 import { TokenBucket } from '../token-bucket.ts';
 
-/** Open forwarded streams: of the own node, of the relays of one realm, in all. */
-export const QUOTA = { node: 1_024, relay: 128, total: 2_048 } as const;
+/** Open forwarded streams: of the own node, of the relays of one realm. */
+export const QUOTA = { node: 1_024, relay: 128 } as const;
 /** New ones in a second; after a relay's restart all come at once. */
 const RATE = { node: { rate: 128, burst: QUOTA.node }, relay: { rate: 16, burst: QUOTA.relay } } as const;
 /** Realms whose rate is remembered; certificates bound them long before. */
@@ -14,42 +16,43 @@ const MAX_REMEMBERED = 4_096;
 
 export class Quotas {
   readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #shares: Pick<Shares, 'streams' | 'lineage'>;
   readonly #open = new Map<string, number>();
   readonly #rates = new Map<string, TokenBucket>();
-  #total = 0;
 
-  constructor(clock: Pick<Clock, 'monotonic'>) {
+  constructor(clock: Pick<Clock, 'monotonic'>, shares: Pick<Shares, 'streams' | 'lineage'>) {
     this.#clock = clock;
+    this.#shares = shares;
   }
 
   get total(): number {
-    return this.#total;
+    return this.#shares.streams.report.taken;
   }
 
-  /** Counts a stream that has come. False: its realm has too many already, and this one is not counted. */
-  enter(peer: Peer): boolean {
-    const open = this.#open.get(ownerOf(peer)) ?? 0;
-    if (open >= QUOTA[peer.role]) return false;
-    this.#open.set(ownerOf(peer), open + 1);
-    this.#total += 1;
-    return true;
+  /**
+   * Counts a stream that has come, until it leaves. Undefined: its realm has too many already, or its side has its share.
+   * @param end ends it, for the sake of a realm whose side has fewer
+   */
+  enter(peer: Peer, end: () => void): Place | undefined {
+    const owner = ownerOf(peer);
+    const open = this.#open.get(owner) ?? 0;
+    if (open >= QUOTA[peer.role]) return undefined;
+    const place = this.#shares.streams.enter(this.#shares.lineage(peer.realm), end);
+    if (!place) return undefined;
+    this.#open.set(owner, open + 1);
+    return { leave: () => (place.leave(), this.#left(owner)) };
   }
 
-  /** A stream that was counted has ended. */
-  leave(peer: Peer): void {
-    const left = (this.#open.get(ownerOf(peer)) ?? 0) - 1;
-    if (left > 0) this.#open.set(ownerOf(peer), left);
-    else this.#open.delete(ownerOf(peer));
-    this.#total -= 1;
+  #left(owner: string): void {
+    const left = (this.#open.get(owner) ?? 0) - 1;
+    if (left > 0) this.#open.set(owner, left);
+    else this.#open.delete(owner);
   }
 
   /** For a stream that is counted already. @throws RefusedError `quota` */
   check(peer: Peer): void {
     if (!this.#rate(peer).take()) {
       throw new RefusedError('quota', `${peer.realm} opens forwarded streams faster than they are taken`);
-    }
-    if (this.#total > QUOTA.total) {
-      throw new RefusedError('quota', `all realms together have ${this.#total} forwarded streams`);
     }
   }
 

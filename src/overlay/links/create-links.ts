@@ -12,6 +12,7 @@ import { Locator, type RecordSource } from '../location/locator.ts';
 import { plainAddressesOf } from '../location/plain-address.ts';
 import type { ChainCheck, RecordSigner, RelayAddresses } from '../location/record.ts';
 import { RecordStore, relaysOf } from '../location/record-store.ts';
+import type { Shares } from '../shares/shares.ts';
 import type { Endpoint } from '../stun/message.ts';
 import { NatWatch } from '../stun/nat-watch.ts';
 import type { StunServers } from '../stun/servers.ts';
@@ -42,6 +43,7 @@ export interface LinksComponents {
   readonly stun: StunServers;
   /** The enterprise's DHT: location/dht.ts. */
   readonly dht?: { readonly find: RecordSource; readonly publish: (record: Uint8Array) => void };
+  readonly shares: Shares;
   readonly clock: Clock;
   readonly log: Log;
   readonly logger: Logger;
@@ -56,7 +58,7 @@ export interface LinksInit {
 }
 
 export function createLinks(components: LinksComponents, init: LinksInit): Links {
-  const { host, realm, ancestors, clock, log, stun, dht } = components;
+  const { host, realm, ancestors, shares, clock, log, stun, dht } = components;
   const connections = new Connections(host.peerId.toString(), clock);
   const store = new RecordStore(clock);
   const locator = new Locator({
@@ -67,7 +69,7 @@ export function createLinks(components: LinksComponents, init: LinksInit): Links
     dht: dht?.find,
   });
   const hole = { host, stun, clock, logger: components.logger };
-  const driver = new Driver({ host, connections, locator, ancestors, hole, clock, log });
+  const driver = new Driver({ host, connections, locator, ancestors, hole, shares, clock, log });
   const audience = () =>
     [realm, ...ancestors().map((one) => one.realm)]
       .flatMap((name) => connections.ways(name))
@@ -99,7 +101,7 @@ export function createLinks(components: LinksComponents, init: LinksInit): Links
     { realm, stun: init.stun, ownRecord: () => announcer.record },
   );
   const punch = new PunchServer(
-    { ...hole, registrar: host.registrar, admissions: components.admissions, log },
+    { ...hole, registrar: host.registrar, admissions: components.admissions, shares, log },
     {
       mayPunch: init.punch.includes('tcp-punch'),
       onAsk: (asker, peerId) => links.hurry({ realm: asker, peerId }),

@@ -3,10 +3,11 @@
 import type { Connection } from '@libp2p/interface';
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import { type Clock, sleep } from '../../realm/clock.ts';
-import { codeOf, messageOf, UnreachableError } from '../../realm/errors.ts';
+import { codeOf, messageOf, RefusedError, UnreachableError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import { isWithin, type RealmName } from '../../realm/names.ts';
 import type { Located, Locator } from '../location/locator.ts';
+import type { Shares } from '../shares/shares.ts';
 import type { Connections, TrackedConnection } from './connections.ts';
 import { dial } from './dial.ts';
 import { isDialable } from './dialable.ts';
@@ -41,6 +42,7 @@ export interface DriverComponents {
   readonly locator: Locator;
   readonly ancestors: () => readonly Ancestor[];
   readonly hole: HoleComponents;
+  readonly shares: Pick<Shares, 'dials' | 'lineage'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -57,7 +59,7 @@ export class Driver {
   async run(attempt: Attempt, end: LinkEnd, signal: AbortSignal): Promise<boolean> {
     const begun = this.#components.clock.monotonic();
     try {
-      await this.#begin(attempt, end, signal);
+      await this.#inPlace(end.realm, signal, (limited) => this.#begin(attempt, end, limited));
       this.#components.log.debug(
         { ...end, attempt, ms: this.#components.clock.monotonic() - begun },
         'link attempt succeeded',
@@ -69,6 +71,24 @@ export class Driver {
         'link attempt failed',
       );
       return false;
+    }
+  }
+
+  /** Realms that a hostile one certifies would have us try ways to them without end. @throws RefusedError `quota` */
+  async #inPlace(
+    realm: RealmName,
+    signal: AbortSignal,
+    attempt: (signal: AbortSignal) => Promise<unknown>,
+  ): Promise<void> {
+    const { shares } = this.#components;
+    const over = new RefusedError('quota', `${realm} and its kin have their share of attempts`);
+    const ended = new AbortController();
+    const place = shares.dials.enter(shares.lineage(realm), () => ended.abort(over));
+    if (!place) throw over;
+    try {
+      await attempt(AbortSignal.any([signal, ended.signal]));
+    } finally {
+      place.leave();
     }
   }
 

@@ -11,6 +11,8 @@ import type { Announcer } from '../location/announcer.ts';
 import { wayOver } from '../location/locate/over-libp2p.ts';
 import type { Locator } from '../location/locator.ts';
 import type { PathReport } from '../seam.ts';
+import type { Place } from '../shares/fair-places.ts';
+import type { Shares } from '../shares/shares.ts';
 import type { NatView } from '../stun/nat-detection.ts';
 import type { NatWatch } from '../stun/nat-watch.ts';
 import type { Connections, TrackedConnection } from './connections.ts';
@@ -28,7 +30,6 @@ import { Tracker } from './tracker.ts';
 const TICK = 500;
 /** A link that nobody asked for in so long is not bettered or restored any more. */
 const WANTED_FOR = 10 * 60_000;
-const MAX_LINKS = 4096;
 
 export interface RelayLinksComponents {
   readonly host: HostInternals;
@@ -43,6 +44,7 @@ export interface RelayLinksComponents {
   /** Started before and stopped after everything else, in this order. */
   readonly services: readonly { start(): void | Promise<void>; stop(): void | Promise<void> }[];
   readonly nat: Pick<NatWatch, 'kind' | 'check'>;
+  readonly shares: Pick<Shares, 'links' | 'lineage'>;
   readonly clock: Clock;
 }
 
@@ -51,6 +53,7 @@ export class RelayLinks implements Links {
   readonly #ways: readonly PunchWay[];
   readonly #tracker: Tracker;
   readonly #links = new Map<string, Link>();
+  readonly #places = new Map<string, Place>();
   readonly #realms = new Map<RealmName, RealmWay>();
   readonly #listeners = new Set<(report: PathReport) => void>();
   #kept: ReadonlySet<RealmName> = new Set();
@@ -186,7 +189,10 @@ export class RelayLinks implements Links {
   #link({ realm, peerId }: LinkEnd): Link | undefined {
     const known = this.#links.get(peerId);
     if (known) return known;
-    if (this.#links.size >= MAX_LINKS) return undefined;
+    const { shares } = this.#components;
+    const place = shares.links.enter(shares.lineage(realm), () => this.#drop(peerId));
+    if (!place) return undefined;
+    this.#places.set(peerId, place);
     const link = new Link(
       { realm, peerId },
       {
@@ -200,6 +206,13 @@ export class RelayLinks implements Links {
     );
     this.#links.set(peerId, link);
     return link;
+  }
+
+  #drop(peerId: string): void {
+    this.#places.get(peerId)?.leave();
+    this.#places.delete(peerId);
+    this.#links.get(peerId)?.stop();
+    this.#links.delete(peerId);
   }
 
   #way(realm: RealmName): RealmWay {
@@ -255,7 +268,7 @@ export class RelayLinks implements Links {
     for (const [peerId, link] of this.#links) {
       if (peers.has(peerId)) continue;
       link.feed({ kind: 'unwanted' });
-      if (link.best === 'none') this.#links.delete(peerId);
+      if (link.best === 'none') this.#drop(peerId);
     }
     for (const realm of this.#realms.keys())
       if (!wanted.has(realm) && !this.#components.connections.best(realm)) this.#realms.delete(realm);

@@ -6,8 +6,9 @@ import { within } from '../../realm/deadline.ts';
 import { messageOf, RefusedError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import type { AdmittedPeer } from '../admission/admissions.ts';
+import type { Shares } from '../shares/shares.ts';
 import { handshakeFrames } from '../wire.ts';
-import { decodeAsk, encodeAnswer, MAX_CARRIED, MAX_CARRIED_OF_REALM, MAX_PIPE_FRAME, PIPE_PROTOCOL } from './index.ts';
+import { decodeAsk, encodeAnswer, MAX_CARRIED_OF_REALM, MAX_PIPE_FRAME, PIPE_PROTOCOL } from './index.ts';
 import { joinSockets } from './join.ts';
 import type { IssuedTicket, Tickets } from './tickets.ts';
 
@@ -15,6 +16,7 @@ export interface CarrierComponents {
   readonly registrar: Pick<Registrar, 'handle' | 'unhandle'>;
   readonly admissions: { get(peerId: string): AdmittedPeer | undefined };
   readonly tickets: Tickets;
+  readonly shares: Pick<Shares, 'pipes' | 'lineage'>;
   /** Whether a circuit between the two would be carried. */
   readonly mayJoin: (from: AdmittedPeer, to: AdmittedPeer) => boolean;
   readonly clock: Clock;
@@ -30,7 +32,6 @@ const STREAMS: StreamHandlerOptions = {
 
 export class PipeCarrier {
   readonly #components: CarrierComponents;
-  #carried = 0;
   /** By realm: it may have several relays, and each several connections. */
   readonly #ofRealm = new Map<string, number>();
 
@@ -55,19 +56,23 @@ export class PipeCarrier {
 
   /** Pipes that are carried now. */
   get carried(): number {
-    return this.#carried;
+    return this.#components.shares.pipes.report.taken;
   }
 
   async #serve(stream: Stream, asker: string): Promise<void> {
-    const realm = this.#components.admissions.get(asker)?.realm ?? '';
+    const { admissions, shares } = this.#components;
+    const realm = admissions.get(asker)?.realm;
+    if (realm === undefined) return stream.abort(new RefusedError('not-admitted', `${asker} has just gone`));
+    const over = new RefusedError('quota', `${realm} and its kin have their share of pipes`);
     const already = this.#ofRealm.get(realm) ?? 0;
-    if (already >= MAX_CARRIED_OF_REALM) return stream.abort(new RefusedError('quota', `${realm} has enough pipes`));
+    const end = (): void => stream.abort(over);
+    const place = already < MAX_CARRIED_OF_REALM ? shares.pipes.enter(shares.lineage(realm), end) : undefined;
+    if (!place) return end();
     this.#ofRealm.set(realm, already + 1);
-    this.#carried += 1;
     try {
       await this.#carry(stream, asker);
     } finally {
-      this.#carried -= 1;
+      place.leave();
       const left = (this.#ofRealm.get(realm) ?? 0) - 1;
       if (left > 0) this.#ofRealm.set(realm, left);
       else this.#ofRealm.delete(realm);
@@ -98,7 +103,7 @@ export class PipeCarrier {
   #issue(asker: string, other: string): readonly [IssuedTicket, IssuedTicket] | undefined {
     const { admissions, tickets, mayJoin } = this.#components;
     const [from, to] = [admissions.get(asker), admissions.get(other)];
-    if (!from || !to || asker === other || to.role !== 'relay' || this.#carried > MAX_CARRIED) return undefined;
+    if (!from || !to || asker === other || to.role !== 'relay') return undefined;
     if (!mayJoin(from, to)) return undefined;
     return [tickets.issue(asker), tickets.issue(other)];
   }

@@ -26,7 +26,7 @@
 // WebRTC is no TCP), there is no pipe.
 //
 // Limits: MAX_TICKETS waiting and MAX_TICKETS_OF_PEER for one peer; pipes are bounded by the quotas of forwarded streams,
-// those of a carrier by MAX_CARRIED and MAX_CARRIED_OF_REALM. A relay holds one chunk of 64 KiB for each direction.
+// those of a carrier by MAX_CARRIED_OF_REALM and by what it has to share (../shares). A relay holds one chunk of 64 KiB for each direction.
 import * as v from 'valibot';
 import { writeCbor } from '../../realm/cbor.ts';
 import { decodeFrame, peerIdField } from '../wire.ts';
@@ -41,7 +41,6 @@ export const MAX_TICKETS = 1_024;
 export const MAX_TICKETS_OF_PEER = 64;
 /** For a section to be dialled; then the stream itself is used. */
 export const DIAL_DEADLINE = 1_500;
-export const MAX_CARRIED = 512;
 export const MAX_CARRIED_OF_REALM = 128;
 
 /** Code of the error when a section that was agreed on can't be had. */

@@ -10,7 +10,7 @@ import { RelayPipes } from './relay-pipes.ts';
 import { Tickets } from './tickets.ts';
 
 export interface PipesInit {
-  readonly host: Pick<Host, 'internals' | 'admissions'>;
+  readonly host: Pick<Host, 'internals' | 'admissions' | 'shares'>;
   readonly charter?: Pick<Charter, 'arePartners'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -18,13 +18,14 @@ export interface PipesInit {
 
 /** Not started yet; its door is open from now on. */
 export function openPipes({ host, charter = EMPTY_CHARTER, clock, log }: PipesInit): RelayPipes {
-  const { admissions, internals } = host;
+  const { admissions, internals, shares } = host;
   const tickets = new Tickets(clock);
   openDoor(internals.upgrader, tickets, admissions);
   const carrier = new PipeCarrier({
     registrar: internals.registrar,
     admissions,
     tickets,
+    shares,
     mayJoin: (from, to) => relationOf(from, to) !== 'stranger' || charter.arePartners(from.realm, to.realm),
     clock,
     log,

@@ -16,6 +16,7 @@ import { type HostInternals, hostInternals } from '../../../src/overlay/links/ho
 import type { Ancestor, LinkAdmissions, Links, PunchWay } from '../../../src/overlay/links/links.ts';
 import { webrtcTransport } from '../../../src/overlay/links/webrtc.ts';
 import type { ChainCheck } from '../../../src/overlay/location/record.ts';
+import { Shares } from '../../../src/overlay/shares/shares.ts';
 import type { Endpoint } from '../../../src/overlay/stun/message.ts';
 import { StunResponder } from '../../../src/overlay/stun/responder.ts';
 import { formatEndpoint, StunServers } from '../../../src/overlay/stun/servers.ts';
@@ -100,6 +101,7 @@ export async function startRelay(init: RelayHostInit): Promise<RelayHost> {
       ancestors: () => ancestors,
       fellows: init.fellows ?? [],
       stun: stunServers,
+      shares: new Shares(realm, systemClock),
       clock: systemClock,
       log: init.log ?? silent,
       logger: libp2p.logger.forComponent('canopy:links'),

@@ -18,7 +18,7 @@
 // The socket then goes to the upgrader as any TCP connection, the lower peer id as dialler, and admission decides as ever.
 // The address that the peer names must be the one at which a common ancestor sees the peer, where the ancestor can say; it
 // is never a loopback, link-local, private or multicast address unless the ancestor says so. Limits: a frame of 256 bytes, 12 s in
-// all, one punch at a time and 10 a minute for each peer, 60 a minute in all.
+// all, one punch at a time for each peer, 20 a minute for each realm, and of 60 a minute in all a fair share (../../shares).
 export const PUNCH_PROTOCOL = '/canopy/punch/1';
 export const MAX_FRAME = 256;
 export const PUNCH_TIMEOUT = 11_000;
@@ -28,5 +28,3 @@ export const ROUND = 1_800;
 export const SYNCS = 2;
 /** How long our STUN may take before the other side waits in vain. */
 export const STUN_TIMEOUT = 2_000;
-export const PUNCHES_PER_PEER = { perSecond: 1 / 6, burst: 10 };
-export const PUNCHES_IN_ALL = { perSecond: 1, burst: 60 };

@@ -4,19 +4,20 @@ import type { LengthPrefixedStream } from '@libp2p/utils';
 import { codeOf, messageOf, RefusedError } from '../../../realm/errors.ts';
 import type { Log } from '../../../realm/log.ts';
 import type { RealmName } from '../../../realm/names.ts';
+import type { Shares } from '../../shares/shares.ts';
 import type { Endpoint } from '../../stun/message.ts';
-import { RateLimiter } from '../../stun/rate-limit.ts';
 import { handshakeFrames } from '../../wire.ts';
 import type { HostInternals } from '../host-internals.ts';
 import type { LinkAdmissions } from '../links.ts';
 import { pathOf } from '../path.ts';
 import { decodePunch, encodePunch, type PunchFrame } from './codec.ts';
 import { familyOf, Hole, type HoleComponents, isCredible } from './hole.ts';
-import { MAX_FRAME, PUNCH_PROTOCOL, PUNCH_TIMEOUT, PUNCHES_IN_ALL, PUNCHES_PER_PEER, ROUND } from './index.ts';
+import { MAX_FRAME, PUNCH_PROTOCOL, PUNCH_TIMEOUT, ROUND } from './index.ts';
 
 export interface PunchServerComponents extends HoleComponents {
   readonly registrar: HostInternals['registrar'];
   readonly admissions: LinkAdmissions;
+  readonly shares: Pick<Shares, 'punches' | 'lineage'>;
   readonly log: Log;
 }
 
@@ -35,14 +36,12 @@ type Frames = LengthPrefixedStream;
 export class PunchServer {
   readonly #components: PunchServerComponents;
   readonly #init: PunchServerInit;
-  readonly #limiter: RateLimiter;
   readonly #busy = new Set<string>();
   readonly #stopped = new AbortController();
 
   constructor(components: PunchServerComponents, init: PunchServerInit) {
     this.#components = components;
     this.#init = init;
-    this.#limiter = new RateLimiter(components.clock, PUNCHES_PER_PEER, PUNCHES_IN_ALL);
   }
 
   async start(): Promise<void> {
@@ -74,7 +73,9 @@ export class PunchServer {
     const peerId = connection.remotePeer.toString();
     const peer = this.#components.admissions.get(peerId);
     if (peer?.role !== 'relay') throw new RefusedError('not-allowed', 'only admitted relays may punch');
-    if (!this.#limiter.take(peerId)) throw new RefusedError('too-often', 'too many requests to punch');
+    const { shares } = this.#components;
+    if (!shares.punches.take(shares.lineage(peer.realm)))
+      throw new RefusedError('too-often', 'too many requests to punch');
     const frame = await receive(frames, signal);
     if (frame.kind === 'ask') return this.#init.onAsk(peer.realm, peerId);
     if (frame.kind === 'dial') {

@@ -10,7 +10,8 @@
 //   <- [1, "found", [record, ...], [[peer id, host], ...]]   with the addresses at which we see these relays
 //   <- [1, "refused", code]             not-yours, not-below, location-full, record-…, cert-…, too-often, malformed
 //
-// Limits: a request 24 KiB and a little, a reply 4 records, 5 s, 20 requests a second for each peer. Nobody but admitted
+// Limits: a request 24 KiB and a little, a reply 4 records, 5 s, 40 requests a second for each realm, and of 500 in all a fair
+// share (../../shares). Nobody but admitted
 // relays is heard; what is held is in memory and expires (record-store.ts).
 import { MAX_RECORD, MAX_RELAYS } from '../record.ts';
 
@@ -18,5 +19,3 @@ export const LOCATE_PROTOCOL = '/canopy/locate/1';
 export const LOCATE_TIMEOUT = 5_000;
 export const MAX_REQUEST = MAX_RECORD + 512;
 export const MAX_REPLY = MAX_RELAYS * MAX_RECORD + 4096;
-export const REQUESTS_PER_PEER = { perSecond: 20, burst: 40 };
-export const REQUESTS_IN_ALL = { perSecond: 500, burst: 1000 };

@@ -5,11 +5,10 @@ import type { Log } from '../../../realm/log.ts';
 import { isWithin, type RealmName } from '../../../realm/names.ts';
 import { type Charter, EMPTY_CHARTER } from '../../charter.ts';
 import { relationOf } from '../../scope.ts';
-import { RateLimiter } from '../../stun/rate-limit.ts';
+import type { Shares } from '../../shares/shares.ts';
 import { type ChainCheck, MAX_RELAYS, openRecord } from '../record.ts';
 import { type RecordStore, relaysOf } from '../record-store.ts';
 import { decodeRequest, encodeReply, type LocateReply, type Observed } from './codec.ts';
-import { REQUESTS_IN_ALL, REQUESTS_PER_PEER } from './index.ts';
 import type { Asker } from './way.ts';
 
 export interface LocateServerComponents {
@@ -19,6 +18,7 @@ export interface LocateServerComponents {
   readonly store: RecordStore;
   /** Absent: no trusts. */
   readonly charter?: Pick<Charter, 'arePartners'>;
+  readonly shares: Pick<Shares, 'locates' | 'lineage'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -34,12 +34,10 @@ export interface LocateServerInit {
 export class LocateServer {
   readonly #components: LocateServerComponents;
   readonly #init: LocateServerInit;
-  readonly #limiter: RateLimiter;
 
   constructor(components: LocateServerComponents, init: LocateServerInit) {
     this.#components = components;
     this.#init = init;
-    this.#limiter = new RateLimiter(components.clock, REQUESTS_PER_PEER, REQUESTS_IN_ALL);
   }
 
   /** Never rejects: what cannot be answered is refused. */
@@ -53,7 +51,8 @@ export class LocateServer {
 
   async #answer(bytes: Uint8Array, { peerId, realm, role, host }: Asker): Promise<LocateReply> {
     if (role !== 'relay') throw new RefusedError('not-a-relay', 'only admitted relays may ask');
-    if (!this.#limiter.take(peerId)) throw new RefusedError('too-often', 'too many requests');
+    const { shares } = this.#components;
+    if (!shares.locates.take(shares.lineage(realm))) throw new RefusedError('too-often', 'too many requests');
     const request = decodeRequest(bytes);
     if (request.kind === 'find') return this.#find(request.realm, realm);
     const record = await openRecord(request.record, this.#components.checkChain, this.#components.clock.now());
