@@ -1,0 +1,65 @@
+// What a client holds on its device: encrypted, in blocks, newest first, never all at once. What is put is there when the
+// promise resolves; what fails leaves everything as it was.
+//
+// Rows of the engine (a conversation's name is hidden by HMAC, CacheKeys.name):
+//   e<conversation>/<ms, counter, id>         events and lines in the order of their stamps (block-tree.ts)
+//   a<conversation>/<target><e, id or f, user, state>     what is about an event: edits, deletions, reactions, receipts; under the target
+//                                             of zeros what is about the conversation: profile, timer, pins
+//   n<area>/<name>                            named records, sealed as [name, value]
+import type { Stamp } from '../../protocols/lan/wire.ts';
+import type { ConversationId, MessageId } from '../../realm/ids.ts';
+import type { OpenedEvent, Receipt, SystemLine } from '../timeline/events.ts';
+
+/** Where an event stands in its conversation, for paging; opaque. */
+export type Place = string;
+
+export interface CachedPage {
+  /** Newest first; what is about them comes with them, wherever it stands. */
+  readonly events: readonly OpenedEvent[];
+  readonly about: readonly OpenedEvent[];
+  readonly receipts: readonly Receipt[];
+  readonly lines: readonly SystemLine[];
+  /** For the page before this one; undefined when nothing older is held. */
+  readonly before?: Place;
+}
+
+export interface Additions {
+  readonly events?: readonly OpenedEvent[];
+  readonly receipts?: readonly Receipt[];
+  readonly lines?: readonly SystemLine[];
+}
+
+export interface ClientCache {
+  /** What is held already stays unless the new one is better: opened, or further on. Events without a stamp are not held. */
+  put(conversation: ConversationId, additions: Additions): Promise<void>;
+  /** @throws LocalError `cache-damaged` */
+  page(conversation: ConversationId, options: { before?: Place; limit: number }): Promise<CachedPage>;
+  /** The event of an id that has this place. */
+  at(conversation: ConversationId, place: Place): Promise<OpenedEvent | undefined>;
+  remove(conversation: ConversationId, events: readonly Pick<OpenedEvent, 'id' | 'stamp'>[]): Promise<void>;
+  /** Deletes everything of the conversation. */
+  clear(conversation: ConversationId): Promise<void>;
+
+  /** Small things by name: the cursor, drafts, the search index. */
+  record(area: string, name: string): Promise<Uint8Array | undefined>;
+  records(area: string): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** All or nothing; undefined deletes. */
+  setRecords(area: string, values: ReadonlyMap<string, Uint8Array | undefined>): Promise<void>;
+
+  /** Removes everything that this device holds. */
+  wipe(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const hex = (value: number, length: number): string => value.toString(16).padStart(length, '0');
+export const bare = (id: MessageId): string => id.replaceAll('-', '');
+
+/** `id`: 32 hexadecimal digits. */
+export function placeAt({ ms, counter }: Stamp, id: string): Place {
+  return hex(ms, 14) + hex(counter, 8) + id;
+}
+
+/** What waits to be sent has none. */
+export function placeOf({ id, stamp }: Pick<OpenedEvent, 'id' | 'stamp'>): Place | undefined {
+  return stamp && placeAt(stamp, bare(id));
+}
