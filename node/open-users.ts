@@ -1,6 +1,9 @@
-// Who there is, and who may log in here.
+// Who there is, who may log in here, and whose keys are whose.
 import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
 import { type AccountService, openAccounts } from './directory/account-service.ts';
+import { DeviceService } from './directory/device-service.ts';
+import { IdentityService } from './directory/identity-service.ts';
+import { KeyBook } from './directory/key-book.ts';
 import { openSessions } from './directory/session-store.ts';
 import { openDirectory, type UserDirectory } from './directory/user-directory.ts';
 import type { Ground } from './ground.ts';
@@ -9,16 +12,38 @@ import type { LedgerService } from './ledger/ledger-service.ts';
 export interface OpenedUsers {
   readonly users: UserDirectory;
   readonly accounts: AccountService;
+  readonly keys: KeyBook;
+  readonly identities: IdentityService;
+  readonly devices: DeviceService;
 }
 
-export async function openUsers(
-  ground: Ground,
-  { network, ledger }: { readonly network: NodeOverlay; readonly ledger: LedgerService },
-): Promise<OpenedUsers> {
+export interface UserNeeds {
+  readonly network: NodeOverlay;
+  readonly ledger: LedgerService;
+  /** By the realm's authority. */
+  readonly signStatement: (statement: Uint8Array) => Promise<Uint8Array>;
+}
+
+export async function openUsers(ground: Ground, { network, ledger, signStatement }: UserNeeds): Promise<OpenedUsers> {
   const { realm: file, database, clock, log, audit, house } = ground;
   const { realm } = file;
   const users = await openDirectory({ database, ledger, network, clock, log }, { realm, house });
+  const keys = new KeyBook({ store: ledger.store, log });
+  await keys.load();
   const sessions = await openSessions({ database, clock, log });
-  const accounts = await openAccounts({ database, clock, log, audit, sessions, directory: users }, { realm });
-  return { users, accounts };
+  const accounts = await openAccounts({ database, clock, log, audit, sessions, directory: users, keys }, { realm });
+  const { vaults, store } = accounts;
+  const chain = ledger.ownDirectory;
+  const identities = new IdentityService(realm, {
+    chain,
+    book: keys,
+    vaults,
+    accounts: store,
+    audit,
+    clock,
+    signStatement,
+  });
+  const devices = new DeviceService({ store: accounts.devices, sessions, identities, audit, clock });
+  await devices.load();
+  return { users, accounts, keys, identities, devices };
 }

@@ -1,7 +1,10 @@
 // The parts that accounts and the registrar share.
 import type { Clock } from '../../src/realm/clock.ts';
+import type { DeviceId, UserId } from '../../src/realm/ids.ts';
 import type { Audit } from '../audit/audit.ts';
+import type { VaultService } from '../vault/vault-service.ts';
 import type { AccountStore } from './account-store.ts';
+import type { DeviceStore } from './device-store.ts';
 import type { LoginGuard } from './login-guard.ts';
 import type { OpaqueServer } from './opaque-server.ts';
 import type { SessionStore } from './session-store.ts';
@@ -15,4 +18,8 @@ export interface AccountComponents {
   readonly accounts: AccountStore;
   readonly opaque: OpaqueServer;
   readonly guard: LoginGuard;
+  readonly vaults: VaultService;
+  readonly devices: DeviceStore;
+  /** Whether that own user's device was removed for good. */
+  readonly isRemoved: (user: UserId, device: DeviceId) => boolean;
 }

@@ -1,10 +1,12 @@
 // Accounts and logins of the realm's own users; registrar.ts registers their passwords.
 import { CanopyError, InputError, RefusedError } from '../../src/realm/errors.ts';
-import type { UserId } from '../../src/realm/ids.ts';
+import type { DeviceId, UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import { type Login, parseLogin, parseUserAddress } from '../../src/realm/user-address.ts';
 import type { Database } from '../../src/store/database.ts';
+import { VaultService } from '../vault/vault-service.ts';
+import { VaultStore } from '../vault/vault-store.ts';
 import type { AccountComponents } from './account-components.ts';
 import { type Account, AccountStore } from './account-store.ts';
 import type {
@@ -13,11 +15,14 @@ import type {
   LoginFinish,
   LoginStart,
   LoginStarted,
+  PasswordChangeFinish,
   PasswordChangeStarted,
   RegistrationStart,
   RegistrationStarted,
 } from './accounts.ts';
+import { DeviceStore } from './device-store.ts';
 import type { UserProfile } from './directory.ts';
+import type { KeyBook } from './key-book.ts';
 import { type Attempt, LoginGuard } from './login-guard.ts';
 import { openOpaque } from './opaque-server.ts';
 import { Pending } from './pending.ts';
@@ -35,6 +40,9 @@ const MAX_LOGIN_TYPED = 320;
 
 export class AccountService implements Accounts {
   readonly sessions: SessionStore;
+  readonly store: AccountStore;
+  readonly vaults: VaultService;
+  readonly devices: DeviceStore;
   readonly #parts: AccountComponents;
   readonly #realm: RealmName;
   readonly #registrar: Registrar;
@@ -44,6 +52,9 @@ export class AccountService implements Accounts {
     this.#parts = components;
     this.#realm = realm;
     this.sessions = components.sessions;
+    this.store = components.accounts;
+    this.vaults = components.vaults;
+    this.devices = components.devices;
     this.#registrar = new Registrar(components);
     this.#logins = new Pending(components.clock, 'unknown-login-attempt');
   }
@@ -68,7 +79,7 @@ export class AccountService implements Accounts {
     return this.#registrar.startChange(session, request);
   }
 
-  finishPasswordChange(session: Session, finish: { changeId: string; record: string }): Promise<void> {
+  finishPasswordChange(session: Session, finish: PasswordChangeFinish): Promise<void> {
     return this.#registrar.finishChange(session, finish);
   }
 
@@ -95,6 +106,8 @@ export class AccountService implements Accounts {
       if (!account || !user) throw new RefusedError('wrong-password', 'The login or the password is wrong');
       if (account.status === 'disabled')
         throw new RefusedError('account-disabled', `The account "${account.login}" is disabled`);
+      if (this.#parts.isRemoved(id, device.id))
+        throw new RefusedError('device-removed', 'This device was signed out for good; it comes back as a new one');
       const created = await this.sessions.create(id, device, [this.#parts.guard.succeed(started.attempt)]);
       await this.#audit('login', started, { session: created.session.id, device: device.id });
       return { ...created, user, mustChangePassword: account.mustChangePassword };
@@ -120,7 +133,9 @@ export class AccountService implements Accounts {
     const id = account?.id ?? directory.findByAddress({ login, realm: this.#realm })?.id;
     if (id === undefined) throw new InputError('unknown-user', `No user "${login}" in this realm`);
     await sessions.endAll(id, 'disabled');
-    const profile = await directory.remove(id, [accounts.erase(id)]);
+    const { vaults, devices } = this.#parts;
+    const erased = [...(await vaults.eraseAll(id)), ...(await devices.eraseAll(id))];
+    const profile = await directory.remove(id, [accounts.erase(id), ...erased]);
     if (account) accounts.forget(account);
     await audit.record({
       code: 'user-removed',
@@ -175,16 +190,23 @@ export interface AccountInit {
   readonly realm: RealmName;
 }
 
-export interface AccountNeeds extends Omit<AccountComponents, 'accounts' | 'opaque' | 'guard'> {
+export interface AccountNeeds extends Pick<AccountComponents, 'clock' | 'audit' | 'sessions' | 'directory'> {
   readonly database: Database;
   readonly log: Log;
+  /** What the directory chains say of the keys of this realm's users; without it nobody has any. */
+  readonly keys?: Pick<KeyBook, 'keysOf' | 'isRemoved'>;
 }
 
 export async function openAccounts(needs: AccountNeeds, { realm }: AccountInit): Promise<AccountService> {
-  const accounts = new AccountStore();
-  await accounts.load(needs.database);
+  const { database, keys } = needs;
+  const accounts = new AccountStore(database);
+  await accounts.load();
   const guard = new LoginGuard(needs);
   await guard.load();
   const opaque = await openOpaque(needs.database, realm);
-  return new AccountService({ ...needs, accounts, opaque, guard }, realm);
+  const identityOf = (user: UserId) => keys?.keysOf(realm, user).identity?.key;
+  const vaults = new VaultService({ store: new VaultStore(database), identityOf });
+  const devices = new DeviceStore(database);
+  const isRemoved = (user: UserId, device: DeviceId) => keys?.isRemoved(realm, user, device) ?? false;
+  return new AccountService({ ...needs, accounts, opaque, guard, vaults, devices, isRemoved }, realm);
 }

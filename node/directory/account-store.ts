@@ -1,6 +1,6 @@
 // Accounts of own users: the registration record and what belongs to it, all in memory, durable underneath.
 //
-//   ('account', user id)  [version 1, login, registration record, must change password, status]
+//   ('account', user id)  [version 1, login, registration record, must change password, status, may renew identity]
 import { parseUserId, type UserId } from '../../src/realm/ids.ts';
 import { type Login, parseLogin } from '../../src/realm/user-address.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -16,6 +16,8 @@ export interface Account {
   readonly record: string;
   readonly mustChangePassword: boolean;
   readonly status: UserStatus;
+  /** After a reset by an administrator: the vault may be beyond reach, and then a new identity takes the place of the old one. */
+  readonly mayRenewIdentity: boolean;
 }
 
 const VERSION = 1;
@@ -27,16 +29,22 @@ function decodeAccount(id: UserId, bytes: Uint8Array): Account {
     reader.version(VERSION);
     const login = parseLogin(reader.text(MAX_LOGIN));
     const record = reader.text(MAX_RECORD);
-    return { id, login, record, mustChangePassword: reader.boolean(), status: reader.oneOf(STATUSES) };
+    const account = { id, login, record, mustChangePassword: reader.boolean(), status: reader.oneOf(STATUSES) };
+    return { ...account, mayRenewIdentity: reader.hasMore ? reader.boolean() : false };
   });
 }
 
 export class AccountStore {
+  readonly #database: Database;
   readonly #byId = new Map<UserId, Account>();
   readonly #byLogin = new Map<Login, Account>();
 
-  async load(database: Database): Promise<void> {
-    for await (const [rowKey, bytes] of database.iterate(under('account'))) {
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async load(): Promise<void> {
+    for await (const [rowKey, bytes] of this.#database.iterate(under('account'))) {
       this.remember(decodeAccount(parseUserId(String(parseKey(rowKey)[1])), bytes));
     }
   }
@@ -53,11 +61,17 @@ export class AccountStore {
     return [...this.#byId.values()].sort((a, b) => (a.login < b.login ? -1 : 1));
   }
 
-  put({ id, login, record, mustChangePassword, status }: Account): Write {
+  /** Writes and remembers. */
+  async save(account: Account): Promise<void> {
+    await this.#database.commit([this.put(account)]);
+    this.remember(account);
+  }
+
+  put({ id, login, record, mustChangePassword, status, mayRenewIdentity }: Account): Write {
     return {
       type: 'put',
       key: key('account', id),
-      value: encodeFields([VERSION, login, record, mustChangePassword, status]),
+      value: encodeFields([VERSION, login, record, mustChangePassword, status, mayRenewIdentity]),
     };
   }
 

@@ -55,6 +55,13 @@ export interface PasswordChangeStarted {
   readonly response: string;
 }
 
+export interface PasswordChangeFinish {
+  readonly changeId: string;
+  readonly record: string;
+  /** Absent for who has no vault, and for who can't open it after a reset. */
+  readonly vault?: { readonly head: Uint8Array; readonly wraps: Uint8Array } | undefined;
+}
+
 export interface Accounts {
   readonly sessions: Sessions;
 
@@ -74,8 +81,11 @@ export interface Accounts {
 
   /** @throws RefusedError `login-again` when the session's login is older than 15 minutes and the change is not due */
   startPasswordChange(session: Session, request: string): Promise<PasswordChangeStarted>;
-  /** Ends every other session of the user. @throws InputError `unknown-password-change` */
-  finishPasswordChange(session: Session, finish: { changeId: string; record: string }): Promise<void>;
+  /**
+   * Ends every other session of the user, in one commit with what unlocks the vault by the new password.
+   * @throws InputError `unknown-password-change`, `vault-rewrap-missing`; ConflictError `vault-conflict`: then nothing has changed
+   */
+  finishPasswordChange(session: Session, finish: PasswordChangeFinish): Promise<void>;
   mustChangePassword(user: UserId): boolean;
 
   /** Disabling ends all sessions. @throws InputError `unknown-user` */

@@ -7,7 +7,12 @@ import { parseLogin } from '../../src/realm/user-address.ts';
 import type { Write } from '../../src/store/engine.ts';
 import type { AccountComponents } from './account-components.ts';
 import type { Account } from './account-store.ts';
-import type { PasswordChangeStarted, RegistrationStart, RegistrationStarted } from './accounts.ts';
+import type {
+  PasswordChangeFinish,
+  PasswordChangeStarted,
+  RegistrationStart,
+  RegistrationStarted,
+} from './accounts.ts';
 import type { UserKind, UserProfile } from './directory.ts';
 import { Pending } from './pending.ts';
 import type { Session } from './sessions.ts';
@@ -60,7 +65,9 @@ export class Registrar {
     opaque.assertRecord(user.id, record);
     this.#reserved.add(user.login);
     try {
-      const account: Account = { id: user.id, login: user.login, record, mustChangePassword: true, status: 'active' };
+      const { id, login } = user;
+      const fresh = { mustChangePassword: true, status: 'active', mayRenewIdentity: false } as const;
+      const account: Account = { id, login, record, ...fresh };
       const profile = await directory.add(user, [accounts.put(account)]);
       accounts.remember(account);
       await this.#audit('user-added', user.id, by, { login: user.login });
@@ -87,7 +94,8 @@ export class Registrar {
     by?: string;
   }): Promise<UserProfile> {
     const user = this.#resets.take(registrationId);
-    await this.#setRecord(user, record, true, undefined);
+    const mayRenewIdentity = await this.#parts.vaults.has(user);
+    await this.#setRecord(user, { record, mustChangePassword: true, mayRenewIdentity }, undefined);
     await this.#audit('password-reset', user, by);
     const profile = this.#parts.directory.findById(user);
     if (!profile) throw new InputError('unknown-user', `No user ${user} in this realm`);
@@ -104,27 +112,38 @@ export class Registrar {
     return { changeId: this.#changes.add(session.user), userId: session.user, response };
   }
 
-  async finishChange(session: Session, { changeId, record }: { changeId: string; record: string }): Promise<void> {
-    if (this.#changes.take(changeId) !== session.user) {
+  async finishChange(session: Session, { changeId, record, vault }: PasswordChangeFinish): Promise<void> {
+    const { user, id } = session;
+    if (this.#changes.take(changeId) !== user) {
       throw new InputError('unknown-password-change', 'This change was begun by another user');
     }
-    await this.#setRecord(session.user, record, false, session.id);
-    await this.#audit('password-changed', session.user, session.user);
+    const { accounts, vaults } = this.#parts;
+    const mayRenewIdentity = accounts.get(user)?.mayRenewIdentity ?? false;
+    if (vault) {
+      // One commit: either the old password logs in and opens the vault, or the new one does both.
+      const changed = { record, mustChangePassword: false, mayRenewIdentity: false };
+      await vaults.during(user, { ...vault, records: [] }, (writes) => this.#setRecord(user, changed, id, writes));
+    } else {
+      if (!mayRenewIdentity && (await vaults.has(user))) {
+        throw new InputError('vault-rewrap-missing', 'a new password comes with what it unlocks the vault by');
+      }
+      await this.#setRecord(user, { record, mustChangePassword: false, mayRenewIdentity }, id);
+    }
+    await this.#audit('password-changed', user, user);
   }
 
   async #setRecord(
     user: UserId,
-    record: string,
-    mustChangePassword: boolean,
+    change: Pick<Account, 'record' | 'mustChangePassword' | 'mayRenewIdentity'>,
     except: string | undefined,
+    writes: readonly Write[] = [],
   ): Promise<void> {
     const { accounts, opaque, sessions } = this.#parts;
     const account = accounts.get(user);
     if (!account) throw new InputError('unknown-user', `No user ${user} in this realm`);
-    opaque.assertRecord(user, record);
-    const changed = { ...account, record, mustChangePassword };
-    const writes: Write[] = [accounts.put(changed)];
-    await sessions.endAll(user, 'password-changed', except, writes);
+    opaque.assertRecord(user, change.record);
+    const changed = { ...account, ...change };
+    await sessions.endAll(user, 'password-changed', except, [...writes, accounts.put(changed)]);
     accounts.remember(changed);
   }
 

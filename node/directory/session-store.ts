@@ -53,7 +53,7 @@ function over(id: string): RefusedError {
   return new RefusedError('session-missing', `the session ${id} is over`);
 }
 
-function hashOf(token: string): Uint8Array {
+export function hashOf(token: string): Uint8Array {
   return new Uint8Array(createHash('sha256').update(token).digest());
 }
 
@@ -162,6 +162,21 @@ export class SessionStore implements Sessions {
       this.#of(user).filter(({ session }) => session.id !== except),
       why,
       writes,
+    );
+  }
+
+  /** Ends the sessions of one device; `mark` says what is written for the token of each, in the same commit. */
+  async endDevice(
+    user: UserId,
+    device: DeviceId,
+    why: SessionEnd,
+    mark: (tokenHash: Uint8Array) => Write,
+  ): Promise<void> {
+    const ended = this.#of(user).filter(({ session }) => session.device.id === device);
+    await this.#endKept(
+      ended,
+      why,
+      ended.map(({ hash }) => mark(hash)),
     );
   }
 

@@ -12,7 +12,14 @@ import {
   USER_REMOVED,
   type UserEntry,
 } from '../../src/protocols/ledger/kinds.ts';
-import { decodeProfile, encodeProfile, loginHash, profileHash, SALT } from '../../src/protocols/profile/record.ts';
+import {
+  decodeProfile,
+  encodeProfile,
+  loginHash,
+  parseName,
+  profileHash,
+  SALT,
+} from '../../src/protocols/profile/record.ts';
 import { ProfileServer } from '../../src/protocols/profile/server.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { CanopyError, InputError } from '../../src/realm/errors.ts';
@@ -154,6 +161,16 @@ export class UserDirectory implements Directory {
     if (!user || !record || user.home !== this.#init.realm)
       throw new InputError('unknown-user', `No user ${id} of this realm`);
     return this.#write(USER_CHANGED, record, user.kind, status, writes);
+  }
+
+  /** As `add`, for the name of an own user; the login never changes. @throws InputError `unknown-user`, `bad-name` */
+  async rename(id: UserId, name: string): Promise<UserProfile> {
+    const user = this.#index.get(id);
+    const { realm } = this.#init;
+    if (!user || user.home !== realm) throw new InputError('unknown-user', `No user ${id} of this realm`);
+    const salt = (this.#parts.randomBytes ?? randomBytes)(SALT);
+    const record = encodeProfile({ id, login: user.address.login, name: parseName(name.trim()), salt });
+    return this.#write(USER_CHANGED, record, user.kind, user.status, [this.#profiles.put(realm, id, record)]);
   }
 
   /** Ends an own user: the chain says so, the record with the name is erased here and by all who follow. @throws InputError `unknown-user` */

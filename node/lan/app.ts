@@ -4,7 +4,13 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { API_PREFIX, LIVE_VERSION, MAX_JSON_BODY } from '../../src/protocols/lan/limits.ts';
+import {
+  ACCOUNT,
+  API_PREFIX,
+  LIVE_VERSION,
+  MAX_JSON_BODY,
+  MAX_LARGE_JSON_BODY,
+} from '../../src/protocols/lan/limits.ts';
 import type { ServerAnswer } from '../../src/protocols/lan/routes.ts';
 import { InputError, RefusedError } from '../../src/realm/errors.ts';
 import { createCallers } from './caller.ts';
@@ -14,10 +20,13 @@ import { addHealth } from './health.ts';
 import { addPages, type Pages } from './pages.ts';
 import { refusalOf } from './refusals.ts';
 import type { LanEnv } from './request.ts';
+import { accountRoutes } from './routes/account.ts';
 import { blobRoutes } from './routes/blobs.ts';
 import { conversationRoutes } from './routes/conversations.ts';
+import { groupRoutes } from './routes/groups.ts';
 import { loginRoutes } from './routes/login.ts';
 import { userRoutes } from './routes/users.ts';
+import { vaultRoutes } from './routes/vault.ts';
 import { securityHeaders } from './security-headers.ts';
 
 export interface AppInit {
@@ -31,8 +40,12 @@ export interface AppInit {
 /** Reached without a session; these and nothing else. */
 const OPEN = new Set(['/server', '/login/start', '/login/finish']);
 /** Reached while the first password has not been changed. */
-const DURING_CHANGE = new Set(['/me', '/logout', '/password/start', '/password/finish']);
+const DURING_CHANGE = new Set(['/me', '/logout', '/password/start', '/password/finish', '/vault', '/vault/records']);
+/** These carry records of the vault. */
+const WIDE = new Set(['/vault', '/vault/stage', '/identity']);
 
+/** What carries commits, mails or key packages. */
+const LARGE = new RegExp(`^${API_PREFIX}/(conversations/[^/]+/(commits|group|missing)|mails|key-packages)$`);
 /** Bodies that are no JSON; their route has a limit of its own. */
 const CHUNKS = new RegExp(`^${API_PREFIX}/uploads/[0-9a-f]+$`);
 
@@ -67,7 +80,12 @@ function createApi(init: AppInit): Hono<LanEnv> {
     throw new InputError('request-too-long', `a request has at most ${MAX_JSON_BODY} bytes`);
   };
   const limited = bodyLimit({ maxSize: MAX_JSON_BODY, onError });
-  api.use((context, next) => (CHUNKS.test(context.req.path) ? next() : limited(context, next)));
+  const large = bodyLimit({ maxSize: MAX_LARGE_JSON_BODY, onError });
+  api.use((context, next) => {
+    if (CHUNKS.test(context.req.path)) return next();
+    const isLarge = LARGE.test(context.req.path) || WIDE.has(context.req.path.slice(API_PREFIX.length));
+    return (isLarge ? large : limited)(context, next);
+  });
   api.use(async (context, next) => {
     context.header('cache-control', 'no-store');
     const path = context.req.path.slice(API_PREFIX.length);
@@ -82,14 +100,28 @@ function createApi(init: AppInit): Hono<LanEnv> {
   });
   api.get('/server', (context) => {
     const { realm, clock } = components;
-    const answer: ServerAnswer = { realm, versions: [LIVE_VERSION], capabilities: [], time: clock.now() };
+    const answer: ServerAnswer = {
+      realm,
+      versions: [LIVE_VERSION],
+      capabilities: capabilitiesOf(components),
+      time: clock.now(),
+    };
     return context.json(demo ? { ...answer, demo } : answer);
   });
   api.route('/', loginRoutes(components, cookie));
   api.route('/', userRoutes(components));
   api.route('/', conversationRoutes(components));
+  api.route('/', groupRoutes(components));
   if (components.blobs) api.route('/', blobRoutes(components, components.blobs));
+  if (components.account) {
+    api.route('/', vaultRoutes(components.account));
+    api.route('/', accountRoutes(components.account, components));
+  }
   return api;
+}
+
+function capabilitiesOf({ account }: LanComponents): string[] {
+  return account ? [ACCOUNT] : [];
 }
 
 function malformed(cause: HTTPException): InputError {

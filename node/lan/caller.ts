@@ -19,18 +19,21 @@ export type Callers = (request: IncomingMessage) => Caller;
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 const BEARER = /^Bearer ([A-Za-z0-9_-]{43})$/i;
 
-/** The function that it makes throws RefusedError `session-missing`, `origin-refused`. */
+/** The function that it makes throws RefusedError `session-missing`, `device-wiped`, `origin-refused`. */
 export function createCallers(
-  components: Pick<LanComponents, 'accounts' | 'directory'>,
+  components: Pick<LanComponents, 'accounts' | 'directory' | 'account'>,
   cookie: SessionCookie,
 ): Callers {
-  const { accounts, directory } = components;
+  const { accounts, directory, account } = components;
   return (request) => {
     const { authorization } = request.headers;
     const form = authorization === undefined ? 'cookie' : 'bearer';
     const token = authorization === undefined ? cookie.read(request.headers.cookie) : BEARER.exec(authorization)?.[1];
     const session = token !== undefined && TOKEN.test(token) ? accounts.sessions.find(token) : undefined;
     const user = session && directory.findById(session.user);
+    if (token !== undefined && TOKEN.test(token) && !session && account?.devices.isWiped(token)) {
+      throw new RefusedError('device-wiped', 'this device was signed out for good');
+    }
     if (!session || user?.status !== 'active') throw new RefusedError('session-missing', 'no live session');
     if (form === 'cookie' && changesSomething(request)) requireOwnPage(request);
     return { session, user, form };

@@ -8,10 +8,15 @@ import type { LanBlobs } from '../blobs/blobs.ts';
 import type { Conversations } from '../conversations/conversations.ts';
 import type { MessageRoute } from '../delivery/delivery.ts';
 import type { Accounts } from '../directory/accounts.ts';
-import type { Directory } from '../directory/directory.ts';
+import type { DeviceService } from '../directory/device-service.ts';
+import type { Directory, UserProfile } from '../directory/directory.ts';
+import type { IdentityService } from '../directory/identity-service.ts';
+import type { UserKeys } from '../directory/key-book.ts';
 import type { Sessions } from '../directory/sessions.ts';
+import type { GroupService } from '../groups/group-service.ts';
 import type { IslandWatch } from '../islands.ts';
 import type { Presence } from '../presence/presence.ts';
+import type { VaultService } from '../vault/vault-service.ts';
 
 export type LanSessions = Pick<Sessions, 'find' | 'end' | 'onEnd' | 'rotate'>;
 
@@ -38,9 +43,28 @@ export type LanConversations = Pick<
   explain?(user: UserId, id: MessageId): Promise<MessageRoute | undefined>;
 };
 
+export type LanGroups = Pick<GroupService, 'propose' | 'putInfo' | 'reader'>;
+
 export type LanIslands = Pick<IslandWatch, 'current' | 'onChange'>;
 
 export type LanPresence = Pick<Presence, 'watch' | 'setOnline' | 'setOffline' | 'typing'>;
+
+/** Somebody's keys, with what the home realm's authority signed. */
+export interface KnownKeys extends UserKeys {
+  readonly statement?: Uint8Array | undefined;
+}
+
+/** What own users keep here beside their messages. */
+export interface LanAccount {
+  readonly vaults: Pick<VaultService, 'state' | 'records' | 'change' | 'stage'>;
+  readonly identities: Pick<IdentityService, 'begin' | 'addDevice' | 'settle'>;
+  readonly devices: Pick<DeviceService, 'list' | 'rename' | 'remove' | 'isWiped'>;
+  /** @throws UnreachableError, RefusedError `lookup-rate` when the user is of another enterprise */
+  keys(user: UserId, asker: UserId): Promise<KnownKeys>;
+  rename(user: UserId, name: string): Promise<UserProfile>;
+  /** For good. */
+  leave(user: UserId): Promise<void>;
+}
 
 /** One line of /readyz; `detail` is a constant phrase or a figure, never a name of a user. */
 export interface HealthCheck {
@@ -55,8 +79,12 @@ export interface LanComponents {
   readonly directory: LanDirectory;
   readonly conversations: LanConversations;
   readonly presence: LanPresence;
+  /** Without it there are no groups. */
+  readonly groups?: LanGroups;
   /** Which realms are away; without it clients are told nothing of that. */
   readonly islands?: LanIslands;
+  /** Vaults, identities, devices; without it clients find none of it. */
+  readonly account?: LanAccount;
   /** Without it there are no files. */
   readonly blobs?: LanBlobs;
   readonly audit: Pick<Audit, 'record'>;

@@ -20,12 +20,21 @@ export interface WireRefusal {
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'session-missing': 401,
   'wrong-password': 401,
+  'device-wiped': 401,
+  'vault-none': 404,
+  'unknown-device': 404,
+  'vault-full': 507,
   'login-backoff': 429,
   'login-busy': 429,
   'lookup-rate': 429,
   'user-unknown': 404,
   'conversation-unknown': 404,
   'message-unknown': 404,
+  'epoch-unknown': 404,
+  'group-rate': 429,
+  'mail-rate': 429,
+  'commit-too-long': 413,
+  'group-info-too-long': 413,
   'blob-unknown': 404,
   'upload-unknown': 404,
   'blob-expired': 410,
@@ -53,8 +62,9 @@ function statusOfKind(error: CanopyError): number {
   return 500;
 }
 
-/** The one parameter that clients act on: when a login may be tried again, in seconds on the wire. */
+/** What clients act on: when something may be tried again, in seconds on the wire; which epoch a commit must be based on. */
 function paramsOf(error: CanopyError): ErrorParams {
+  if ('epoch' in error && typeof error.epoch === 'number') return { epoch: error.epoch };
   if (!('retryAfter' in error) || typeof error.retryAfter !== 'number') return {};
   return { retryAfter: Math.ceil(error.retryAfter / 1000) };
 }

@@ -17,6 +17,7 @@ import type { SessionCookie } from '../cookies.ts';
 import { plainAddress } from '../networks.ts';
 import { bodyOf, type LanEnv } from '../request.ts';
 import { viewUser } from '../views.ts';
+import { fromText } from './vault.ts';
 
 export function loginRoutes(components: LanComponents, cookie: SessionCookie): Hono<LanEnv> {
   const { accounts } = components;
@@ -50,9 +51,10 @@ export function loginRoutes(components: LanComponents, cookie: SessionCookie): H
   });
 
   routes.post('/password/finish', async (context) => {
-    const { changeId, record } = await bodyOf(context.req.raw, passwordFinishRequest);
+    const { changeId, record, vault } = await bodyOf(context.req.raw, passwordFinishRequest);
     const { session, user, form } = context.get('caller');
-    await accounts.finishPasswordChange(session, { changeId, record });
+    const rewrap = vault && { head: fromText(vault.head), wraps: fromText(vault.wraps) };
+    await accounts.finishPasswordChange(session, { changeId, record, vault: rewrap });
     // Whoever had seen the token of before is out as well.
     const token = await accounts.sessions.rotate(session);
     if (form === 'cookie') context.header('set-cookie', cookie.set(token));

@@ -14,8 +14,6 @@
 import * as v from 'valibot';
 import { deviceId, time, userId } from './wire.ts';
 
-/** Bytes of a JSON request to vault routes. */
-export const MAX_VAULT_BODY = 256 * 1024;
 /** Records in one request or page, and their bytes. */
 export const MAX_VAULT_BATCH = 64;
 export const MAX_VAULT_BATCH_BYTES = 128 * 1024;

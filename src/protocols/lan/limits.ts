@@ -14,6 +14,10 @@ export const MAX_JSON_BODY = 16 * 1024;
 export const MAX_WATCHED = 500;
 /** Recipients of one message. */
 export const MAX_RECIPIENTS = 1000;
+/** Members that a list of conversations names; of larger groups they are asked for. */
+export const MAX_LISTED_MEMBERS = 50;
+/** Bytes of a request that carries commits or mails: base64url of group info, commit, roster and welcomes. */
+export const MAX_LARGE_JSON_BODY = 4 * 1024 * 1024;
 /** Events in one page of a conversation's history. */
 export const MAX_PAGE = 200;
 /** Users in one answer to a search. */
@@ -21,6 +25,8 @@ export const MAX_USERS = 50;
 
 /** A capability that a client names in its hello: it wants to be told which realms are away. */
 export const ISLANDS = 'islands';
+/** A capability of a server: it keeps vaults, identities and devices. */
+export const ACCOUNT = 'account';
 /** Realms that one such frame names. */
 export const MAX_ISLANDS = 64;
 

@@ -9,13 +9,16 @@
 //   GET  conversations
 //   GET  conversations/:id/events?before=&limit=
 //   GET  messages/:id, messages/:id/route
+//   what groups, mails and key packages have is in group-routes.ts
 //
 // An error is {"error":{"code":…,"params":{…}}}: codes and parameters, never sentences.
 import * as v from 'valibot';
+import { vaultRewrap } from './account-routes.ts';
 import { MAX_PAGE } from './limits.ts';
 import {
   conversationId,
   deviceId,
+  groupView,
   jsonMessage,
   messageId,
   realmName,
@@ -47,7 +50,13 @@ export type ServerAnswer = v.InferOutput<typeof serverAnswer>;
 /** `login` as typed: `clerk` or `clerk@kyiv.acme.ua`. */
 export const loginStartRequest = v.strictObject({ login: address, request: opaqueText });
 /** `userId` is made up, but always the same, for a login that nobody has. */
-export const loginStartAnswer = v.object({ loginId: v.string(), response: opaqueText, userId });
+/** `realm` is the home of a guest: the identifier for OPAQUE; absent for the server's own. */
+export const loginStartAnswer = v.object({
+  loginId: v.string(),
+  response: opaqueText,
+  userId,
+  realm: v.optional(realmName),
+});
 
 const ticket = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
 /** The client keeps its device id between logins; the name is what its user calls it. */
@@ -55,7 +64,13 @@ const device = v.strictObject({ id: deviceId, name: v.pipe(v.string(), v.maxLeng
 export const loginFinishRequest = v.strictObject({ loginId: ticket, finish: opaqueText, device, session: sessionForm });
 export const passwordStartRequest = v.strictObject({ request: opaqueText });
 export const passwordStartAnswer = v.object({ changeId: v.string(), response: opaqueText });
-export const passwordFinishRequest = v.strictObject({ changeId: ticket, record: opaqueText, session: sessionForm });
+export const passwordFinishRequest = v.strictObject({
+  changeId: ticket,
+  record: opaqueText,
+  session: sessionForm,
+  /** What unlocks the vault by the new password. */
+  vault: v.optional(vaultRewrap),
+});
 
 /** `token` only in the `bearer` form. While `mustChangePassword` holds, the session opens nothing but password/* and logout. */
 export const sessionAnswer = v.object({
@@ -76,7 +91,9 @@ export const usersAnswer = v.object({ users: v.array(user) });
 
 export const conversationEntry = v.object({
   id: conversationId,
+  /** Of a group above MAX_LISTED_MEMBERS nobody: they are asked for. */
   members: v.array(user),
+  group: v.optional(groupView),
   last: v.optional(jsonMessage),
   unread: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   lastRead: v.optional(messageId),

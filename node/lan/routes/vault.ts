@@ -1,0 +1,42 @@
+// The vault of the caller: sealed by clients, kept and counted here.
+import { Hono } from 'hono';
+import { fromString } from 'uint8arrays/from-string';
+import { toString } from 'uint8arrays/to-string';
+import { vaultChangeRequest, vaultRecordsQuery, vaultStageRequest } from '../../../src/protocols/lan/account-routes.ts';
+import type { LanAccount } from '../components.ts';
+import { bodyOf, formOf, type LanEnv } from '../request.ts';
+
+export const toText = (bytes: Uint8Array): string => toString(bytes, 'base64url');
+export const fromText = (text: string): Uint8Array => new Uint8Array(fromString(text, 'base64url'));
+
+export function vaultRoutes({ vaults, identities }: LanAccount): Hono<LanEnv> {
+  const routes = new Hono<LanEnv>();
+
+  routes.get('/vault', async (context) => {
+    const { head, wraps } = await vaults.state(context.get('caller').user.id);
+    return context.json({ head: toText(head), wraps: toText(wraps) });
+  });
+
+  routes.get('/vault/records', async (context) => {
+    const { generation, after } = formOf(context.req.query(), vaultRecordsQuery);
+    const records = await vaults.records(context.get('caller').user.id, generation, after);
+    return context.json({ records: records.map(toText) });
+  });
+
+  routes.post('/vault', async (context) => {
+    const { head, wraps, records, stage } = await bodyOf(context.req.raw, vaultChangeRequest);
+    const { id } = context.get('caller').user;
+    const change = { head: fromText(head), records: records.map(fromText), stage };
+    await vaults.change(id, wraps === undefined ? change : { ...change, wraps: fromText(wraps) });
+    // Whoever could sign another set of wraps has opened the vault.
+    if (wraps !== undefined) await identities.settle(id);
+    return context.json({});
+  });
+
+  routes.post('/vault/stage', async (context) => {
+    const { stage, first, records } = await bodyOf(context.req.raw, vaultStageRequest);
+    await vaults.stage(context.get('caller').user.id, stage, first, records.map(fromText));
+    return context.json({});
+  });
+  return routes;
+}

@@ -1,0 +1,59 @@
+// What the LAN side offers a user of the own account: vault, identity, devices, profile; and the keys of everybody else.
+import { encodeUserIdentity } from '../src/protocols/ledger/people-kinds.ts';
+import { InputError } from '../src/realm/errors.ts';
+import type { UserId } from '../src/realm/ids.ts';
+import type { RealmName } from '../src/realm/names.ts';
+import type { Directory, UserProfile } from './directory/directory.ts';
+import { ForeignKeys } from './directory/foreign-keys.ts';
+import type { UserKeys } from './directory/key-book.ts';
+import type { Errands } from './errands/errands.ts';
+import type { Ground } from './ground.ts';
+import type { KnownKeys, LanAccount } from './lan/components.ts';
+import type { OpenedUsers } from './open-users.ts';
+import type { Policies } from './policies/policies.ts';
+
+export interface AccountNeeds extends OpenedUsers {
+  readonly errands: Errands;
+  /** Also people of other enterprises who were met. */
+  readonly people: Pick<Directory, 'findById'>;
+  readonly policies: Pick<Policies, 'forbids'>;
+}
+
+export interface OpenedAccount {
+  readonly account: LanAccount;
+  readonly foreignKeys: ForeignKeys;
+}
+
+export function openAccount(ground: Ground, needs: AccountNeeds): OpenedAccount {
+  const { accounts, devices, errands, identities, keys, people, policies, users } = needs;
+  const { realm } = ground.realm;
+  const mayFind = (user: UserId, origin: RealmName): boolean =>
+    users.findById(user)?.status === 'active' && policies.forbids('findable', origin) === undefined;
+  const foreignKeys = new ForeignKeys(realm, { book: keys, errands, mayFind, clock: ground.clock });
+  const account: LanAccount = {
+    vaults: accounts.vaults,
+    identities,
+    devices,
+    keys: async (id, asker) => {
+      const user = people.findById(id);
+      if (!user) return { identity: undefined, devices: [], removed: [] };
+      const isNear = users.findById(id) !== undefined;
+      return stated(isNear ? keys.keysOf(user.home, id) : await foreignKeys.keysOf(user.home, id, asker));
+    },
+    rename: (user, name) => users.rename(user, name),
+    leave: async (user) => {
+      await accounts.remove(profileOf(users, user).address.login, user);
+    },
+  };
+  return { account, foreignKeys };
+}
+
+function stated(keys: UserKeys): KnownKeys {
+  return keys.identity ? { ...keys, statement: encodeUserIdentity(keys.identity) } : keys;
+}
+
+function profileOf(users: Pick<Directory, 'findById'>, id: UserId): UserProfile {
+  const user = users.findById(id);
+  if (!user) throw new InputError('unknown-user', `No user ${id} in this realm`);
+  return user;
+}
