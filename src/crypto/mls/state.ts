@@ -1,0 +1,64 @@
+// A group's state as the library holds it, without what we don't use: application messages of MLS are not sent, so the secrets for
+// them are erased at once, and states of former epochs are not kept.
+//
+//   stored state = [1, the library's encoding without the signature key]      strict CBOR
+import { type ClientState, decodeGroupState, encodeGroupState } from 'ts-mls';
+import { LocalError } from '../../realm/errors.ts';
+import { decodeStrict, encodeItem, Fields } from '../strict-cbor.ts';
+import type { GroupBefore } from './commit-checks.ts';
+import { readContext } from './group-context.ts';
+import { leavesOf } from './leaves.ts';
+import { clientConfig, type GroupParts } from './parts.ts';
+
+/** Bytes; a thousand devices make about 700,000. */
+const MAX_STATE = 4 * 1024 * 1024;
+const NO_KEY = new Uint8Array();
+
+/** Erases what is not used of a new state. */
+export function withoutUnused(state: ClientState): ClientState {
+  for (const { application, handshake } of state.secretTree) {
+    application.secret.fill(0);
+    handshake.secret.fill(0);
+  }
+  return { ...state, secretTree: [], historicalReceiverData: new Map(), unappliedProposals: {} };
+}
+
+/** Erases the secrets of a state that nobody goes back to; those that the next one still holds stay. */
+export function erase(state: ClientState, next: ClientState | undefined, consumed: readonly Uint8Array[]): void {
+  const kept = new Set(next ? Object.values(next.privatePath.privateKeys) : []);
+  for (const secret of consumed) secret.fill(0);
+  for (const secret of Object.values(state.keySchedule)) secret.fill(0);
+  for (const key of Object.values(state.privatePath.privateKeys)) if (!kept.has(key)) key.fill(0);
+}
+
+export function encodeState(state: ClientState): Uint8Array {
+  return encodeItem([1, encodeGroupState({ ...state, signaturePrivateKey: NO_KEY })]);
+}
+
+/** With the checks and the key of this device attached again. @throws PeerError `frame-malformed`; LocalError `state-malformed` */
+export function decodeState(bytes: Uint8Array, parts: GroupParts): ClientState {
+  const fields = new Fields(decodeStrict(bytes, MAX_STATE), 'stored group', 2);
+  if (fields.uint() !== 1) fields.fail('version 1');
+  const encoded = fields.bytes(MAX_STATE);
+  const decoded = tryDecode(encoded);
+  if (decoded?.[1] !== encoded.length) throw new LocalError('state-malformed', 'this is no state of a group');
+  return { ...decoded[0], signaturePrivateKey: parts.me.signature.seed, clientConfig: clientConfig(parts) };
+}
+
+function tryDecode(bytes: Uint8Array): ReturnType<typeof decodeGroupState> {
+  try {
+    return decodeGroupState(bytes, 0);
+  } catch (cause) {
+    throw new LocalError('state-malformed', 'this is no state of a group', { cause });
+  }
+}
+
+export function beforeOf(state: ClientState, { certificates }: Pick<GroupParts, 'certificates'>): GroupBefore {
+  const leafKeys: Uint8Array[] = [];
+  for (const node of state.ratchetTree) if (node?.nodeType === 'leaf') leafKeys.push(node.leaf.hpkePublicKey);
+  return {
+    context: readContext(state.groupContext.extensions),
+    leaves: leavesOf(state.ratchetTree, certificates),
+    leafKeys,
+  };
+}
