@@ -22,6 +22,7 @@ import { RENEWAL_GRACE } from '../src/pki/renewal.ts';
 import { listenable, multiaddrOf, stunTexts } from '../src/settings/relay-addresses.ts';
 import { HouseTable } from './house-table.ts';
 import { mappingWays } from './mapping-ways.ts';
+import { nearNetworks } from './near-networks.ts';
 import { PortMapping } from './port-mapping.ts';
 import { Relay, type RelayInit } from './relay.ts';
 
@@ -119,7 +120,12 @@ function openLinks(init: RelayInit, { host, stun, table, checkChain, mapping }: 
       log,
       logger: host.libp2p.logger.forComponent('canopy:links'),
     },
-    { punch: settings.punch, stun: () => stunTexts(settings), mapped: () => mapping.mapped },
+    {
+      punch: settings.punch,
+      near: nearNetworks(settings.private ?? []),
+      stun: () => stunTexts(settings),
+      mapped: () => mapping.mapped,
+    },
   );
 }
 

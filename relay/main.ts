@@ -11,6 +11,7 @@ import { openRelayCharter } from './charter-file.ts';
 import { ControlServer } from './control.ts';
 import { createRelay, renewalByDoor } from './create-relay.ts';
 import { KnownRelays } from './known-relays.ts';
+import { nearNetworks } from './near-networks.ts';
 import { EventCount, relayMetrics } from './relay-metrics.ts';
 
 await runProgram('relay', async ({ directory, settings, realm, log }) => {
@@ -24,7 +25,7 @@ await runProgram('relay', async ({ directory, settings, realm, log }) => {
     realm: realm.realm,
     rootFingerprint: realm.rootFingerprint,
   });
-  const known = await KnownRelays.open(directory.relay.ancestors, log);
+  const known = await KnownRelays.open(directory.relay.ancestors, log, nearNetworks(settings.relay.private ?? []));
   const relay = await createRelay({
     ...shared,
     settings: settings.relay,

@@ -1,5 +1,6 @@
 // Every setting of a host: its key in canopy.toml, its environment variable, its default and what a value must look
 // like. Reading, `canopy config show` and the canopy.toml that is written at first all follow from this table.
+import { isIP } from 'node:net';
 import * as v from 'valibot';
 import { type HostPort, parseHostPort } from './host-port.ts';
 import { type LinkLimit, parseLinkLimit } from './link-limit.ts';
@@ -42,6 +43,10 @@ const relayLimit = v.pipe(
   v.check((text) => tries(() => parseRelayLimit(text)), 'not WHERE CLASS KBIT and not WHAT COUNT'),
   v.transform(parseRelayLimit),
 );
+const subnet = v.pipe(
+  v.string(),
+  v.check((text) => isSubnet(text), 'not a network like 10.0.0.0/8'),
+);
 const lanName = v.pipe(v.string(), v.regex(/^[a-z0-9.:-]{1,253}$/, 'not a DNS name or an address'));
 /** Seconds for authorities and for leaves: `90,30`. */
 const lifetimes = v.pipe(
@@ -56,6 +61,12 @@ const address = v.pipe(v.string(), v.maxLength(320));
 
 function parseRelayLimit(text: string): LinkLimit | RelayCap {
   return isRelayCap(text) ? parseRelayCap(text) : parseLinkLimit(text);
+}
+
+function isSubnet(text: string): boolean {
+  const [, address = '', bits] = /^([\da-f.:]+)\/(\d{1,3})$/.exec(text) ?? [];
+  const family = isIP(address);
+  return family !== 0 && Number(bits) <= (family === 4 ? 32 : 128);
 }
 
 function canParse(text: string): boolean {
@@ -81,6 +92,7 @@ export const SETTING_SCHEMAS = {
   'relay.stun': v.pipe(v.array(hostPort), v.maxLength(MAX_LIST)),
   'relay.map': v.pipe(v.array(v.picklist(MAP_WAYS)), v.maxLength(MAP_WAYS.length)),
   'relay.punch': v.pipe(v.array(v.picklist(PUNCHES)), v.maxLength(PUNCHES.length)),
+  'relay.private': v.pipe(v.array(subnet), v.maxLength(MAX_LIST)),
   'relay.limits': v.pipe(v.array(relayLimit), v.maxLength(MAX_LIST)),
   'metrics.node': hostPortOrOff,
   'metrics.relay': hostPortOrOff,
@@ -133,6 +145,11 @@ export const SETTING_FACTS: Readonly<Record<SettingKey, SettingFact>> = {
     note: 'Ways to ask the router for an open port, "upnp", "nat-pmp"; none unless your policy allows it.',
   },
   'relay.punch': { env: 'CANOPY_PUNCH', fallback: PUNCHES, note: 'Ways to a direct path, in the order of trying.' },
+  'relay.private': {
+    env: 'CANOPY_PRIVATE',
+    fallback: [],
+    note: 'Private networks, beside those of this host, where relays of other realms may be dialled: "10.0.0.0/8".',
+  },
   'relay.limits': {
     env: 'CANOPY_LIMITS',
     fallback: [],

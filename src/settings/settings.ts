@@ -30,6 +30,8 @@ export interface Settings {
     readonly limits?: readonly LinkLimit[];
     /** What other realms may have of the relay in all, where it is not the usual. */
     readonly caps?: Readonly<Partial<Record<CapName, number>>>;
+    /** Private networks, beside those of this host, where others may be dialled. */
+    readonly private?: readonly string[];
     /** Ways to ask the router for a port; none by default. */
     readonly map?: readonly MapWay[];
   };
@@ -92,6 +94,7 @@ export function decideSettings(file: GivenSettings, env: Environment): ReadSetti
       punch: required(value('relay.punch'), 'relay.punch'),
       limits: limits.filter((one) => 'where' in one),
       caps: Object.fromEntries(caps),
+      private: required(value('relay.private'), 'relay.private'),
       map: required(value('relay.map'), 'relay.map'),
     },
     metrics: { node: value('metrics.node'), relay: value('metrics.relay') },

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { multiaddr } from '@multiformats/multiaddr';
 import { enrolOverWire } from '../../src/overlay/enrol/client.ts';
-import { enrolmentDoor } from '../../src/overlay/enrol/encrypter.ts';
+import { callerOf, enrolmentDoor } from '../../src/overlay/enrol/encrypter.ts';
 import type { Issuer } from '../../src/overlay/enrol/index.ts';
 import { createHost } from '../../src/overlay/host.ts';
 import { systemClock } from '../../src/realm/clock.ts';
@@ -93,6 +93,26 @@ test('one address gets no more than its share', TIMEOUT, async (t) => {
   const door = await startDoor(t, async (bytes) => bytes);
   for (let calls = 0; calls < 10; calls++) await call([door.address]);
   await assert.rejects(call([door.address]), { code: 'no-relay', message: /enrol-busy/ });
+});
+
+test('all addresses of one network of IPv6 are one caller', () => {
+  const [a, b, c] = ['2001:db8:0:1::1', '2001:db8:0:1:ffff::9', '2001:db8:0:2::1'].map((ip) =>
+    callerOf(`/ip6/${ip}/tcp/9`),
+  );
+  assert.equal(a, b);
+  assert.notEqual(a, c);
+  assert.equal(callerOf('/ip4/192.0.2.1/tcp/1'), callerOf('/ip4/192.0.2.1/tcp/2'));
+  assert.equal(callerOf('/ip6/::ffff:192.0.2.1/tcp/1'), callerOf('/ip4/192.0.2.1/tcp/2'));
+});
+
+test('a token leads to TCP of a host and to nothing else', TIMEOUT, async () => {
+  for (const address of [
+    '/unix/tmp/x',
+    '/ip4/127.0.0.1/udp/9',
+    '/ip4/127.0.0.1/tcp/9/ws',
+    '/ip4/127.0.0.1/tcp/9/p2p/A/p2p-circuit',
+  ])
+    await assert.rejects(call([address]), { code: 'no-relay', message: /no address is known/ });
 });
 
 test('nobody is dialled through the door', TIMEOUT, async (t) => {

@@ -49,7 +49,7 @@ const CALL_DEADLINE = DIAL_DEADLINE + REQUEST_DEADLINE + ANSWER_DEADLINE;
 export async function enrolOverWire(call: EnrolCall): Promise<Uint8Array> {
   let last: unknown;
   for (const way of call.ways) {
-    for (const address of way.relays) {
+    for (const address of way.relays.filter(isPlain)) {
       try {
         return await callRelay(call, way.realm, address);
       } catch (error) {
@@ -68,6 +68,11 @@ export async function enrolOverWire(call: EnrolCall): Promise<Uint8Array> {
       hint: 'See whether this host may connect to these addresses, and whether the realm above is running.',
     },
   );
+}
+
+/** The addresses are those of a token, which people hand on: nothing but TCP to a host, no path of a socket and no other hop. */
+function isPlain(address: string): boolean {
+  return /^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d+(\/p2p\/\w+)?$/.test(address);
 }
 
 async function callRelay(call: EnrolCall, realm: RealmName, address: string): Promise<Uint8Array> {

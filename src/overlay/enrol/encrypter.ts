@@ -1,4 +1,5 @@
 // The relay's side of `/canopy/enrol/1`; index.ts has the frames and the limits.
+import { isIP } from 'node:net';
 import { noise } from '@chainsafe/libp2p-noise';
 import type { ConnectionEncrypter, MessageStream, SecureConnectionOptions, SecuredConnection } from '@libp2p/interface';
 import type { LengthPrefixedStream } from '@libp2p/utils';
@@ -8,6 +9,7 @@ import { CanopyError, codeOf, PeerError, RefusedError } from '../../realm/errors
 import type { Admissions } from '../admission/admissions.ts';
 import { addressOf, type NoiseComponents } from '../admission/encrypter.ts';
 import type { OverlayAudit } from '../audit.ts';
+import { ownerOfIp } from '../stun/ip-address.ts';
 import { RateLimiter } from '../stun/rate-limit.ts';
 import { handshakeFrames } from '../wire.ts';
 import {
@@ -88,7 +90,7 @@ class EnrolmentDoor implements ConnectionEncrypter {
   async #ask(request: Uint8Array, connection: MessageStream): Promise<Reply> {
     const { address = '' } = addressOf(connection);
     try {
-      if (this.#calls > MAX_AT_ONCE || !this.#rates.take(hostPart(address))) {
+      if (this.#calls > MAX_AT_ONCE || !this.#rates.take(callerOf(address))) {
         throw new RefusedError('enrol-busy', 'more enrolment requests than are taken');
       }
       return { kind: 'ok', bytes: await this.#init.issuer(request, AbortSignal.timeout(ANSWER_DEADLINE)) };
@@ -106,7 +108,8 @@ class EnrolmentDoor implements ConnectionEncrypter {
   }
 }
 
-/** `/ip4/192.0.2.1` of `/ip4/192.0.2.1/tcp/40000`: the port changes with each call. */
-function hostPart(address: string): string {
-  return address.split('/').slice(0, 3).join('/');
+/** Without the port, which changes with each call, and of IPv6 the network: one customer has 2^64 addresses. */
+export function callerOf(address: string): string {
+  const [, , host = ''] = address.split('/');
+  return isIP(host) === 0 ? '' : ownerOfIp(host);
 }

@@ -1,5 +1,6 @@
 // Puts a relay's links together.
 import type { Logger } from '@libp2p/interface';
+import type { Multiaddr } from '@multiformats/multiaddr';
 import type { Clock } from '../../realm/clock.ts';
 import type { Log } from '../../realm/log.ts';
 import type { RealmName } from '../../realm/names.ts';
@@ -17,6 +18,7 @@ import type { Endpoint } from '../stun/message.ts';
 import { NatWatch } from '../stun/nat-watch.ts';
 import type { StunServers } from '../stun/servers.ts';
 import { Connections } from './connections.ts';
+import { mayReach, type Near } from './dialable.ts';
 import { Driver } from './driver.ts';
 import type { HostInternals } from './host-internals.ts';
 import { type Ancestor, type LinkAdmissions, type Links, type PunchWay } from './links.ts';
@@ -51,6 +53,7 @@ export interface LinksComponents {
 
 export interface LinksInit {
   readonly punch: readonly PunchWay[];
+  readonly near: Near;
   /** Our own STUN servers as others reach them, `HOST:PORT` or `:PORT` for a port of the host they reach us at. */
   readonly stun: () => readonly string[];
   /** Places of the router that are mapped to this relay (port-mapping). */
@@ -68,8 +71,11 @@ export function createLinks(components: LinksComponents, init: LinksInit): Links
     waysTo: (name) => connections.ways(name).map(({ connection }) => wayOver(connection)),
     dht: dht?.find,
   });
-  const hole = { host, stun, clock, logger: components.logger };
-  const driver = new Driver({ host, connections, locator, ancestors, hole, shares, clock, log });
+  const rules = () => ({ own: ownAddresses(host), near: init.near });
+  const reach = (name: string) => mayReach(name, rules());
+  const hole = { host, stun, reach, clock, logger: components.logger };
+  const fixed = { ancestors, fellows: components.fellows ?? [] };
+  const driver = new Driver({ host, connections, locator, ...fixed, rules, hole, shares, clock, log });
   const audience = () =>
     [realm, ...ancestors().map((one) => one.realm)]
       .flatMap((name) => connections.ways(name))
@@ -88,6 +94,7 @@ export function createLinks(components: LinksComponents, init: LinksInit): Links
     audience,
     fellows,
     outer: () => nat.outer,
+    reach,
     ...(init.mapped ? { mapped: init.mapped } : {}),
     onNoted: learn,
     publish: dht?.publish,
@@ -115,6 +122,12 @@ export function createLinks(components: LinksComponents, init: LinksInit): Links
     init.punch,
   );
   return links;
+}
+
+/** Where we listen for plain TCP. */
+function ownAddresses({ addressManager }: HostInternals): Multiaddr[] {
+  const listed = addressManager.getAddresses().map((one) => one.decapsulate('/p2p'));
+  return listed.filter((one) => !one.toString().includes('/p2p-circuit') && !one.toString().includes('/webrtc'));
 }
 
 /** Only the relay that asks is dialled, and only where its realm's record says. */

@@ -1,13 +1,28 @@
-// Which addresses of another realm's record we connect to. A record is signed, but by a relay that may be hostile: it must not
-// make us knock at sockets of our own host or at whatever else libp2p could dial (a path of a Unix socket, a name of DNS).
+// Which addresses that others named we connect to. A record is signed, but by a relay that may be hostile: it must not make us
+// knock at sockets of our own host, at whatever else libp2p could dial (a path of a Unix socket, a name of DNS), or at hosts
+// inside our network that have nothing to do with it, since whoever asked is told whether something answered.
 import type { Multiaddr } from '@multiformats/multiaddr';
-import { isHostAddress } from '../stun/ip-address.ts';
+import { isHostAddress, isPrivateAddress } from '../stun/ip-address.ts';
 
-/** `/ip4|ip6/HOST/tcp/PORT` of another host; of this one only where we are nowhere else ourselves, as in a demonstration. */
-export function isDialable(address: Multiaddr, own: readonly Multiaddr[]): boolean {
+/** Whether a private address is of a network that this host is in, or that its operator named. */
+export type Near = (host: string) => boolean;
+
+export interface DialRules {
+  /** Where we listen ourselves. */
+  readonly own: readonly Multiaddr[];
+  readonly near: Near;
+}
+
+/** `/ip4|ip6/HOST/tcp/PORT` where `mayReach` says so. */
+export function isDialable(address: Multiaddr, rules: DialRules): boolean {
   const host = plainHost(address);
-  if (host === undefined) return false;
-  return isHostAddress(host) || (isLoopback(host) && own.every((one) => isLoopback(plainHost(one) ?? '')));
+  return host !== undefined && mayReach(host, rules);
+}
+
+/** Another host, public or near; this one only where we are nowhere else ourselves, as in a demonstration. */
+export function mayReach(host: string, { own, near }: DialRules): boolean {
+  if (isLoopback(host)) return own.every((one) => isLoopback(plainHost(one) ?? ''));
+  return isHostAddress(host) && (!isPrivateAddress(host) || near(host));
 }
 
 function plainHost(address: Multiaddr): string | undefined {

@@ -10,7 +10,7 @@ import type { Located, Locator } from '../location/locator.ts';
 import type { Shares } from '../shares/shares.ts';
 import type { Connections, TrackedConnection } from './connections.ts';
 import { dial } from './dial.ts';
-import { isDialable } from './dialable.ts';
+import { type DialRules, isDialable } from './dialable.ts';
 import { hasSix, isSix, sixFirst } from './families.ts';
 import type { HostInternals } from './host-internals.ts';
 import { inTurns } from './in-turns.ts';
@@ -41,6 +41,9 @@ export interface DriverComponents {
   readonly connections: Connections;
   readonly locator: Locator;
   readonly ancestors: () => readonly Ancestor[];
+  /** Other relays of our own realm that the settings name. */
+  readonly fellows: readonly string[];
+  readonly rules: () => DialRules;
   readonly hole: HoleComponents;
   readonly shares: Pick<Shares, 'dials' | 'lineage'>;
   readonly clock: Clock;
@@ -181,17 +184,18 @@ export class Driver {
   }
 
   #foreignAddresses({ relays }: Located, wanted: string): Multiaddr[] {
-    const listed = this.#components.host.addressManager.getAddresses().map((one) => one.decapsulate('/p2p'));
-    const own = listed.filter((one) => !one.toString().includes('/p2p-circuit') && !one.toString().includes('/webrtc'));
-    const isOwn = (address: Multiaddr): boolean => own.some((one) => one.equals(address));
+    const { ancestors, fellows, rules } = this.#components;
+    const others = rules();
+    // Our operator was given these by hand, with the token: they may stand in a private network that is not ours.
+    const told = new Set([...ancestors().flatMap((one) => one.relays), ...fellows]);
+    const isOwn = (address: Multiaddr): boolean => others.own.some((one) => one.equals(address));
     return relays
       .filter(({ peerId }) => peerId === wanted)
-      .flatMap(({ peerId, addrs }) =>
-        addrs
-          .map((addr) => multiaddr(addr))
-          .filter((address) => !isOwn(address) && isDialable(address, own))
-          .map((address) => address.encapsulate(`/p2p/${peerId}`)),
-      );
+      .flatMap(({ peerId, addrs }) => addrs.map((addr) => ({ addr, end: `/p2p/${peerId}` })))
+      .map(({ addr, end }) => ({ address: multiaddr(addr), end, isTold: told.has(`${addr}${end}`) }))
+      .filter(({ address }) => !isOwn(address))
+      .filter(({ address, isTold }) => isDialable(address, isTold ? { ...others, near: () => true } : others))
+      .map(({ address, end }) => address.encapsulate(end));
   }
 
   async #punch(end: LinkEnd, signal: AbortSignal): Promise<Connection> {

@@ -17,6 +17,8 @@ import { MAX_ADDRESSES, MAX_RELAYS, type RecordSigner, type RelayAddresses, sign
 const INTERVAL = 60_000;
 const LIFETIME = 20 * 60_000;
 const ANNOUNCE_TIMEOUT = 4_000;
+/** Relays that tell us where they see us: four of each of a few ancestors. */
+const MAX_OBSERVERS = 32;
 
 export interface AnnouncerComponents {
   readonly peerId: string;
@@ -29,6 +31,8 @@ export interface AnnouncerComponents {
   readonly audience: () => readonly { readonly realm: RealmName; readonly way: LocateWay }[];
   /** Addresses at which STUN servers see this host, over either family. */
   readonly outer?: () => readonly string[];
+  /** Whether a host that others named may be connected to; any that is no place of our own host or link when absent. */
+  readonly reach?: (host: string) => boolean;
   /** Places of the router that are mapped to this relay. */
   readonly mapped?: () => readonly Endpoint[];
   /** The relays of our realm beside this one, as they have announced themselves. */
@@ -46,8 +50,8 @@ export interface AnnouncerComponents {
 export class Announcer {
   readonly #components: AnnouncerComponents;
   readonly #incarnation: number;
-  /** Peer id of an ancestor's relay to the address at which it sees us. */
-  readonly #observed = new Map<string, string>();
+  /** Peer id of an ancestor's relay to the address at which it sees us, and when it last said so; the oldest first. */
+  readonly #observed = new Map<string, { readonly host: string; readonly at: number }>();
   #sequence = 0;
   #record: Uint8Array | undefined;
   #timer: Timer | undefined;
@@ -96,7 +100,7 @@ export class Announcer {
       const reply = await within(clock, ANNOUNCE_TIMEOUT, 'answer', this.#stopping.signal, telling);
       // Another relay of our own realm stands where we do: what it sees is not our outer address.
       if (realm === this.#components.realm) return;
-      this.#components.stun.set(way.peerId, stunServers(reply.stun, way.host));
+      this.#components.stun.set(way.peerId, stunServers(reply.stun, way.host, this.#components.reach));
       this.#components.onNoted(realm, way);
       if (!again) await this.#seen(realm, reply.host, way);
     } catch (error) {
@@ -109,12 +113,24 @@ export class Announcer {
 
   /** A new outer address is worth a new record at once, with that address in it. */
   async #seen(realm: RealmName, host: string, way: LocateWay): Promise<void> {
-    const before = this.#observed.get(way.peerId);
+    const before = this.#observed.get(way.peerId)?.host;
     // One record serves for all: what no address can be would make it worthless everywhere.
-    if (isIP(host) === 0 || !(isHostAddress(host) || isLoopback(host)) || canonicalIp(host) === before) return;
-    this.#observed.set(way.peerId, canonicalIp(host));
+    if (isIP(host) === 0 || !(isHostAddress(host) || isLoopback(host))) return;
+    this.#note(way.peerId, canonicalIp(host));
+    if (canonicalIp(host) === before) return;
     if (before !== undefined) this.#components.onMoved();
     await this.#announce(realm, way, await this.#sign(), true);
+  }
+
+  /** Relays come and go: of one that is no more the word holds as long as the record that it stood in, and a few are enough. */
+  #note(peerId: string, host: string): void {
+    const at = this.#components.clock.monotonic();
+    this.#observed.delete(peerId);
+    this.#observed.set(peerId, { host, at });
+    for (const [other, said] of this.#observed) {
+      if (this.#observed.size <= MAX_OBSERVERS && at - said.at < LIFETIME) return;
+      this.#observed.delete(other);
+    }
   }
 
   async #sign(): Promise<Uint8Array> {
@@ -132,7 +148,7 @@ export class Announcer {
     const plain = this.#components.addresses();
     const { outer, mapped } = this.#components;
     const byStun = (outer?.() ?? []).filter((host) => isHostAddress(host) || isLoopback(host));
-    const seen = [...new Set([...this.#observed.values(), ...byStun])];
+    const seen = [...new Set([...[...this.#observed.values()].map(({ host }) => host), ...byStun])];
     const ports = [...new Set(plain.map(({ port }) => port))];
     const behind = seen.flatMap((host) => ports.map((port) => tcpAddress(host, port)));
     const given = (mapped?.() ?? []).map(({ host, port }) => tcpAddress(host, port));
@@ -152,13 +168,16 @@ function isLoopback(host: string): boolean {
 
 /**
  * `:PORT` is a port of the host at which we reach the ancestor. We knock at what it names, so it can't be a place of our own host or
- * link, but where the ancestor itself is on this host.
+ * link or of a private network that is none of ours, but where the ancestor itself is there.
  */
-function stunServers(texts: readonly string[], reachedAt: string | undefined): Endpoint[] {
+function stunServers(
+  texts: readonly string[],
+  reachedAt: string | undefined,
+  reach: (host: string) => boolean = isHostAddress,
+): Endpoint[] {
   return texts.flatMap((text) => {
     const host = reachedAt?.includes(':') ? `[${reachedAt}]` : reachedAt;
     const server = parseEndpoint(text.startsWith(':') && host !== undefined ? `${host}${text}` : text);
-    const isOurs = server && !isHostAddress(server.host);
-    return server && (!isOurs || server.host === reachedAt) ? [server] : [];
+    return server && (server.host === reachedAt || (isHostAddress(server.host) && reach(server.host))) ? [server] : [];
   });
 }

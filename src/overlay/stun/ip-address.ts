@@ -38,20 +38,36 @@ export function ownerOfIp(text: string): string {
     : `${formatIp(Uint8Array.from(bytes, (byte, at) => (at < 8 ? byte : 0)))}/64`;
 }
 
-/** True for what a host elsewhere on the Internet could be: not this host, not this link, not a group, not unspecified. */
+/** Where clouds answer their guests with keys, beside link-local addresses. */
+const METADATA: ReadonlySet<string> = new Set(['168.63.129.16', '100.100.100.200', '192.0.0.192', 'fd00:ec2::254']);
+
+/**
+ * True for what a host elsewhere on the Internet, or in a private network, could be: not this host, not this link, not a group, not
+ * unspecified, not a cloud's metadata, and not an IPv4 address of such or of a private network inside an IPv6 one.
+ */
 export function isHostAddress(text: string): boolean {
   const bytes = parseIp(text);
   const [a = 0, b = 0] = bytes;
+  if (METADATA.has(formatIp(bytes))) return false;
   if (bytes.length === 4) return a !== 0 && a !== 127 && a < 224 && !(a === 169 && b === 254);
-  const loopbackOrNone = bytes.subarray(0, 15).every((byte) => byte === 0);
-  return !loopbackOrNone && a !== 0xff && !(a === 0xfe && (b & 0xc0) === 0x80);
+  const inner = embedded(bytes);
+  if (inner !== undefined) return isHostAddress(inner) && !isPrivateAddress(inner);
+  return a !== 0xff && !(a === 0xfe && (b & 0xc0) === 0x80);
 }
 
-/** True for networks of a site's or a provider's own (RFC 1918, RFC 6598, RFC 4193). */
+/** ::/96 (loopback and unspecified are in it), NAT64 (RFC 6052) and 6to4 (RFC 3056). */
+function embedded(bytes: IpAddress): string | undefined {
+  const begins = (...prefix: number[]): boolean => prefix.every((byte, at) => bytes[at] === byte);
+  if (begins(...Array<number>(12).fill(0))) return formatIp(bytes.slice(12));
+  if (begins(0, 0x64, 0xff, 0x9b, ...Array<number>(8).fill(0))) return formatIp(bytes.slice(12));
+  return begins(0x20, 0x02) ? formatIp(bytes.slice(2, 6)) : undefined;
+}
+
+/** True for networks of a site's or a provider's own (RFC 1918, RFC 6598, RFC 4193, the old site-local). */
 export function isPrivateAddress(text: string): boolean {
   const bytes = parseIp(text);
   const [a = 0, b = 0] = bytes;
-  if (bytes.length !== 4) return (a & 0xfe) === 0xfc;
+  if (bytes.length !== 4) return (a & 0xfe) === 0xfc || (a === 0xfe && (b & 0xc0) === 0xc0);
   return a === 10 || (a === 172 && b >= 16 && b < 32) || (a === 192 && b === 168) || (a === 100 && b >= 64 && b < 128);
 }
 

@@ -106,7 +106,7 @@ export async function startRelay(init: RelayHostInit): Promise<RelayHost> {
       log: init.log ?? silent,
       logger: libp2p.logger.forComponent('canopy:links'),
     },
-    { punch: init.ways ?? [], stun: () => stun.addresses.map(formatEndpoint) },
+    { punch: init.ways ?? [], near: () => true, stun: () => stun.addresses.map(formatEndpoint) },
   );
   await links.start();
   const stop = async () => {

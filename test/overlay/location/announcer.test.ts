@@ -24,6 +24,7 @@ interface Audience {
 async function heardBy(
   hosts: readonly string[],
   named: readonly string[] = [],
+  reach?: (host: string) => boolean,
 ): Promise<Audience & { readonly publicKey: Uint8Array; readonly stun: StunServers }> {
   const key = await generateKeyPair('Ed25519');
   const { publicKey } = key;
@@ -45,6 +46,7 @@ async function heardBy(
     stun,
     audience: () => [{ realm: UA, way: { peerId: 'above', host: '60.0.0.9', ask } }],
     fellows: () => [],
+    ...(reach ? { reach } : {}),
     publish: undefined,
     onNoted: () => {},
     onMoved: () => void (audience.moves += 1),
@@ -87,4 +89,56 @@ test('an ancestor names STUN servers, and no place of our own host or link', asy
     { host: '60.0.0.9', port: 3_478 },
     { host: '60.0.0.8', port: 3_478 },
   ]);
+});
+
+test('of relays that are gone the address at which they saw us is forgotten, and never are there many', async (t) => {
+  let now = 0;
+  const key = await generateKeyPair('Ed25519');
+  const signer: RecordSigner = { privateKey: key.raw.subarray(0, 32), chain: [Uint8Array.of(1)] };
+  const records: Uint8Array[] = [];
+  const ask = (host: string) => async (request: Uint8Array) => {
+    const decoded = decodeRequest(request);
+    if (decoded.kind === 'announce') records.push(decoded.record);
+    return encodeReply({ kind: 'noted', host, stun: [] });
+  };
+  const clock = { ...systemClock, monotonic: () => now, after: () => ({ cancel() {} }) };
+  const announcer = new Announcer({
+    peerId: peerIdFromPublicKey(key.publicKey).toString(),
+    addresses: () => [{ host: '60.0.0.1', port: '443', text: '/ip4/60.0.0.1/tcp/443' }],
+    realm: KYIV,
+    signer,
+    stun: new StunServers(),
+    audience: () => [],
+    fellows: () => [],
+    publish: undefined,
+    onNoted: () => {},
+    onMoved: () => {},
+    clock,
+    log: silentLog,
+  });
+  t.after(() => announcer.stop());
+  const addresses = async (): Promise<readonly string[]> => {
+    const check = async () => ({ realm: KYIV, role: 'relay' as const, publicKey: key.publicKey.raw });
+    const { relays } = await openRecord(records.at(-1) ?? new Uint8Array(), check, Date.now());
+    return relays[0]?.addrs ?? [];
+  };
+  await announcer.announceTo(UA, { peerId: 'first', host: '60.0.0.9', ask: ask('61.0.0.1') });
+  assert.ok((await addresses()).includes('/ip4/61.0.0.1/tcp/443'));
+  now += 21 * 60_000;
+  await announcer.announceTo(UA, { peerId: 'second', host: '60.0.0.9', ask: ask('61.0.0.2') });
+  assert.deepEqual(await addresses(), ['/ip4/60.0.0.1/tcp/443', '/ip4/61.0.0.2/tcp/443']);
+  for (let at = 0; at < 200; at += 1)
+    await announcer.announceTo(UA, { peerId: `p${at}`, host: '60.0.0.9', ask: ask(`62.0.${at}.1`) });
+  assert.ok(!(await addresses()).includes('/ip4/61.0.0.2/tcp/443'), 'the oldest of too many');
+});
+
+test('an ancestor names no STUN server inside a private network that is none of ours', async (t) => {
+  const { announcer, stun } = await heardBy(
+    ['60.0.0.1'],
+    ['10.9.9.9:22', '60.0.0.3:3478'],
+    (host) => host === '60.0.0.3',
+  );
+  t.after(() => announcer.stop());
+  await announcer.start();
+  assert.deepEqual(stun.list(), [{ host: '60.0.0.3', port: 3478 }]);
 });

@@ -62,7 +62,7 @@ function punchOver(
     try {
       await send(frames, { kind: 'outer', outer: hole.outer }, limit);
       const { outer } = await expect(frames, 'outer', limit);
-      if (!isCredible(outer, observed))
+      if (!isCredible(outer, observed, components.reach))
         throw new PeerError('address-mismatch', `the peer named ${outer.host}, which is not its address`);
       const roundTrip = await measure(frames, components, limit);
       const socket = await attempt(frames, hole, outer, roundTrip, components, limit);

@@ -19,6 +19,8 @@ export type Family = 'ip4' | 'ip6';
 export interface HoleComponents {
   readonly host: Pick<HostInternals, 'upgrader'>;
   readonly stun: StunServers;
+  /** Whether a host that others named may be connected to. */
+  readonly reach: (host: string) => boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -100,10 +102,14 @@ export function familyOf(host: string): Family {
 /**
  * Whether the address that a peer names may be connected to: it is where an ancestor sees the peer, or, when no ancestor sees it
  * over that family of addresses, at least a public address of somebody else's host. Without this a peer could make us knock
- * at third parties' doors and, worse, at those of our own LAN.
+ * at third parties' doors and, worse, at those of our own LAN; and with an ancestor's help still, were it not for `reach`.
  */
-export function isCredible(named: Endpoint, observed: readonly string[] = []): boolean {
+export function isCredible(
+  named: Endpoint,
+  observed: readonly string[] = [],
+  reach: HoleComponents['reach'] = () => true,
+): boolean {
   const ofFamily = observed.filter((host) => host.includes(':') === named.host.includes(':'));
-  if (ofFamily.length > 0) return ofFamily.includes(named.host);
+  if (ofFamily.length > 0) return ofFamily.includes(named.host) && reach(named.host);
   return isHostAddress(named.host) && !isPrivateAddress(named.host);
 }

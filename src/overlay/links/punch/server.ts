@@ -102,7 +102,7 @@ export class PunchServer {
     observed: readonly string[] | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    if (!isCredible(outer, observed)) {
+    if (!isCredible(outer, observed, this.#components.reach)) {
       const code = observed === undefined ? 'bad-address' : 'address-mismatch';
       throw new RefusedError(code, `the peer named ${outer.host}, which is not its address`);
     }
