@@ -11,12 +11,15 @@ import { Ways } from './delivery/ways.ts';
 import type { Directory } from './directory/directory.ts';
 import type { Errands } from './errands/errands.ts';
 import type { Ground } from './ground.ts';
+import { GroupRosters } from './groups/group-rosters.ts';
 import type { LanConversations } from './lan/components.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import { type OpenedGroups, openGroups } from './open-groups.ts';
 import type { Presence } from './presence/presence.ts';
 import { createPresence } from './presence/presence-service.ts';
 
-export interface Messaging {
+export interface Messaging extends OpenedGroups {
+  readonly rosters: GroupRosters;
   readonly conversations: ConversationService;
   /** The same, with the way that each message took. */
   readonly withRoutes: LanConversations;
@@ -43,7 +46,10 @@ export async function openMessaging(
   const { realm: file, identity, clock, log, audit, database, incarnation, isRevoked, charter } = ground;
   const { realm, rootFingerprint } = file;
   const outbox = await openOutbox(ground);
-  const conversations = await openConversations({ realm, incarnation, database, directory, rules, outbox, clock, log });
+  const rosters = new GroupRosters(database, clock);
+  const parts = { realm, incarnation, database, directory, rules, rosters, outbox, clock, log };
+  const conversations = await openConversations(parts);
+  const opened = openGroups(ground, { network, directory, rules, ledger, rosters, conversations, outbox });
   const ways = openWays(ground, ledger);
   const shared = { realm, incarnation, network, directory, clock, log, random: Math.random };
   const delivery = createDelivery({
@@ -60,6 +66,8 @@ export async function openMessaging(
     standing: { isFrozen: (of) => charter.isRealmRevoked(of), onChange: (listener) => charter.onChange(listener) },
   });
   return {
+    ...opened,
+    rosters,
     conversations,
     withRoutes: addRoutes(conversations, delivery),
     delivery,

@@ -64,10 +64,11 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const { people, lookup, rules, shares, policies } = await openPeople(ground, { users, ledger, errands, table });
   const { account, foreignKeys } = openAccount(ground, { ...opened, errands, people, policies });
   const messaging = await openMessaging(ground, { network, directory: people, rules, shares, ledger, errands });
-  const { conversations, delivery, presence } = messaging;
+  const { conversations, delivery, presence, groups, mails, keyPackages } = messaging;
   const lanConversations = guardConversations(messaging.withRoutes, ground.permit);
   const blobs = openBlobs(ground, { network, ways: messaging.ways, directory: people });
-  const clients = { account, accounts, directory: people, conversations: lanConversations, presence, blobs: blobs.lan };
+  const grouped = { groups, mails, keyPackages };
+  const clients = { ...grouped, account, accounts, directory: people, conversations: lanConversations, presence, blobs: blobs.lan };
   const guard = await openIncarnationGuard(ground, { network, ledger, reopen: ground.reopen ?? (() => {}) });
   const islands = new IslandWatch({ network, delivery, clock });
   const checks = healthChecks({ database, network, identity, clock, permit: ground.permit, path: directory.path });
@@ -106,6 +107,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
       gauges: () => ({ ...delivery.custody.load() }),
     },
     blobs,
+    ...grouped,
     charter: ground.charter,
   });
   const links = new KeptLinks({ network, ledger, trusts: table, lineage });
@@ -125,6 +127,9 @@ async function compose(ground: Ground): Promise<OpenedNode> {
       { start: () => {}, stop: () => keys.stop() },
       links,
       conversations,
+      mails,
+      keyPackages,
+      new Permitted(groups, ground.permit, (error) => log.error({ why: messageOf(error) }, 'groups did not start')),
       new Permitted(delivery, ground.permit, (error) => log.error({ why: messageOf(error) }, 'delivery did not start')),
       presence,
       blobs,

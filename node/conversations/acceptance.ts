@@ -2,17 +2,19 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { equals } from 'uint8arrays/equals';
 import { type Envelope, encodeEnvelope, MAX_BODY, MAX_RECIPIENTS } from '../../src/crypto/envelope.ts';
+import { mayWrite } from '../../src/crypto/roster.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { ConflictError, InputError, RefusedError } from '../../src/realm/errors.ts';
 import { directConversationId, type UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Outbox } from '../delivery/outbox.ts';
-import type { Directory } from '../directory/directory.ts';
+import type { Directory, UserProfile } from '../directory/directory.ts';
 import type { ArrivalLog } from './arrival-log.ts';
 import type { Stored, Submission, Submitter } from './conversations.ts';
 import type { EventStore, MessageEntry } from './event-store.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 import type { MessageRules } from './message-rules.ts';
+import { type GroupState, membersAt, type Rosters, realmsOf } from './rosters.ts';
 import { Turns } from './turns.ts';
 
 export interface AcceptanceComponents {
@@ -25,6 +27,8 @@ export interface AcceptanceComponents {
   readonly outbox: Pick<Outbox, 'add' | 'assertRoom'>;
   readonly directory: Pick<Directory, 'findById'>;
   readonly rules?: Pick<MessageRules, 'outgoing'>;
+  /** Absent: there are no groups. */
+  readonly rosters?: Pick<Rosters, 'find'>;
 }
 
 export class Acceptance {
@@ -50,7 +54,8 @@ export class Acceptance {
     await this.#writing.get(which)?.catch(() => undefined);
     const before = await this.#parts.store.message(message.id, from.user);
     if (before) return { written: Promise.resolve(sameAnswer(before, message)) };
-    const written = this.#accept(from, message).finally(() => this.#writing.delete(which));
+    const group = message.recipients.length === 0 ? await this.#groupOf(from, message) : undefined;
+    const written = this.#accept(from, message, group).finally(() => this.#writing.delete(which));
     this.#writing.set(which, written);
     return { written };
   }
@@ -59,10 +64,10 @@ export class Acceptance {
     if (body.length > MAX_BODY) {
       throw new InputError('body-too-long', `A body of ${body.length} bytes; at most ${MAX_BODY}`);
     }
-    if (recipients.length === 0 || recipients.length > MAX_RECIPIENTS) {
-      throw new InputError('too-many-recipients', `${recipients.length} recipients; from 1 to ${MAX_RECIPIENTS}`);
+    if (recipients.length > MAX_RECIPIENTS) {
+      throw new InputError('too-many-recipients', `${recipients.length} recipients; at most ${MAX_RECIPIENTS}`);
     }
-    if (!isDirect(conversation, user, recipients)) {
+    if (recipients.length > 0 && !isDirect(conversation, user, recipients)) {
       throw new InputError(
         'conversation-unknown',
         `${conversation} is not the conversation of its sender and recipient`,
@@ -70,26 +75,52 @@ export class Acceptance {
     }
   }
 
-  async #accept(from: Submitter, message: Submission): Promise<Stored> {
-    const homes = this.#homesOf(from.user, message);
+  /** @throws RefusedError `conversation-unknown`, `not-a-member`, `may-not-write` */
+  async #groupOf({ user }: Submitter, { conversation }: Submission): Promise<GroupState> {
+    const group = await this.#parts.rosters?.find(conversation);
+    if (!group) throw new RefusedError('conversation-unknown', `No group ${conversation} of this user is known`);
+    const role = group.members.get(user)?.role;
+    if (!role) throw new RefusedError('not-a-member', `${user} is no member of ${conversation}`);
+    if (!mayWrite(group, role)) throw new RefusedError('may-not-write', 'In news administrators alone write');
+    return group;
+  }
+
+  async #accept(from: Submitter, message: Submission, group?: GroupState): Promise<Stored> {
+    const homes = group ? this.#homesOfGroup(from.user, message, group) : this.#homesOf(from.user, message);
     const { stamps, arrivals, outbox, clock } = this.#parts;
     const stamp = stamps.tick();
     const encoded = encodeEnvelope(this.#envelope(from, message, stamp));
     const added = homes.map((home) => outbox.add(home, encoded, clock.now()));
-    const audience = this.#localOf(from.user, message.recipients);
+    const audience = group ? membersAt(group, this.#parts.realm) : this.#localOf(from.user, message.recipients);
     const at = { arrivedAt: clock.now(), stamp, clockAhead: false } as const;
     const record = { kind: 'message', ...at, path: 'local', pathRef: new Uint8Array(), encoded } as const;
     await arrivals.append([{ record, audience }], { added });
     return { state: 'stored', stamp, already: false };
   }
 
-  /** The other realms that must get it. @throws InputError `user-unknown`, `message-expired`; RefusedError `user-disabled`, `outbox-full`, `destination-forbidden`, `trust-scope` */
-  #homesOf(sender: UserId, { recipients, expires }: Submission): RealmName[] {
-    const { clock, directory, outbox, realm, rules } = this.#parts;
+  /** One envelope for each realm that has members. */
+  #homesOfGroup(sender: UserId, { expires }: Submission, group: GroupState): RealmName[] {
+    const { outbox, realm } = this.#parts;
+    this.#checkSender(sender, expires);
+    const homes = [...realmsOf(group)].filter((home) => home !== realm);
+    for (const home of homes) outbox.assertRoom(home);
+    return homes;
+  }
+
+  /** @throws InputError `message-expired`; RefusedError `user-disabled` */
+  #checkSender(sender: UserId, expires: number): UserProfile {
+    const { clock, directory } = this.#parts;
     if (expires > 0 && expires <= clock.now())
       throw new InputError('message-expired', 'The message has expired already');
     const from = directory.findById(sender);
     if (from?.status !== 'active') throw new RefusedError('user-disabled', `${sender} may not write`);
+    return from;
+  }
+
+  /** The other realms that must get it. @throws InputError `user-unknown`, `message-expired`; RefusedError `user-disabled`, `outbox-full`, `destination-forbidden`, `trust-scope` */
+  #homesOf(sender: UserId, { recipients, expires }: Submission): RealmName[] {
+    const { directory, outbox, realm, rules } = this.#parts;
+    const from = this.#checkSender(sender, expires);
     const homes = new Set<RealmName>();
     for (const id of recipients) {
       const user = directory.findById(id);
@@ -110,10 +141,10 @@ export class Acceptance {
   }
 
   #envelope({ user, device }: Submitter, message: Submission, stamp: Envelope['stamp']): Envelope {
-    const { id, conversation, recipients, expires, body } = message;
+    const { id, conversation, recipients, expires, blobs = [], body } = message;
     const { realm: origin, incarnation } = this.#parts;
     const addresses = { version: 1, id, conversation, sender: user, device, recipients, origin, incarnation } as const;
-    return { ...addresses, stamp, expires, priority: 'text', durable: true, kind: 'message', blobs: [], body };
+    return { ...addresses, stamp, expires, priority: 'text', durable: true, kind: 'message', blobs, body };
   }
 }
 

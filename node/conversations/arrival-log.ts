@@ -86,12 +86,13 @@ export class ArrivalLog {
   #messageWritesOf(record: MessageRecord, audience: readonly UserId[], at: Cursor): Write[] {
     const { id, sender, conversation, recipients } = record.encoded.envelope;
     const incoming = { cursor: at, conversation, sender, id };
-    const members = [...new Set([sender, ...recipients])].sort();
+    // Whoever is in a group is listed there by the commit.
+    const members = recipients.length > 0 ? [...new Set([sender, ...recipients])].sort() : undefined;
     const writes = messageWrites(at, record.stamp, record.encoded);
     for (const user of audience) {
       if (user === sender) writes.push(arrivalWrite(user, at));
       else writes.push(arrivalWrite(user, at, incoming), unreadWrite(user, incoming));
-      if (!this.#known.has(`${user}/${conversation}`)) writes.push(memberWrite(user, conversation, members));
+      if (members && !this.#known.has(`${user}/${conversation}`)) writes.push(memberWrite(user, conversation, members));
     }
     return writes;
   }

@@ -4,8 +4,10 @@ import { ConflictError, InputError, RefusedError } from '../../src/realm/errors.
 import { type ConversationId, type MessageId, parseMessageId, type UserId } from '../../src/realm/ids.ts';
 import type { ArrivalLog } from './arrival-log.ts';
 import type { ConversationSummary, Cursor, EventPage, HistoryPage, LoggedMessage, UserEvent } from './conversations.ts';
+import type { MessageRecord } from './event-record.ts';
 import { type EventStore, isAfter, type LogPosition } from './event-store.ts';
-import { receiptsFor, toLoggedMessage, toUserEvent } from './event-view.ts';
+import { toLoggedMessage, toUserEvent } from './event-view.ts';
+import type { Rosters } from './rosters.ts';
 
 /** Unread messages are counted up to here. */
 export const MAX_UNREAD = 1000;
@@ -17,13 +19,18 @@ export interface Found {
   readonly pathRef: Uint8Array;
 }
 
+/** Places of a log that one page of history looks at: somebody who joined lately sees few of a long one. */
+const MAX_LOOKED_AT = 4 * MAX_PAGE;
+
 export class ConversationReader {
   readonly #store: EventStore;
   readonly #arrivals: Pick<ArrivalLog, 'head'>;
+  readonly #rosters: Pick<Rosters, 'find'> | undefined;
 
-  constructor(store: EventStore, arrivals: Pick<ArrivalLog, 'head'>) {
+  constructor(store: EventStore, arrivals: Pick<ArrivalLog, 'head'>, rosters?: Pick<Rosters, 'find'>) {
     this.#store = store;
     this.#arrivals = arrivals;
+    this.#rosters = rosters;
   }
 
   async deliveredUpTo(user: UserId): Promise<Cursor> {
@@ -55,7 +62,9 @@ export class ConversationReader {
 
   async #event(user: UserId, cursor: Cursor): Promise<UserEvent | undefined> {
     const record = await this.#store.event(cursor);
-    return record && toUserEvent(record, cursor, await receiptsFor(this.#store, user, record));
+    if (record?.kind !== 'message') return record && toUserEvent(record, cursor, []);
+    const message = await this.#logged(user, record);
+    return { kind: 'message', cursor, conversation: message.envelope.conversation, message };
   }
 
   async history(
@@ -68,29 +77,46 @@ export class ConversationReader {
     }
     const before = page.before === undefined ? undefined : parsePosition(page.before);
     const size = Math.min(page.limit, MAX_PAGE);
-    const rows = await this.#store.log(conversation, before, size + 1);
-    const shown = rows.slice(0, size);
-    const messages = await Promise.all(shown.map((row) => this.#message(user, row.cursor)));
-    const last = shown.at(-1)?.position;
-    return {
-      messages: messages.flatMap((found) => found?.message ?? []),
-      next: rows.length > size && last ? formatPosition(last) : undefined,
-    };
+    const messages: LoggedMessage[] = [];
+    let at = before;
+    for (let looked = 0; looked < MAX_LOOKED_AT; ) {
+      const rows = await this.#store.log(conversation, at, size + 1);
+      looked += rows.length;
+      for (const row of rows) {
+        if (messages.length === size) return { messages, next: at && formatPosition(at) };
+        const found = await this.#visible(user, row.cursor);
+        if (found) messages.push(found.message);
+        at = row.position;
+      }
+      if (rows.length <= size) return { messages, next: undefined };
+    }
+    return { messages, next: at && formatPosition(at) };
+  }
+
+  /** What never came to the user is not shown: before joining a group, after leaving it, or deleted by the user. */
+  async #visible(user: UserId, cursor: Cursor): Promise<Found | undefined> {
+    return (await this.#store.hasArrived(user, cursor)) ? this.#message(user, cursor) : undefined;
   }
 
   async #message(user: UserId, cursor: Cursor): Promise<Found | undefined> {
     const record = await this.#store.event(cursor);
     if (record?.kind !== 'message') return undefined;
-    const message = toLoggedMessage(record, await receiptsFor(this.#store, user, record));
-    return { message, pathRef: record.pathRef };
+    return { message: await this.#logged(user, record), pathRef: record.pathRef };
+  }
+
+  /** With the receipts, which are for the eyes of the sender. */
+  async #logged(user: UserId, record: MessageRecord): Promise<LoggedMessage> {
+    const { id, sender, recipients, conversation } = record.encoded.envelope;
+    if (sender !== user) return toLoggedMessage(record, []);
+    const receipts = await this.#store.receipts(id, sender);
+    const group = recipients.length === 0 ? await this.#rosters?.find(conversation) : undefined;
+    return toLoggedMessage(record, receipts, group && [...group.members.keys()]);
   }
 
   async findMessage(user: UserId, id: MessageId): Promise<Found | undefined> {
-    for (const entry of await this.#store.messagesOf(id)) {
-      const found = await this.#message(user, entry.cursor);
-      if (!found) continue;
-      const { sender, recipients } = found.message.envelope;
-      if (sender === user || recipients.includes(user)) return found;
+    for (const { cursor, sender } of await this.#store.messagesOf(id)) {
+      const found = await (sender === user ? this.#message(user, cursor) : this.#visible(user, cursor));
+      if (found) return found;
     }
     return undefined;
   }
@@ -110,10 +136,12 @@ export class ConversationReader {
   }
 
   async #summary(user: UserId, id: ConversationId, members: readonly UserId[]): Promise<ConversationSummary> {
-    const [newest] = await this.#store.log(id, undefined, 1);
-    const last = newest && (await this.#message(user, newest.cursor))?.message;
+    const group = await this.#rosters?.find(id);
+    const [last] = (await this.history(user, id, { limit: 1 })).messages;
     const lastRead = (await this.#store.readPosition(user, id))?.id;
-    return { id, members, last, unread: await this.#unread(user, id), lastRead };
+    const hasLeft = group !== undefined && !group.members.has(user);
+    const all = members.length > 0 || !group || hasLeft ? members : [...group.members.keys()];
+    return { id, members: all, group, hasLeft, last, unread: await this.#unread(user, id), lastRead };
   }
 
   async #unread(user: UserId, conversation: ConversationId): Promise<number> {

@@ -1,6 +1,6 @@
 // Conversations of one node: put together of the acceptance of local messages, the intake of what other realms delivered,
 // the marks of readers, and the store that all of them append to.
-import type { Envelope } from '../../src/crypto/envelope.ts';
+import type { Envelope, EnvelopeKind } from '../../src/crypto/envelope.ts';
 import type { Clock, Timer } from '../../src/realm/clock.ts';
 import { type MessageId, parseMessageId, type UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
@@ -25,12 +25,14 @@ import type {
   Submitter,
   UserEvent,
 } from './conversations.ts';
+import type { Delivered, Judge, Outcome } from './delivered.ts';
 import { encodeEvent } from './event-record.ts';
 import { EventStore, eventWrite, expiryRemoval, messageRemovals, receiptWrite } from './event-store.ts';
 import { HybridClock } from './hybrid-clock.ts';
-import { type Delivered, Intake, type Outcome } from './intake.ts';
+import { Intake } from './intake.ts';
 import type { MessageRules } from './message-rules.ts';
 import { ReadingMarks } from './reading-marks.ts';
+import { membersAt, type Rosters } from './rosters.ts';
 
 export interface ConversationsInit {
   readonly realm: RealmName;
@@ -39,10 +41,19 @@ export interface ConversationsInit {
   readonly directory: Pick<Directory, 'findById' | 'mayHave' | 'meet'>;
   /** Absent: everybody may write to everybody who is known. */
   readonly rules?: MessageRules;
+  /** Absent: there are no groups. */
+  readonly rosters?: Rosters;
   readonly outbox: Pick<Outbox, 'add' | 'assertRoom'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly newId?: () => MessageId;
+}
+
+/** What groups and mails do with the store of conversations, beside messages. */
+export interface ConversationParts {
+  readonly store: EventStore;
+  readonly arrivals: ArrivalLog;
+  readonly stamps: HybridClock;
 }
 
 /** Milliseconds between two looks for expired messages, and how many one look removes at a time. */
@@ -68,6 +79,8 @@ export class ConversationService implements Conversations {
   readonly #intake: Intake;
   readonly #marks: ReadingMarks;
   readonly #reader: ConversationReader;
+  readonly #judges = new Map<EnvelopeKind, Judge>();
+  readonly parts: ConversationParts;
   #sweep: Timer | undefined;
   #sweeping: Promise<void> = Promise.resolve();
 
@@ -75,12 +88,13 @@ export class ConversationService implements Conversations {
     const newId = init.newId ?? (() => parseMessageId(crypto.randomUUID()));
     const parts = { ...init, store, arrivals, stamps, newId };
     this.#init = init;
+    this.parts = { store, arrivals, stamps };
     this.#store = store;
     this.#arrivals = arrivals;
     this.#acceptance = new Acceptance(parts);
-    this.#intake = new Intake(parts);
+    this.#intake = new Intake({ ...parts, judges: this.#judges });
     this.#marks = new ReadingMarks(parts);
-    this.#reader = new ConversationReader(store, arrivals);
+    this.#reader = new ConversationReader(store, arrivals, init.rosters);
   }
 
   submit(from: Submitter, message: Submission): Promise<Stored> {
@@ -132,6 +146,11 @@ export class ConversationService implements Conversations {
     return this.#intake.ingest(items, finish);
   }
 
+  /** Who takes in envelopes of a kind that is no message; before the node starts. */
+  judge(kind: EnvelopeKind, judge: Judge): void {
+    this.#judges.set(kind, judge);
+  }
+
   /** For delivery: which stream brought a message, and who else should have it. */
   locate(user: UserId, id: MessageId): ReturnType<ConversationReader['findMessage']> {
     return this.#reader.findMessage(user, id);
@@ -152,7 +171,10 @@ export class ConversationService implements Conversations {
     const found = await this.#reader.findMessage(sender, id);
     if (!found) return;
     const { conversation, recipients } = found.message.envelope;
-    const users = recipients.filter((user) => this.#init.directory.findById(user)?.home === realm);
+    const group = recipients.length === 0 ? await this.#init.rosters?.find(conversation) : undefined;
+    const users = group
+      ? membersAt(group, realm)
+      : recipients.filter((user) => this.#init.directory.findById(user)?.home === realm);
     const receipts = users.map((user): Receipt => ({ user, state: 'failed', at: this.#init.clock.now(), code }));
     const drafts = receipts.map((receipt) => ({
       record: { kind: 'state', conversation, receipt, ids: [id] } as const,
@@ -200,8 +222,10 @@ export class ConversationService implements Conversations {
   async #tombstone(expires: number, at: Cursor, now: number): Promise<Write[]> {
     const record = await this.#store.event(at);
     if (record?.kind !== 'message') return [expiryRemoval(expires, at)];
-    const { conversation, id, sender } = record.encoded.envelope;
+    const { conversation, id, sender, recipients } = record.encoded.envelope;
     const removed = encodeEvent({ kind: 'removed', at: now, conversation, id, sender });
-    return [expiryRemoval(expires, at), eventWrite(at, removed), ...messageRemovals(at, record)];
+    const group = recipients.length === 0 ? await this.#init.rosters?.find(conversation) : undefined;
+    const users = group ? membersAt(group, this.#init.realm) : recipients;
+    return [expiryRemoval(expires, at), eventWrite(at, removed), ...messageRemovals(at, record, users)];
   }
 }

@@ -1,8 +1,9 @@
 // What the rest of the node sees of conversations: a durable log of events for each, and a stream of arrivals for each of
 // the realm's users. `openConversations` in conversation-service.ts makes it.
 import type { Envelope, Stamp } from '../../src/crypto/envelope.ts';
-import type { ConversationId, DeviceId, MessageId, UserId } from '../../src/realm/ids.ts';
+import type { ConversationId, DeviceId, GroupId, MessageId, UserId } from '../../src/realm/ids.ts';
 import type { PathKind } from '../../src/realm/path-kinds.ts';
+import type { GroupState } from './rosters.ts';
 
 /** Where a reader of a user's arrivals stopped. Numbers of different incarnations are never compared by a client. */
 export interface Cursor {
@@ -50,15 +51,27 @@ export type UserEvent =
   | (Arrival & { readonly kind: 'state'; readonly ids: readonly MessageId[]; readonly receipt: Receipt })
   /** The user's own read position moved, on whichever device. */
   | (Arrival & { readonly kind: 'position'; readonly upTo: MessageId; readonly at: number })
+  /** The keys or the members of a group changed; the commit itself is fetched. */
+  | (Arrival & {
+      readonly kind: 'commit';
+      readonly group: GroupId;
+      readonly epoch: number;
+      readonly sender: UserId;
+      readonly device: DeviceId;
+      readonly at: number;
+    })
   /** A message that was there expired. */
   | (Arrival & { readonly kind: 'removed'; readonly id: MessageId; readonly sender: UserId });
 
 export interface Submission {
   readonly id: MessageId;
   readonly conversation: ConversationId;
+  /** None: the members of the conversation, as the roster has them. */
   readonly recipients: readonly UserId[];
   /** Milliseconds since 1970; 0 for never. */
   readonly expires: number;
+  /** Stored files that it refers to, 32 bytes each. */
+  readonly blobs?: readonly Uint8Array[] | undefined;
   readonly body: Uint8Array;
 }
 
@@ -93,6 +106,10 @@ export interface ConversationSummary {
   readonly id: ConversationId;
   /** All of them, the user included. */
   readonly members: readonly UserId[];
+  /** Absent where messages name their recipients. */
+  readonly group: GroupState | undefined;
+  /** The user is no longer a member, and reads what was there before. */
+  readonly hasLeft: boolean;
   readonly last: LoggedMessage | undefined;
   /** Counted up to MAX_UNREAD. */
   readonly unread: number;
@@ -103,7 +120,7 @@ export interface Conversations {
   /**
    * Resolves once the message is on disk.
    * @throws ConflictError `id-conflict`; InputError `user-unknown`, `conversation-unknown`, `body-too-long`, `message-expired`,
-   *   `too-many-recipients`; RefusedError `user-disabled`, `outbox-full`; LocalError `disk-full`
+   *   `too-many-recipients`; RefusedError `user-disabled`, `not-a-member`, `may-not-write`, `outbox-full`; LocalError `disk-full`
    */
   submit(from: Submitter, message: Submission): Promise<Stored>;
   /** A device of the user holds all arrivals up to the cursor: their senders learn `delivered`. */

@@ -3,14 +3,19 @@
 //   message   [0, arrivedAt, ms, counter, clockAhead, path kind, path reference or empty, envelope]
 //   state     [1, at, conversation, user, state, code, [message, …]]
 //   position  [2, at, conversation, message]
+//   commit    [4, at, conversation, group, epoch, sender, device]
 //   removed   [3, at, conversation, message, sender]      stands where an expired message stood
 import { decodeEnvelope, type EncodedEnvelope, MAX_ENVELOPE, readId, type Stamp } from '../../src/crypto/envelope.ts';
 import { decodeStrict, encodeItem, Fields } from '../../src/crypto/strict-cbor.ts';
 import {
   type ConversationId,
+  type DeviceId,
+  type GroupId,
   idBytes,
   type MessageId,
   parseConversationId,
+  parseDeviceId,
+  parseGroupId,
   parseMessageId,
   parseUserId,
   type UserId,
@@ -51,9 +56,19 @@ export interface RemovedRecord {
   readonly sender: UserId;
 }
 
-export type EventRecord = MessageRecord | StateRecord | PositionRecord | RemovedRecord;
+export interface CommitRecord {
+  readonly kind: 'commit';
+  readonly at: number;
+  readonly conversation: ConversationId;
+  readonly group: GroupId;
+  readonly epoch: number;
+  readonly sender: UserId;
+  readonly device: DeviceId;
+}
 
-const KINDS = ['message', 'state', 'position', 'removed'] as const;
+export type EventRecord = MessageRecord | StateRecord | PositionRecord | RemovedRecord | CommitRecord;
+
+const KINDS = ['message', 'state', 'position', 'removed', 'commit'] as const;
 /** In the order of their codes on disk: new ones go to the end. */
 export const RECEIPT_STATES = ['delivered', 'read', 'failed'] as const;
 const MAX_RECORD = MAX_ENVELOPE + 1024;
@@ -85,6 +100,10 @@ function fieldsOf(event: EventRecord): unknown[] {
       return [event.at, idBytes(event.conversation), idBytes(event.upTo)];
     case 'removed':
       return [event.at, idBytes(event.conversation), idBytes(event.id), idBytes(event.sender)];
+    case 'commit': {
+      const { at, conversation, group, epoch, sender, device } = event;
+      return [at, idBytes(conversation), idBytes(group), epoch, idBytes(sender), idBytes(device)];
+    }
   }
 }
 
@@ -99,6 +118,16 @@ export function decodeEvent(bytes: Uint8Array): EventRecord {
       return readState(fields);
     case 'position':
       return { kind, at: fields.uint(), conversation: readConversation(fields), upTo: readId(fields, parseMessageId) };
+    case 'commit':
+      return {
+        kind,
+        at: fields.uint(),
+        conversation: readConversation(fields),
+        group: readId(fields, parseGroupId),
+        epoch: fields.uint(),
+        sender: readId(fields, parseUserId),
+        device: readId(fields, parseDeviceId),
+      };
     default:
       return {
         kind: 'removed',

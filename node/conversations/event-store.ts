@@ -86,11 +86,14 @@ export function messageWrites(at: Cursor, stamp: Stamp, encoded: EncodedEnvelope
   ];
 }
 
+const arrivalKey = (user: UserId, at: Cursor): Uint8Array =>
+  key('conv', 'arrival', idBytes(user), at.incarnation, at.n);
+
 export function arrivalWrite(user: UserId, at: Cursor, incoming?: Omit<Incoming, 'cursor'>): Write {
   const value = incoming
     ? encodeItem([idBytes(incoming.conversation), idBytes(incoming.sender), idBytes(incoming.id)])
     : NOTHING;
-  return put(key('conv', 'arrival', idBytes(user), at.incarnation, at.n), value);
+  return put(arrivalKey(user, at), value);
 }
 
 function unreadKey(user: UserId, conversation: ConversationId, at: Cursor): Uint8Array {
@@ -133,13 +136,13 @@ export function expiryRemoval(expires: number, at: Cursor): Write {
   return { type: 'del', key: key('conv', 'expiry', expires, at.incarnation, at.n) };
 }
 
-/** An expired message leaves the log and the unread ones; its id and its place among the arrivals stay. */
-export function messageRemovals(at: Cursor, record: MessageRecord): Write[] {
-  const { id, sender, conversation, recipients } = record.encoded.envelope;
+/** A message that expired or was erased leaves the log and what `users` have unread; its id and its place among the arrivals stay. */
+export function messageRemovals(at: Cursor, record: MessageRecord, users: readonly UserId[]): Write[] {
+  const { id, sender, conversation } = record.encoded.envelope;
   const { ms, counter } = record.stamp;
   return [
     { type: 'del', key: key('conv', 'log', idBytes(conversation), ms, counter, idBytes(id), idBytes(sender)) },
-    ...recipients.map((user) => unreadRemoval(user, { conversation, cursor: at })),
+    ...users.map((user) => unreadRemoval(user, { conversation, cursor: at })),
   ];
 }
 
@@ -187,6 +190,10 @@ export class EventStore {
       found.push(fields.count === 0 ? { cursor } : { cursor, incoming: readIncoming(cursor, fields) });
     }
     return found;
+  }
+
+  async hasArrived(user: UserId, at: Cursor): Promise<boolean> {
+    return (await this.#database.get(arrivalKey(user, at))) !== undefined;
   }
 
   /** Messages unread in a conversation up to an arrival, that one included. */

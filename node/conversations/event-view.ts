@@ -3,21 +3,29 @@ import type { Envelope } from '../../src/crypto/envelope.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import type { Cursor, DeliveryState, LoggedMessage, Receipt, UserEvent } from './conversations.ts';
 import type { EventRecord, MessageRecord } from './event-record.ts';
-import type { EventStore } from './event-store.ts';
 
-/** What became of a message for all of its recipients together. */
-export function stateOf({ sender, recipients }: Envelope, receipts: readonly Receipt[]): DeliveryState {
-  const others = recipients.filter((user) => user !== sender);
+/** What became of a message for all of its recipients together: those it names, else the members of its group. */
+export function stateOf(
+  { sender, recipients }: Envelope,
+  receipts: readonly Receipt[],
+  members: readonly UserId[] = [],
+): DeliveryState {
+  const others = [...recipients, ...(recipients.length === 0 ? members : [])].filter((user) => user !== sender);
+  if (others.length === 0 && recipients.length === 0) return 'stored';
   const each = others.map((user) => receipts.find((receipt) => receipt.user === user)?.state);
   if (each.every((state) => state === 'read')) return 'read';
   if (each.every((state) => state === 'read' || state === 'delivered')) return 'delivered';
   return each.every((state) => state === 'failed') ? 'failed' : 'stored';
 }
 
-export function toLoggedMessage(record: MessageRecord, receipts: readonly Receipt[]): LoggedMessage {
+export function toLoggedMessage(
+  record: MessageRecord,
+  receipts: readonly Receipt[],
+  members?: readonly UserId[],
+): LoggedMessage {
   const { envelope } = record.encoded;
   const { stamp, clockAhead, arrivedAt, path } = record;
-  return { envelope, stamp, clockAhead, arrivedAt, path, state: stateOf(envelope, receipts), receipts };
+  return { envelope, stamp, clockAhead, arrivedAt, path, state: stateOf(envelope, receipts, members), receipts };
 }
 
 export function toUserEvent(record: EventRecord, cursor: Cursor, receipts: readonly Receipt[]): UserEvent {
@@ -34,16 +42,13 @@ export function toUserEvent(record: EventRecord, cursor: Cursor, receipts: reado
       const { conversation, upTo, at } = record;
       return { kind: 'position', cursor, conversation, upTo, at };
     }
+    case 'commit': {
+      const { conversation, group, epoch, sender, device, at } = record;
+      return { kind: 'commit', cursor, conversation, group, epoch, sender, device, at };
+    }
     case 'removed': {
       const { conversation, id, sender } = record;
       return { kind: 'removed', cursor, conversation, id, sender };
     }
   }
-}
-
-/** Receipts are for the eyes of the sender. */
-export async function receiptsFor(store: EventStore, user: UserId, record: EventRecord): Promise<readonly Receipt[]> {
-  if (record.kind !== 'message') return [];
-  const { id, sender } = record.encoded.envelope;
-  return sender === user ? store.receipts(id, sender) : [];
 }

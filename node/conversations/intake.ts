@@ -1,33 +1,22 @@
 // Taking in what another realm's node delivered. Each envelope is judged on its own: accepted, known already, or rejected
 // with a code; a bad one never stops the others. Everything accepted, and what the caller adds, is one durable batch.
 import { equals } from 'uint8arrays/equals';
-import { type EncodedEnvelope } from '../../src/crypto/envelope.ts';
+import type { EncodedEnvelope, EnvelopeKind } from '../../src/crypto/envelope.ts';
+import { mayWrite } from '../../src/crypto/roster.ts';
 import { decodeReceipts, type ReceiptEntry } from '../../src/protocols/deliver/receipts.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { codeOf, LocalError, PeerError } from '../../src/realm/errors.ts';
-import { directConversationId, type MessageId } from '../../src/realm/ids.ts';
+import { directConversationId, type MessageId, type UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
-import type { PathKind } from '../../src/realm/path-kinds.ts';
 import type { Write } from '../../src/store/engine.ts';
 import type { Directory, Met } from '../directory/directory.ts';
 import { isDirect } from './acceptance.ts';
 import type { ArrivalLog, Draft } from './arrival-log.ts';
+import type { Delivered, Judge, JudgedElsewhere, Outcome } from './delivered.ts';
 import { type EventStore, receiptWrite } from './event-store.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 import type { MessageRules } from './message-rules.ts';
-
-export interface Delivered {
-  readonly encoded: EncodedEnvelope;
-  /** The realm whose node signed the batch. */
-  readonly origin: RealmName;
-  readonly path: PathKind;
-  readonly pathRef: Uint8Array;
-}
-
-export type Outcome =
-  | { readonly kind: 'accepted' }
-  | { readonly kind: 'duplicate' }
-  | { readonly kind: 'rejected'; readonly code: string };
+import { membersAt, type Rosters } from './rosters.ts';
 
 export interface IntakeComponents {
   readonly realm: RealmName;
@@ -37,6 +26,10 @@ export interface IntakeComponents {
   readonly arrivals: ArrivalLog;
   readonly directory: Pick<Directory, 'findById' | 'mayHave' | 'meet'>;
   readonly rules?: Pick<MessageRules, 'incoming'>;
+  /** Absent: there are no groups. */
+  readonly rosters?: Pick<Rosters, 'find' | 'mayBeLate' | 'hold'>;
+  /** Who takes in what is no message; set before the node starts. */
+  readonly judges: ReadonlyMap<EnvelopeKind, Judge>;
 }
 
 /** Makes the writes of one envelope in the turn in which they are committed. */
@@ -45,6 +38,8 @@ type Plan = () => { readonly drafts: readonly Draft[]; readonly writes: readonly
 interface Judged {
   readonly outcome: Outcome;
   readonly plan?: Plan;
+  /** Runs once that is on disk. */
+  readonly after?: () => void;
 }
 
 const DUPLICATE: Judged = { outcome: { kind: 'duplicate' } };
@@ -71,16 +66,21 @@ export class Intake {
       plans.flatMap((plan) => plan.drafts),
       { writes },
     );
+    for (const one of judged) one.after?.();
     return outcomes;
   }
 
   /** What throws while one envelope is judged is that envelope's trouble, unless the store itself fails. */
   async #judge(item: Delivered): Promise<Judged> {
     try {
-      const why = this.#whyForeign(item);
-      if (why) return rejected(why);
-      const isReceipt = item.encoded.envelope.priority === 'receipt';
-      return await (isReceipt ? this.#judgeReceipts(item) : this.#judgeMessage(item));
+      const { envelope } = item.encoded;
+      if (envelope.origin !== item.origin) return rejected('foreign-origin');
+      const judge = this.#parts.judges.get(envelope.kind);
+      if (judge) return withDrafts(await judge(item));
+      if (!this.#isOf(envelope.sender, item.origin)) return rejected('foreign-sender');
+      if (envelope.kind === 'receipt') return await this.#judgeReceipts(item);
+      if (envelope.kind !== 'message') return rejected('unknown-kind');
+      return await (envelope.recipients.length === 0 ? this.#judgeGroupMessage(item) : this.#judgeMessage(item));
     } catch (error) {
       if (error instanceof LocalError) throw error;
       return rejected(codeOf(error));
@@ -88,20 +88,29 @@ export class Intake {
   }
 
   /** A realm speaks for its own users only. One of another house whom nobody here knows yet is taken at the origin's word. */
-  #whyForeign({ encoded: { envelope }, origin }: Delivered): string | undefined {
-    if (envelope.origin !== origin) return 'foreign-origin';
-    return this.#isOf(envelope.sender, origin) ? undefined : 'foreign-sender';
-  }
-
   #isOf(user: Parameters<Directory['findById']>[0], realm: RealmName): boolean {
     const { directory } = this.#parts;
     return directory.mayHave?.(realm, user) ?? (directory.findById(user)?.home ?? realm) === realm;
   }
 
+  /** For the members of a group: the sender is one of them, and of the realm that the roster says. */
+  async #judgeGroupMessage(item: Delivered): Promise<Judged> {
+    const { conversation, sender } = item.encoded.envelope;
+    const { rosters, realm, directory } = this.#parts;
+    if (!rosters) return rejected('conversation-unknown');
+    const group = await rosters.find(conversation);
+    const member = group?.members.get(sender);
+    if (!group) return withDrafts(await rosters.hold(item));
+    if (member && !directory.findById(sender) && member.home !== item.origin) return rejected('foreign-sender');
+    if (!member && !(await rosters.mayBeLate(conversation, sender))) return withDrafts(await rosters.hold(item));
+    if (member && !mayWrite(group, member.role)) return rejected('may-not-write');
+    const audience = membersAt(group, realm);
+    return audience.length === 0 ? rejected('recipient-unknown') : this.#judgeNew(item, audience);
+  }
+
   async #judgeMessage(item: Delivered): Promise<Judged> {
-    const { encoded, path, pathRef } = item;
-    const { id, sender, origin, conversation, recipients, expires, stamp } = encoded.envelope;
-    const { directory, realm, store, clock, stamps } = this.#parts;
+    const { sender, origin, conversation, recipients } = item.encoded.envelope;
+    const { directory, realm } = this.#parts;
     if (!isDirect(conversation, sender, recipients)) return rejected('conversation-unknown');
     const audience = recipients.filter((user) => directory.findById(user)?.home === realm);
     if (audience.length === 0) return rejected('recipient-unknown');
@@ -110,6 +119,12 @@ export class Intake {
     if ((directory.findById(sender)?.home ?? origin) !== origin) return rejected('foreign-sender');
     const objection = this.#objection(item, met);
     if (objection) return rejected(objection);
+    return this.#judgeNew(item, audience);
+  }
+
+  async #judgeNew({ encoded, path, pathRef }: Delivered, audience: readonly UserId[]): Promise<Judged> {
+    const { id, sender, expires, stamp } = encoded.envelope;
+    const { store, clock, stamps } = this.#parts;
     const before = await store.message(id, sender);
     if (before) return equals(before.bodyHash, encoded.bodyHash) ? DUPLICATE : rejected('id-conflict');
     if (expires > 0 && expires <= clock.now()) return DUPLICATE;
@@ -144,11 +159,16 @@ export class Intake {
 
   /** Only what concerns a message of ours to that user and was not told before. */
   async #fresh(entry: ReceiptEntry): Promise<ReceiptEntry> {
-    const { sender, user, conversation } = entry;
+    const { sender } = entry;
     const local = this.#parts.directory.findById(sender)?.home === this.#parts.realm;
-    if (!local || conversation !== directConversationId(sender, user)) return { ...entry, ids: [] };
+    if (!local || !(await this.#isBetween(entry))) return { ...entry, ids: [] };
     const isNew = await Promise.all(entry.ids.map((id) => this.#isNew(entry, id)));
     return { ...entry, ids: entry.ids.filter((_, i) => isNew[i]) };
+  }
+
+  async #isBetween({ conversation, sender, user }: ReceiptEntry): Promise<boolean> {
+    if (conversation === directConversationId(sender, user)) return true;
+    return (await this.#parts.rosters?.find(conversation))?.members.has(user) === true;
   }
 
   async #isNew({ sender, user, conversation, state }: ReceiptEntry, id: MessageId): Promise<boolean> {
@@ -163,13 +183,21 @@ function dropRepeats(items: readonly Delivered[], judged: readonly Judged[]): Ju
   const seen = new Map<string, Uint8Array>();
   return judged.map((one, i) => {
     const item = items[i];
-    if (!item || !one.plan || item.encoded.envelope.priority === 'receipt') return one;
+    if (!item || !one.plan || item.encoded.envelope.kind !== 'message') return one;
     const { id, sender } = item.encoded.envelope;
     const hash = seen.get(`${sender}/${id}`);
     if (hash) return equals(hash, item.encoded.bodyHash) ? DUPLICATE : rejected('id-conflict');
     seen.set(`${sender}/${id}`, item.encoded.bodyHash);
     return one;
   });
+}
+
+function withDrafts({ outcome, plan, after }: JudgedElsewhere): Judged {
+  return {
+    outcome,
+    ...(plan && { plan: () => ({ drafts: [], writes: plan().writes }) }),
+    ...(after && { after }),
+  };
 }
 
 function readReceipts({ envelope }: EncodedEnvelope): ReceiptEntry[] | undefined {

@@ -11,7 +11,7 @@ import type { RealmName } from '../../src/realm/names.ts';
 import type { Write } from '../../src/store/engine.ts';
 import { Gather } from '../../src/store/gather.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { Delivered, Outcome } from '../conversations/intake.ts';
+import type { Delivered, Outcome } from '../conversations/delivered.ts';
 import { type StoredPath, storePath, type Travelled } from './handover-store.ts';
 import { asideWrite, type InboundStore, marksRemoval, marksWrite } from './inbound-store.ts';
 import type { OpenedBatch, OpenedItem } from './opened-batch.ts';

@@ -24,7 +24,9 @@ import { accountRoutes } from './routes/account.ts';
 import { blobRoutes } from './routes/blobs.ts';
 import { conversationRoutes } from './routes/conversations.ts';
 import { groupRoutes } from './routes/groups.ts';
+import { keyPackageRoutes } from './routes/key-packages.ts';
 import { loginRoutes } from './routes/login.ts';
+import { mailRoutes } from './routes/mails.ts';
 import { userRoutes } from './routes/users.ts';
 import { vaultRoutes } from './routes/vault.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -112,6 +114,8 @@ function createApi(init: AppInit): Hono<LanEnv> {
   api.route('/', userRoutes(components));
   api.route('/', conversationRoutes(components));
   api.route('/', groupRoutes(components));
+  api.route('/', mailRoutes(components));
+  api.route('/', keyPackageRoutes(components));
   if (components.blobs) api.route('/', blobRoutes(components, components.blobs));
   if (components.account) {
     api.route('/', vaultRoutes(components.account));

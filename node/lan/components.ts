@@ -15,6 +15,8 @@ import type { UserKeys } from '../directory/key-book.ts';
 import type { Sessions } from '../directory/sessions.ts';
 import type { GroupService } from '../groups/group-service.ts';
 import type { IslandWatch } from '../islands.ts';
+import type { KeyPackageService } from '../key-packages/key-package-service.ts';
+import type { MailService } from '../mails/mail-service.ts';
 import type { Presence } from '../presence/presence.ts';
 import type { VaultService } from '../vault/vault-service.ts';
 
@@ -45,6 +47,9 @@ export type LanConversations = Pick<
 
 export type LanGroups = Pick<GroupService, 'propose' | 'putInfo' | 'reader'>;
 
+export type LanMails = Pick<MailService, 'send' | 'has' | 'list' | 'acknowledge' | 'onMail'>;
+export type LanKeyPackages = Pick<KeyPackageService, 'put' | 'claim'>;
+
 export type LanIslands = Pick<IslandWatch, 'current' | 'onChange'>;
 
 export type LanPresence = Pick<Presence, 'watch' | 'setOnline' | 'setOffline' | 'typing'>;
@@ -56,7 +61,7 @@ export interface KnownKeys extends UserKeys {
 
 /** What own users keep here beside their messages. */
 export interface LanAccount {
-  readonly vaults: Pick<VaultService, 'state' | 'records' | 'change' | 'stage'>;
+  readonly vaults: Pick<VaultService, 'state' | 'records' | 'change' | 'stage' | 'onChange'>;
   readonly identities: Pick<IdentityService, 'begin' | 'addDevice' | 'settle'>;
   readonly devices: Pick<DeviceService, 'list' | 'rename' | 'remove' | 'isWiped'>;
   /** @throws UnreachableError, RefusedError `lookup-rate` when the user is of another enterprise */
@@ -79,8 +84,10 @@ export interface LanComponents {
   readonly directory: LanDirectory;
   readonly conversations: LanConversations;
   readonly presence: LanPresence;
-  /** Without it there are no groups. */
+  /** Without these there are no groups. */
   readonly groups?: LanGroups;
+  readonly mails?: LanMails;
+  readonly keyPackages?: LanKeyPackages;
   /** Which realms are away; without it clients are told nothing of that. */
   readonly islands?: LanIslands;
   /** Vaults, identities, devices; without it clients find none of it. */

@@ -1,10 +1,12 @@
 // What clients are shown of users and messages: from the node's own forms to those of the LAN API, and not a field more.
 import { toString } from 'uint8arrays/to-string';
+import { MAX_LISTED_MEMBERS } from '../../src/protocols/lan/limits.ts';
 import type { ConversationEntry } from '../../src/protocols/lan/routes.ts';
-import type { FrameMessage, JsonMessage, User, WayLeg } from '../../src/protocols/lan/wire.ts';
+import type { FrameMessage, GroupView, JsonMessage, User, WayLeg } from '../../src/protocols/lan/wire.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import { formatUserAddress } from '../../src/realm/user-address.ts';
 import type { ConversationSummary, LoggedMessage } from '../conversations/conversations.ts';
+import type { GroupState } from '../conversations/rosters.ts';
 import type { RouteLeg } from '../delivery/delivery.ts';
 import type { UserProfile } from '../directory/directory.ts';
 import type { LanDirectory } from './components.ts';
@@ -57,10 +59,22 @@ export function viewPeople(directory: LanDirectory, messages: readonly LoggedMes
   return [...ids].map((id) => viewUserById(directory, id));
 }
 
-export function viewConversation(directory: LanDirectory, summary: ConversationSummary): ConversationEntry {
+export function viewGroup(state: GroupState, user: UserId): GroupView {
+  const { group, kind, home, term, epoch, members } = state;
+  const role = members.get(user)?.role;
+  return { id: group, kind, home, term, epoch, members: members.size, ...(role && { role }) };
+}
+
+export function viewConversation(
+  directory: LanDirectory,
+  summary: ConversationSummary,
+  user: UserId,
+): ConversationEntry {
+  const isLarge = summary.group !== undefined && summary.members.length > MAX_LISTED_MEMBERS;
   return {
     id: summary.id,
-    members: summary.members.map((id) => viewUserById(directory, id)),
+    members: isLarge ? [] : summary.members.map((id) => viewUserById(directory, id)),
+    ...(summary.group && { group: viewGroup(summary.group, user) }),
     unread: summary.unread,
     ...(summary.last && { last: viewJsonMessage(summary.last) }),
     ...(summary.lastRead && { lastRead: summary.lastRead }),

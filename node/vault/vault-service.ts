@@ -36,12 +36,19 @@ export class VaultService {
   readonly #turns = new Turns();
   /** Bytes that a user's client has staged. */
   readonly #staged = new Map<UserId, { readonly stage: string; readonly bytes: number }>();
+  readonly #listeners = new Set<(user: UserId) => void>();
   #changes = 0;
   #conflicts = 0;
   #refused = 0;
 
   constructor(components: VaultServiceComponents) {
     this.#parts = components;
+  }
+
+  /** Calls back after a change is on disk. Returns the unsubscriber. */
+  onChange(listener: (user: UserId) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   has(user: UserId): Promise<boolean> {
@@ -72,6 +79,7 @@ export class VaultService {
     return this.#turns.run(user, async () => {
       const result = await commit(await this.#writesOf(user, change));
       this.#changes += 1;
+      for (const listener of this.#listeners) listener(user);
       return result;
     });
   }

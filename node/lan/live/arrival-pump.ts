@@ -125,6 +125,10 @@ export class ArrivalPump {
       }
       case 'position':
         return { kind: 'position', cursor, conversation, upTo: event.upTo, at: event.at };
+      case 'commit': {
+        const { group, epoch, sender, device, at } = event;
+        return { kind: 'commit', cursor, conversation, group, epoch, user: sender, device, at };
+      }
       case 'removed':
         return { kind: 'removed', cursor, conversation, id: event.id };
     }

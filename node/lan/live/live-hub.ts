@@ -38,16 +38,24 @@ export class LiveHub {
   }
 
   start(): void {
-    const { conversations, accounts } = this.#components;
+    const { conversations, account, accounts, mails } = this.#components;
     this.#unsubscribe = [
       conversations.onEvent((user, event) => {
         for (const session of this.#sessions.get(user) ?? []) session.arrived(event);
       }),
-      accounts.sessions.onEnd((ended) => {
+      mails?.onMail(({ user, device }) => {
+        for (const session of this.#sessions.get(user) ?? []) {
+          if (session.caller.session.device.id === device) session.hasMail();
+        }
+      }) ?? (() => {}),
+      accounts.sessions.onEnd((ended, why) => {
         for (const session of this.#sessions.get(ended.user) ?? []) {
-          if (session.caller.session.id === ended.id) session.close(CLOSE.sessionEnded);
+          if (session.caller.session.id !== ended.id) continue;
+          if (why === 'wiped') session.account('wipe');
+          session.close(CLOSE.sessionEnded);
         }
       }),
+      ...(account ? [account.vaults.onChange((user) => this.#vaultChanged(user))] : []),
     ];
     this.#beat();
   }
@@ -87,6 +95,10 @@ export class LiveHub {
       throw new RefusedError('too-many-requests', `a user has at most ${MAX_SOCKETS_EACH} live sockets`);
     }
     return caller;
+  }
+
+  #vaultChanged(user: UserId): void {
+    for (const session of this.#sessions.get(user) ?? []) session.account('vault');
   }
 
   #open(caller: Caller, socket: WebSocket): void {

@@ -10,7 +10,7 @@ import {
   encodeServerFrame,
   type ServerFrame,
 } from '../../../src/protocols/lan/frames.ts';
-import { HEARTBEAT, HELLO_DEADLINE, ISLANDS, LIVE_VERSION } from '../../../src/protocols/lan/limits.ts';
+import { ACCOUNT, HEARTBEAT, HELLO_DEADLINE, ISLANDS, LIVE_VERSION } from '../../../src/protocols/lan/limits.ts';
 import type { Timer } from '../../../src/realm/clock.ts';
 import { codeOf } from '../../../src/realm/errors.ts';
 import type { UserEvent } from '../../conversations/conversations.ts';
@@ -32,7 +32,7 @@ const CLOSE_DEADLINE = 2_000;
 
 export type LiveComponents = Pick<
   LanComponents,
-  'realm' | 'conversations' | 'directory' | 'presence' | 'islands' | 'clock' | 'log'
+  'realm' | 'conversations' | 'directory' | 'presence' | 'islands' | 'mails' | 'clock' | 'log'
 >;
 
 export class LiveSession {
@@ -46,6 +46,7 @@ export class LiveSession {
   #unwatch: () => void = () => {};
   #draining: Promise<void> | undefined;
   #greeted = false;
+  #knowsAccounts = false;
   #heard: number;
 
   constructor(components: LiveComponents, caller: Caller, socket: WebSocket) {
@@ -72,6 +73,11 @@ export class LiveSession {
   /** Something arrived for this user. */
   arrived(event: UserEvent): void {
     if (this.#greeted) this.#pump.arrived(event);
+  }
+
+  /** What concerns the account: that the device is to wipe itself, or that another device has changed the vault. */
+  account(kind: 'wipe' | 'vault'): void {
+    if (this.#knowsAccounts) this.#send({ kind });
   }
 
   /** False when nothing was heard since the time given, on the monotonic clock. */
@@ -165,8 +171,21 @@ export class LiveSession {
     });
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     this.#watch = presence.watch(user.id, (event) => this.#tell(event));
+    await this.#tellMail();
+    this.#knowsAccounts = hello.capabilities.includes(ACCOUNT);
     if (hello.capabilities.includes(ISLANDS)) this.#watchIslands();
     this.#pump.wake();
+  }
+
+  /** Something came for this device. */
+  hasMail(): void {
+    if (this.#greeted) this.#send({ kind: 'mail' });
+  }
+
+  async #tellMail(): Promise<void> {
+    const { user, session } = this.caller;
+    const { mails } = this.#components;
+    if (await mails?.has({ user: user.id, device: session.device.id })) this.#send({ kind: 'mail' });
   }
 
   #watchIslands(): void {

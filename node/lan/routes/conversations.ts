@@ -31,8 +31,9 @@ export function conversationRoutes(components: LanComponents): Hono<LanEnv> {
   };
 
   routes.get('/conversations', async (context) => {
-    const list = await conversations.listConversations(context.get('caller').user.id);
-    return context.json({ conversations: list.map((summary) => viewConversation(directory, summary)) });
+    const { id } = context.get('caller').user;
+    const list = await conversations.listConversations(id);
+    return context.json({ conversations: list.map((summary) => viewConversation(directory, summary, id)) });
   });
 
   routes.get('/conversations/:id/events', async (context) => {

@@ -3,18 +3,19 @@
 //
 //   client: hello                     versions, capabilities, cursor
 //   server: hello                     the version chosen, who the session is, the heartbeat
-//   server: event, receipt, position, removed    what arrived after the cursor
+//   server: event, receipt, position, commit, removed    what arrived after the cursor
 //   server: live                      the backlog is through; from here on everything is as it happens
 //   then, in any order
 //   client: submit, read, typing, watch, received, ping
 //   server: stored (answers submit), event, receipt, position, removed, presence, typing, pong, error
+//   server: mail, when something lies in the mailbox of this device
 //   server: islands, to a client with that capability: at first and whenever it changes
 //
 // `received` tells how far the client holds its arrivals: it makes a message "delivered", and is where a client without a
 // cursor begins. Refusals name a code in `error`; one that ends the socket comes as a close code of close-codes.ts.
 import { encode } from 'cborg';
 import * as v from 'valibot';
-import { MAX_BODY } from '../../crypto/envelope.ts';
+import { MAX_BLOBS, MAX_BODY } from '../../crypto/envelope.ts';
 import { decodeStrict } from '../../crypto/strict-cbor.ts';
 import { PeerError } from '../../realm/errors.ts';
 import { MAX_FRAME, MAX_ISLANDS, MAX_RECIPIENTS, MAX_WATCHED } from './limits.ts';
@@ -24,6 +25,7 @@ import {
   cursor,
   deviceId,
   frameMessage,
+  groupId,
   island,
   messageId,
   realmName,
@@ -36,6 +38,10 @@ import {
 const body = v.pipe(
   bytes,
   v.check((value) => value.length <= MAX_BODY, 'too long'),
+);
+const blobId = v.pipe(
+  bytes,
+  v.check((value) => value.length === 32, 'of another length'),
 );
 const capabilities = v.pipe(v.array(v.pipe(v.string(), v.maxLength(64))), v.maxLength(64));
 const params = v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]));
@@ -51,8 +57,11 @@ export const clientFrame = v.variant('kind', [
     kind: v.literal('submit'),
     id: messageId,
     conversation: conversationId,
-    recipients: v.pipe(v.array(userId), v.minLength(1), v.maxLength(MAX_RECIPIENTS)),
+    /** None: the members of the conversation's group. */
+    recipients: v.pipe(v.array(userId), v.maxLength(MAX_RECIPIENTS)),
     expires: time,
+    /** Stored files that the body refers to. */
+    blobs: v.optional(v.pipe(v.array(blobId), v.maxLength(MAX_BLOBS))),
     body,
   }),
   v.object({ kind: v.literal('read'), conversation: conversationId, id: messageId }),
@@ -95,6 +104,19 @@ export const serverFrame = v.variant('kind', [
   }),
   /** The own read position moved, on whichever device. */
   v.object({ kind: v.literal('position'), cursor, conversation: conversationId, upTo: messageId, at: time }),
+  /** Keys or members of a group changed; the commits after one's own epoch are fetched. `epoch` is what it is based on. */
+  v.object({
+    kind: v.literal('commit'),
+    cursor,
+    conversation: conversationId,
+    group: groupId,
+    epoch: time,
+    user: userId,
+    device: deviceId,
+    at: time,
+  }),
+  /** Something lies in the mailbox of this device; it is fetched. Told at the beginning, too. */
+  v.object({ kind: v.literal('mail') }),
   /** A message expired. */
   v.object({ kind: v.literal('removed'), cursor, conversation: conversationId, id: messageId }),
   v.object({ kind: v.literal('live') }),
@@ -107,6 +129,10 @@ export const serverFrame = v.variant('kind', [
   }),
   v.object({ kind: v.literal('typing'), user: userId, conversation: conversationId, active: v.boolean() }),
   v.object({ kind: v.literal('pong') }),
+  /** This device was signed out for good: what it holds is to go. The socket closes. */
+  v.object({ kind: v.literal('wipe') }),
+  /** Another device of the user has changed the vault. */
+  v.object({ kind: v.literal('vault') }),
   /** `alone`: since when this server reaches no other at all. */
   v.object({
     kind: v.literal('islands'),

@@ -1,7 +1,8 @@
 // The forms that travel over the LAN API, in JSON answers and in frames alike: what a client may know of a user, a
 // message and a route. Both sides decode what they receive with these; what fits none of them is refused.
 import * as v from 'valibot';
-import { parseConversationId, parseDeviceId, parseMessageId, parseUserId } from '../../realm/ids.ts';
+import { MEMBER_ROLES, ROSTER_KINDS } from '../../crypto/roster.ts';
+import { parseConversationId, parseDeviceId, parseGroupId, parseMessageId, parseUserId } from '../../realm/ids.ts';
 import { parseRealmName, ROLES } from '../../realm/names.ts';
 import { PATH_KINDS } from '../../realm/path-kinds.ts';
 
@@ -25,6 +26,7 @@ export const userId = branded(parseUserId);
 export const deviceId = branded(parseDeviceId);
 export const conversationId = branded(parseConversationId);
 export const messageId = branded(parseMessageId);
+export const groupId = branded(parseGroupId);
 export const realmName = branded(parseRealmName);
 
 export const time = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -102,6 +104,24 @@ const deliveryState = v.picklist(['stored', 'delivered', 'read', 'failed']);
 /** Body bytes: a byte string in a frame, base64url in JSON. */
 export const bytes = v.custom<Uint8Array>((input) => input instanceof Uint8Array);
 export const base64url = v.pipe(v.string(), v.maxLength(90_000), v.regex(/^[A-Za-z0-9_-]*$/));
+
+/** Bytes in JSON: base64url without padding, at most `most` bytes. */
+export function jsonBytes(most: number) {
+  return v.pipe(v.string(), v.maxLength(Math.ceil((most * 4) / 3)), v.regex(/^[A-Za-z0-9_-]*$/));
+}
+
+/** What a client is told of a group without its commits. `members` counts; who they are is asked for. */
+export const groupView = v.object({
+  id: groupId,
+  kind: v.picklist(ROSTER_KINDS),
+  home: realmName,
+  term: count,
+  epoch: count,
+  /** The user's own; absent for somebody who has left. */
+  role: v.optional(v.picklist(MEMBER_ROLES)),
+  members: count,
+});
+export type GroupView = v.InferOutput<typeof groupView>;
 
 const messageFields = {
   id: messageId,

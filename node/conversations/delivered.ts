@@ -1,0 +1,30 @@
+// What another realm delivered, and what becomes of it.
+import type { EncodedEnvelope } from '../../src/crypto/envelope.ts';
+import type { RealmName } from '../../src/realm/names.ts';
+import type { PathKind } from '../../src/realm/path-kinds.ts';
+import type { Write } from '../../src/store/engine.ts';
+
+export interface Delivered {
+  readonly encoded: EncodedEnvelope;
+  /** The realm whose node signed the batch. */
+  readonly origin: RealmName;
+  readonly path: PathKind;
+  readonly pathRef: Uint8Array;
+}
+
+export type Outcome =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'duplicate' }
+  | { readonly kind: 'rejected'; readonly code: string };
+
+/** What one who takes in envelopes of a kind of its own decides. */
+export interface JudgedElsewhere {
+  readonly outcome: Outcome;
+  /** Writes of an accepted envelope, made in the turn in which they are committed. */
+  readonly plan?: () => { readonly writes: readonly Write[] };
+  /** Runs once that is on disk. */
+  readonly after?: () => void;
+}
+
+/** Judges one envelope of a kind of its own. The batch's origin is that of the envelope already. */
+export type Judge = (item: Delivered) => Promise<JudgedElsewhere>;

@@ -1,0 +1,54 @@
+// What conversations ask of groups (node/conversations/rosters.ts), answered from the book and the store.
+import type { Clock } from '../../src/realm/clock.ts';
+import type { ConversationId, UserId } from '../../src/realm/ids.ts';
+import type { RealmName } from '../../src/realm/names.ts';
+import type { Database } from '../../src/store/database.ts';
+import type { Delivered, JudgedElsewhere } from '../conversations/delivered.ts';
+import { type GroupState, type Rosters, realmsOf } from '../conversations/rosters.ts';
+import { GroupBook } from './group-book.ts';
+import { GroupStore } from './group-store.ts';
+import type { HeldMessages } from './held-messages.ts';
+
+/** Milliseconds after a removal in which messages of the removed still come in: their realm may have been cut off before it learnt. */
+export const MAX_LATE = 7 * 24 * 3600_000;
+
+export class GroupRosters implements Rosters {
+  readonly store: GroupStore;
+  readonly book: GroupBook;
+  readonly #clock: Pick<Clock, 'now'>;
+  #held: Pick<HeldMessages, 'hold'> | undefined;
+
+  constructor(database: Pick<Database, 'get' | 'iterate'>, clock: Pick<Clock, 'now'>) {
+    this.store = new GroupStore(database);
+    this.book = new GroupBook(this.store);
+    this.#clock = clock;
+  }
+
+  /** Who keeps messages that came too early; set before the node starts. */
+  holdBy(held: Pick<HeldMessages, 'hold'>): void {
+    this.#held = held;
+  }
+
+  find(conversation: ConversationId): Promise<GroupState | undefined> {
+    return this.book.find(conversation);
+  }
+
+  async mayBeLate(conversation: ConversationId, user: UserId): Promise<boolean> {
+    const group = await this.book.find(conversation);
+    const left = group && (await this.store.left(user, conversation, group.group));
+    return left !== undefined && this.#clock.now() - left.at < MAX_LATE;
+  }
+
+  async hold(item: Delivered): Promise<JudgedElsewhere> {
+    return this.#held?.hold(item) ?? { outcome: { kind: 'rejected', code: 'conversation-unknown' } };
+  }
+
+  async isMember(user: UserId, conversation: ConversationId): Promise<boolean> {
+    return (await this.book.find(conversation))?.members.has(user) === true;
+  }
+
+  async hasMembersAt(realm: RealmName, conversation: ConversationId): Promise<boolean> {
+    const group = await this.book.find(conversation);
+    return group !== undefined && realmsOf(group).has(realm);
+  }
+}

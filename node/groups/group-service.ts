@@ -1,0 +1,131 @@
+// Groups of one node: those whose order it keeps, those it follows, and what its clients ask of both.
+import type { Network } from '../../src/overlay/seam.ts';
+import { OrderServer } from '../../src/protocols/order/server.ts';
+import type { Clock, Timer } from '../../src/realm/clock.ts';
+import { messageOf } from '../../src/realm/errors.ts';
+import type { Log } from '../../src/realm/log.ts';
+import type { RealmName } from '../../src/realm/names.ts';
+import type { Database } from '../../src/store/database.ts';
+import type { ConversationService } from '../conversations/conversation-service.ts';
+import type { MessageRules } from '../conversations/message-rules.ts';
+import type { Outbox } from '../delivery/outbox.ts';
+import type { Directory } from '../directory/directory.ts';
+import type { WritePermit } from '../incarnation/write-permit.ts';
+import type { MailService } from '../mails/mail-service.ts';
+import { FanOut } from './fan-out.ts';
+import { Following } from './following.ts';
+import { GroupReader } from './group-reader.ts';
+import type { GroupRosters } from './group-rosters.ts';
+import type { Accepted, Author, GroupInfo, ProposedChange } from './groups.ts';
+import { HeldMessages } from './held-messages.ts';
+import { HomeOrder } from './home-order.ts';
+import { OrderDesk } from './order-desk.ts';
+import { RemoteOrder } from './remote-order.ts';
+
+export interface GroupServiceInit {
+  readonly realm: RealmName;
+  readonly incarnation: number;
+  readonly database: Pick<Database, 'commit' | 'get' | 'iterate'>;
+  readonly rosters: GroupRosters;
+  readonly conversations: ConversationService;
+  readonly outbox: Pick<Outbox, 'add' | 'assertRoom'>;
+  readonly network: Pick<Network, 'open' | 'handle'>;
+  readonly mails: Pick<MailService, 'send'>;
+  readonly directory: Pick<Directory, 'findById' | 'meet'>;
+  readonly rules?: MessageRules;
+  /** Absent: this node may always number things. */
+  readonly permit?: Pick<WritePermit, 'assert'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Milliseconds between two looks for messages that waited too long. */
+const SWEEP_INTERVAL = 3600_000;
+
+export class GroupService {
+  readonly #init: GroupServiceInit;
+  readonly #home: HomeOrder;
+  readonly #remote: RemoteOrder;
+  readonly #following: Following;
+  readonly #held: HeldMessages;
+  readonly #server: OrderServer;
+  readonly reader: GroupReader;
+  #sweep: Timer | undefined;
+
+  constructor(init: GroupServiceInit) {
+    const { conversations, rosters } = init;
+    const { store, book } = rosters;
+    const parts = { ...init, ...conversations.parts, store, book };
+    this.#init = init;
+    this.#home = new HomeOrder({ ...parts, fanOut: new FanOut(parts) });
+    this.#following = new Following({
+      ...parts,
+      onGap: (conversation, group, ask) => this.#remote.fill(conversation, group, ask),
+      onChanged: (conversation) => this.#held.release(conversation),
+    });
+    this.#remote = new RemoteOrder(parts, this.#following);
+    this.#held = new HeldMessages({
+      ...parts,
+      ingest: (items, finish) => conversations.ingest(items, finish),
+      mayBeLate: (conversation, user) => rosters.mayBeLate(conversation, user),
+      onGap: (conversation, group, ask) => this.#remote.fill(conversation, group, ask),
+    });
+    rosters.holdBy(this.#held);
+    conversations.judge('commit', (item) => this.#following.judge(item));
+    const desk = new OrderDesk({ ...parts, home: this.#home });
+    this.#server = new OrderServer({ ...parts, answer: (peer, request) => desk.answer(peer.realm, request) });
+    this.reader = new GroupReader({ ...parts, remote: this.#remote });
+  }
+
+  async start(): Promise<void> {
+    await this.#held.start();
+    this.#server.start();
+    await this.#following.start();
+    this.#sweepLater();
+  }
+
+  async stop(): Promise<void> {
+    this.#sweep?.cancel();
+    await this.#server.stop();
+    await this.#remote.stop();
+    await this.#following.stop();
+  }
+
+  counters(): Record<string, number> {
+    return { ...this.#held.counters(), ...this.#remote.counters() };
+  }
+
+  /**
+   * Resolves once the group's home has it on disk. The same commit again has the same answer.
+   * @throws what HomeOrder.accept throws; UnreachableError `home-away`
+   */
+  async propose(author: Author, { welcomes, ...proposed }: ProposedChange, signal: AbortSignal): Promise<Accepted> {
+    const { realm, rosters, mails, permit } = this.#init;
+    permit?.assert();
+    const state = await rosters.book.get(proposed.conversation, proposed.group);
+    const isHere = !state || state.home === realm;
+    const accepted = await (isHere
+      ? this.#home.accept(author, proposed)
+      : this.#remote.propose(author, proposed, state, signal));
+    // The same commit again is accepted again, and its welcomes are known by their ids: so a client that got no answer repeats both.
+    if (welcomes.length > 0) await mails.send(author, `welcome/${proposed.group}/${proposed.epoch}`, welcomes);
+    return accepted;
+  }
+
+  /** Group info of the present epoch, handed in after its commit. @throws EpochError; RefusedError `not-a-member`; UnreachableError `home-away` */
+  async putInfo(author: Author, info: GroupInfo, signal: AbortSignal): Promise<void> {
+    const { realm, rosters } = this.#init;
+    const state = await rosters.book.get(info.conversation, info.group);
+    if (!state || state.home === realm) return this.#home.putInfo(author.user, info);
+    return this.#remote.putInfo(author, info, state, signal);
+  }
+
+  #sweepLater(): void {
+    this.#sweep = this.#init.clock.after(SWEEP_INTERVAL, () => {
+      this.#held
+        .sweep()
+        .catch((error: unknown) => this.#init.log.error({ error: messageOf(error) }, 'held messages were not swept'));
+      this.#sweepLater();
+    });
+  }
+}

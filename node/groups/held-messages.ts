@@ -1,0 +1,108 @@
+// Messages to groups that came before the commit that explains them: their sender is not on this realm's roster yet, or the group is
+// not known here at all. They are kept, bounded for each realm that they come from, and taken in once the commit is there.
+import { decodeEnvelope } from '../../src/crypto/envelope.ts';
+import type { Clock } from '../../src/realm/clock.ts';
+import { messageOf } from '../../src/realm/errors.ts';
+import type { ConversationId, MessageId, UserId } from '../../src/realm/ids.ts';
+import type { Log } from '../../src/realm/log.ts';
+import type { RealmName } from '../../src/realm/names.ts';
+import type { Database } from '../../src/store/database.ts';
+import type { Write } from '../../src/store/engine.ts';
+import type { Delivered, JudgedElsewhere, Outcome } from '../conversations/delivered.ts';
+import type { GroupBook } from './group-book.ts';
+import { type GroupStore, type HeldMessage, heldRemoval, heldWrite } from './group-store.ts';
+
+export interface HeldMessagesComponents {
+  readonly store: GroupStore;
+  readonly book: GroupBook;
+  readonly database: Pick<Database, 'commit'>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly log: Log;
+  readonly ingest: (
+    items: readonly Delivered[],
+    finish: (outcomes: readonly Outcome[]) => Write[],
+  ) => Promise<Outcome[]>;
+  readonly mayBeLate: (conversation: ConversationId, user: UserId) => Promise<boolean>;
+  readonly onGap: (conversation: ConversationId, group: undefined, ask: RealmName) => void;
+}
+
+/** Messages of one realm, and of all, that are kept at one time. */
+const MAX_OF_REALM = 1000;
+const MAX_IN_ALL = 10_000;
+/** Milliseconds: a commit that has not come by then will not. */
+const MAX_AGE = 7 * 24 * 3600_000;
+
+export class HeldMessages {
+  readonly #parts: HeldMessagesComponents;
+  readonly #counts = new Map<RealmName, number>();
+  readonly #counters = { held: 0, released: 0, expired: 0, refused: 0 };
+
+  constructor(parts: HeldMessagesComponents) {
+    this.#parts = parts;
+  }
+
+  async start(): Promise<void> {
+    for (const { origin } of await this.#parts.store.held(MAX_IN_ALL)) this.#count(origin, 1);
+  }
+
+  counters(): Record<string, number> {
+    return { ...this.#counters };
+  }
+
+  async hold({ encoded, origin, path, pathRef }: Delivered): Promise<JudgedElsewhere> {
+    const { clock, onGap } = this.#parts;
+    const { conversation, sender, id } = encoded.envelope;
+    const all = [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
+    if ((this.#counts.get(origin) ?? 0) >= MAX_OF_REALM || all >= MAX_IN_ALL) {
+      this.#counters.refused++;
+      return { outcome: { kind: 'rejected', code: 'not-a-member' } };
+    }
+    this.#count(origin, 1);
+    this.#counters.held++;
+    const held = { origin, at: clock.now(), path, pathRef, bytes: encoded.bytes };
+    return {
+      outcome: { kind: 'accepted' },
+      plan: () => ({ writes: [heldWrite(conversation, sender, id, held)] }),
+      after: () => onGap(conversation, undefined, origin),
+    };
+  }
+
+  /** The group has changed: whoever is on its roster now is heard. */
+  async release(conversation: ConversationId): Promise<void> {
+    for (const held of await this.#parts.store.held(MAX_IN_ALL, conversation)) {
+      await this.#releaseOne(held).catch((error: unknown) => {
+        this.#parts.log.warn({ conversation, error: messageOf(error) }, 'held message not released');
+      });
+    }
+  }
+
+  async #releaseOne({ origin, path, pathRef, bytes }: HeldMessage): Promise<void> {
+    const { book, ingest, mayBeLate } = this.#parts;
+    const encoded = decodeEnvelope(bytes);
+    const { conversation, sender, id } = encoded.envelope;
+    const isKnown = (await book.find(conversation))?.members.has(sender) === true;
+    if (!isKnown && !(await mayBeLate(conversation, sender))) return;
+    await ingest([{ encoded, origin, path, pathRef }], () => [heldRemoval(conversation, sender, id)]);
+    this.#counters.released++;
+    this.#count(origin, -1);
+  }
+
+  /** Drops what waited too long. */
+  async sweep(): Promise<void> {
+    const oldest = this.#parts.clock.now() - MAX_AGE;
+    const expired = (await this.#parts.store.held(MAX_IN_ALL)).filter(({ at }) => at < oldest);
+    await this.#parts.database.commit(expired.map(({ bytes }) => removalOf(bytes)));
+    for (const { origin } of expired) this.#count(origin, -1);
+    this.#counters.expired += expired.length;
+  }
+
+  #count(origin: RealmName, by: number): void {
+    this.#counts.set(origin, Math.max(0, (this.#counts.get(origin) ?? 0) + by));
+  }
+}
+
+function removalOf(bytes: Uint8Array): Write {
+  const { conversation, sender, id }: { conversation: ConversationId; sender: UserId; id: MessageId } =
+    decodeEnvelope(bytes).envelope;
+  return heldRemoval(conversation, sender, id);
+}

@@ -1,0 +1,196 @@
+// Key packages of this realm's users: put here by their devices, claimed by whoever adds them to a group. A one-time package is given
+// out once; when there is none, or somebody claims too fast, the device's last resort is. Those of the house's other realms are
+// kept here too, so that people of a branch that is out of reach can be written to for the first time.
+import type { Network, Peer } from '../../src/overlay/seam.ts';
+import { RateLimiter } from '../../src/overlay/stun/rate-limit.ts';
+import { askPackages } from '../../src/protocols/key-packages/client.ts';
+import type { ClaimedPackage, PackagesAnswer, PackagesRequest } from '../../src/protocols/key-packages/frames.ts';
+import { MAX_CHANGES, MAX_DEVICES, MAX_KEY_PACKAGE } from '../../src/protocols/key-packages/index.ts';
+import { KeyPackageServer } from '../../src/protocols/key-packages/server.ts';
+import type { Clock } from '../../src/realm/clock.ts';
+import { InputError, PeerError, RefusedError, UnreachableError } from '../../src/realm/errors.ts';
+import type { DeviceId, UserId } from '../../src/realm/ids.ts';
+import type { Log } from '../../src/realm/log.ts';
+import type { RealmName } from '../../src/realm/names.ts';
+import type { Database } from '../../src/store/database.ts';
+import type { Write } from '../../src/store/engine.ts';
+import { Turns } from '../conversations/turns.ts';
+import type { Directory } from '../directory/directory.ts';
+import { FarPackages } from './far-packages.ts';
+import { headWrite, KeyPackageStore, lastResortWrites, oneTimeRemoval, oneTimeWrite } from './key-package-store.ts';
+
+export interface KeyPackageInit {
+  readonly realm: RealmName;
+  readonly database: Pick<Database, 'commit' | 'get' | 'iterate'>;
+  readonly network: Pick<Network, 'open' | 'handle' | 'onPath'>;
+  readonly directory: Pick<Directory, 'findById'>;
+  /** Other realms of the house, whose last-resort packages are kept here. */
+  readonly family: () => readonly RealmName[];
+  /** Whether people of that realm may write to ours at all. */
+  readonly mayAsk: (realm: RealmName) => boolean;
+  /** Why a package is none of that device of that user; undefined when it is. */
+  readonly objection?: (user: UserId, device: DeviceId, keyPackage: Uint8Array) => Promise<string | undefined>;
+  /** Whether the user's identity has certified the device and nobody has removed it. */
+  readonly isDevice?: (user: UserId, device: DeviceId) => boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** One-time packages that a device may leave here. */
+export const MAX_ONE_TIME = 100;
+/** One-time packages that one user, or one realm, may take of one user; then it gets the last resort. */
+const TAKING = { perSecond: 0.1, burst: 20 };
+const TAKING_IN_ALL = { perSecond: 50, burst: 2000 };
+const OF_REALM = { perSecond: 20, burst: 500 };
+const OF_ALL_REALMS = { perSecond: 200, burst: 4000 };
+
+export class KeyPackageService {
+  readonly #init: KeyPackageInit;
+  readonly #store: KeyPackageStore;
+  readonly #turns = new Turns();
+  readonly #taking: RateLimiter;
+  readonly #realms: RateLimiter;
+  readonly #server: KeyPackageServer;
+  readonly #far: FarPackages;
+  readonly #stopped = new AbortController();
+  readonly #counters = { stored: 0, oneTime: 0, lastResort: 0, cached: 0 };
+
+  constructor(init: KeyPackageInit) {
+    this.#init = init;
+    this.#store = new KeyPackageStore(init.database);
+    this.#taking = new RateLimiter(init.clock, TAKING, TAKING_IN_ALL);
+    this.#realms = new RateLimiter(init.clock, OF_REALM, OF_ALL_REALMS);
+    this.#far = new FarPackages({ ...init, store: this.#store });
+    this.#server = new KeyPackageServer({ ...init, answer: (peer, request) => this.#answer(peer, request) });
+  }
+
+  async start(): Promise<void> {
+    this.#server.start();
+    this.#far.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort(new UnreachableError('stopping', 'The node is stopping'));
+    await Promise.all([this.#server.stop(), this.#far.stop()]);
+  }
+
+  counters(): Record<string, number> {
+    return { ...this.#counters, ...this.#far.counters() };
+  }
+
+  /**
+   * Of the session's own device. Resolves with how many one-time packages wait there.
+   * @throws InputError `key-package-wrong`, `key-package-too-long`
+   */
+  async put(
+    user: UserId,
+    device: DeviceId,
+    {
+      packages,
+      lastResort,
+    }: { readonly packages: readonly Uint8Array[]; readonly lastResort?: Uint8Array | undefined },
+  ): Promise<number> {
+    for (const one of [...packages, ...(lastResort ? [lastResort] : [])]) await this.#check(user, device, one);
+    return this.#turns.run('numbers', async () => {
+      const kept = await this.#store.oneTime(user, device, MAX_ONE_TIME);
+      let n = await this.#store.head();
+      const taken = packages.slice(0, MAX_ONE_TIME - kept.length);
+      const writes: Write[] = taken.map((one) => oneTimeWrite(user, device, ++n, one));
+      if (lastResort) writes.push(...(await this.#lastResort(user, device, ++n, lastResort)));
+      await this.#init.database.commit([...writes, headWrite(n)]);
+      this.#counters.stored += taken.length;
+      return kept.length + taken.length;
+    });
+  }
+
+  async #lastResort(user: UserId, device: DeviceId, n: number, keyPackage: Uint8Array): Promise<Write[]> {
+    const devices = await this.#store.lastResorts(user);
+    const before = await this.#store.lastResort(user, device);
+    if (!before && devices.length >= MAX_DEVICES) throw new InputError('too-many-devices', `At most ${MAX_DEVICES}`);
+    return lastResortWrites({ user, device, n, keyPackage }, before?.n);
+  }
+
+  async #check(user: UserId, device: DeviceId, keyPackage: Uint8Array): Promise<void> {
+    if (keyPackage.length === 0 || keyPackage.length > MAX_KEY_PACKAGE) {
+      throw new InputError('key-package-too-long', `A key package has 1 to ${MAX_KEY_PACKAGE} bytes`);
+    }
+    const objection = await this.#init.objection?.(user, device, keyPackage);
+    if (objection !== undefined) throw new InputError('key-package-wrong', `The key package is refused: ${objection}`);
+  }
+
+  /** A device was removed: nobody adds it to a group any more. */
+  async drop(user: UserId, device: DeviceId): Promise<void> {
+    await this.#turns.run('numbers', async () => {
+      const kept = await this.#store.oneTime(user, device, MAX_ONE_TIME);
+      const n = (await this.#store.head()) + 1;
+      const gone = await this.#lastResort(user, device, n, new Uint8Array());
+      const writes = kept.map((one) => oneTimeRemoval(user, device, one.n));
+      await this.#init.database.commit([...writes, ...gone, headWrite(n)]);
+    });
+  }
+
+  /**
+   * One of each device of a user, of whatever realm. Empty: none of the devices has left one.
+   * @throws InputError `user-unknown`; UnreachableError `realm-unreachable` when nothing of that user is kept here either
+   */
+  async claim(claimer: UserId, user: UserId, signal: AbortSignal): Promise<ClaimedPackage[]> {
+    const { realm, directory } = this.#init;
+    const home = directory.findById(user)?.home;
+    if (home === undefined) throw new InputError('user-unknown', `Nobody known here has the id ${user}`);
+    if (home === realm) return this.#take(claimer, user);
+    try {
+      const request = { kind: 'claim', user } as const;
+      const answer = await askPackages(this.#init, home, request, AbortSignal.any([signal, this.#stopped.signal]));
+      if (answer.kind === 'refused') throw new RefusedError(answer.code, `${home} refuses: ${answer.code}`);
+      if (answer.kind !== 'packages') throw new PeerError('answer-foreign', `${home} answered another question`);
+      return [...answer.packages];
+    } catch (error) {
+      const kept = await this.#far.of(home, user);
+      if (kept.length === 0 || signal.aborted) throw error;
+      this.#counters.cached++;
+      return kept;
+    }
+  }
+
+  /** One-time packages are given out one after the other, so that nobody gets what another has. */
+  #take(claimer: string, user: UserId): Promise<ClaimedPackage[]> {
+    return this.#turns.run(`claim/${user}`, async () => {
+      const devices = (await this.#store.lastResorts(user)).filter(
+        ({ device }) => this.#init.isDevice?.(user, device) !== false,
+      );
+      const mayTake = this.#taking.take(`${claimer}/${user}`);
+      const found = await Promise.all(
+        devices.map(({ device }) => (mayTake ? this.#store.oneTime(user, device, 1) : [])),
+      );
+      const removals = devices.flatMap(({ device }, i) =>
+        (found[i] ?? []).map(({ n }) => oneTimeRemoval(user, device, n)),
+      );
+      await this.#init.database.commit(removals);
+      return devices.map(({ device, keyPackage }, i): ClaimedPackage => {
+        const one = found[i]?.[0];
+        this.#counters[one ? 'oneTime' : 'lastResort']++;
+        return one
+          ? { device, keyPackage: one.keyPackage, isLastResort: false }
+          : { device, keyPackage, isLastResort: true };
+      });
+    });
+  }
+
+  async #answer(peer: Peer, request: PackagesRequest): Promise<PackagesAnswer> {
+    const { realm, directory, mayAsk, family } = this.#init;
+    if (!mayAsk(peer.realm)) throw new RefusedError('scope', `${peer.realm} may not ask for key packages`);
+    if (!this.#realms.take(peer.realm)) throw new RefusedError('claim-rate', `${peer.realm} asks too fast`);
+    if (request.kind === 'claim') {
+      const user = directory.findById(request.user);
+      if (user?.home !== realm || user.status !== 'active')
+        throw new RefusedError('user-unknown', 'Nobody of this realm');
+      return { kind: 'packages', packages: await this.#take(peer.realm, user.id) };
+    }
+    if (!family().includes(peer.realm)) throw new RefusedError('scope', `${peer.realm} is of another house`);
+    const head = await this.#store.head();
+    const after = request.after > head ? 0 : request.after;
+    const changes = await this.#store.changes(after, MAX_CHANGES);
+    const more = changes.length === MAX_CHANGES;
+    return { kind: 'changes', changes, upTo: more ? (changes.at(-1)?.n ?? head) : head, more };
+  }
+}

@@ -1,0 +1,44 @@
+// Groups, mails between devices and key packages, which need each other.
+import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
+import type { RealmName } from '../src/realm/names.ts';
+import type { ConversationService } from './conversations/conversation-service.ts';
+import type { MessageRules } from './conversations/message-rules.ts';
+import type { Outbox } from './delivery/outbox.ts';
+import type { Directory } from './directory/directory.ts';
+import type { Ground } from './ground.ts';
+import type { GroupRosters } from './groups/group-rosters.ts';
+import { GroupService } from './groups/group-service.ts';
+import { KeyPackageService } from './key-packages/key-package-service.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { MailService } from './mails/mail-service.ts';
+
+export interface GroupNeeds {
+  readonly network: NodeOverlay;
+  readonly directory: Directory;
+  readonly rules: MessageRules;
+  readonly ledger: Pick<Ledger, 'realms'>;
+  readonly rosters: GroupRosters;
+  readonly conversations: ConversationService;
+  readonly outbox: Outbox;
+}
+
+export interface OpenedGroups {
+  readonly groups: GroupService;
+  readonly mails: MailService;
+  readonly keyPackages: KeyPackageService;
+}
+
+export function openGroups(ground: Ground, needs: GroupNeeds): OpenedGroups {
+  const { realm: file, incarnation, database, clock, log, permit, house } = ground;
+  const { ledger, conversations } = needs;
+  const shared = { ...needs, realm: file.realm, incarnation, database, clock, log, permit };
+  const mails = new MailService({ ...shared, ...conversations.parts });
+  conversations.judge('mail', (item) => mails.judge(item));
+  const family = (): RealmName[] =>
+    [house, ...ledger.realms().flatMap((one) => (one.issuer === house ? [one.realm] : []))].filter(
+      (of) => of !== file.realm,
+    );
+  // Whoever may connect at all may add people here to a group; the rules for messages decide whether that arrives.
+  const keyPackages = new KeyPackageService({ ...shared, family, mayAsk: () => true });
+  return { groups: new GroupService({ ...shared, mails }), mails, keyPackages };
+}

@@ -1,0 +1,98 @@
+// Requests and answers about groups; docs/protocols/lan-api.md is the prose. Bytes are base64url.
+//
+//   POST conversations/:id/commits                        a change of keys or members; 409 `commit-lost` {epoch} when another was first
+//   GET  conversations/:id/commits?group=&after=          those that bring a member of epoch `after` forward
+//   POST conversations/:id/group                          group info of the present epoch, when it did not come with the commit
+//   GET  conversations/:id/group?group=&epoch=            state, roster and group info, for members
+//   GET  conversations/:id/members
+//   POST mails, GET mails, POST mails/ack                 opaque bytes for single devices, kept until acknowledged
+//   POST key-packages, POST users/:id/key-packages/claim  what a device is added to groups by
+import * as v from 'valibot';
+import { MEMBER_ROLES } from '../../crypto/roster.ts';
+import { deviceId, groupId, groupView, jsonBytes, messageId, time, user, userId } from './wire.ts';
+
+const epoch = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const epochText = v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number));
+
+/** Bytes. The same limits stand in node/groups and node/mails. */
+const MAX_COMMIT = 160 * 1024;
+const MAX_ROSTER = 24 * 1024;
+const MAX_GROUP_INFO = 1024 * 1024;
+export const MAX_MAIL = 128 * 1024;
+/** Mails of one request. */
+export const MAX_MAILS = 1000;
+
+const ticket = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
+const mail = v.strictObject({ user: userId, device: deviceId, body: jsonBytes(MAX_MAIL) });
+
+export const commitRequest = v.strictObject({
+  group: groupId,
+  /** What it is based on; 0 makes the group. */
+  epoch,
+  commit: jsonBytes(MAX_COMMIT),
+  groupInfo: v.optional(jsonBytes(MAX_GROUP_INFO)),
+  roster: jsonBytes(MAX_ROSTER),
+  welcomes: v.optional(v.pipe(v.array(mail), v.maxLength(MAX_MAILS)), []),
+});
+/** The epoch that the group has now. */
+export const commitAnswer = v.object({ epoch });
+
+export const commitsQuery = v.strictObject({ group: v.optional(groupId), after: v.optional(epochText, '0') });
+export const commitsAnswer = v.object({
+  group: groupId,
+  commits: v.array(
+    v.object({
+      /** What it is based on. */
+      epoch,
+      term: epoch,
+      sender: userId,
+      device: deviceId,
+      at: time,
+      commit: jsonBytes(MAX_COMMIT),
+      roster: jsonBytes(MAX_ROSTER),
+    }),
+  ),
+  /** `after` of the next page. */
+  next: v.optional(epoch),
+});
+export type CommitsAnswer = v.InferOutput<typeof commitsAnswer>;
+
+export const groupInfoRequest = v.strictObject({ group: groupId, epoch, groupInfo: jsonBytes(MAX_GROUP_INFO) });
+export const groupQuery = v.strictObject({ group: v.optional(groupId), epoch: v.optional(epochText) });
+/** `groups`: all of the conversation, the one that counts first. `infoEpoch` is that of `groupInfo`. */
+export const groupAnswer = v.object({
+  group: groupView,
+  roster: jsonBytes(MAX_ROSTER),
+  groups: v.array(groupView),
+  infoEpoch: v.optional(epoch),
+  groupInfo: v.optional(jsonBytes(MAX_GROUP_INFO)),
+});
+export type GroupAnswer = v.InferOutput<typeof groupAnswer>;
+
+export const membersAnswer = v.object({ members: v.array(v.object({ user, role: v.picklist(MEMBER_ROLES) })) });
+
+/** `id` names the request: the same again puts nothing there twice. */
+export const mailsRequest = v.strictObject({ id: ticket, to: v.pipe(v.array(mail), v.maxLength(MAX_MAILS)) });
+export const mailsAnswer = v.object({
+  refused: v.array(v.object({ user: userId, device: deviceId, code: v.string() })),
+});
+/** The oldest first; what is there still after these were acknowledged comes with the next question. */
+export const mailboxAnswer = v.object({
+  mails: v.array(v.object({ id: messageId, at: time, sender: userId, device: deviceId, body: jsonBytes(MAX_MAIL) })),
+});
+export type MailboxAnswer = v.InferOutput<typeof mailboxAnswer>;
+export const ackRequest = v.strictObject({
+  mails: v.pipe(v.array(v.strictObject({ id: messageId, at: time })), v.maxLength(MAX_MAILS)),
+});
+
+const keyPackage = jsonBytes(4 * 1024);
+export const keyPackagesRequest = v.strictObject({
+  packages: v.optional(v.pipe(v.array(keyPackage), v.maxLength(100)), []),
+  lastResort: v.optional(keyPackage),
+});
+/** How many one-time packages of this device wait. */
+export const keyPackagesAnswer = v.object({ waiting: epoch });
+export const claimAnswer = v.object({
+  packages: v.array(v.object({ device: deviceId, keyPackage, lastResort: v.boolean() })),
+});
+export type ClaimAnswer = v.InferOutput<typeof claimAnswer>;
