@@ -92,7 +92,7 @@ export class Following {
     if (state) {
       if (state.home !== origin) return 'foreign-home';
       if (commit.term < state.term || commit.epoch < state.epoch) return 'duplicate';
-      if (commit.roster.kind !== state.kind) return 'roster-wrong';
+      if ((commit.roster.kind === 'direct') !== (state.kind === 'direct')) return 'roster-wrong';
       const isOut = membersAt(state, realm).length === 0;
       return commit.epoch > state.epoch + MAX_AHEAD && !isOut ? 'too-far-ahead' : undefined;
     }

@@ -2,7 +2,8 @@
 // and goes out to every realm with members; all others learn which epoch to build on. Whoever repeats an accepted commit gets the
 // same answer again.
 import { equals } from 'uint8arrays/equals';
-import { decodeRoster, type Roster, roleOf } from '../../src/crypto/roster.ts';
+import { assertMayChange } from '../../src/crypto/mls/rights.ts';
+import { decodeRoster, type Roster, type RosterMember, roleOf } from '../../src/crypto/roster.ts';
 import { type Commit, encodeCommit, MAX_COMMIT } from '../../src/protocols/order/commit-body.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { ConflictError, InputError, RefusedError } from '../../src/realm/errors.ts';
@@ -90,8 +91,15 @@ export class HomeOrder {
     const { realm } = this.#parts;
     if (before.home !== realm) throw new RefusedError('not-home', `The group's home is ${before.home}`);
     if (!before.members.has(user)) throw new RefusedError('not-a-member', `${user} is no member of this group`);
-    if (roster.kind !== before.kind) throw new InputError('roster-wrong', 'A group keeps its kind');
+    const stated = { kind: before.kind, home: before.home, term: before.term, members: listed(before) };
+    assertMayChange(stated, roster, { user, ownersGone: this.#ownersGone(before) });
     if (roster.term > before.term) throw new InputError('roster-wrong', `The group's home has the term ${before.term}`);
+  }
+
+  /** Nobody who may give rights is left: administrators may then, as src/crypto/mls/rights.ts has it. */
+  #ownersGone(before: StoredGroup): boolean {
+    const owners = [...before.members].filter(([, { role }]) => role === 'owner');
+    return owners.every(([user]) => this.#parts.directory.findById(user)?.status !== 'active');
   }
 
   async #checkNew({ user, realm }: Author, { conversation, epoch }: ProposedCommit, roster: Roster): Promise<void> {
@@ -169,6 +177,10 @@ export class HomeOrder {
       await this.#parts.arrivals.append([], { writes: await this.#infoWrites({ ...info, epoch: info.epoch - 1 }) });
     });
   }
+}
+
+function listed({ members }: StoredGroup): RosterMember[] {
+  return [...members].map(([user, { role }]) => ({ user, role }));
 }
 
 function checkLengths({ commit, groupInfo }: ProposedCommit): void {

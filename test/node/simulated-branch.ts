@@ -10,6 +10,10 @@ import { ALL_IN_GOOD_STANDING, type Standing } from '../../node/delivery/standin
 import { Ways } from '../../node/delivery/ways.ts';
 import type { Directory, UserProfile } from '../../node/directory/directory.ts';
 import type { Errands } from '../../node/errands/errands.ts';
+import { GroupRosters } from '../../node/groups/group-rosters.ts';
+import { GroupService } from '../../node/groups/group-service.ts';
+import { KeyPackageService } from '../../node/key-packages/key-package-service.ts';
+import { MailService } from '../../node/mails/mail-service.ts';
 import { type Charter, EMPTY_CHARTER } from '../../src/overlay/charter.ts';
 import { leafKeyOfSeed, signWithLeaf } from '../../src/pki/keys.ts';
 import { type Clock, systemClock } from '../../src/realm/clock.ts';
@@ -30,15 +34,19 @@ import type { SimulatedNetwork } from './simulated-network.ts';
 
 export const KYIV = parseRealmName('kyiv.acme.ua');
 export const LVIV = parseRealmName('lviv.acme.ua');
+export const ODESA = parseRealmName('odesa.acme.ua');
 export const CLERK = parseUserId('10000000-0000-4000-8000-000000000001');
 export const COOK = parseUserId('10000000-0000-4000-8000-000000000002');
 export const ENGINEER = parseUserId('20000000-0000-4000-8000-000000000001');
+/** Of a third branch. */
+export const PORTER = parseUserId('30000000-0000-4000-8000-000000000001');
 export const DEVICE = parseDeviceId('30000000-0000-4000-8000-000000000001');
 
 const USERS: readonly [UserId, string][] = [
   [CLERK, 'clerk@kyiv.acme.ua'],
   [COOK, 'cook@kyiv.acme.ua'],
   [ENGINEER, 'engineer@lviv.acme.ua'],
+  [PORTER, 'porter@odesa.acme.ua'],
 ];
 
 export function directory(status: UserProfile['status'] = 'active'): Pick<Directory, 'findById'> {
@@ -82,6 +90,10 @@ export interface Branch {
   readonly outbox: Outbox;
   readonly conversations: ConversationService;
   readonly delivery: DeliveryService;
+  readonly rosters: GroupRosters;
+  readonly groups: GroupService;
+  readonly mails: MailService;
+  readonly keyPackages: KeyPackageService;
   readonly audited: AuditEvent[];
   /** Everything announced, in order. */
   readonly announced: { user: UserId; event: UserEvent }[];
@@ -93,12 +105,20 @@ export async function startBranch(options: BranchOptions): Promise<Branch> {
   const audited: AuditEvent[] = [];
   const parts = { realm, incarnation, database, clock, log, directory: options.directory ?? directory() };
   const outbox = await openOutbox({ database, incarnation });
-  const conversations = await openConversations({ ...parts, outbox });
+  const rosters = new GroupRosters(database, clock);
+  const conversations = await openConversations({ ...parts, outbox, rosters });
+  const node = network.node(realm);
+  const shared = { ...parts, network: node, outbox, rosters, conversations };
+  const mails = new MailService({ ...shared, ...conversations.parts });
+  conversations.judge('mail', (item) => mails.judge(item));
+  const groups = new GroupService({ ...shared, mails });
+  const family = () => [KYIV, LVIV, ODESA].filter((of) => of !== realm);
+  const keyPackages = new KeyPackageService({ ...shared, family, mayAsk: () => true });
   const delivery = createDelivery({
     ...parts,
     outbox,
     conversations,
-    network: network.node(realm),
+    network: node,
     self: { realm, role: 'node', pid: 1, peerId: `node.${realm}` },
     signer: {
       chain: new TextEncoder().encode(realm),
@@ -119,9 +139,12 @@ export async function startBranch(options: BranchOptions): Promise<Branch> {
   });
   const announced: Branch['announced'] = [];
   conversations.onEvent((user, event) => announced.push({ user, event }));
-  await delivery.start();
-  const stop = () => delivery.stop();
-  return { realm, outbox, conversations, delivery, audited, announced, stop };
+  const running = [mails, keyPackages, groups, delivery];
+  for (const part of running) await part.start();
+  const stop = async (): Promise<void> => {
+    for (const part of running.toReversed()) await part.stop();
+  };
+  return { realm, outbox, conversations, delivery, rosters, groups, mails, keyPackages, audited, announced, stop };
 }
 
 /** A message of the clerk to the engineer unless told otherwise. */
