@@ -9,6 +9,7 @@ import { configCommand } from './commands/config.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { enrolCommand } from './commands/enrol.ts';
+import { evidenceCommand } from './commands/evidence.ts';
 import { incarnationCommand } from './commands/incarnation.ts';
 import { initCommand } from './commands/init.ts';
 import { inviteCommand } from './commands/invite.ts';
@@ -49,6 +50,7 @@ const COMMANDS = [
   certCommand,
   realmCommand,
   ledgerCommand,
+  evidenceCommand,
   incarnationCommand,
   configCommand,
   enrolCommand,
