@@ -102,6 +102,9 @@ export class Incoming {
     switch (frame.kind) {
       case 'hello':
         return this.#greet(frame.reset);
+      case 'wipe':
+      case 'vault':
+        return;
       case 'live':
         for (const [conversation, id] of this.#reads) this.#components.send({ kind: 'read', conversation, id });
         return this.#components.onLive();

@@ -1,12 +1,17 @@
 // The client: what a signed-in user does, put together of the parts beside this file. Frames are worked off one after the
 // other, so that events come in the order in which the server told them.
 import type { ClientFrame, ServerFrame } from '../protocols/lan/frames.ts';
-import { ISLANDS, LIVE_VERSION, MAX_WATCHED } from '../protocols/lan/limits.ts';
+import { ACCOUNT, ISLANDS, LIVE_VERSION, MAX_WATCHED } from '../protocols/lan/limits.ts';
 import { serverAnswer } from '../protocols/lan/routes.ts';
 import type { User } from '../protocols/lan/wire.ts';
 import { type Clock, systemClock } from '../realm/clock.ts';
-import { RefusedError } from '../realm/errors.ts';
+import { codeOf, RefusedError } from '../realm/errors.ts';
 import { type ConversationId, directConversationId, type MessageId, type UserId } from '../realm/ids.ts';
+import { systemRandom } from '../realm/random.ts';
+import type { Account } from './account/account.ts';
+import { AccountGate, type AccountState } from './account/account-gate.ts';
+import { storedDeviceKeys } from './account/device-keeping.ts';
+import { Opening, type Owner } from './account/opening.ts';
 import { Emitter } from './emitter.ts';
 import { failure } from './failure.ts';
 import { globalFetch, globalSocket } from './globals.ts';
@@ -39,6 +44,7 @@ export class Session implements Client {
   readonly #http: Http;
   readonly #people: People;
   readonly #signingIn: SigningIn;
+  readonly #gate: AccountGate;
   readonly #library: Library;
   readonly #live: LiveConnection;
   readonly #sending: Sending;
@@ -58,8 +64,22 @@ export class Session implements Client {
       storage: this.#storage,
       form: init.session ?? 'bearer',
       deviceName: init.deviceName ?? '',
+      rewrapped: (exportKey, send) => {
+        const { account } = this.#gate;
+        return account ? account.rewrapped(exportKey, send) : send();
+      },
       passwords: async () => init.passwords ?? import('../crypto/login.ts'),
     });
+    const opening = new Opening({
+      http: this.#http,
+      storage: this.#storage,
+      keeping: init.deviceKeys ?? storedDeviceKeys(this.#storage),
+      clock,
+      random: systemRandom,
+      onIdentityChanged: (user) => this.#events.emit('identity-changed', { user }),
+    });
+    const onState = (state: AccountState) => this.#events.emit('account', state);
+    this.#gate = new AccountGate({ http: this.#http, opening, onState });
     this.#people = new People(this.#http);
     const me = () => this.#present();
     this.#library = new Library({ http: this.#http, people: this.#people, me });
@@ -88,12 +108,18 @@ export class Session implements Client {
 
   async login(address: string, password: string, options?: LoginOptions): Promise<Me> {
     this.#leave();
-    return this.#enter(await this.#signingIn.login(address, password, options));
+    const { me, exportKey } = await this.#signingIn.login(address, password, options);
+    await this.#enter(me);
+    await this.#gate.enter(ownerOf(me), exportKey);
+    return me;
   }
 
   async resume(token?: string): Promise<Me | undefined> {
-    const me = await this.#signingIn.resume(token);
-    return me && this.#enter(me);
+    const me = await this.#resumed(token);
+    if (!me) return undefined;
+    await this.#enter(me);
+    await this.#gate.enter(ownerOf(me));
+    return me;
   }
 
   async changePassword(password: string, newPassword: string): Promise<Me> {
@@ -101,8 +127,9 @@ export class Session implements Client {
     const wasConnected = this.connection !== 'offline';
     this.disconnect();
     try {
-      const me = await this.#signingIn.changePassword(before.user.address, password, newPassword);
+      const { me, exportKey } = await this.#signingIn.changePassword(before.user.address, password, newPassword);
       this.#me = me;
+      if (!this.#gate.account) await this.#gate.enter(ownerOf(me), exportKey);
       return me;
     } finally {
       // A refused change ends nothing.
@@ -114,6 +141,22 @@ export class Session implements Client {
     const signingIn = this.#signingIn;
     this.#leave();
     await signingIn.logout();
+  }
+
+  get account(): Account | undefined {
+    return this.#gate.account;
+  }
+
+  get accountState(): AccountState {
+    return this.#gate.state;
+  }
+
+  recoverAccount(recoveryKey: string): Promise<void> {
+    return this.#gate.recover(recoveryKey);
+  }
+
+  beginAccountAnew(): Promise<void> {
+    return this.#gate.beginAnew();
   }
 
   connect(): void {
@@ -200,7 +243,7 @@ export class Session implements Client {
       hello: async (): Promise<ClientFrame> => {
         const cursor = await this.#incoming.cursor();
         const from = cursor ? { cursor } : {};
-        return { kind: 'hello', versions: [LIVE_VERSION], capabilities: [ISLANDS], ...from };
+        return { kind: 'hello', versions: [LIVE_VERSION], capabilities: [ISLANDS, ACCOUNT], ...from };
       },
       headers: (): Record<string, string> => {
         const { token } = this.#signingIn;
@@ -208,6 +251,8 @@ export class Session implements Client {
       },
       onFrame: (frame: ServerFrame) => {
         if (frame.kind === 'hello') this.#greeted();
+        if (frame.kind === 'wipe') return void this.#wipe();
+        if (frame.kind === 'vault') return void this.#gate.account?.vault.refresh().catch(() => undefined);
         this.#incoming.take(frame);
       },
       onState: (state: ConnectionState, code?: string, retryIn?: number) => {
@@ -226,7 +271,7 @@ export class Session implements Client {
   /** A refused upgrade looks like a dead server from here; a plain question tells the two apart. */
   async #mayRetry(): Promise<boolean> {
     try {
-      return (await this.#signingIn.resume()) !== undefined;
+      return (await this.#resumed()) !== undefined;
     } catch {
       return true;
     }
@@ -253,14 +298,37 @@ export class Session implements Client {
   #leave(): void {
     this.disconnect();
     this.#me = undefined;
+    this.#gate.leave();
     this.#watched = [];
     this.#people.forget();
     this.#sending.forget();
     this.#incoming.forget();
   }
 
+  /** Whoever was signed out for good wipes what is held here, then is nobody. */
+  async #resumed(token?: string): Promise<Me | undefined> {
+    try {
+      return await this.#signingIn.resume(token);
+    } catch (error) {
+      if (codeOf(error) !== 'device-wiped') throw error;
+      await this.#wipe();
+      return undefined;
+    }
+  }
+
+  async #wipe(): Promise<void> {
+    const users = this.#me ? [this.#me.user.id] : await this.#signingIn.usersHere();
+    for (const user of users) {
+      await this.#gate.wipe(user);
+      for (const key of await this.#storage.keys(`${user}/`)) await this.#storage.delete(key);
+    }
+    await this.#signingIn.forgetDevice();
+    this.#events.emit('wiped', {});
+  }
+
   #signedOut(code: string): void {
     this.#me = undefined;
+    this.#gate.leave();
     this.#events.emit('signed-out', { code });
   }
 
@@ -275,4 +343,8 @@ export class Session implements Client {
     if (!user) throw failure(RefusedError, 'user-unknown', { address: to.slice(0, 80) });
     return user;
   }
+}
+
+function ownerOf({ user, device }: Me): Owner {
+  return { user: user.id, device };
 }

@@ -12,9 +12,9 @@ import {
   serverAnswer,
   sessionAnswer,
 } from '../protocols/lan/routes.ts';
-import { deviceId } from '../protocols/lan/wire.ts';
+import { deviceId, userId } from '../protocols/lan/wire.ts';
 import { codeOf, InputError, RefusedError } from '../realm/errors.ts';
-import { type DeviceId, idText, parseDeviceId } from '../realm/ids.ts';
+import { type DeviceId, idText, parseDeviceId, type UserId } from '../realm/ids.ts';
 import type { RealmName } from '../realm/names.ts';
 import { failure } from './failure.ts';
 import type { Http } from './http.ts';
@@ -23,14 +23,35 @@ import type { LoginOptions, Me, Passwords } from './surface.ts';
 
 const DEVICE_KEY = 'device';
 
+interface Proven {
+  readonly answer: SessionAnswer;
+  readonly exportKey: string;
+  /** The user's home: the identifier of the server that OPAQUE knows. */
+  readonly realm: RealmName;
+}
+
 export interface SigningInComponents {
   readonly http: Http;
   readonly storage: ClientStorage;
   readonly form: SessionForm;
   readonly deviceName: string;
+  /** Sends what ends a change of password, together with what unlocks the vault by the new one. */
+  readonly rewrapped: <T>(exportKey: string, send: SendRewrap<T>) => Promise<T>;
   /** Loaded at the first use: it brings some 400 KB of WebAssembly. */
   readonly passwords: () => Promise<Passwords>;
 }
+
+/** Sends the request; `vault` is absent where there is none that is open. */
+export type SendRewrap<T> = (vault?: { readonly head: string; readonly wraps: string }) => Promise<T>;
+
+/** Who has come in, and what follows from the password that no server knows. */
+export interface SignedIn {
+  readonly me: Me;
+  readonly exportKey: string;
+}
+
+/** Times that another device may change the vault while a password is changed. */
+const MAX_RETRIES = 5;
 
 export class SigningIn {
   readonly #components: SigningInComponents;
@@ -46,22 +67,29 @@ export class SigningIn {
   }
 
   /** @throws RefusedError `wrong-password`, `login-backoff`, `password-change-required`; what {@link checkNewPassword} throws */
-  async login(login: string, password: string, options: LoginOptions = {}): Promise<Me> {
+  async login(login: string, password: string, options: LoginOptions = {}): Promise<SignedIn> {
     this.#token = undefined;
-    const { realm } = await this.#components.http.get('/server', serverAnswer, options.signal);
-    const answer = this.#accept(await this.#prove(login, password, realm, options.signal));
-    if (!answer.mustChangePassword) return this.#me(answer);
+    const proven = await this.#proveAsSome(login, password, options.signal);
+    const answer = this.#accept(proven.answer);
+    if (!answer.mustChangePassword) return { me: this.#me(answer), exportKey: proven.exportKey };
     if (options.newPassword === undefined) throw failure(RefusedError, 'password-change-required');
     checkNewPassword(options.newPassword, password);
-    return this.#renewPassword(options.newPassword, realm, options.signal);
+    // There is no vault yet, or it is opened by what comes after a reset.
+    return this.#renewPassword(options.newPassword, proven.realm, (_, send) => send(), options.signal);
   }
 
   /** The present password is proven anew, by a login. @throws what {@link checkNewPassword} throws */
-  async changePassword(login: string, password: string, newPassword: string): Promise<Me> {
+  async changePassword(login: string, password: string, newPassword: string): Promise<SignedIn> {
     checkNewPassword(newPassword, password);
-    const { realm } = await this.#components.http.get('/server', serverAnswer);
-    this.#accept(await this.#prove(login, password, realm));
-    return this.#renewPassword(newPassword, realm);
+    const { answer, realm } = await this.#proveAsSome(login, password);
+    this.#accept(answer);
+    for (let tries = 0; ; tries++) {
+      try {
+        return await this.#renewPassword(newPassword, realm, this.#components.rewrapped);
+      } catch (error) {
+        if (codeOf(error) !== 'vault-conflict' || tries === MAX_RETRIES) throw error;
+      }
+    }
   }
 
   async resume(token?: string): Promise<Me | undefined> {
@@ -70,10 +98,25 @@ export class SigningIn {
       const answer = await this.#components.http.get('/me', sessionAnswer);
       return answer.mustChangePassword ? undefined : this.#me(answer);
     } catch (error) {
-      if (!(error instanceof RefusedError)) throw error;
+      if (!(error instanceof RefusedError) || error.code === 'device-wiped') throw error;
       this.#token = undefined;
       return undefined;
     }
+  }
+
+  /** Users of whom something is kept here. */
+  async usersHere(): Promise<UserId[]> {
+    const prefixes = (await this.#components.storage.keys('')).map((key) => key.split('/')[0]);
+    return [...new Set(prefixes)].flatMap((prefix) => {
+      const read = v.safeParse(userId, prefix);
+      return read.success ? [read.output] : [];
+    });
+  }
+
+  /** Whoever signs in here next is another device. */
+  async forgetDevice(): Promise<void> {
+    this.#token = undefined;
+    await this.#components.storage.delete(DEVICE_KEY);
   }
 
   async logout(): Promise<void> {
@@ -86,32 +129,55 @@ export class SigningIn {
     }
   }
 
-  async #prove(login: string, password: string, realm: RealmName, signal?: AbortSignal): Promise<SessionAnswer> {
+  /** A device that was signed out for good comes back as a new one: it knows nothing of what it was. */
+  async #proveAsSome(login: string, password: string, signal?: AbortSignal): Promise<Proven> {
+    const { realm } = await this.#components.http.get('/server', serverAnswer, signal);
+    try {
+      return await this.#prove(login, password, realm, signal);
+    } catch (error) {
+      if (codeOf(error) !== 'device-removed') throw error;
+      await this.#components.storage.delete(DEVICE_KEY);
+      return this.#prove(login, password, realm, signal);
+    }
+  }
+
+  async #prove(login: string, password: string, server: RealmName, signal?: AbortSignal): Promise<Proven> {
     const { http, form, deviceName } = this.#components;
     const { proveLogin } = await this.#components.passwords();
     let loginId = '';
-    const proof = await proveLogin(password, realm, async (request) => {
+    let realm = server;
+    const proof = await proveLogin(password, server, async (request) => {
       const started = await http.post('/login/start', { login, request }, loginStartAnswer, signal);
       loginId = started.loginId;
+      realm = started.realm ?? server;
       return started;
     }).catch(rephrase);
     const device = { id: await this.#device(), name: deviceName };
     const request: v.InferOutput<typeof loginFinishRequest> = { loginId, finish: proof.finish, device, session: form };
-    return http.post('/login/finish', request, sessionAnswer, signal);
+    const answer = await http.post('/login/finish', request, sessionAnswer, signal);
+    return { answer, exportKey: proof.exportKey, realm };
   }
 
-  async #renewPassword(newPassword: string, realm: RealmName, signal?: AbortSignal): Promise<Me> {
+  async #renewPassword(
+    newPassword: string,
+    realm: RealmName,
+    rewrapped: SigningInComponents['rewrapped'],
+    signal?: AbortSignal,
+  ): Promise<SignedIn> {
     const { http, form } = this.#components;
     const { registerPassword } = await this.#components.passwords();
     let changeId = '';
     const { userId } = await this.#whose(signal);
-    const { record } = await registerPassword(newPassword, realm, async (request) => {
+    const { record, exportKey } = await registerPassword(newPassword, realm, async (request) => {
       const started = await http.post('/password/start', { request }, passwordStartAnswer, signal);
       changeId = started.changeId;
       return { response: started.response, userId };
     });
-    const finish = { changeId, record, session: form };
-    return this.#me(this.#accept(await http.post('/password/finish', finish, sessionAnswer, signal)));
+    const answer = await rewrapped(exportKey, (vault) => {
+      const finish = { changeId, record, session: form, ...(vault && { vault }) };
+      return http.post('/password/finish', finish, sessionAnswer, signal);
+    });
+    return { me: this.#me(this.#accept(answer)), exportKey };
   }
 
   async #whose(signal?: AbortSignal) {

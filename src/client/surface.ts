@@ -3,6 +3,9 @@ import type { ErrorParams, ServerAnswer, SessionForm } from '../protocols/lan/ro
 import type { Island, Route, Stamp, User, WayLeg } from '../protocols/lan/wire.ts';
 import type { Clock } from '../realm/clock.ts';
 import type { ConversationId, DeviceId, MessageId, UserId } from '../realm/ids.ts';
+import type { Account } from './account/account.ts';
+import type { AccountState } from './account/account-gate.ts';
+import type { DeviceKeeping } from './account/device-keeping.ts';
 import type { ClientStorage, HttpFetch, OpenSocket } from './platform.ts';
 
 export interface ClientInit {
@@ -20,6 +23,8 @@ export interface ClientInit {
   readonly storage?: ClientStorage;
   /** Where passwords are stretched, for half a second; a page passes one that works in a Worker. Default here, loaded late. */
   readonly passwords?: Passwords;
+  /** Where this device's keys are kept; a page passes one that gives none away. Default: in the storage. */
+  readonly deviceKeys?: DeviceKeeping;
 }
 
 /** The functions of src/crypto/login.ts. */
@@ -92,6 +97,12 @@ export interface StateChange {
 }
 
 export interface ClientEvents {
+  /** Whether the account is open here, or what stands in the way. */
+  account: AccountState;
+  /** A server names another identity for this person than the one known so far; nothing is sealed for it until it is accepted. */
+  'identity-changed': { readonly user: UserId };
+  /** This device was signed out for good, and what was kept here is gone. */
+  wiped: Record<string, never>;
   /** The connection stands and what was missed has been told. Comes again after each reconnect. */
   ready: { readonly me: Me };
   connection: { readonly state: ConnectionState; readonly code?: string; readonly retryIn?: number };
@@ -153,6 +164,14 @@ export interface Client {
   /** Proves the present password by a login, then sets the new one; the other sessions of the user end. @throws as login() */
   changePassword(password: string, newPassword: string): Promise<Me>;
   logout(): Promise<void>;
+
+  /** Identity, devices, vault; undefined until it is open (`accountState`). */
+  readonly account: Account | undefined;
+  readonly accountState: AccountState;
+  /** Opens a locked vault. @throws InputError `recovery-key-length`, `recovery-key-character`, `recovery-key-group`; RefusedError `vault-secret-wrong` */
+  recoverAccount(recoveryKey: string): Promise<void>;
+  /** After a reset without a recovery key: a new identity, an empty vault. @throws ConflictError `identity-exists` */
+  beginAccountAnew(): Promise<void>;
 
   /** Opens the live connection and keeps it open until disconnect() or the session's end. */
   connect(): void;

@@ -13,6 +13,8 @@ export const OPAQUE_STRETCHING = { 'argon2id-custom': { memory: 65_536, iteratio
 export interface OpaqueAnswer {
   readonly response: string;
   readonly userId: UserId;
+  /** The user's home, when that is not the realm that was asked. */
+  readonly realm?: RealmName | undefined;
 }
 
 /** Carries the first message to the server and brings back its answer. */
@@ -33,12 +35,12 @@ export interface LoginProof {
 export async function proveLogin(password: string, realm: RealmName, exchange: Exchange): Promise<LoginProof> {
   await ready;
   const { clientLoginState, startLoginRequest } = client.startLogin({ password });
-  const { response: loginResponse, userId } = await exchange(startLoginRequest);
+  const { response: loginResponse, userId, realm: home = realm } = await exchange(startLoginRequest);
   const result = client.finishLogin({
     clientLoginState,
     loginResponse,
     password,
-    identifiers: { client: userId, server: realm },
+    identifiers: { client: userId, server: home },
     keyStretching: OPAQUE_STRETCHING,
   });
   if (!result) throw new RefusedError('wrong-password', 'the username or the password is wrong');

@@ -1,0 +1,105 @@
+// The account beside a session: opened after each login and each resume, and what stands in the way when it is not.
+import { ACCOUNT } from '../../protocols/lan/limits.ts';
+import { serverAnswer } from '../../protocols/lan/routes.ts';
+import { codeOf, PeerError, RefusedError } from '../../realm/errors.ts';
+import type { UserId } from '../../realm/ids.ts';
+import { failure } from '../failure.ts';
+import type { Http } from '../http.ts';
+import type { Account } from './account.ts';
+import type { Opening, Owner } from './opening.ts';
+
+/**
+ * `none`: nobody is signed in, or the server keeps no accounts. `locked`: neither the password nor this device unlocks the vault: a
+ * recovery key does, or after a reset a new identity. `refused`: what the server shows is not the vault that this client knows.
+ */
+export type AccountState =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'open' }
+  | { readonly kind: 'locked'; readonly why: 'no-device' | 'other-password' }
+  | { readonly kind: 'refused'; readonly code: string };
+
+export interface AccountGateComponents {
+  readonly http: Http;
+  readonly opening: Opening;
+  readonly onState: (state: AccountState) => void;
+}
+
+export class AccountGate {
+  readonly #parts: AccountGateComponents;
+  #account: Account | undefined;
+  #state: AccountState = { kind: 'none' };
+  /** Only while the vault is locked: what a recovery needs so that the password unlocks it again. */
+  #exportKey: string | undefined;
+  #owner: Owner | undefined;
+
+  constructor(components: AccountGateComponents) {
+    this.#parts = components;
+  }
+
+  get account(): Account | undefined {
+    return this.#account;
+  }
+
+  get state(): AccountState {
+    return this.#state;
+  }
+
+  /** Never rejects for what a hostile server shows: that is a state. @throws UnreachableError, RefusedError */
+  async enter(owner: Owner, exportKey?: string): Promise<void> {
+    const { http, opening } = this.#parts;
+    const { capabilities } = await http.get('/server', serverAnswer);
+    if (!capabilities.includes(ACCOUNT)) return;
+    this.#owner = owner;
+    try {
+      const opened = await opening.open(owner, exportKey);
+      if ('account' in opened) return this.#opened(opened.account);
+      this.#exportKey = exportKey;
+      this.#become({ kind: 'locked', why: opened.locked });
+    } catch (error) {
+      if (!(error instanceof PeerError)) throw error;
+      this.#become({ kind: 'refused', code: codeOf(error) });
+    }
+  }
+
+  /** @throws InputError `recovery-key-…`; RefusedError `vault-secret-wrong`, `login-again` when this needs a login by password */
+  async recover(typed: string): Promise<void> {
+    const { owner, exportKey } = this.#locked();
+    this.#opened(await this.#parts.opening.recover(owner, typed, exportKey));
+  }
+
+  /** A new identity and an empty vault, after a reset by an administrator. Contacts are told. @throws ConflictError `identity-exists` */
+  async beginAnew(): Promise<void> {
+    const { owner, exportKey } = this.#locked();
+    this.#opened(await this.#parts.opening.begin(owner, exportKey));
+  }
+
+  leave(): void {
+    this.#account = undefined;
+    this.#exportKey = undefined;
+    this.#owner = undefined;
+    this.#become({ kind: 'none' });
+  }
+
+  /** This device was signed out for good: its keys go. */
+  async wipe(user: UserId): Promise<void> {
+    this.leave();
+    await this.#parts.opening.wipe(user);
+  }
+
+  #opened(account: Account): void {
+    this.#account = account;
+    this.#exportKey = undefined;
+    this.#become({ kind: 'open' });
+  }
+
+  #become(state: AccountState): void {
+    this.#state = state;
+    this.#parts.onState(state);
+  }
+
+  #locked(): { readonly owner: Owner; readonly exportKey: string } {
+    const [owner, exportKey] = [this.#owner, this.#exportKey];
+    if (!owner || exportKey === undefined) throw failure(RefusedError, 'login-again');
+    return { owner, exportKey };
+  }
+}

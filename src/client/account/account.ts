@@ -1,0 +1,127 @@
+// The own account as this device holds it once its vault is open: identity, device, vault, other people's keys, and what a person does
+// with them. opening.ts makes one.
+import type { DeviceCertificate } from '../../crypto/device-certificate.ts';
+import { signDeviceRemoval } from '../../crypto/device-removal.ts';
+import type { DeviceKeys, SigningKey } from '../../crypto/identity.ts';
+import { newRecoveryKey } from '../../crypto/vault/recovery-key.ts';
+import { secretTarget } from '../../crypto/vault/wraps.ts';
+import { devicesAnswer } from '../../protocols/lan/account-routes.ts';
+import { emptyAnswer } from '../../protocols/lan/routes.ts';
+import { InputError } from '../../realm/errors.ts';
+import type { DeviceId, UserId } from '../../realm/ids.ts';
+import type { RandomBytes } from '../../realm/random.ts';
+import type { Http } from '../http.ts';
+import type { Vault } from '../vault/vault.ts';
+import { fromText, toText } from '../vault/vault-server.ts';
+import type { DeviceVerdict, PeopleKeys, PersonKeys } from './people-keys.ts';
+
+export interface DeviceEntry {
+  readonly id: DeviceId;
+  readonly name: string;
+  /** The one that this client runs on. */
+  readonly current: boolean;
+  readonly signedIn: boolean;
+  /** Milliseconds since 1970. */
+  readonly lastSeen?: number | undefined;
+}
+
+export interface AccountComponents {
+  readonly user: UserId;
+  readonly identity: SigningKey;
+  readonly keys: DeviceKeys;
+  readonly certificate: DeviceCertificate;
+  readonly vault: Vault;
+  readonly people: PeopleKeys;
+  readonly http: Http;
+  readonly random: RandomBytes;
+}
+
+export class Account {
+  readonly #parts: AccountComponents;
+
+  constructor(components: AccountComponents) {
+    this.#parts = components;
+  }
+
+  get user(): UserId {
+    return this.#parts.user;
+  }
+
+  /** Signs devices; it never leaves the client but in the vault. */
+  get identity(): SigningKey {
+    return this.#parts.identity;
+  }
+
+  /** The keys of this device. */
+  get keys(): DeviceKeys {
+    return this.#parts.keys;
+  }
+
+  get certificate(): DeviceCertificate {
+    return this.#parts.certificate;
+  }
+
+  get vault(): Vault {
+    return this.#parts.vault;
+  }
+
+  /** Of anybody, the own user included. */
+  keysOf(user: UserId, signal?: AbortSignal): Promise<PersonKeys> {
+    return this.#parts.people.keysOf(user, signal);
+  }
+
+  checkDevice(certificate: Uint8Array): DeviceVerdict {
+    return this.#parts.people.check(certificate);
+  }
+
+  /** The identity that counts for a user here. */
+  pinnedIdentity(user: UserId): Uint8Array | undefined {
+    return this.#parts.people.pinned(user);
+  }
+
+  acceptIdentity(user: UserId, identity: Uint8Array): Promise<void> {
+    return this.#parts.people.accept(user, identity);
+  }
+
+  get hasRecoveryKey(): boolean {
+    return this.#parts.vault.wraps.some(({ kind }) => kind === 'recovery');
+  }
+
+  /** A new recovery key; one that was printed before opens nothing from then on. Its text is given this once. */
+  async makeRecoveryKey(): Promise<string> {
+    const { identity, random, user, vault } = this.#parts;
+    const { secret, text } = newRecoveryKey(random);
+    await vault.addWrap(await secretTarget(user, 'recovery', secret, identity.publicKey, random));
+    return text;
+  }
+
+  async devices(signal?: AbortSignal): Promise<readonly DeviceEntry[]> {
+    const { devices } = await this.#parts.http.get('/devices', devicesAnswer, signal);
+    return devices.map(({ id, name, current, signedIn, lastSeen }) => ({ id, name, current, signedIn, lastSeen }));
+  }
+
+  async renameDevice(device: DeviceId, name: string): Promise<void> {
+    await this.#parts.http.post(`/devices/${device}/name`, { name }, emptyAnswer);
+  }
+
+  /**
+   * Signs another device out for good: it wipes itself as soon as it hears of it, counts for nobody any more, and what the vault
+   * takes in from now on is closed to it. @throws InputError `device-is-this`, `unknown-device`
+   */
+  async removeDevice(device: DeviceId): Promise<void> {
+    const { certificate, http, identity, user, vault } = this.#parts;
+    if (device === certificate.device) throw new InputError('device-is-this', 'sign out on the device itself');
+    const { devices } = await this.keysOf(user);
+    const theirs = devices.find((one) => one.device === device);
+    const removal = theirs && signDeviceRemoval(identity, { user, device, sequence: theirs.sequence });
+    await http.post(`/devices/${device}/remove`, removal ? { removal: toText(removal) } : {}, emptyAnswer);
+    await vault.renew((wrap) => wrap.kind !== 'device' || wrap.id !== device);
+  }
+
+  /** The change of the vault that goes with a new password, in one request of the caller's. */
+  async rewrapped<T>(exportKey: string, send: (vault: { head: string; wraps: string }) => Promise<T>): Promise<T> {
+    const { identity, random, user, vault } = this.#parts;
+    const target = await secretTarget(user, 'password', fromText(exportKey), identity.publicKey, random);
+    return vault.rewrap(target, ({ head, wraps }) => send({ head: toText(head), wraps: toText(wraps) }));
+  }
+}

@@ -1,0 +1,279 @@
+// How an account is opened on a device: the first time ever it is begun; then by the password, by the keys of a device that is known,
+// or by the recovery key. Each step that writes can be repeated, so that a client that dies between two comes through the next time.
+import { equals } from 'uint8arrays/equals';
+import {
+  DEVICE_LIFETIME,
+  type DeviceCertificate,
+  isOfIdentity,
+  issueDeviceCertificate,
+  readDeviceCertificate,
+} from '../../crypto/device-certificate.ts';
+import { newDeviceKeys, newSigningKey, type SigningKey, signingKeyOfSeed } from '../../crypto/identity.ts';
+import { readHead } from '../../crypto/vault/head.ts';
+import { parseRecoveryKey } from '../../crypto/vault/recovery-key.ts';
+import {
+  decodeWraps,
+  deviceTarget,
+  openWithDevice,
+  openWithSecret,
+  type SecretKind,
+  secretTarget,
+} from '../../crypto/vault/wraps.ts';
+import { emptyAnswer } from '../../protocols/lan/routes.ts';
+import type { Clock } from '../../realm/clock.ts';
+import { PeerError, RefusedError } from '../../realm/errors.ts';
+import type { DeviceId, UserId } from '../../realm/ids.ts';
+import type { RandomBytes } from '../../realm/random.ts';
+import type { Http } from '../http.ts';
+import type { ClientStorage } from '../platform.ts';
+import { type Opener, SealedVault } from '../vault/sealed-vault.ts';
+import { Vault } from '../vault/vault.ts';
+import { fromText, HttpVaultServer, toText, type VaultState } from '../vault/vault-server.ts';
+import { Account } from './account.ts';
+import type { DeviceKeeping, KeptDevice } from './device-keeping.ts';
+import { PeopleKeys } from './people-keys.ts';
+
+export interface OpeningComponents {
+  readonly http: Http;
+  readonly storage: ClientStorage;
+  readonly keeping: DeviceKeeping;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly random: RandomBytes;
+  readonly onIdentityChanged: (user: UserId) => void;
+}
+
+export interface Owner {
+  readonly user: UserId;
+  readonly device: DeviceId;
+}
+
+const IDENTITY = { kind: 'identity', key: 'seed' } as const;
+
+/** Opened, or why not: what a person can do then is give the recovery key, or begin anew after a reset. */
+export type Opened = { readonly account: Account } | { readonly locked: 'no-device' | 'other-password' };
+
+interface Unlocked {
+  readonly identityKey: Uint8Array;
+  readonly opener: Opener;
+}
+
+export class Opening {
+  readonly #parts: OpeningComponents;
+  readonly #server: HttpVaultServer;
+
+  constructor(components: OpeningComponents) {
+    this.#parts = components;
+    this.#server = new HttpVaultServer(components.http);
+  }
+
+  /** @param exportKey of the login that has just been; without one only a known device opens */
+  async open(owner: Owner, exportKey?: string): Promise<Opened> {
+    const shown = await this.#server.state();
+    const kept = await this.#kept(owner);
+    if (!shown) {
+      if (kept && (await this.#known(owner.user, readDeviceCertificate(kept.certificate).identityKey))) {
+        throw new PeerError('vault-gone', 'the server no longer shows the vault');
+      }
+      return exportKey === undefined ? { locked: 'no-device' } : { account: await this.begin(owner, exportKey) };
+    }
+    const byPassword =
+      exportKey === undefined ? undefined : await this.#bySecret(owner, shown, 'password', fromText(exportKey));
+    const unlocked = byPassword ?? (kept && this.#byDevice(owner, kept));
+    if (!unlocked) return { locked: exportKey === undefined ? 'no-device' : 'other-password' };
+    const account = await this.#enter(owner, shown, unlocked, kept);
+    if (!byPassword && exportKey !== undefined) await this.#addPassword(account, exportKey);
+    return { account };
+  }
+
+  /** @throws InputError `recovery-key-…` for a typo; RefusedError `vault-secret-wrong` for another key, `vault-none` */
+  async recover(owner: Owner, typed: string, exportKey: string): Promise<Account> {
+    const secret = parseRecoveryKey(typed);
+    const shown = await this.#server.state();
+    const unlocked = shown && (await this.#bySecret(owner, shown, 'recovery', secret));
+    if (!shown || !unlocked) throw new RefusedError('vault-secret-wrong', 'this recovery key does not open the vault');
+    const account = await this.#enter(owner, shown, unlocked, await this.#kept(owner));
+    await this.#addPassword(account, exportKey);
+    return account;
+  }
+
+  /** Identity, vault and device come into being. @throws ConflictError `identity-exists` unless there is none or it was given up by a reset */
+  async begin(owner: Owner, exportKey: string): Promise<Account> {
+    const { http, keeping, random } = this.#parts;
+    const identity = newSigningKey(random);
+    const keys = await newDeviceKeys(random, keeping.extractable);
+    const certificate = this.#certify(identity, owner, keys, 1);
+    const sealed = this.#sealed(owner.user, { identityKey: identity.publicKey, opener: noOpener }, undefined);
+    sealed.useIdentity(identity);
+    const password = await secretTarget(owner.user, 'password', fromText(exportKey), identity.publicKey, random);
+    const entry = { ...IDENTITY, value: identity.seed, time: certificate.notBefore };
+    const targets = [password, deviceTarget(owner.device, keys.hpke.publicKey)];
+    const prepared = await sealed.begin(targets, [entry]);
+    const { head, wraps = new Uint8Array(), records = [] } = prepared.change;
+    const kept = { device: owner.device, keys, certificate: certificate.bytes };
+    // Before anybody hears of it: a device that is in the directory and has lost its keys is of no use.
+    await keeping.save(owner.user, kept);
+    const body = {
+      head: toText(head),
+      wraps: toText(wraps),
+      records: records.map(toText),
+      certificate: toText(certificate.bytes),
+    };
+    await http.post('/identity', body, emptyAnswer);
+    sealed.adopt(prepared);
+    await this.#remember(owner.user, identity.publicKey, head);
+    return this.#account(owner.user, identity, sealed, { ...kept, certificate });
+  }
+
+  /** Forgets the keys of this device. */
+  async wipe(user: UserId): Promise<void> {
+    const { keeping, storage } = this.#parts;
+    await keeping.erase(user);
+    for (const key of await storage.keys(`${user}/vault-head/`)) await storage.delete(key);
+  }
+
+  async #enter(owner: Owner, shown: VaultState, unlocked: Unlocked, kept: KeptDevice | undefined): Promise<Account> {
+    const { user } = owner;
+    const { identityKey } = unlocked;
+    const known = await this.#known(user, identityKey);
+    let { opener } = unlocked;
+    const sealed = this.#sealed(user, { identityKey, opener: (all) => opener(all) }, known && readHead(known));
+    await sealed.take(shown);
+    const seed = sealed.get(IDENTITY.kind, IDENTITY.key);
+    const identity = seed && signingKeyOfSeed(seed);
+    if (!identity || !equals(identity.publicKey, identityKey)) {
+      throw new PeerError('vault-identity-wrong', 'the vault holds another identity than the one that signed it');
+    }
+    sealed.useIdentity(identity);
+    await this.#remember(user, identityKey, shown.head);
+    const own = await this.#device(owner, identity, kept);
+    const account = this.#account(user, identity, sealed, own);
+    const target = deviceTarget(owner.device, own.keys.hpke.publicKey);
+    const wrap = account.vault.wraps.find(({ kind, id }) => kind === 'device' && id === target.id);
+    if (!wrap || !equals(wrap.publicKey, target.publicKey)) await account.vault.addWrap(target);
+    // From here on the device unlocks by itself, whatever becomes of the password.
+    opener = this.#byDevice(owner, { ...own, device: owner.device, certificate: own.certificate.bytes }).opener;
+    return account;
+  }
+
+  /** This device with a certificate that holds for a while yet, known to the server. */
+  async #device(owner: Owner, identity: SigningKey, kept: KeptDevice | undefined) {
+    const { clock, http, keeping, random } = this.#parts;
+    const before = kept && readDeviceCertificate(kept.certificate);
+    const isMine = before && isOfIdentity(before, owner.user, identity.publicKey);
+    const keys = kept && isMine ? kept.keys : await newDeviceKeys(random, keeping.extractable);
+    const isFresh = isMine && before.notAfter - clock.now() > DEVICE_LIFETIME / 2;
+    const certificate = isFresh ? before : this.#certify(identity, owner, keys, (isMine ? before.sequence : 0) + 1);
+    if (!isFresh) await keeping.save(owner.user, { device: owner.device, keys, certificate: certificate.bytes });
+    // Also a fresh one: whoever was cut off before the server took it comes again; the same twice adds nothing.
+    await http.post('/devices', { certificate: toText(certificate.bytes) }, emptyAnswer);
+    return { keys, certificate };
+  }
+
+  #certify(
+    identity: SigningKey,
+    { user, device }: Owner,
+    keys: KeptDevice['keys'],
+    sequence: number,
+  ): DeviceCertificate {
+    const notBefore = this.#parts.clock.now();
+    return issueDeviceCertificate(identity, {
+      user,
+      device,
+      signatureKey: keys.signature.publicKey,
+      hpkeKey: keys.hpke.publicKey,
+      sequence,
+      notBefore,
+      notAfter: notBefore + DEVICE_LIFETIME,
+    });
+  }
+
+  /** Undefined when the vault is not unlocked by this secret. */
+  async #bySecret(
+    { user }: Owner,
+    { wraps }: VaultState,
+    kind: SecretKind,
+    secret: Uint8Array,
+  ): Promise<Unlocked | undefined> {
+    const wrap = decodeWraps(wraps).find((one) => one.kind === kind);
+    if (!wrap) return undefined;
+    try {
+      const { identityKey } = await openWithSecret(user, wrap, secret);
+      const opener: Opener = async (all) => {
+        const mine = all.find((one) => one.kind === kind);
+        if (!mine) throw new PeerError('vault-locked', `the vault has no wrap for the ${kind} any more`);
+        return (await openWithSecret(user, mine, secret)).vaultKey();
+      };
+      return { identityKey, opener };
+    } catch (error) {
+      if (error instanceof RefusedError) return undefined;
+      throw error;
+    }
+  }
+
+  #byDevice({ user }: Owner, { device, keys, certificate }: KeptDevice): Unlocked {
+    const opener: Opener = (wraps) => {
+      const mine = wraps.find((one) => one.kind === 'device' && one.id === device);
+      if (!mine) throw new PeerError('vault-locked', 'the vault is no longer unlocked by this device');
+      return openWithDevice(user, mine, keys.hpke);
+    };
+    return { identityKey: readDeviceCertificate(certificate).identityKey, opener };
+  }
+
+  #sealed(
+    user: UserId,
+    { identityKey, opener }: Unlocked,
+    known: ReturnType<typeof readHead> | undefined,
+  ): SealedVault {
+    const { clock, random } = this.#parts;
+    return new SealedVault({ user, identityKey, server: this.#server, clock, random, opener, known });
+  }
+
+  #account(
+    user: UserId,
+    identity: SigningKey,
+    sealed: SealedVault,
+    { keys, certificate }: { readonly keys: KeptDevice['keys']; readonly certificate: DeviceCertificate },
+  ): Account {
+    const { clock, http, random, onIdentityChanged } = this.#parts;
+    const memory = { save: (head: Uint8Array) => this.#remember(user, identity.publicKey, head) };
+    const vault = new Vault({ sealed, server: this.#server, memory, clock, random });
+    const people = new PeopleKeys({
+      me: user,
+      identity: identity.publicKey,
+      http,
+      vault,
+      clock,
+      onChanged: onIdentityChanged,
+    });
+    return new Account({ user, identity, keys, certificate, vault, people, http, random });
+  }
+
+  async #addPassword(account: Account, exportKey: string): Promise<void> {
+    const { random } = this.#parts;
+    const { user, identity } = account;
+    await account.vault.addWrap(await secretTarget(user, 'password', fromText(exportKey), identity.publicKey, random));
+  }
+
+  /** Keys of another device id are of no use: the storage was copied, or the device came back as a new one. */
+  async #kept({ user, device }: Owner): Promise<KeptDevice | undefined> {
+    const kept = await this.#parts.keeping.load(user);
+    return kept?.device === device ? kept : undefined;
+  }
+
+  async #known(user: UserId, identityKey: Uint8Array): Promise<Uint8Array | undefined> {
+    const text = await this.#parts.storage.get(headKey(user, identityKey));
+    return text === undefined ? undefined : fromText(text);
+  }
+
+  #remember(user: UserId, identityKey: Uint8Array, head: Uint8Array): Promise<void> {
+    return this.#parts.storage.set(headKey(user, identityKey), toText(head));
+  }
+}
+
+function headKey(user: UserId, identityKey: Uint8Array): string {
+  return `${user}/vault-head/${toText(identityKey)}`;
+}
+
+const noOpener: Opener = () => {
+  throw new PeerError('vault-locked', 'the vault is only just begun');
+};
