@@ -2,12 +2,13 @@
 // answer, too) at the default gateway. Runs in a thread of its own (mapping-worker.ts): the library falls over what anybody in that
 // network sends it.
 import { readFile } from 'node:fs/promises';
-import { BlockList, isIPv4 } from 'node:net';
+import { BlockList, isIP, isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Gateway } from '@achingbrain/nat-port-mapper';
 import type { Endpoint } from '../src/overlay/stun/message.ts';
 import { LocalError, UnreachableError } from '../src/realm/errors.ts';
 import type { MapWay } from '../src/settings/setting-table.ts';
+import { nearNetworks } from './near-networks.ts';
 
 const ROUTES = '/proc/net/route';
 const DESCRIPTION = 'canopy relay';
@@ -73,6 +74,14 @@ async function defaultGateway(): Promise<string> {
   const [, , gateway] = lines.find(([, destination]) => destination === '00000000') ?? [];
   if (gateway === undefined) throw new LocalError('no-gateway', 'this host has no default route');
   return [...Buffer.from(gateway, 'hex')].toReversed().join('.');
+}
+
+/** Who may be taken for the router: the default gateway; where the system doesn't tell it in a file, whoever is in our network. */
+export async function routerRule(): Promise<(host: string) => boolean> {
+  const gateway = await defaultGateway().catch(() => undefined);
+  if (gateway !== undefined) return (host) => host === gateway;
+  const near = nearNetworks([]);
+  return (host) => isIP(host) !== 0 && near(host);
 }
 
 /** The address of this host in the router's network. */

@@ -4,9 +4,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import * as v from 'valibot';
 import { messageOf } from '../src/realm/errors.ts';
 import { MAP_WAYS } from '../src/settings/setting-table.ts';
-import { gatewayWay } from './gateway.ts';
+import { confineThread } from './confined.ts';
+import { gatewayWay, routerRule } from './gateway.ts';
 import { type MappingAnswer, mappingQuestion } from './mapping-ways.ts';
 
+// Anybody in the network may answer the search, and name anything.
+confineThread(await routerRule());
 const way = gatewayWay(v.parse(v.picklist(MAP_WAYS), workerData));
 /** Whoever is tired of waiting ends the whole thread. */
 const never = new AbortController().signal;
