@@ -17,7 +17,7 @@ export interface Disk {
   readonly mkdir: typeof mkdir;
   readonly readdir: typeof readdir;
   readonly stat: typeof stat;
-  readonly statfs: typeof statfs;
+  readonly statfs: (path: string) => Promise<{ readonly bavail: number; readonly bsize: number }>;
 }
 
 export const systemDisk: Disk = { open, rename, rm, mkdir, readdir, stat, statfs };

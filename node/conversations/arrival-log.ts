@@ -8,8 +8,8 @@ import type { Write } from '../../src/store/engine.ts';
 import type { Added } from '../delivery/outbox.ts';
 import type { Cursor, UserEvent } from './conversations.ts';
 import { type EventRecord, encodeEvent, type MessageRecord } from './event-record.ts';
-import { arrivalWrite, eventWrite, headWrite, memberWrite, messageWrites, unreadWrite } from './event-store.ts';
 import { toUserEvent } from './event-view.ts';
+import { arrivalWrite, eventWrite, headWrite, memberWrite, messageWrites, unreadWrite } from './event-writes.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 
 /** An event that is about to get its number. */

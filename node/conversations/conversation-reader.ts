@@ -5,8 +5,9 @@ import { type ConversationId, type MessageId, parseMessageId, type UserId } from
 import type { ArrivalLog } from './arrival-log.ts';
 import type { ConversationSummary, Cursor, EventPage, HistoryPage, LoggedMessage, UserEvent } from './conversations.ts';
 import type { MessageRecord } from './event-record.ts';
-import { type EventStore, isAfter, type LogPosition } from './event-store.ts';
+import { type EventStore, type LogPosition } from './event-store.ts';
 import { toLoggedMessage, toUserEvent } from './event-view.ts';
+import { isAfter } from './event-writes.ts';
 import type { Rosters } from './rosters.ts';
 
 /** Unread messages are counted up to here. */

@@ -27,7 +27,8 @@ import type {
 } from './conversations.ts';
 import type { Delivered, Judge, Outcome } from './delivered.ts';
 import { encodeEvent } from './event-record.ts';
-import { EventStore, eventWrite, expiryRemoval, messageRemovals, receiptWrite } from './event-store.ts';
+import { EventStore } from './event-store.ts';
+import { eventWrite, expiryRemoval, messageRemovals, receiptWrite } from './event-writes.ts';
 import { HybridClock } from './hybrid-clock.ts';
 import { Intake } from './intake.ts';
 import type { MessageRules } from './message-rules.ts';

@@ -1,20 +1,6 @@
-// The store of conversations. Everything is numbered by one sequence of the node, (incarnation, n): the order of arrival. Its
-// numbers are given out in the turn in which the writes go to the database, so the order on disk is the order of arrival and
-// a reader who has n never misses anything before it.
-//
-//   ('conv', 'head')                                     -> [incarnation, n, ms, counter]: newest number, newest stamp
-//   ('conv', 'event', incarnation, n)                    -> event-record.ts
-//   ('conv', 'log', conversation, ms, counter, id, sender) -> [incarnation, n]            messages in the order of display
-//   ('conv', 'message', id, sender)                      -> [incarnation, n, ms, counter, conversation, body hash]
-//   ('conv', 'arrival', user, incarnation, n)            -> [] or, for somebody else's message, [conversation, sender, id]
-//   ('conv', 'unread', user, conversation, incarnation, n) -> [sender, id]
-//   ('conv', 'member', user, conversation)               -> [member, …]
-//   ('conv', 'read', user, conversation)                 -> [incarnation, n, id]
-//   ('conv', 'delivered', user)                          -> [incarnation, n]
-//   ('conv', 'receipt', id, sender, user, state)         -> [at, code]
-//   ('conv', 'expiry', ms, incarnation, n)               -> []
-import { type EncodedEnvelope, readId, type Stamp } from '../../src/crypto/envelope.ts';
-import { decodeStrict, encodeItem, Fields } from '../../src/crypto/strict-cbor.ts';
+// Reads what the writes of event-writes.ts wrote; the keys stand there.
+import { readId, type Stamp } from '../../src/crypto/envelope.ts';
+import { decodeStrict, Fields } from '../../src/crypto/strict-cbor.ts';
 import {
   type ConversationId,
   idBytes,
@@ -26,10 +12,10 @@ import {
   type UserId,
 } from '../../src/realm/ids.ts';
 import type { Database } from '../../src/store/database.ts';
-import type { Write } from '../../src/store/engine.ts';
 import { between, type KeyPart, key, parseKey, under } from '../../src/store/keys.ts';
 import type { Cursor, Receipt } from './conversations.ts';
-import { decodeEvent, type EventRecord, type MessageRecord, RECEIPT_STATES } from './event-record.ts';
+import { decodeEvent, type EventRecord, RECEIPT_STATES } from './event-record.ts';
+import { arrivalKey, erasedKey, eventKey, type Incoming, receiptKey, unreadKey } from './event-writes.ts';
 
 /** What is known of a message without reading it. */
 export interface MessageEntry {
@@ -40,113 +26,14 @@ export interface MessageEntry {
   readonly bodyHash: Uint8Array;
 }
 
-/** Somebody else's message among a user's arrivals. */
-export interface Incoming {
-  readonly cursor: Cursor;
-  readonly conversation: ConversationId;
-  readonly sender: UserId;
-  readonly id: MessageId;
-}
-
 const MAX_SMALL = 64 * 1024;
-const NOTHING = encodeItem([]);
 
-const put = (at: Uint8Array, value: Uint8Array): Write => ({ type: 'put', key: at, value });
 const small = (value: Uint8Array, what: string, length?: number) =>
   new Fields(decodeStrict(value, MAX_SMALL), what, length);
 const readCursor = (fields: Fields): Cursor => ({ incarnation: fields.uint(), n: fields.uint() });
 const cursorOf = (parts: readonly KeyPart[]): Cursor => ({ incarnation: Number(parts[0]), n: Number(parts[1]) });
-const eventKey = (at: Cursor): Uint8Array => key('conv', 'event', at.incarnation, at.n);
 const bytesOf = (part: KeyPart | undefined): Uint8Array => (part instanceof Uint8Array ? part : new Uint8Array());
 
-export function isAfter(a: Cursor, b: Cursor): boolean {
-  return a.incarnation === b.incarnation ? a.n > b.n : a.incarnation > b.incarnation;
-}
-
-// Writes, for a commit of the caller.
-
-export function headWrite(head: Cursor, stamp: Stamp): Write {
-  return put(key('conv', 'head'), encodeItem([head.incarnation, head.n, stamp.ms, stamp.counter]));
-}
-
-export function eventWrite(at: Cursor, record: Uint8Array): Write {
-  return put(eventKey(at), record);
-}
-
-/** The indexes of a message: log, id, expiry. */
-export function messageWrites(at: Cursor, stamp: Stamp, encoded: EncodedEnvelope): Write[] {
-  const { id, sender, conversation, expires } = encoded.envelope;
-  const [i, s, c] = [idBytes(id), idBytes(sender), idBytes(conversation)];
-  const entry = encodeItem([at.incarnation, at.n, stamp.ms, stamp.counter, c, encoded.bodyHash]);
-  const place = encodeItem([at.incarnation, at.n]);
-  return [
-    put(key('conv', 'log', c, stamp.ms, stamp.counter, i, s), place),
-    put(key('conv', 'message', i, s), entry),
-    ...(expires > 0 ? [put(key('conv', 'expiry', expires, at.incarnation, at.n), NOTHING)] : []),
-  ];
-}
-
-const arrivalKey = (user: UserId, at: Cursor): Uint8Array =>
-  key('conv', 'arrival', idBytes(user), at.incarnation, at.n);
-
-export function arrivalWrite(user: UserId, at: Cursor, incoming?: Omit<Incoming, 'cursor'>): Write {
-  const value = incoming
-    ? encodeItem([idBytes(incoming.conversation), idBytes(incoming.sender), idBytes(incoming.id)])
-    : NOTHING;
-  return put(arrivalKey(user, at), value);
-}
-
-function unreadKey(user: UserId, conversation: ConversationId, at: Cursor): Uint8Array {
-  return key('conv', 'unread', idBytes(user), idBytes(conversation), at.incarnation, at.n);
-}
-
-export function unreadWrite(user: UserId, { cursor, conversation, sender, id }: Incoming): Write {
-  return put(unreadKey(user, conversation, cursor), encodeItem([idBytes(sender), idBytes(id)]));
-}
-
-export function unreadRemoval(
-  user: UserId,
-  { conversation, cursor }: Pick<Incoming, 'conversation' | 'cursor'>,
-): Write {
-  return { type: 'del', key: unreadKey(user, conversation, cursor) };
-}
-
-export function memberWrite(user: UserId, conversation: ConversationId, members: readonly UserId[]): Write {
-  return put(key('conv', 'member', idBytes(user), idBytes(conversation)), encodeItem(members.map(idBytes)));
-}
-
-export function readWrite(user: UserId, conversation: ConversationId, at: Cursor, id: MessageId): Write {
-  const value = encodeItem([at.incarnation, at.n, idBytes(id)]);
-  return put(key('conv', 'read', idBytes(user), idBytes(conversation)), value);
-}
-
-export function deliveredWrite(user: UserId, upTo: Cursor): Write {
-  return put(key('conv', 'delivered', idBytes(user)), encodeItem([upTo.incarnation, upTo.n]));
-}
-
-function receiptKey(id: MessageId, sender: UserId, user: UserId, state: Receipt['state']): Uint8Array {
-  return key('conv', 'receipt', idBytes(id), idBytes(sender), idBytes(user), RECEIPT_STATES.indexOf(state));
-}
-
-export function receiptWrite(id: MessageId, sender: UserId, { user, state, at, code }: Receipt): Write {
-  return put(receiptKey(id, sender, user, state), encodeItem([at, code ?? '']));
-}
-
-export function expiryRemoval(expires: number, at: Cursor): Write {
-  return { type: 'del', key: key('conv', 'expiry', expires, at.incarnation, at.n) };
-}
-
-/** A message that expired or was erased leaves the log and what `users` have unread; its id and its place among the arrivals stay. */
-export function messageRemovals(at: Cursor, record: MessageRecord, users: readonly UserId[]): Write[] {
-  const { id, sender, conversation } = record.encoded.envelope;
-  const { ms, counter } = record.stamp;
-  return [
-    { type: 'del', key: key('conv', 'log', idBytes(conversation), ms, counter, idBytes(id), idBytes(sender)) },
-    ...users.map((user) => unreadRemoval(user, { conversation, cursor: at })),
-  ];
-}
-
-/** Reads what the writes above wrote. */
 export class EventStore {
   readonly #database: Pick<Database, 'get' | 'iterate'>;
 
@@ -230,6 +117,10 @@ export class EventStore {
   async delivered(user: UserId): Promise<Cursor | undefined> {
     const value = await this.#database.get(key('conv', 'delivered', idBytes(user)));
     return value && readCursor(small(value, 'delivered mark', 2));
+  }
+
+  async isErased(id: MessageId, sender: UserId): Promise<boolean> {
+    return (await this.#database.get(erasedKey(id, sender))) !== undefined;
   }
 
   async hasReceipt(id: MessageId, sender: UserId, user: UserId, state: Receipt['state']): Promise<boolean> {

@@ -18,15 +18,8 @@ import type { Outbox } from '../delivery/outbox.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { ArrivalLog, Draft } from './arrival-log.ts';
 import type { Cursor } from './conversations.ts';
-import {
-  deliveredWrite,
-  type EventStore,
-  type Incoming,
-  isAfter,
-  readWrite,
-  receiptWrite,
-  unreadRemoval,
-} from './event-store.ts';
+import { type EventStore } from './event-store.ts';
+import { deliveredWrite, type Incoming, isAfter, readWrite, receiptWrite, unreadRemoval } from './event-writes.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 import { Turns } from './turns.ts';
 
