@@ -180,8 +180,9 @@ export class LedgerService implements Ledger {
   async start(): Promise<void> {
     this.#running = true;
     const permit = this.#permit;
-    if (permit.withheld === undefined) await this.#introduce();
-    else this.#unsubscribe = permit.onGranted(() => void this.#introduce().catch((error) => this.#watch.failed(error)));
+    if (permit.withheld === undefined) await this.introduceKeys();
+    else
+      this.#unsubscribe = permit.onGranted(() => void this.introduceKeys().catch((error) => this.#watch.failed(error)));
     this.#server.start();
     this.#followWanted();
     this.#following.start();
@@ -202,7 +203,8 @@ export class LedgerService implements Ledger {
     return peer.role === 'node' && houseOf(peer) === this.#init.house;
   }
 
-  async #introduce(): Promise<void> {
+  /** The node's present leaf, to both chains, unless they know it. @throws ConflictError `read-only` */
+  async introduceKeys(): Promise<void> {
     await Promise.all([this.ownNetwork.introduceKey(), this.ownDirectory.introduceKey()]);
   }
 
