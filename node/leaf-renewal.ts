@@ -23,6 +23,8 @@ export interface LeafRenewalComponents {
   readonly identity: LiveIdentity;
   readonly authority: Pick<Authority, 'issueLeaf' | 'chain'>;
   readonly isRevoked: NonNullable<Trust['isRevoked']>;
+  /** After the own leaf is below another key: what it signs from now on is to be told so. */
+  readonly onMoved?: () => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -82,7 +84,10 @@ export class LeafRenewal {
 
   async #look(): Promise<void> {
     try {
-      for (const role of this.#roles) await this.#renewIfDue(role);
+      const moved = new Set<Role>();
+      for (const role of this.#roles) if (await this.#renewIfDue(role)) moved.add(role);
+      // The others are told last: then what they look at is there.
+      if (moved.has(this.#components.identity.role)) await this.#components.onMoved?.();
       this.lastError = undefined;
     } catch (error) {
       this.lastError = messageOf(error);
@@ -90,11 +95,13 @@ export class LeafRenewal {
     }
   }
 
-  async #renewIfDue(role: Role): Promise<void> {
+  /** Whether it is below another key than before. */
+  async #renewIfDue(role: Role): Promise<boolean> {
     const held = await this.#read(role);
     const { clock, authority } = this.#components;
     const isMoved = keysAbove(held).join() !== keysOf(authority.chain).join();
     if (isMoved || isDueForRenewal(held, clock.now())) await this.#renew(role, held);
+    return isMoved;
   }
 
   async #renew(role: Role, held: ValidatedLeaf): Promise<void> {

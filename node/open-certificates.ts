@@ -17,13 +17,14 @@ import type { Directory } from './directory/directory.ts';
 import type { Ground } from './ground.ts';
 import { LeafRenewal } from './leaf-renewal.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import type { LedgerService } from './ledger/ledger-service.ts';
 import type { KnownRealm, Surroundings } from './revocations/blast-radius.ts';
 import { RevocationService } from './revocations/revocation-service.ts';
 
 export interface CertificateNeeds {
   readonly authority: Authority;
   readonly issued: IssuedStore;
-  readonly ledger: Ledger;
+  readonly ledger: Ledger & Pick<LedgerService, 'introduceKeys'>;
   readonly directory: Pick<Directory, 'list'>;
   readonly paths: () => Surroundings['paths'];
   readonly relays: AuthorityRenewalComponents['relays'];
@@ -42,7 +43,12 @@ export async function openCertificates(ground: Ground, needs: CertificateNeeds):
   const { directory, realm, identity, clock, log, charter, audit } = ground;
   const { authority, issued, ledger, relays } = needs;
   const shared = { directory, realm, authority, clock, log };
-  const renewal = new LeafRenewal({ ...shared, identity, isRevoked: ground.isRevoked }, realm.programs);
+  /** Others judge by the new chain what the leaf signs; its relays hear of it by the list, and renew theirs. */
+  const onMoved = async (): Promise<void> => {
+    await ledger.introduceKeys();
+    await revocations.renewList();
+  };
+  const renewal = new LeafRenewal({ ...shared, identity, isRevoked: ground.isRevoked, onMoved }, realm.programs);
   const replaced = new ReplacedAuthorities({ realm: realm.realm, log });
   await replaced.follow(ledger);
   const authorityRenewal = new AuthorityRenewal({
@@ -50,8 +56,8 @@ export async function openCertificates(ground: Ground, needs: CertificateNeeds):
     relays,
     mustMove: (chain) => replaced.mustMove(chain),
     onRenewed: async () => {
-      if (revocations.isListBehind()) await revocations.renewList();
       await renewal.lookNow();
+      if (revocations.isListBehind()) await revocations.renewList();
     },
   });
   replaced.onChange(() => authorityRenewal.lookNow());

@@ -1,7 +1,8 @@
 // The relay's own certificate. On a host with its node the node renews the file and it is only read again; a relay on a host
 // of its own asks its node over the overlay when a third of the life is left, and as soon as it hears that the authority of its realm
-// has another key.
+// or one above has another key.
 import type { Issuer } from '../src/overlay/enrol/index.ts';
+import { parseCertificate } from '../src/pki/certificate.ts';
 import { type Chain, type ValidatedLeaf, validateLeaf, writeChainPem } from '../src/pki/chain.ts';
 import { createLeafCsr } from '../src/pki/csr.ts';
 import { acceptEnrolReply } from '../src/pki/enrolment.ts';
@@ -24,8 +25,8 @@ export interface CertificateComponents {
   readonly log: Log;
   /** Writes the chain's PEM to where the identity reads it. */
   readonly write: (pem: string) => Promise<void>;
-  /** The key of the own authority, as far as the node has told it. */
-  readonly charter: Pick<RelayCharter, 'newestKeyOf'>;
+  /** The chain of the own authority, as far as the node has told it. */
+  readonly charter: Pick<RelayCharter, 'newestChainOf' | 'onChange'>;
   /** A node on this host does the renewing. */
   readonly isRenewedHere: boolean;
 }
@@ -38,24 +39,41 @@ export class RelayCertificate {
   readonly #components: CertificateComponents;
   #timer: Timer | undefined;
   #wait = INTERVAL;
+  #isLooking = false;
+  #isAsked = false;
+  #unsubscribe: () => void = () => {};
 
   constructor(components: CertificateComponents) {
     this.#components = components;
   }
 
   start(): void {
+    this.#unsubscribe = this.#components.charter.onChange(() => this.#lookSoon());
     this.#again(0);
   }
 
   #again(delay: number): void {
+    this.#timer?.cancel();
     this.#timer = this.#components.clock.after(delay, () => {
+      this.#isLooking = true;
+      this.#isAsked = false;
       this.look()
         .catch((error) => this.#components.log.error({ error: messageOf(error) }, 'certificate not renewed'))
-        .finally(() => this.#timer && this.#again(Math.min(INTERVAL, this.#wait)));
+        .finally(() => {
+          this.#isLooking = false;
+          if (this.#timer) this.#again(this.#isAsked ? 0 : Math.min(INTERVAL, this.#wait));
+        });
     });
   }
 
+  /** What the node has told may be that there is another certificate. */
+  #lookSoon(): void {
+    this.#isAsked = true;
+    if (this.#timer && !this.#isLooking) this.#again(0);
+  }
+
   stop(): void {
+    this.#unsubscribe();
     this.#timer?.cancel();
     this.#timer = undefined;
   }
@@ -74,10 +92,11 @@ export class RelayCertificate {
     log.info({}, 'certificate renewed');
   }
 
-  #isReplaced({ authorities: [issuer] }: ValidatedLeaf): boolean {
+  #isReplaced({ authorities }: ValidatedLeaf): boolean {
     const { charter, identity } = this.#components;
-    const newest = charter.newestKeyOf(identity.realm);
-    return newest !== undefined && issuer !== undefined && newest !== keyName(issuer.spki);
+    const newest = charter.newestChainOf(identity.realm);
+    const keys = newest?.map((der) => keyName(parseCertificate(der).spki)).join();
+    return keys !== undefined && keys !== authorities.map(({ spki }) => keyName(spki)).join();
   }
 
   /** The own node; once its certificate is over a relay gets to nobody but the door of the realm above, which may certify it too. */

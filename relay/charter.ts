@@ -4,7 +4,7 @@
 //   relay/charter   [1, [list, …], [agreement, …]]   CBOR, mode 0600
 import type { Charter, RevocationProofs, TrustInForce } from '../src/overlay/charter.ts';
 import type { CharterFrame } from '../src/overlay/charter-feed/index.ts';
-import { PathMemory } from '../src/pki/chain.ts';
+import { type Chain, PathMemory } from '../src/pki/chain.ts';
 import type { KeyName } from '../src/pki/keys.ts';
 import { Revocations } from '../src/pki/revocations.ts';
 import { openSigned } from '../src/protocols/trust/agreement.ts';
@@ -82,9 +82,9 @@ export class RelayCharter implements Charter, RevocationProofs {
     return this.#revocations.proofOf(serial, issuer);
   }
 
-  /** The key of a realm's authority, as far as lists have told: the own one, when it was replaced. */
-  newestKeyOf(realm: RealmName): KeyName | undefined {
-    return this.#revocations.newestKeyOf(realm);
+  /** The chain of a realm's authority, as far as lists have told: the own one, after it has moved to another key. */
+  newestChainOf(realm: RealmName): Chain | undefined {
+    return this.#revocations.newestChainOf(realm);
   }
 
   /** As if the node had told it; the node learns it the same way, when this relay refuses it. */

@@ -18,16 +18,31 @@ export interface RevokeOptions {
 export async function revokeTarget(
   cli: Cli,
   target: Target,
-  { dir, reason, dryRun, yes, json }: RevokeOptions,
+  options: RevokeOptions,
   afterwards: (radius: Radius) => readonly string[] = () => [],
 ): Promise<void> {
-  const client = new CertClient(await openAdmin(dir));
-  const plan = await client.plan(target);
+  const client = new CertClient(await openAdmin(options.dir));
+  const act = { plan: () => client.plan(target), revoke: () => client.revoke(target, options.reason) };
+  await revokeAfterPlan(cli, act, options, afterwards);
+}
+
+export interface PlannedRevocation {
+  plan(): Promise<Radius>;
+  revoke(): Promise<Radius>;
+}
+
+export async function revokeAfterPlan(
+  cli: Cli,
+  act: PlannedRevocation,
+  { dryRun, yes, json }: Omit<RevokeOptions, 'dir' | 'reason'>,
+  afterwards: (radius: Radius) => readonly string[] = () => [],
+): Promise<void> {
+  const plan = await act.plan();
   if (!dryRun) {
     if (!json) for (const line of radiusLines(plan, 'would be cut')) say(cli, line);
     await confirmed(cli, `Revoke ${plan.certificates.length} certificates? It cannot be undone.`, yes);
   }
-  const radius = dryRun ? plan : await client.revoke(target, reason);
+  const radius = dryRun ? plan : await act.revoke();
   const todo = afterwards(radius);
   if (json) printJson(cli, { ...asJson(radius), dryRun, todo });
   else printLines(cli, [...radiusLines(radius, dryRun ? 'would be cut' : 'cut'), ...todoLines(todo)]);
@@ -44,7 +59,7 @@ export function radiusLines({ certificates, realms, programs, users, connections
     .map(({ realm, role }) => `the ${role} of ${realm}`);
   return [
     `certificates: ${certificates.map(({ kind, realm, serial }) => `${kind} ${realm} (${serial})`).join(', ')}`,
-    `${verb}: ${[...realms, ...lone].join(', ')}`,
+    `${verb}: ${[...realms, ...lone].join(', ') || 'nothing'}`,
     `users there: ${users}`,
     `open ways from here: ${connections.length === 0 ? 'none' : connections.join(', ')}`,
   ];

@@ -1,8 +1,9 @@
-// canopy cert show, list, renew, revoke, sign, lists.
+// canopy cert show, list, renew, retire, revoke, sign, lists.
 import type { Command } from 'commander';
 import { listCommand } from '../cert/list.ts';
 import { listsCommand } from '../cert/lists.ts';
 import { renewCommand } from '../cert/renew.ts';
+import { retireCommand } from '../cert/retire.ts';
 import { revokeCommand } from '../cert/revoke.ts';
 import { showCommand } from '../cert/show.ts';
 import { signCommand } from '../cert/sign.ts';
@@ -22,6 +23,7 @@ export function certCommand(cli: Cli): Command {
     .addCommand(showCommand(cli))
     .addCommand(listCommand(cli))
     .addCommand(renewCommand(cli))
+    .addCommand(retireCommand(cli))
     .addCommand(revokeCommand(cli))
     .addCommand(signCommand(cli))
     .addCommand(listsCommand(cli));

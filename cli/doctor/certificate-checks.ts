@@ -3,7 +3,7 @@ import { parseCertificate } from '../../src/pki/certificate.ts';
 import { type Trust, validateAuthority, validateLeaf } from '../../src/pki/chain.ts';
 import { readPem } from '../../src/pki/pem.ts';
 import { messageOf } from '../../src/realm/errors.ts';
-import { type DataDirectory, readOptional } from '../../src/settings/data-directory.ts';
+import { type DataDirectory, exists, readOptional } from '../../src/settings/data-directory.ts';
 import { readChain } from '../../src/settings/key-files.ts';
 import type { RealmFile } from '../../src/settings/realm-file.ts';
 import { type Finding, note, ok, problem } from './finding.ts';
@@ -16,7 +16,8 @@ export async function checkCertificates(directory: DataDirectory, realm: RealmFi
   const trust = { rootFingerprint: realm.rootFingerprint, now };
   const findings = await Promise.all(realm.programs.map((role) => checkLeaf(directory, realm, role, trust)));
   if (!realm.programs.includes('node')) return findings;
-  return [...findings, await checkAuthority(directory, realm, trust), ...(await checkLan(directory, now))];
+  const authorities = [await checkAuthority(directory, realm, trust), ...(await checkOverlap(directory, realm))];
+  return [...findings, ...authorities, ...(await checkLan(directory, now))];
 }
 
 async function checkLeaf(
@@ -45,6 +46,13 @@ async function checkAuthority(directory: DataDirectory, { realm }: RealmFile, tr
     const next = 'Its parent has to renew it: see "canopy cert list" there and here.';
     return problem('certificate-authority', `the authority's chain does not hold: ${messageOf(error)}`, next);
   }
+}
+
+/** While one key of the authority replaces another, what has not moved is still under the old one. */
+async function checkOverlap({ authority: { old } }: DataDirectory, { realm }: RealmFile): Promise<Finding[]> {
+  if (!(await exists(old.key)) || !(await exists(old.chain))) return [];
+  const what = `the authority of ${realm} was replaced, and its old key is not retired`;
+  return [note('certificate-authority-old', what, 'When all below has moved, run: canopy cert retire --dry-run')];
 }
 
 async function checkLan(directory: DataDirectory, now: number): Promise<Finding[]> {

@@ -17,7 +17,9 @@ const FEW_FILES = 4096;
 
 /** Keys are for their owner alone. */
 export async function checkPermissions(directory: DataDirectory): Promise<Finding[]> {
-  const secrets = [directory.authority.key, directory.node.key, directory.relay.key, directory.lan.key];
+  const { authority, node, relay, lan } = directory;
+  const replacing = [authority.old.key, authority.next.key, node.next.key, relay.next.key];
+  const secrets = [authority.key, node.key, relay.key, lan.key, ...replacing];
   const paths = [directory.path, ...secrets, directory.lan.authorityKey, directory.root.key];
   const open: string[] = [];
   for (const path of paths) {

@@ -222,6 +222,12 @@ export class Authority {
     }
   }
 
+  /** A signature over a statement of this realm, `canopy/<purpose>|…` in ASCII: what it vouches for beside certificates. */
+  signStatement(statement: Uint8Array): Promise<Uint8Array> {
+    this.#running();
+    return this.#keys.present.signer.sign(statement);
+  }
+
   /**
    * A revocation list by the key that has issued what it revokes, with its chain. `number` must be above that of its last one.
    * @throws RefusedError `crl-full`, `authority-retired`

@@ -32,7 +32,7 @@ export interface ReplacementComponents {
   readonly realm: { readonly realm: RealmName };
   readonly directory: DataDirectory;
   readonly authority: Pick<Authority, 'chain' | 'oldChain' | 'createOwnRenewal' | 'readReply' | 'goOver' | 'retireOld'>;
-  readonly revocations: Pick<RevocationService, 'planRetirement' | 'retire' | 'renewList'>;
+  readonly revocations: Pick<RevocationService, 'planRetirement' | 'retire' | 'renewList' | 'lacksList'>;
   readonly replaced: Pick<ReplacedAuthorities, 'has'>;
   readonly ledger: Pick<Ledger, 'append'>;
   /** The reply of the realm above to a renewal request. @throws InputError `offline-root` in a region */
@@ -127,7 +127,7 @@ export class AuthorityReplacement {
   }
 
   async #goOver(chain: Chain, atOnce: boolean): Promise<void> {
-    const { directory, authority, audit, log, onReplaced, revocations } = this.#parts;
+    const { directory, authority, audit, log, onReplaced } = this.#parts;
     const before = serialOf(authority.chain);
     await commitReplacement(directory.authority, writeChainPem(chain));
     const old = await findOldAuthority(directory.authority);
@@ -138,7 +138,6 @@ export class AuthorityReplacement {
     log.warn({ before, after: serialOf(chain) }, 'authority replaced');
     await audit.record({ code: 'authority-replaced', fields: { before, after: serialOf(chain), atOnce } });
     await this.#tell(old.chain, atOnce);
-    await revocations.renewList();
     await onReplaced();
   }
 
@@ -169,10 +168,8 @@ export class AuthorityReplacement {
     const { authority, clock, realm, replaced, isRevoked, revocations } = this.#parts;
     const old = authority.oldChain;
     if (!old) return;
-    if (!replaced.has(realm.realm, nameOf(old))) {
-      await this.#tell(old, false);
-      await revocations.renewList();
-    }
+    if (!replaced.has(realm.realm, nameOf(old))) await this.#tell(old, false);
+    if (revocations.lacksList()) await revocations.renewList();
     const isOver = parseCertificate(old[0] ?? new Uint8Array()).notAfter < clock.now();
     const isCut = serialsIn(old).some(({ serial, issuer }) => isRevoked(serial, issuer));
     if (isOver || isCut) await this.#remove(old, isCut ? 'revoked' : 'over');

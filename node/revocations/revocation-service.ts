@@ -89,6 +89,12 @@ export class RevocationService {
     await this.#inTurn(async () => this.#append(await this.#sign(keyNameOf(this.#parts.authority.chain), [])));
   }
 
+  /** Whether the present key has no list, not even an empty one. */
+  lacksList(): boolean {
+    const { charter, authority } = this.#parts;
+    return charter.revokedBy(keyNameOf(authority.chain)) === undefined;
+  }
+
   /** Whether the present key has a list whose chain has other keys in it than the present one. */
   isListBehind(): boolean {
     const { charter, authority } = this.#parts;

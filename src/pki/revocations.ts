@@ -117,10 +117,10 @@ export class Revocations {
     return newest && decodeSignedCrl(newest.bytes).chain;
   }
 
-  /** The key of a realm's newest authority, of those whose lists are known. */
-  newestKeyOf(realm: RealmName): KeyName | undefined {
-    const own = [...this.#newest].filter(([, one]) => one.realm === realm);
-    return own.toSorted(([, a], [, b]) => b.since - a.since)[0]?.[0];
+  /** The chain of a realm's newest authority, of those whose lists are known. */
+  newestChainOf(realm: RealmName): Chain | undefined {
+    const [newest] = [...this.#newest.values()].filter((one) => one.realm === realm).sort((a, b) => b.since - a.since);
+    return newest && decodeSignedCrl(newest.bytes).chain;
   }
 
   get size(): number {

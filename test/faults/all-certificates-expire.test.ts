@@ -4,15 +4,14 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { awaitColleague } from '../../cli/demo/demo-check.ts';
 import type { CertificateRow } from '../../node/admin/cert-api.ts';
 import type { Client } from '../../src/client/client.ts';
 import { systemClock } from '../../src/realm/clock.ts';
-import type { MessageId } from '../../src/realm/ids.ts';
 import { canopy } from '../cli/run-cli.ts';
 import { until } from '../overlay/hosts.ts';
 import { shortenRegion } from './short-lives.ts';
+import { Talk } from './talk.ts';
 import { Tree } from './whole-realm.ts';
 
 const LIMIT = { timeout: 180_000 };
@@ -20,7 +19,6 @@ const LIMIT = { timeout: 180_000 };
 const REGION = 60_000;
 const AUTHORITY = 40_000;
 const LEAF = 12_000;
-const EACH = 250;
 /** A connection may end with the certificate that it began with; what waits meanwhile is sent over the next one. */
 const LONGEST_GAP = 15_000;
 const REALMS = ['ua', 'acme.ua', 'kyiv.acme.ua', 'lviv.acme.ua'];
@@ -45,41 +43,6 @@ after(async () => {
   for (const client of [kyiv, lviv]) client?.disconnect();
   await tree.fell();
 });
-
-/** A message each 250 ms until it is told to stop; arrivals with their times. */
-class Talk {
-  readonly sent: MessageId[] = [];
-  readonly came = new Map<MessageId, number>();
-  #talking = true;
-  readonly #ended: Promise<void>;
-
-  constructor(from: Client, to: Client, address: string) {
-    to.on('message', ({ id }) => {
-      assert.ok(!this.came.has(id), 'a message came twice');
-      this.came.set(id, performance.now());
-    });
-    this.#ended = this.#talk(from, address);
-  }
-
-  async end(): Promise<void> {
-    this.#talking = false;
-    await this.#ended;
-  }
-
-  /** The longest time without an arrival, milliseconds. */
-  get gap(): number {
-    const times = [...this.came.values()].toSorted((a, b) => a - b);
-    return Math.max(...times.slice(1).map((time, index) => time - (times[index] ?? 0)));
-  }
-
-  async #talk(from: Client, to: string): Promise<void> {
-    while (this.#talking) {
-      const { id } = await from.send({ to, text: `number ${this.sent.length}` });
-      this.sent.push(id);
-      await pause(EACH);
-    }
-  }
-}
 
 async function rows(): Promise<CertificateRow[]> {
   const lists = await Promise.all(REALMS.map((name) => tree.at(name).certificates.list()));

@@ -164,8 +164,16 @@ test('a relay on a host of its own has its node renew its certificate when it is
   const write = async (pem: string): Promise<void> => {
     chain = readChainPem(pem);
   };
-  const charter = { newestKeyOf: () => undefined };
-  const certificate = new RelayCertificate({ ...shared, identity, relay, charter, byDoor, write, isRenewedHere: false });
+  const charter = { newestChainOf: () => undefined, onChange: () => () => {} };
+  const certificate = new RelayCertificate({
+    ...shared,
+    identity,
+    relay,
+    charter,
+    byDoor,
+    write,
+    isRenewedHere: false,
+  });
   await certificate.look();
   assert.deepEqual(chain, renewed);
 });
