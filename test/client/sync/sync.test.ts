@@ -43,16 +43,9 @@ async function device(engine: CacheEngine) {
   return { cache, index, holding, troubles };
 }
 
-function frameOf(event: OpenedEvent): FrameMessage {
-  const { id, conversation, sender, device, recipients, stamp = { ms: 0, counter: 0 } } = event;
-  const rest = {
-    recipients: [...recipients],
-    expires: 0,
-    state: 'stored',
-    path: 'local',
-    body: new Uint8Array(),
-  } as const;
-  return { id, conversation, sender, device, stamp, ...rest };
+function frameOf({ id, conversation, sender, device, stamp = { ms: 0, counter: 0 } }: OpenedEvent): FrameMessage {
+  const ids = { id, conversation, sender, device, stamp, recipients: [sender] };
+  return { ...ids, expires: 0, state: 'stored', path: 'local', body: new Uint8Array() };
 }
 
 /** A server with these events; each page is counted, and the call after the last allowed one fails. */

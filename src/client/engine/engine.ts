@@ -1,0 +1,161 @@
+// End-to-end encryption of one signed-in device: puts the parts beside this file together. The rest of the library gives it content and
+// bodies, commits and mails that came, and gets sealed bodies and opened events.
+import type { MadeContent } from '../../crypto/content.ts';
+import { CertificateReader } from '../../crypto/mls/certificate-reader.ts';
+import type { GroupChange } from '../../crypto/mls/committing.ts';
+import type { MlsGroup } from '../../crypto/mls/mls-group.ts';
+import type { Roster } from '../../crypto/roster.ts';
+import type { SealingContext } from '../../crypto/sealed-message.ts';
+import type { FrameMessage } from '../../protocols/lan/wire.ts';
+import type { Clock } from '../../realm/clock.ts';
+import { CanopyError, codeOf } from '../../realm/errors.ts';
+import { type ConversationId, directConversationId, type UserId } from '../../realm/ids.ts';
+import type { RealmName } from '../../realm/names.ts';
+import type { RandomBytes } from '../../realm/random.ts';
+import type { Account } from '../account/account.ts';
+import type { ClientCache } from '../cache/cache.ts';
+import type { Http } from '../http.ts';
+import type { OpenedEvent } from '../timeline/events.ts';
+import { DeviceChecks } from './device-checks.ts';
+import { HttpDeviceServer } from './device-server.ts';
+import { conversationOfEpoch, EpochBook } from './epoch-book.ts';
+import { GroupKeeper, type GroupNews } from './group-keeper.ts';
+import { HttpGroupServer } from './group-server.ts';
+import { GroupStore } from './group-store.ts';
+import { KeyPackages } from './key-packages.ts';
+import { Mailroom } from './mailroom.ts';
+import { MessageKeys } from './message-keys.ts';
+import { Sequences } from './sequences.ts';
+
+export interface EngineComponents {
+  readonly account: Account;
+  readonly cache: ClientCache;
+  readonly http: Pick<Http, 'get' | 'post'>;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  /** The own user's home. */
+  readonly home: RealmName;
+  readonly onNews: (conversation: ConversationId, news: GroupNews) => void;
+  /** Events that can be read now. */
+  readonly onOpened: (events: readonly OpenedEvent[]) => void;
+  readonly onTrouble: (code: string, conversation: ConversationId | undefined) => void;
+}
+
+export class Engine {
+  readonly #c: EngineComponents;
+  readonly #keeper: GroupKeeper;
+  readonly #packages: KeyPackages;
+  readonly #messages: MessageKeys;
+  readonly #mailroom: Mailroom;
+  readonly #checks: DeviceChecks;
+  readonly #stop: () => void;
+
+  constructor(components: EngineComponents) {
+    this.#c = components;
+    const { account, cache, http, clock, random, onNews } = components;
+    const me = { certificate: account.certificate, signature: account.keys.signature };
+    const devices = new HttpDeviceServer(http);
+    const epochs = new EpochBook(account.vault);
+    this.#checks = new DeviceChecks({ account, clock });
+    this.#packages = new KeyPackages({ me, cache, server: devices, clock });
+    this.#keeper = new GroupKeeper({
+      server: new HttpGroupServer(http),
+      packages: devices,
+      own: this.#packages,
+      store: new GroupStore(cache),
+      epochs,
+      checks: this.#checks,
+      parts: { me, checks: this.#checks, certificates: new CertificateReader(), clock },
+      clock,
+      random,
+      onChange: onNews,
+    });
+    const sequences = new Sequences(cache);
+    const shared = { account, epochs, keeper: this.#keeper, checks: this.#checks };
+    const nextSeq = ({ conversation }: SealingContext) => sequences.next(conversation);
+    this.#messages = new MessageKeys({ ...shared, signature: me.signature, nextSeq });
+    const look = (message: FrameMessage) => this.#messages.look(message);
+    this.#mailroom = new Mailroom({ ...components, ...shared, server: devices, look });
+    this.#stop = account.vault.onChange((news) => {
+      const conversations = news.flatMap(({ kind, key }) => conversationOfEpoch(kind, key));
+      for (const id of new Set(conversations)) void this.#quietly(id, () => this.#mailroom.retry(id));
+    });
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  /** After each connection: lays out key packages, takes mails, tries again what could not be read. */
+  async connected(): Promise<void> {
+    await this.#quietly(undefined, () => this.#packages.replenish());
+    await this.#quietly(undefined, () => this.#mailroom.collect());
+    await this.#quietly(undefined, () => this.#mailroom.askAgain());
+  }
+
+  /** Mails wait at the server. */
+  mailed(): Promise<void> {
+    return this.#quietly(undefined, () => this.#mailroom.collect());
+  }
+
+  /** Home accepted a commit. A conversation that this device has not joined is joined when it is used. */
+  committed(conversation: ConversationId): Promise<void> {
+    return this.#quietly(conversation, async () => {
+      if (await this.#keeper.present(conversation)) await this.#keeper.follow(conversation);
+    });
+  }
+
+  /** @throws RefusedError, UnreachableError `recipient-no-device`, …; PeerError when what home accepted does not pass the checks */
+  async seal(content: MadeContent, context: SealingContext, other?: UserId): Promise<Uint8Array> {
+    const { conversation } = context;
+    const group = await this.#keeper.ready(conversation, () => this.#direct(conversation, other));
+    return this.#messages.seal(group, content, context);
+  }
+
+  /** Never rejects for what others sent. What lacks a key is opened later, and told by `onOpened`. */
+  async open(message: FrameMessage): Promise<OpenedEvent> {
+    const { event, missing } = await this.#messages.look(message);
+    if (missing) this.#mailroom.hold(message, missing);
+    return event;
+  }
+
+  createGroup(conversation: ConversationId, roster: Roster): Promise<MlsGroup> {
+    return this.#keeper.create(conversation, roster);
+  }
+
+  changeGroup(conversation: ConversationId, make: (group: MlsGroup) => Promise<GroupChange>): Promise<MlsGroup> {
+    return this.#keeper.change(conversation, make);
+  }
+
+  group(conversation: ConversationId): Promise<MlsGroup | undefined> {
+    return this.#keeper.follow(conversation);
+  }
+
+  /** Somebody's devices or identity changed. */
+  forgetPerson(user: UserId): void {
+    this.#checks.forget(user);
+  }
+
+  /** What could not be read, by code; `unable-to-decrypt` is what is unreadable at present. */
+  counters(): Record<string, number> {
+    return { ...this.#messages.counters(), 'unable-to-decrypt': this.#mailroom.waiting };
+  }
+
+  #direct(conversation: ConversationId, other: UserId | undefined): Roster {
+    const { account, home } = this.#c;
+    if (!other || directConversationId(account.user, other) !== conversation) {
+      throw new CanopyError('conversation-unknown', 'there is no such conversation to write to');
+    }
+    const users = [...new Set([account.user, other])];
+    return { kind: 'direct', home, term: 0, members: users.map((user) => ({ user, role: 'owner' as const })) };
+  }
+
+  async #quietly(conversation: ConversationId | undefined, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof CanopyError)) throw error;
+      this.#c.onTrouble(codeOf(error), conversation);
+    }
+  }
+}

@@ -1,0 +1,161 @@
+// Mails of other devices, and messages that wait for the key of their epoch: who is asked for it, who is answered, and what becomes of
+// the messages once it is here.
+import type { FrameMessage } from '../../protocols/lan/wire.ts';
+import type { Clock } from '../../realm/clock.ts';
+import { CanopyError, codeOf, RefusedError, UnreachableError } from '../../realm/errors.ts';
+import type { ConversationId, MessageId } from '../../realm/ids.ts';
+import type { Account } from '../account/account.ts';
+import { randomId } from '../signing-in.ts';
+import type { OpenedEvent } from '../timeline/events.ts';
+import type { DeviceChecks } from './device-checks.ts';
+import type { MailServer, ReceivedMail } from './device-server.ts';
+import type { EpochBook, EpochKey, EpochName } from './epoch-book.ts';
+import type { GroupKeeper } from './group-keeper.ts';
+import { MAX_ASKED, makeKeyAnswer, makeKeyRequest, readKeyAnswer, readKeyRequest } from './key-requests.ts';
+import { decodeMail, encodeMail } from './mail.ts';
+import type { Looked } from './message-keys.ts';
+
+/** Messages that wait in memory; what is beyond is opened when it is read from the server again. */
+const MAX_HELD = 2_000;
+/** Milliseconds before the same epoch is asked for again. */
+const ASK_AGAIN = 60_000;
+
+export interface MailroomComponents {
+  readonly account: Account;
+  readonly server: MailServer;
+  readonly keeper: Pick<GroupKeeper, 'welcomed' | 'wasLeaf'>;
+  readonly epochs: EpochBook;
+  readonly checks: DeviceChecks;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly look: (message: FrameMessage) => Promise<Looked>;
+  readonly onOpened: (events: readonly OpenedEvent[]) => void;
+  readonly onTrouble: (code: string, conversation: ConversationId | undefined) => void;
+}
+
+interface Held {
+  readonly message: FrameMessage;
+  readonly name: EpochName;
+}
+
+export class Mailroom {
+  readonly #c: MailroomComponents;
+  readonly #held = new Map<MessageId, Held>();
+  /** When an epoch was asked for, by its name. */
+  readonly #asked = new Map<string, number>();
+  #collecting: Promise<void> = Promise.resolve();
+
+  constructor(components: MailroomComponents) {
+    this.#c = components;
+  }
+
+  get waiting(): number {
+    return this.#held.size;
+  }
+
+  /** Until its epoch's key is here. */
+  hold(message: FrameMessage, name: EpochName): void {
+    this.#held.set(message.id, { message, name });
+    const [oldest] = this.#held.keys();
+    if (this.#held.size > MAX_HELD && oldest) this.#held.delete(oldest);
+  }
+
+  /** Takes what waits at the server. What can't be followed now stays there; what never can is acknowledged and told. */
+  collect(): Promise<void> {
+    const before = this.#collecting;
+    const work = async () => {
+      await before.catch(() => {});
+      for (let mails = await this.#c.server.received(); mails.length > 0; mails = await this.#c.server.received()) {
+        for (const mail of mails) await this.#take(mail);
+        await this.#c.server.acknowledge(mails);
+      }
+    };
+    this.#collecting = work();
+    return this.#collecting;
+  }
+
+  /** Asks the own devices for the keys of what is held. */
+  async askAgain(): Promise<void> {
+    const { account, checks, server, clock } = this.#c;
+    const wanted = new Map<string, { name: EpochName; epochs: Set<number> }>();
+    for (const { name } of this.#held.values()) {
+      const key = `${name.conversation}/${name.group}`;
+      if ((this.#asked.get(`${key}/${name.epoch}`) ?? Number.NEGATIVE_INFINITY) > clock.now() - ASK_AGAIN) continue;
+      const group = wanted.get(key) ?? { name, epochs: new Set() };
+      wanted.set(key, group);
+      if (group.epochs.size < MAX_ASKED) group.epochs.add(name.epoch);
+    }
+    if (wanted.size === 0) return;
+    const others = (await checks.devicesOf(account.user)).filter(({ device }) => device !== account.certificate.device);
+    for (const [key, { name, epochs }] of wanted) {
+      const payload = makeKeyRequest(account, name.conversation, name.group, [...epochs]);
+      const body = encodeMail({ kind: 'key-request', conversation: name.conversation, payload });
+      if (others.length > 0)
+        await server.send(
+          randomId(),
+          others.map(({ user, device }) => ({ user, device, body })),
+        );
+      for (const epoch of epochs) this.#asked.set(`${key}/${epoch}`, clock.now());
+    }
+  }
+
+  /** Keys may have come: looks at what is held of a conversation again. */
+  async retry(conversation: ConversationId): Promise<void> {
+    const opened: OpenedEvent[] = [];
+    const held = [...this.#held].filter(([, { message }]) => message.conversation === conversation);
+    for (const [id, { message }] of held) {
+      const { event, missing } = await this.#c.look(message);
+      if (missing) continue;
+      this.#held.delete(id);
+      opened.push(event);
+    }
+    if (opened.length > 0) this.#c.onOpened(opened);
+  }
+
+  async #take(mail: ReceivedMail): Promise<void> {
+    try {
+      const { kind, conversation, payload } = decodeMail(mail.body);
+      if (kind === 'welcome') {
+        await this.#c.keeper.welcomed(conversation, payload);
+        return await this.retry(conversation);
+      }
+      if (kind === 'key-request') return await this.#answer(conversation, payload);
+      return await this.#learn(conversation, payload);
+    } catch (error) {
+      if (!(error instanceof CanopyError) || error instanceof UnreachableError) throw error;
+      this.#c.onTrouble(codeOf(error), undefined);
+    }
+  }
+
+  /** To nobody but the own devices, and devices that were leaves of that very epoch. */
+  async #answer(conversation: ConversationId, payload: Uint8Array): Promise<void> {
+    const { account, checks, epochs, keeper, server, clock } = this.#c;
+    const { group, epochs: asked, from } = readKeyRequest(payload, conversation);
+    if ((await checks.device(from, clock.now())) !== 'good') {
+      throw new RefusedError('key-request-refused', `${from.device} is not a device that counts`);
+    }
+    const keys: [number, EpochKey][] = [];
+    for (const epoch of asked) {
+      const name = { conversation, group, epoch };
+      const isFitting = from.user === account.user || (await keeper.wasLeaf(name, from.device));
+      const key = isFitting ? epochs.get(name) : undefined;
+      if (key) keys.push([epoch, key]);
+    }
+    if (keys.length === 0) return;
+    const answer = await makeKeyAnswer(account, conversation, from, { group, keys });
+    const body = encodeMail({ kind: 'key-answer', conversation, payload: answer });
+    await server.send(randomId(), [{ user: from.user, device: from.device, body }]);
+  }
+
+  /** Of an own device alone: nobody else's word counts for who was in a group. */
+  async #learn(conversation: ConversationId, payload: Uint8Array): Promise<void> {
+    const { account, checks, epochs, clock } = this.#c;
+    const { group, keys, from } = await readKeyAnswer(account, payload, conversation);
+    if (from.user !== account.user || (await checks.device(from, clock.now())) !== 'good') {
+      throw new RefusedError('key-answer-refused', `${from.device} was not asked`);
+    }
+    for (const [epoch, key] of keys) {
+      if (this.#asked.has(`${conversation}/${group}/${epoch}`)) await epochs.put({ conversation, group, epoch }, key);
+    }
+    await this.retry(conversation);
+  }
+}

@@ -1,0 +1,126 @@
+// Seals what this device writes and opens what it reads. A body of an epoch whose key is not here is held: the vault is asked first (another
+// device of the user may have the key), then what home has accepted is followed; what is left is asked for by mail (key-requests.ts).
+import { decodeContent, encodeContent, type MadeContent } from '../../crypto/content.ts';
+import { type DeviceCertificate, isOfIdentity, readDeviceCertificate } from '../../crypto/device-certificate.ts';
+import type { SigningKey } from '../../crypto/identity.ts';
+import type { MlsGroup } from '../../crypto/mls/mls-group.ts';
+import { decodeRoster, roleOf } from '../../crypto/roster.ts';
+import { openMessage, readSealedHead, type SealingContext, sealMessage } from '../../crypto/sealed-message.ts';
+import type { FrameMessage } from '../../protocols/lan/wire.ts';
+import { CanopyError, PeerError } from '../../realm/errors.ts';
+import type { Account } from '../account/account.ts';
+import type { OpenedEvent } from '../timeline/events.ts';
+import type { DeviceChecks } from './device-checks.ts';
+import type { EpochBook, EpochKey, EpochName } from './epoch-book.ts';
+import type { GroupKeeper } from './group-keeper.ts';
+
+const IN_CLEAR = 0x00;
+
+export interface MessageKeysComponents {
+  readonly account: Pick<Account, 'pinnedIdentity' | 'vault'>;
+  readonly epochs: EpochBook;
+  readonly keeper: Pick<GroupKeeper, 'follow'>;
+  readonly checks: DeviceChecks;
+  readonly signature: SigningKey;
+  /** The next number of this device's messages in a conversation, never one that was given before. */
+  readonly nextSeq: (context: SealingContext) => Promise<number>;
+}
+
+/** What came of looking at a body. `missing`: the epoch whose key is not here. */
+export interface Looked {
+  readonly event: OpenedEvent;
+  readonly missing?: EpochName;
+}
+
+export class MessageKeys {
+  readonly #c: MessageKeysComponents;
+  readonly #counts = new Map<string, number>();
+
+  constructor(components: MessageKeysComponents) {
+    this.#c = components;
+  }
+
+  /** @throws InputError of encodeContent() and `message-too-long` */
+  async seal(group: MlsGroup, content: MadeContent, context: SealingContext): Promise<Uint8Array> {
+    const { signature, nextSeq } = this.#c;
+    const { epoch, group: id } = group;
+    const keys = { group: id, epoch, contentKey: await group.contentKey(), seq: await nextSeq(context), signature };
+    return sealMessage(encodeContent(content), context, keys);
+  }
+
+  /** Never rejects for what others sent: an event that can't be read says why. */
+  async look(message: FrameMessage): Promise<Looked> {
+    try {
+      // Whoever could make a body in clear could write in anybody's name: it counts for nothing.
+      if (message.body[0] === IN_CLEAR) throw new PeerError('body-in-clear', 'a body that nobody sealed');
+      return await this.#sealed(message);
+    } catch (error) {
+      if (!(error instanceof CanopyError)) throw error;
+      return { event: this.#unreadable(message, error.code) };
+    }
+  }
+
+  /** Codes of what could not be read since the start; `epoch-unknown` counts each time that one was looked at. */
+  counters(): Record<string, number> {
+    return Object.fromEntries(this.#counts);
+  }
+
+  async #sealed(message: FrameMessage): Promise<Looked> {
+    const { group, epoch } = readSealedHead(message.body);
+    const name = { conversation: message.conversation, group, epoch };
+    const known = this.#c.epochs.get(name) ?? (await this.#find(name));
+    if (!known) return { event: this.#unreadable(message, 'epoch-unknown'), missing: name };
+    return { event: await this.#opened(message, known) };
+  }
+
+  async #find(name: EpochName): Promise<EpochKey | undefined> {
+    const { account, epochs, keeper } = this.#c;
+    await account.vault.refresh().catch(passing);
+    const fromVault = epochs.get(name);
+    if (fromVault) return fromVault;
+    await keeper.follow(name.conversation).catch(passing);
+    return epochs.get(name);
+  }
+
+  async #opened(message: FrameMessage, { key, roster }: EpochKey): Promise<OpenedEvent> {
+    const { id, conversation, sender, device } = message;
+    const role = roleOf(decodeRoster(roster), sender);
+    if (role === undefined) throw new PeerError('sender-not-member', `${sender} was not in the group`);
+    const certificate = await this.#certificateOf(message);
+    const context = { conversation, message: id, sender, device };
+    const content = decodeContent(await openMessage(message.body, context, { contentKey: key, certificate }));
+    return { ...known(message), role, content };
+  }
+
+  /** Remembered from a group that both were in, or of the directory; always of the identity that is pinned. */
+  async #certificateOf({ sender, device }: FrameMessage): Promise<DeviceCertificate> {
+    const { checks, account } = this.#c;
+    const bytes = checks.remembered(device);
+    const certificate = bytes
+      ? readDeviceCertificate(bytes)
+      : (await checks.devicesOf(sender)).find((one) => one.device === device);
+    if (!certificate) throw new PeerError('sender-device-unknown', `${device} is no device of ${sender}`);
+    const pinned = account.pinnedIdentity(sender);
+    if (!pinned || !isOfIdentity(certificate, sender, pinned)) {
+      throw new PeerError('identity-changed', `${sender} has another identity than before`);
+    }
+    return certificate;
+  }
+
+  #unreadable(message: FrameMessage, code: string): OpenedEvent {
+    this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
+    return { ...known(message), role: 'member', problem: code };
+  }
+}
+
+/** What is known of an event without opening it. */
+function known(message: FrameMessage): Omit<OpenedEvent, 'role'> {
+  const { id, conversation, sender, device, recipients, stamp, arrivedAt, state } = message;
+  const base = { id, conversation, sender, device, recipients, stamp, state };
+  return arrivedAt === undefined ? base : { ...base, arrivedAt };
+}
+
+/** What is away now is tried again later. */
+function passing(error: unknown): void {
+  if (!(error instanceof CanopyError)) throw error;
+}
