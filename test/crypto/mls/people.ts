@@ -34,6 +34,7 @@ export interface Person {
 
 /** A world whose clients all know the same. */
 export class People {
+  readonly conversation = CONVERSATION;
   readonly identities = new Map<UserId, Uint8Array>();
   readonly removed = new Set<string>();
   readonly certificates = new CertificateReader();
