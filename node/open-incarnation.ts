@@ -1,6 +1,7 @@
 // What lets this node number things: its mark, its witnesses, its incarnation.
 import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
 import { mayReach } from '../src/overlay/scope.ts';
+import { CHAINS } from '../src/protocols/ledger/entry.ts';
 import { parentOf } from '../src/realm/names.ts';
 import { InboundStore } from './delivery/inbound-store.ts';
 import { outboxEnds } from './delivery/outbox.ts';
@@ -26,6 +27,7 @@ export async function openIncarnationGuard(ground: Ground, needs: IncarnationNee
   const book = new WitnessBook(realm, {
     database,
     store,
+    proofs: ledger.proofs,
     inbound: (origin) => inbound.ends(origin),
     clock,
     signer: () => leafSigner(identity.privateKey, identity.chain),
@@ -48,6 +50,10 @@ export async function openIncarnationGuard(ground: Ground, needs: IncarnationNee
           .map((known) => known.realm)
           .filter((other) => other !== parentOf(realm) && mayReach(identity, other)),
       outboxEnd: async (destination) => (await outboxEnds(database)).get(destination) ?? { incarnation, n: 0 },
+      isConvicted: async () => {
+        const proven = CHAINS.map((chain) => ledger.proofs.against({ realm, chain }, incarnation));
+        return (await Promise.all(proven)).some((proof) => proof !== undefined);
+      },
       renewMark: () => renewMark(directory.node.mark, database),
     },
     { realm, parent: parentOf(realm), incarnation, verdict },

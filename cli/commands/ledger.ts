@@ -81,18 +81,36 @@ async function verify(cli: Cli, { dir, json }: Options): Promise<void> {
 }
 
 function isWrong({ whole, fraud, witnesses }: ChainRow): boolean {
-  return !whole || fraud !== undefined || witnesses.some(({ says }) => says === 'contradicts');
+  return (
+    !whole || (fraud !== undefined && fraud.over === undefined) || witnesses.some(({ says }) => says === 'contradicts')
+  );
 }
 
 function chainLines(row: ChainRow): string[] {
-  const { realm, chain, n, incarnation, from, whole, damage, fraud, witnesses } = row;
+  const { realm, chain, n, incarnation, from, whole, damage, fraud, rewinds, witnesses } = row;
   const since = from > 1 ? `, from the snapshot ${from} on` : '';
   const state = whole ? 'whole' : `entry ${damage?.n} does not stand (${damage?.code}): ${damage?.why}`;
   const lines = [`${realm} ${chain}: ${n} entries${since}, incarnation ${incarnation}: ${state}`];
-  if (fraud !== undefined) lines.push(`  FRAUD: ${realm} signed two entries for number ${fraud}; the proof is kept`);
+  if (fraud !== undefined) lines.push(...fraudLines(realm, fraud));
+  for (const { incarnation: to, begins, was } of rewinds)
+    lines.push(
+      `  incarnation ${to} began at ${begins}: entries up to ${was} that were here gave way to it and are kept aside`,
+    );
   for (const { realm: by, n: at, time, says } of witnesses)
     lines.push(`  ${by} has countersigned ${at} at ${asTime(time)}: ${WORDS[says]}`);
   return lines;
+}
+
+function fraudLines(realm: string, { n, incarnation, since, over }: NonNullable<ChainRow['fraud']>): string[] {
+  const what = `${realm} signed two entries for number ${n} in incarnation ${incarnation}; proof kept since ${asTime(since)}`;
+  if (over === 'resumed')
+    return [`  was fraud: ${what}. A new incarnation has been certified since; it is followed again`];
+  if (over === 'revoked') return [`  was fraud: ${what}. The key that signed is revoked; it is followed again`];
+  return [
+    `  FRAUD: ${what}. Nothing more is taken of this chain`,
+    '    way back: the realm above revokes the stolen certificate (canopy cert revoke); then at the realm itself',
+    '    canopy incarnation confirm, which begins a new incarnation that the realm above certifies',
+  ];
 }
 
 const WORDS = {
@@ -101,9 +119,15 @@ const WORDS = {
   contradicts: 'ANOTHER ENTRY than here',
 } as const;
 
-function chainJson({ time, witnesses, ...row }: ChainRow): object {
+function chainJson({ time, witnesses, fraud, ...row }: ChainRow): object {
   const at = time > 0 ? { time: asTime(time) } : {};
-  return { ...row, ...at, witnesses: witnesses.map((witness) => ({ ...witness, time: asTime(witness.time) })) };
+  const proven = fraud ? { fraud: { ...fraud, since: asTime(fraud.since) } } : {};
+  return {
+    ...row,
+    ...at,
+    ...proven,
+    witnesses: witnesses.map((witness) => ({ ...witness, time: asTime(witness.time) })),
+  };
 }
 
 async function tail(cli: Cli, options: TailOptions): Promise<void> {

@@ -24,7 +24,15 @@ const chainVerdict = v.object({
   from: v.number(),
   whole: v.boolean(),
   damage: v.optional(v.object({ n: v.number(), code: v.string(), why: v.string() })),
-  fraud: v.optional(v.number()),
+  fraud: v.optional(
+    v.object({
+      n: v.number(),
+      incarnation: v.number(),
+      since: v.number(),
+      over: v.optional(v.picklist(['resumed', 'revoked'])),
+    }),
+  ),
+  rewinds: v.array(v.object({ incarnation: v.number(), begins: v.number(), was: v.number() })),
   witnesses: v.array(
     v.object({ realm, n: v.number(), time: v.number(), says: v.picklist(['agrees', 'ahead', 'contradicts']) }),
   ),

@@ -6,7 +6,7 @@
 import { askIncarnation, askSeen } from '../../src/protocols/heads/client.ts';
 import { HeadsServer } from '../../src/protocols/heads/server.ts';
 import { FraudError } from '../../src/protocols/ledger/fraud.ts';
-import { checkIncarnation } from '../../src/protocols/ledger/incarnation.ts';
+import { type CertifiedIncarnation, checkIncarnation } from '../../src/protocols/ledger/incarnation.ts';
 import { Bell } from '../../src/realm/bell.ts';
 import { sleep } from '../../src/realm/clock.ts';
 import { codeOf, InputError, messageOf, UnreachableError } from '../../src/realm/errors.ts';
@@ -22,6 +22,8 @@ export interface IncarnationGuardComponents extends TestimonyComponents {
   readonly book: WitnessBook;
   /** Realms of the family that may hold something of this one, the best first; without the parent. */
   readonly followers: () => readonly RealmName[];
+  /** Others hold a proof against a chain of this realm in its present incarnation. */
+  readonly isConvicted: () => Promise<boolean>;
   /** Leaves the mark of this start on disk. */
   readonly renewMark: () => Promise<void>;
   /** The node is to be opened anew, with the incarnation that is on disk. */
@@ -106,16 +108,22 @@ export class IncarnationGuard {
     return { incarnation: this.#init.incarnation, withheld, witnesses: [...this.#answered].sort() };
   }
 
-  /** The operator says that what is here is all there is. @throws InputError `nothing-to-confirm` */
+  /**
+   * The operator says that what is here is all there is. A realm that signed two entries for one number begins anew with that.
+   * @throws InputError `nothing-to-confirm`; UnreachableError when the realm above must certify and does not answer
+   */
   async confirm(): Promise<void> {
     const { permit, audit, renewMark } = this.#parts;
     const { withheld } = permit;
-    if (withheld !== 'restored' && withheld !== 'forked' && withheld !== 'behind') {
+    const isConvicted = withheld === 'forked' || (await this.#parts.isConvicted());
+    if (!isConvicted && withheld !== 'restored' && withheld !== 'behind') {
       throw new InputError('nothing-to-confirm', 'This server writes, or will do so by itself');
     }
     const { incarnation } = this.#init;
-    await audit.record({ code: 'incarnation-confirmed', actor: 'operator', fields: { incarnation, withheld } });
-    if (this.#init.parent === undefined) return this.#renew();
+    const why = isConvicted ? 'convicted' : (withheld ?? '');
+    await audit.record({ code: 'incarnation-confirmed', actor: 'operator', fields: { incarnation, withheld: why } });
+    // Numbers that were given out twice are believed again in an incarnation that the realm above certifies, and in no other.
+    if (this.#init.parent === undefined || isConvicted) return this.#renew();
     await renewMark();
     this.#restored = false;
     this.#testimony.forget();
@@ -191,7 +199,7 @@ export class IncarnationGuard {
       this.#answered.add(witness);
       this.#onAnswer();
     } catch (error) {
-      if (error instanceof FraudError) await this.#forked(error, witness);
+      if (error instanceof FraudError) await this.#contradicted(error, witness);
       else this.#parts.log.debug({ witness, code: codeOf(error) }, 'witness does not answer');
     }
   }
@@ -222,6 +230,7 @@ export class IncarnationGuard {
     if (certified.realm !== realm || certified.incarnation <= this.#testimony.seen) {
       throw new UnreachableError('incarnation-old', `Incarnation ${certified.incarnation} is not new`);
     }
+    await this.#assertHasAll(certified);
     await storeIncarnation(database, realm, certified.incarnation, certificate);
     await audit.record({
       code: 'incarnation-renewed',
@@ -230,6 +239,27 @@ export class IncarnationGuard {
     await renewMark();
     this.#stopping.abort(new Error('The node opens anew'));
     clock.after(LEAVE, reopen);
+  }
+
+  /** The realm above has seen more than it showed: it is asked again. @throws UnreachableError `incarnation-behind` */
+  async #assertHasAll(certified: CertifiedIncarnation): Promise<void> {
+    const { store } = this.#parts;
+    const { realm, parent } = this.#init;
+    for (const { chain, n } of certified.kept) {
+      if ((await store.head({ realm, chain })).n >= n) continue;
+      if (parent !== undefined) this.#answered.delete(parent);
+      throw new UnreachableError(
+        'incarnation-behind',
+        `${n} entries of the ${chain} chain are known above; not all are here`,
+      );
+    }
+  }
+
+  /** What was given out twice before the present incarnation is settled by it. */
+  async #contradicted(error: FraudError, witness: RealmName): Promise<void> {
+    if (error.proof.incarnation >= this.#init.incarnation) return this.#forked(error, witness);
+    this.#answered.add(witness);
+    this.#onAnswer();
   }
 
   async #forked(error: FraudError, witness: RealmName): Promise<void> {

@@ -1,9 +1,10 @@
 // What this node has seen of other realms' numbers, for those who ask about themselves; and new incarnations for the realms below.
 import type { Seen } from '../../src/protocols/heads/frames.ts';
 import { CHAINS } from '../../src/protocols/ledger/entry.ts';
-import { certifyIncarnation } from '../../src/protocols/ledger/incarnation.ts';
+import { certifyIncarnation, type KeptEnd } from '../../src/protocols/ledger/incarnation.ts';
 import type { LedgerSigner } from '../../src/protocols/ledger/leaf-key.ts';
 import type { LedgerStore } from '../../src/protocols/ledger/ledger-store.ts';
+import type { ProofStore } from '../../src/protocols/ledger/proof-store.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { RefusedError } from '../../src/realm/errors.ts';
 import { parentOf, type RealmName } from '../../src/realm/names.ts';
@@ -17,6 +18,7 @@ export type InboundEnds = (origin: RealmName) => Promise<ReadonlyMap<number, num
 export interface WitnessBookComponents {
   readonly database: Database;
   readonly store: LedgerStore;
+  readonly proofs: Pick<ProofStore, 'get'>;
   readonly inbound: InboundEnds;
   readonly clock: Pick<Clock, 'now'>;
   readonly signer: () => LedgerSigner;
@@ -50,11 +52,23 @@ export class WitnessBook {
     return this.give(realm, (await this.seenOf(realm)).incarnation);
   }
 
+  /** What is here of its chains; of one that was convicted of fraud only what comes before the fraud. */
+  async #kept(realm: RealmName): Promise<KeptEnd[]> {
+    const { store, proofs } = this.#parts;
+    return Promise.all(
+      CHAINS.map(async (chain) => {
+        const { n } = await store.head({ realm, chain });
+        const proof = await proofs.get({ realm, chain });
+        return { chain, n: proof ? Math.min(n, proof.n - 1) : n };
+      }),
+    );
+  }
+
   /** For a realm below, or for the own one where nobody is above it. */
   async give(realm: RealmName, seen: number): Promise<Uint8Array> {
     const { database, clock, signer, audit } = this.#parts;
     const incarnation = await giveIncarnation(database, realm, seen);
     await audit.record({ code: 'incarnation-certified', actor: realm, fields: { incarnation } });
-    return certifyIncarnation({ realm, incarnation, time: clock.now() }, signer());
+    return certifyIncarnation({ realm, incarnation, time: clock.now(), kept: await this.#kept(realm) }, signer());
   }
 }

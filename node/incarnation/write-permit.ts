@@ -17,7 +17,7 @@ const WHY: Readonly<Record<Withheld, readonly [string, string]>> = {
   ],
   forked: [
     'This server has given out numbers twice: it and others hold different entries',
-    'Run: canopy ledger verify; then canopy incarnation confirm',
+    'Run: canopy ledger verify; then canopy incarnation confirm, which asks the realm above for a new incarnation',
   ],
   cloned: [
     'Another server runs with the identity of this one',

@@ -7,7 +7,7 @@ import { houseOf } from '../../src/overlay/scope.ts';
 import type { Network, Peer } from '../../src/overlay/seam.ts';
 import type { ChainId, Fact } from '../../src/protocols/ledger/entry.ts';
 import type { FraudProof } from '../../src/protocols/ledger/fraud.ts';
-import { Intake } from '../../src/protocols/ledger/intake.ts';
+import { Intake, type IntakeRules } from '../../src/protocols/ledger/intake.ts';
 import { encodeRealmCertified, REALM_CERTIFIED, type RealmCertified } from '../../src/protocols/ledger/kinds.ts';
 import type { CheckChain, LedgerSigner } from '../../src/protocols/ledger/leaf-key.ts';
 import { LedgerStore } from '../../src/protocols/ledger/ledger-store.ts';
@@ -111,7 +111,7 @@ export class LedgerService implements Ledger {
       if (id.chain !== 'network') continue;
       for await (const fact of this.store.facts(id)) this.#realms.apply(fact);
     }
-    await this.#watch.load(await this.proofs.list());
+    await this.#watch.load();
   }
 
   async append({ kind, payload }: NetworkDraft): Promise<void> {
@@ -212,7 +212,7 @@ export class LedgerService implements Ledger {
     const { store, proofs, witnesses } = this;
     const parts = { ...this.#parts, store, proofs, witnesses, outlets: () => this.#outlets() };
     return new Notary(this.#init.realm, parts, {
-      onFraud: (proof) => this.#onFraud(proof),
+      onFraud: (proof) => this.#watch.convicted(proof),
       onContradiction: (statement) => this.#watch.contradicted(statement),
     });
   }
@@ -231,7 +231,11 @@ export class LedgerService implements Ledger {
   }
 
   #createFollowing(): Following {
-    const parts = { ...this.#parts, store: this.store, intake: new Intake(this.store) };
+    const rules: IntakeRules = {
+      proofAgainst: (id, incarnation) => this.proofs.against(id, incarnation),
+      countersigned: async (id, by) => (await this.witnesses.by(id, by))?.head,
+    };
+    const parts = { ...this.#parts, store: this.store, intake: new Intake(this.store, rules) };
     const events = {
       onFraud: (proof: FraudProof) => void this.#notary.accuse(proof).catch((error) => this.#watch.failed(error)),
       onBad: (id: ChainId, holder: RealmName, error: Error) => this.#watch.bad(id, holder, error),
@@ -249,7 +253,8 @@ export class LedgerService implements Ledger {
       own: [this.ownNetwork, this.ownDirectory],
       snapshots: this.snapshots,
     };
-    return new LedgerWatch({ ...this.#parts, store: this.store, witnesses: this.witnesses }, watched, this.#init);
+    const { store, witnesses, proofs } = this;
+    return new LedgerWatch({ ...this.#parts, store, witnesses, proofs }, watched, this.#init);
   }
 
   async #welcome(outlet: Outlet): Promise<void> {
@@ -282,12 +287,7 @@ export class LedgerService implements Ledger {
 
   #wanted(): ChainId[] {
     const wanted = wantedChains(this.#place(), this.realms());
-    return this.#forChildren.addedTo(wanted).filter((id) => !this.#watch.isFraudulent(id));
-  }
-
-  async #onFraud(proof: FraudProof): Promise<void> {
-    await this.#watch.convicted(proof);
-    this.#followWanted();
+    return this.#forChildren.addedTo(wanted);
   }
 }
 

@@ -5,8 +5,9 @@ import type { ChainId } from '../../src/protocols/ledger/entry.ts';
 import { chainName } from '../../src/protocols/ledger/entry.ts';
 import type { FraudProof } from '../../src/protocols/ledger/fraud.ts';
 import { REALM_CERTIFIED } from '../../src/protocols/ledger/kinds.ts';
-import type { LedgerStore } from '../../src/protocols/ledger/ledger-store.ts';
+import type { LedgerStore, Rewind } from '../../src/protocols/ledger/ledger-store.ts';
 import type { OwnChain } from '../../src/protocols/ledger/own-chain.ts';
+import type { ProofStore } from '../../src/protocols/ledger/proof-store.ts';
 import type { HeadStatement } from '../../src/protocols/ledger/witness.ts';
 import type { WitnessStore } from '../../src/protocols/ledger/witness-store.ts';
 import { type Clock, sleep } from '../../src/realm/clock.ts';
@@ -14,6 +15,7 @@ import { codeOf, messageOf } from '../../src/realm/errors.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Audit } from '../audit/audit.ts';
+import { Convictions } from './convictions.ts';
 import type { Following } from './following.ts';
 import type { CertifiedRealm } from './ledger.ts';
 import type { Notary } from './notary.ts';
@@ -23,6 +25,7 @@ import { witnessesOf } from './witness-choice.ts';
 export interface LedgerWatchComponents {
   readonly store: LedgerStore;
   readonly witnesses: WitnessStore;
+  readonly proofs: ProofStore;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -49,9 +52,11 @@ export class LedgerWatch {
   readonly #ledger: WatchedLedger;
   readonly #realm: RealmName;
   readonly #stopping = new AbortController();
-  readonly #fraudulent = new Map<string, ChainId>();
+  readonly #convictions: Convictions;
   /** Rounds since a chain was found behind its witnesses. */
   readonly #behind = new Map<string, number>();
+  /** By chain, since the start. */
+  readonly #rewindWarnings = new Map<string, string>();
   /** By chain and witness. */
   readonly #contradicted = new Map<string, string>();
   /** Chains for which a lone witness was asked, and who has shown less than it. */
@@ -61,7 +66,7 @@ export class LedgerWatch {
   /** Chains that the next round looks at; all of them at first, and when there is another realm that may be a witness. */
   readonly #due = new Map<string, ChainId>();
   #allDue = true;
-  readonly #counts = { frauds: 0, withheld: 0, badHolders: 0, countersigned: 0 };
+  readonly #counts = { withheld: 0, badHolders: 0, countersigned: 0, rewinds: 0 };
   #loop: Promise<void> = Promise.resolve();
 
   constructor(components: LedgerWatchComponents, ledger: WatchedLedger, init: { readonly realm: RealmName }) {
@@ -73,14 +78,16 @@ export class LedgerWatch {
       this.#allDue ||= facts.some(({ kind }) => kind === REALM_CERTIFIED);
     });
     components.witnesses.onKept((id) => this.#touch(id));
+    components.store.onRewind((rewind) => this.#rewound(rewind));
+    this.#convictions = new Convictions(components);
   }
 
   get signal(): AbortSignal {
     return this.#stopping.signal;
   }
 
-  async load(frauds: readonly ChainId[]): Promise<void> {
-    for (const id of frauds) this.#fraudulent.set(chainName(id), id);
+  load(): Promise<void> {
+    return this.#convictions.load();
   }
 
   start(): void {
@@ -92,32 +99,31 @@ export class LedgerWatch {
     await this.#loop;
   }
 
-  isFraudulent(id: ChainId): boolean {
-    return this.#fraudulent.has(chainName(id));
-  }
-
   warnings(): string[] {
-    const frauds = [...this.#fraudulent.values()].map(
-      ({ realm, chain }) => `${realm} signed two entries for one number of its ${chain} chain: canopy ledger verify`,
-    );
     const wrong = this.#ledger.snapshots
       .wrong()
       .map(({ realm, chain }) => `${realm} states a wrong snapshot of its ${chain} chain: canopy ledger verify`);
     const doubtful = [...this.#contradicted.values()].map((what) => `${what}: canopy ledger verify`);
-    return [...frauds, ...wrong, ...doubtful];
+    return [...this.#convictions.warnings(), ...this.#rewindWarnings.values(), ...wrong, ...doubtful];
   }
 
   counters(): Record<string, number> {
-    return { ...this.#counts };
+    return { ...this.#counts, ...this.#convictions.counters() };
   }
 
   /** @throws LocalError */
-  async convicted({ n, ...id }: FraudProof): Promise<void> {
+  convicted(proof: FraudProof): Promise<void> {
+    return this.#convictions.convict(proof);
+  }
+
+  /** Entries that were here gave way to a higher incarnation: named once, for an operator to look at what was lost. */
+  #rewound({ id, incarnation, begins, was }: Rewind): void {
     const { realm, chain } = id;
-    this.#fraudulent.set(chainName(id), { realm, chain });
-    this.#counts.frauds++;
-    this.#parts.log.error({ realm, chain, n }, 'two signed entries for one number of a chain');
-    await this.#parts.audit.record({ code: 'ledger-fraud', actor: realm, fields: { chain, n } });
+    this.#counts.rewinds++;
+    const what = `${realm} began incarnation ${incarnation} of its ${chain} chain at ${begins}, where ${was} entries were here`;
+    this.#rewindWarnings.set(chainName(id), `${what}: canopy ledger verify`);
+    this.#parts.log.warn({ realm, chain, incarnation, begins, was }, 'a chain was taken back');
+    this.#note('ledger-rewound', realm, { chain, incarnation, begins, was });
   }
 
   /** A witness has seen another entry than this node: it is asked for it, since both together may prove fraud. */
@@ -151,6 +157,7 @@ export class LedgerWatch {
 
   async round(): Promise<void> {
     await this.#writeSnapshots();
+    await this.#convictions.review();
     if (!this.#allDue && this.#due.size === 0) return;
     const { notary, wanted, realms, snapshots } = this.#ledger;
     const chains = wanted().filter((id) => this.#allDue || this.#due.has(chainName(id)));

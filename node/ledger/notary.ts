@@ -90,8 +90,9 @@ export class Notary {
   /** Keeps a verified proof and hands it on to everybody. */
   async accuse(proof: FraudProof, from?: RealmName): Promise<void> {
     const { proofs } = this.#parts;
-    if (await proofs.has(proof)) return;
-    await proofs.put(proof);
+    const known = await proofs.get(proof);
+    if (known && known.incarnation >= proof.incarnation) return;
+    await proofs.put(proof, this.#parts.clock.now());
     await this.#events.onFraud(proof);
     this.#spread({ kind: 'fraud', proof: proof.bytes }, () => true, from);
   }
@@ -115,7 +116,7 @@ export class Notary {
     const { n, hash, incarnation } = await store.head(id);
     const before = await witnesses.by(id, this.#realm);
     if (n === 0 || (before && before.head.n >= n && before.head.incarnation >= incarnation)) return false;
-    if (await proofs.has(id)) return false;
+    if (await proofs.against(id, incarnation)) return false;
     const head = { ...id, witness: this.#realm, incarnation, n, hash, time: clock.now() };
     await this.#keep(await signHead(head, signer()));
     return true;

@@ -44,7 +44,8 @@ export class Snapshots {
     this.#looked.set(chainName(id), n);
     const last = (await this.#store.snapshotAt(id)) ?? 0;
     const stated = last > 0 ? await this.#stated(id, last) : 0;
-    if (n - last < Math.max(MIN_ENTRIES, stated)) return false;
+    const isDue = n - last >= Math.max(MIN_ENTRIES, stated) || (await this.#isFirstOfIncarnation(id, last, n));
+    if (!isDue) return false;
     await chain.snapshot(async () => {
       return {
         kind: SNAPSHOT,
@@ -67,7 +68,7 @@ export class Snapshots {
   /** One that comes too early after the last is wrong, whatever it states: computing them again is work for every follower. */
   async #isRight(id: ChainId, n: number, payload: Uint8Array): Promise<boolean> {
     const last = (await this.#store.snapshotAt(id, n)) ?? 0;
-    if (last > 0 && n - last < MIN_ENTRIES) return false;
+    if (last > 0 && n - last < MIN_ENTRIES && !(await this.#isFirstOfIncarnation(id, last, n))) return false;
     try {
       const stated = decodeSnapshot(payload);
       const found = statementOf(await this.rowsBelow(id, n));
@@ -76,6 +77,13 @@ export class Snapshots {
       if (error instanceof InputError) return false;
       throw error;
     }
+  }
+
+  /** Who can't go on from what a reader has begins with the snapshot of the new incarnation: each has one, as soon as it begins. */
+  async #isFirstOfIncarnation(id: ChainId, last: number, n: number): Promise<boolean> {
+    const now = (await this.#store.get(id, n))?.entry.incarnation ?? 1;
+    const before = last > 0 ? ((await this.#store.get(id, last))?.entry.incarnation ?? 1) : 1;
+    return now > before;
   }
 
   async rowsBelow(id: ChainId, end: number): Promise<Uint8Array[]> {

@@ -1,10 +1,11 @@
 // Verifies the chains on disk, from the first byte on: entries, keys, signatures, snapshots; what witnesses have signed; who was convicted.
 import { equals } from 'uint8arrays/equals';
 import { type ChainId, type SignedEntry } from '../../src/protocols/ledger/entry.ts';
-import type { LedgerStore } from '../../src/protocols/ledger/ledger-store.ts';
+import { judgeKeys } from '../../src/protocols/ledger/judged-snapshot.ts';
+import type { LedgerStore, Rewind } from '../../src/protocols/ledger/ledger-store.ts';
 import type { ProofStore } from '../../src/protocols/ledger/proof-store.ts';
 import { decodeSnapshot, SNAPSHOT, Standing, statementOf } from '../../src/protocols/ledger/snapshot.ts';
-import { after, checkSigned, emptyHead, follow, type Head, introducedKey } from '../../src/protocols/ledger/verify.ts';
+import { after, checkSigned, emptyHead, follow, type Head } from '../../src/protocols/ledger/verify.ts';
 import type { HeadStatement } from '../../src/protocols/ledger/witness.ts';
 import type { WitnessStore } from '../../src/protocols/ledger/witness-store.ts';
 import { codeOf, messageOf, PeerError } from '../../src/realm/errors.ts';
@@ -28,8 +29,15 @@ export interface ChainVerdict extends ChainId {
   readonly from: number;
   readonly whole: boolean;
   readonly damage?: { readonly n: number; readonly code: string; readonly why: string };
-  /** The number that was signed twice. */
-  readonly fraud?: number;
+  /** What proves fraud: the number that was signed twice, in which incarnation, when the proof came, and whether it still counts. */
+  readonly fraud?: {
+    readonly n: number;
+    readonly incarnation: number;
+    readonly since: number;
+    readonly over?: 'resumed' | 'revoked';
+  };
+  /** Entries that gave way to a higher incarnation. */
+  readonly rewinds: readonly Omit<Rewind, 'id'>[];
   readonly witnesses: readonly WitnessVerdict[];
 }
 
@@ -53,7 +61,7 @@ export async function verifyLedger(parts: VerificationComponents): Promise<Chain
 async function verifyChain({ store, proofs, witnesses }: VerificationComponents, id: ChainId): Promise<ChainVerdict> {
   const { n, incarnation, time, size } = await store.head(id);
   const damage = await damageOf(store, id);
-  const fraud = (await proofs.get(id))?.n;
+  const fraud = await fraudOf(proofs, id, incarnation);
   const statements = await witnesses.of(id);
   return {
     ...id,
@@ -65,8 +73,17 @@ async function verifyChain({ store, proofs, witnesses }: VerificationComponents,
     whole: damage === undefined,
     ...(damage ? { damage } : {}),
     ...(fraud === undefined ? {} : { fraud }),
+    rewinds: (await store.rewinds(id)).map(({ incarnation: to, begins, was }) => ({ incarnation: to, begins, was })),
     witnesses: await Promise.all(statements.map((statement) => witnessVerdict(store, statement))),
   };
+}
+
+async function fraudOf(proofs: ProofStore, id: ChainId, incarnation: number): Promise<ChainVerdict['fraud']> {
+  const kept = await proofs.kept(id);
+  if (!kept) return undefined;
+  const { n, incarnation: of } = kept;
+  const over = incarnation > of ? 'resumed' : (await proofs.get(id)) ? undefined : 'revoked';
+  return { n, incarnation: of, since: await proofs.since(id), ...(over && { over }) };
 }
 
 async function witnessVerdict(store: LedgerStore, { head }: HeadStatement): Promise<WitnessVerdict> {
@@ -99,10 +116,9 @@ async function damageOf(store: LedgerStore, id: ChainId): Promise<ChainVerdict['
 
 /** The snapshot with which the following began: its key, its signature, and its rows. */
 async function beginning(store: LedgerStore, id: ChainId, snapshot: SignedEntry, standing: Standing): Promise<Head> {
-  const keyEntry = await store.keyEntryBefore(id, snapshot.entry.n);
-  if (!keyEntry) throw new PeerError('ledger-invalid', 'the key of the snapshot is missing');
-  const key = await introducedKey(keyEntry.entry, store.checkChain);
-  checkSigned(keyEntry, key);
+  const keys: SignedEntry[] = [];
+  for await (const signed of store.keyEntries(id)) if (signed.entry.n < snapshot.entry.n) keys.unshift(signed);
+  const { key } = await judgeKeys(id, keys, snapshot.entry.incarnation, store.checkChain);
   checkSigned(snapshot, key);
   for await (const fact of store.facts(id, snapshot.entry.n)) standing.take(fact);
   return after(emptyHead(id), snapshot, key);

@@ -5,7 +5,7 @@ import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
 import { CanopyError, PeerError, RefusedError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
-import { type ChainId, chainName, decodeSigned, type SignedEntry } from './entry.ts';
+import { type ChainId, chainName, decodeSigned, NO_HASH, type SignedEntry } from './entry.ts';
 import { decodeFrame, encodeFrame, type LedgerFrame, type Tip } from './frames.ts';
 import { FraudError, type FraudProof } from './fraud.ts';
 import {
@@ -46,6 +46,9 @@ interface Rows {
   whole: boolean;
 }
 
+/** On one stream: when it parts, and when its snapshot comes. */
+const MAX_ANEW = 4;
+
 export class HolderSession {
   readonly holder: RealmName;
   readonly #parts: HolderSessionComponents;
@@ -54,6 +57,8 @@ export class HolderSession {
   readonly #outgoing: LedgerFrame[] = [];
   /** Chains of which the holder's last entry differs and was asked for. */
   readonly #compared = new Set<string>();
+  /** How often chains that have parted from what is here were asked for from the holder's snapshot on. */
+  readonly #anew = new Map<string, number>();
   #rows: Rows | undefined;
   #stream: Stream | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -122,7 +127,9 @@ export class HolderSession {
     }
   }
 
+  /** Nothing, where only a new beginning would be taken. */
   async #ownTip(id: ChainId): Promise<Tip> {
+    if (await this.#parts.intake.isConvicted(id)) return { ...id, n: 0, hash: NO_HASH };
     const { n, hash } = await this.#parts.store.head(id);
     return { ...id, n, hash };
   }
@@ -138,7 +145,7 @@ export class HolderSession {
       case 'refused':
         throw new RefusedError(frame.code, `${this.holder} refused: ${frame.code}`);
       case 'entries':
-        await this.#takeEntries(frame.entries.map(decodeSigned));
+        await this.#takeEntries(frame.entries.map(decodeSigned), signal);
         break;
       case 'snapshot':
         this.#takeRows(frame.rows, frame.ends);
@@ -166,19 +173,19 @@ export class HolderSession {
     this.#rows = taken;
   }
 
-  async #takeEntries(entries: readonly SignedEntry[]): Promise<void> {
-    const [first, second] = entries;
+  async #takeEntries(entries: readonly SignedEntry[], signal: AbortSignal): Promise<void> {
+    const [first] = entries;
     const rows = this.#rows;
-    if (rows?.whole && first && second) {
+    if (rows?.whole && first) {
       this.#rows = undefined;
-      await this.#judge(this.#askedChain(first), () => this.#parts.intake.begin(first, second, rows.rows));
-      return;
+      const id = this.#askedChain(first);
+      return this.#judge(id, () => this.#parts.intake.begin(id, entries, rows.rows), signal);
     }
     for (const group of byChain(entries)) {
       const [head] = group;
       if (!head) continue;
       const id = this.#askedChain(head);
-      await this.#judge(id, () => this.#parts.intake.take(id, group));
+      await this.#judge(id, () => this.#parts.intake.take(id, group), signal);
       const last = group.at(-1) ?? head;
       this.#events.onTip({ ...id, n: last.entry.n, hash: last.hash }, false);
     }
@@ -190,14 +197,24 @@ export class HolderSession {
     return id;
   }
 
-  async #judge(id: ChainId, step: () => Promise<void>): Promise<void> {
+  async #judge(id: ChainId, step: () => Promise<void>, signal: AbortSignal): Promise<void> {
     try {
       await step();
     } catch (error) {
       if (error instanceof FraudError) this.#events.onFraud(error.proof);
+      else if (codeIs(error, 'ledger-convicted')) return;
+      else if (codeIs(error, 'ledger-parted') && this.#askAnew(id, signal)) return;
       else if (isOthersFault(error)) this.#events.onBad(id, error);
       else throw error;
     }
+  }
+
+  /** The holder's snapshot may begin the incarnation that does not go on from what is here; a new incarnation soon has one. */
+  #askAnew(id: ChainId, signal: AbortSignal): boolean {
+    const times = (this.#anew.get(chainName(id)) ?? 0) + 1;
+    this.#anew.set(chainName(id), times);
+    if (times <= MAX_ANEW) this.send({ kind: 'follow', tips: [{ ...id, n: 0, hash: NO_HASH }] }, signal);
+    return times <= MAX_ANEW;
   }
 
   /** A holder that has less, and something else for its last number, is asked for that number: it may prove fraud. */
@@ -214,9 +231,8 @@ export class HolderSession {
   }
 }
 
-function isOthersFault(error: unknown): error is CanopyError {
-  return error instanceof PeerError || error instanceof RefusedError || codeIs(error, 'malformed');
-}
+const isOthersFault = (error: unknown): error is CanopyError =>
+  error instanceof PeerError || error instanceof RefusedError || codeIs(error, 'malformed');
 
 function codeIs(error: unknown, code: string): boolean {
   return error instanceof CanopyError && error.code === code;

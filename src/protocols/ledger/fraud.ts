@@ -3,7 +3,9 @@
 //
 //   proof  [version 1, signed entry, certificate chain, other signed entry, its certificate chain]
 //
-// A higher incarnation, certified from above, may use a number again that was lost: that is no fraud (incarnation.ts).
+// A higher incarnation, certified from above, may use a number again that was lost: that is no fraud (incarnation.ts). It is also the
+// way back: a proof concerns its own incarnation and those below; and one with a key that was revoked as of before its entry
+// proves nothing any more.
 import { equals } from 'uint8arrays/equals';
 import { PeerError } from '../../realm/errors.ts';
 import { decodeFields, encodeFields } from '../../store/positional.ts';
@@ -21,6 +23,7 @@ import type { CheckChain } from './leaf-key.ts';
 
 export interface FraudProof extends ChainId {
   readonly n: number;
+  readonly incarnation: number;
   readonly entries: readonly [SignedEntry, SignedEntry];
   readonly bytes: Uint8Array;
 }
@@ -31,7 +34,7 @@ export type Exhibit = readonly [SignedEntry, Uint8Array];
 const VERSION = 1;
 export const MAX_PROOF = 2 * (MAX_SIGNED_ENTRY + MAX_CERTIFICATES) + 64;
 
-/** Thrown once a proof is on disk; the chain must not be followed any more. */
+/** What comes of this chain and its incarnation is taken no more. */
 export class FraudError extends PeerError {
   readonly proof: FraudProof;
 
@@ -49,8 +52,8 @@ export function proveFraud(one: Exhibit, other: Exhibit, check: CheckChain): Pro
   return decodeProof(encodeFields([VERSION, ...fields]), check);
 }
 
-/** @throws PeerError `ledger-no-proof`, InputError `malformed`, RefusedError `cert-*` */
-export async function decodeProof(bytes: Uint8Array, check: CheckChain): Promise<FraudProof> {
+/** What a proof says, without judging it. @throws PeerError `ledger-no-proof`, InputError `malformed` */
+export function readProof(bytes: Uint8Array): FraudProof & { readonly chains: readonly [Uint8Array, Uint8Array] } {
   const [one, chain, other, otherChain] = decodeFields(bytes, 'proof of fraud', (reader) => {
     reader.version(VERSION);
     const exhibit = () => [reader.bytes(MAX_SIGNED_ENTRY), reader.bytes(MAX_CERTIFICATES)] as const;
@@ -60,9 +63,16 @@ export async function decodeProof(bytes: Uint8Array, check: CheckChain): Promise
   const [{ entry: a }, { entry: b }] = entries;
   const same = a.realm === b.realm && a.chain === b.chain && a.n === b.n && a.incarnation === b.incarnation;
   if (!same || equals(entries[0].hash, entries[1].hash)) throw noProof('its entries do not contradict each other');
-  await checkExhibit([entries[0], chain], check);
-  await checkExhibit([entries[1], otherChain], check);
-  return { realm: a.realm, chain: a.chain, n: a.n, entries, bytes };
+  const { realm, n, incarnation } = a;
+  return { realm, chain: a.chain, n, incarnation, entries, bytes, chains: [chain, otherChain] };
+}
+
+/** @throws PeerError `ledger-no-proof`, InputError `malformed`, RefusedError `cert-*` */
+export async function decodeProof(bytes: Uint8Array, check: CheckChain): Promise<FraudProof> {
+  const { chains, ...proof } = readProof(bytes);
+  await checkExhibit([proof.entries[0], chains[0]], check);
+  await checkExhibit([proof.entries[1], chains[1]], check);
+  return proof;
 }
 
 async function checkExhibit([signed, chain]: Exhibit, check: CheckChain): Promise<void> {

@@ -1,13 +1,16 @@
 // A new incarnation of a realm's sequences, certified by the realm above it: what comes after a restored backup uses no number of the
 // incarnation before. A realm with nobody above it certifies its own.
 //
-//   certificate  [version 1, realm, incarnation, time, certificate chain of the certifier's node,
-//                 Ed25519 signature over "canopy/incarnation/1" 00 and the four fields before the chain as an array]
+//   certificate  [version 1, realm, incarnation, time, [[chain, n], ...], certificate chain of the certifier's node,
+//                 Ed25519 signature over "canopy/incarnation/1" 00 and the five fields before the chain as an array]
+//
+// [chain, n] is how much of that chain the certifier has seen and the realm must keep: the incarnation begins above it, so that a
+// new incarnation takes back nothing that the realm above knows of.
 import { verify } from 'node:crypto';
 import { PeerError } from '../../realm/errors.ts';
 import { parentOf, parseRealmName, type RealmName } from '../../realm/names.ts';
-import { decodeFields, encodeFields } from '../../store/positional.ts';
-import { importPublicKey, MAX_NAME, SIGNATURE } from './entry.ts';
+import { decodeFields, encodeFields, type FieldReader } from '../../store/positional.ts';
+import { CHAINS, type ChainKind, importPublicKey, MAX_NAME, SIGNATURE } from './entry.ts';
 import { MAX_CERTIFICATES } from './kinds.ts';
 import type { CheckChain, LedgerSigner } from './leaf-key.ts';
 
@@ -16,20 +19,29 @@ export interface CertifiedIncarnation {
   readonly incarnation: number;
   /** Milliseconds since 1970 by the certifier's clock. */
   readonly time: number;
+  readonly kept: readonly KeptEnd[];
+}
+
+/** The last number of a chain that stays as it is. */
+export interface KeptEnd {
+  readonly chain: ChainKind;
+  readonly n: number;
 }
 
 const VERSION = 1;
 export const MAX_INCARNATION_CERTIFICATE = MAX_CERTIFICATES + 1024;
 const LABEL = new TextEncoder().encode('canopy/incarnation/1\0');
 
-function signedPart({ realm, incarnation, time }: CertifiedIncarnation): Uint8Array {
-  return Buffer.concat([LABEL, encodeFields([VERSION, realm, incarnation, time])]);
+const keptFields = (kept: readonly KeptEnd[]) => kept.map(({ chain, n }) => [chain, n]);
+
+function signedPart({ realm, incarnation, time, kept }: CertifiedIncarnation): Uint8Array {
+  return Buffer.concat([LABEL, encodeFields([VERSION, realm, incarnation, time, keptFields(kept)])]);
 }
 
 export async function certifyIncarnation(wanted: CertifiedIncarnation, signer: LedgerSigner): Promise<Uint8Array> {
-  const { realm, incarnation, time } = wanted;
+  const { realm, incarnation, time, kept } = wanted;
   const signature = await signer.sign(signedPart(wanted));
-  return encodeFields([VERSION, realm, incarnation, time, signer.chain, signature]);
+  return encodeFields([VERSION, realm, incarnation, time, keptFields(kept), signer.chain, signature]);
 }
 
 /** @throws PeerError `incarnation-invalid`, RefusedError `cert-*`, InputError `malformed` */
@@ -40,6 +52,7 @@ export async function checkIncarnation(bytes: Uint8Array, check: CheckChain): Pr
       realm: parseRealmName(reader.text(MAX_NAME)),
       incarnation: reader.number(),
       time: reader.number(),
+      kept: reader.list(CHAINS.length, readKept),
       chain: reader.bytes(MAX_CERTIFICATES),
       signature: reader.bytes(SIGNATURE, SIGNATURE),
     };
@@ -51,6 +64,18 @@ export async function checkIncarnation(bytes: Uint8Array, check: CheckChain): Pr
   if (!verify(null, signedPart(certified), importPublicKey(key.publicKey), signature))
     refuse(realm, 'the signature is wrong');
   return certified;
+}
+
+function readKept(item: FieldReader): KeptEnd {
+  const fields = item.nested();
+  const kept = { chain: fields.oneOf(CHAINS), n: fields.number() };
+  fields.end();
+  return kept;
+}
+
+/** The number up to which a chain stays as it is. */
+export function keptOf({ kept }: CertifiedIncarnation, chain: ChainKind): number {
+  return Math.max(0, ...kept.filter((end) => end.chain === chain).map(({ n }) => n));
 }
 
 function refuse(realm: RealmName, why: string): never {

@@ -14,7 +14,9 @@
 // The holder begins with entry n itself when its own entry n is another one: the reader then has both and can prove it; and where the
 // holder's is of a later incarnation, with the first entry of the second one, at which the chain may have parted. A reader whose
 // entry differs from the tip of a holder that has less asks once more for that number.
-// After a snapshot come the key entry in force and the snapshot's own entry, then what follows it (snapshot.ts).
+// After a snapshot come the first entry of its incarnation (unless that is 1), the key entry in force and the snapshot's own entry, in
+// one frame and each once; then what follows it (snapshot.ts). A reader whose chain has parted from a higher incarnation, or was
+// convicted of fraud, asks with n = 0: a snapshot of a higher certified incarnation begins the chain anew.
 //
 // Who may ask: nodes of the family. The directory chain is for nodes of the same house (src/overlay/scope.ts). The chains of a partner
 // of a trust come from the realms above, which follow for their children. Streams are of the class bulk.

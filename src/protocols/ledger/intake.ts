@@ -2,31 +2,58 @@
 // one sender at a time, however many holders send it.
 import { equals } from 'uint8arrays/equals';
 import { PeerError } from '../../realm/errors.ts';
+import { parentOf, type RealmName } from '../../realm/names.ts';
 import { type ChainId, chainName, type SignedEntry } from './entry.ts';
-import { type Exhibit, FraudError, proveFraud } from './fraud.ts';
+import { type Exhibit, FraudError, type FraudProof, proveFraud } from './fraud.ts';
+import { judgeSnapshot } from './judged-snapshot.ts';
 import { decodeKey, KEY } from './kinds.ts';
 import type { LedgerStore } from './ledger-store.ts';
-import { decodeRow, decodeSnapshot, SNAPSHOT, statementOf } from './snapshot.ts';
-import { after, checkSigned, emptyHead, follow, type Head, introducedKey } from './verify.ts';
+import { SNAPSHOT } from './snapshot.ts';
+import { follow, type Head } from './verify.ts';
+import type { WitnessedHead } from './witness.ts';
+
+/** What decides beside the entries themselves; without it nobody was convicted and nobody has countersigned. */
+export interface IntakeRules {
+  /** The proof that stands against a chain of this incarnation. */
+  readonly proofAgainst: (id: ChainId, incarnation: number) => Promise<FraudProof | undefined>;
+  /** The head that the realm above has countersigned last. */
+  readonly countersigned: (id: ChainId, by: RealmName) => Promise<WitnessedHead | undefined>;
+}
+
+const NO_RULES: IntakeRules = { proofAgainst: async () => undefined, countersigned: async () => undefined };
 
 export class Intake {
   readonly #store: LedgerStore;
+  readonly #rules: IntakeRules;
   readonly #turns = new Map<string, Promise<unknown>>();
 
-  constructor(store: LedgerStore) {
+  constructor(store: LedgerStore, rules: IntakeRules = NO_RULES) {
     this.#store = store;
+    this.#rules = rules;
   }
 
-  /** Verifies and stores what is new; what is known must be the same. @throws FraudError, PeerError, RefusedError, LocalError */
+  /** Convicted of fraud: nothing is taken of it but a snapshot of a higher incarnation. */
+  async isConvicted(id: ChainId): Promise<boolean> {
+    const { incarnation } = await this.#store.head(id);
+    return (await this.#rules.proofAgainst(id, incarnation)) !== undefined;
+  }
+
+  /**
+   * Verifies and stores what is new; what is known must be the same.
+   * @throws FraudError, RefusedError, LocalError; PeerError `ledger-invalid`, `ledger-rewound`, `ledger-convicted`,
+   * `ledger-parted`: a higher incarnation that does not go on from what is here; its snapshot can be begun with
+   */
   take(id: ChainId, entries: readonly SignedEntry[]): Promise<void> {
     return this.#inTurn(id, () => this.#take(id, entries));
   }
 
-  /** Begins an empty chain with a snapshot; what is not empty stays as it is. @throws PeerError `ledger-invalid`, RefusedError */
-  begin(key: SignedEntry, snapshot: SignedEntry, rows: readonly Uint8Array[]): Promise<void> {
-    const { realm, chain } = snapshot.entry;
-    const id = { realm, chain };
-    return this.#inTurn(id, () => this.#begin(id, key, snapshot, rows));
+  /**
+   * Begins a chain with a snapshot: an empty one, or anew with a higher incarnation that the realm above has certified. Before
+   * the snapshot come the entry that begins its incarnation, unless that is the first, and the one of the key in force.
+   * @throws PeerError `ledger-invalid`, `ledger-convicted`, `ledger-rewound`; RefusedError
+   */
+  begin(id: ChainId, entries: readonly SignedEntry[], rows: readonly Uint8Array[]): Promise<void> {
+    return this.#inTurn(id, () => this.#begin(id, entries, rows));
   }
 
   async #inTurn(id: ChainId, step: () => Promise<void>): Promise<void> {
@@ -44,11 +71,12 @@ export class Intake {
   async #take(id: ChainId, entries: readonly SignedEntry[]): Promise<void> {
     const store = this.#store;
     let before = await store.head(id);
+    await this.#assertNotConvicted(before, entries);
     let head: Head = before;
     const fresh: SignedEntry[] = [];
     for (const signed of entries) {
       if (signed.entry.n > before.n) {
-        head = await follow(head, signed, store.checkChain);
+        head = await this.#follow(head, signed);
         fresh.push(signed);
       } else if (!(await this.#isKnown(id, signed))) {
         before = await this.#rewindTo(before, signed);
@@ -88,32 +116,63 @@ export class Intake {
     return key && [signed, key.chain];
   }
 
+  async #follow(head: Head, signed: SignedEntry): Promise<Head> {
+    try {
+      return await follow(head, signed, this.#store.checkChain);
+    } catch (error) {
+      const isLater = head.n > 0 && signed.entry.incarnation > head.incarnation;
+      if (!(error instanceof PeerError) || !isLater) throw error;
+      throw new PeerError('ledger-parted', error.message, { cause: error });
+    }
+  }
+
+  /** @throws PeerError `ledger-parted` for what makes asking for the snapshot worth while, `ledger-convicted` */
+  async #assertNotConvicted({ id, incarnation }: Head, entries: readonly SignedEntry[]): Promise<void> {
+    const proof = await this.#rules.proofAgainst(id, incarnation);
+    if (!proof) return;
+    const isOver = entries.some(({ entry }) => entry.kind === SNAPSHOT && entry.incarnation > proof.incarnation);
+    throw new PeerError(
+      isOver ? 'ledger-parted' : 'ledger-convicted',
+      `The ${id.chain} chain of ${id.realm} was convicted in incarnation ${proof.incarnation}`,
+    );
+  }
+
   /** A higher incarnation, certified from above, goes on from before its first entry; checked before anything is given up. */
   async #rewindTo(before: Head, first: SignedEntry): Promise<Head> {
     const store = this.#store;
     const head = await store.headAt(before.id, first.entry.n - 1);
-    await follow(head, first, store.checkChain);
-    await store.rewind(before, head);
+    await this.#follow(head, first);
+    await this.#assertMayRewind(before, first);
+    await store.rewind(before, head, first.entry.incarnation);
     return head;
   }
 
-  async #begin(id: ChainId, key: SignedEntry, snapshot: SignedEntry, rows: readonly Uint8Array[]): Promise<void> {
+  /**
+   * Who certifies an incarnation states what stays (incarnation.ts). A certificate from before what the same realm has
+   * countersigned since would take that back; it counts once that realm has countersigned the new incarnation itself.
+   */
+  async #assertMayRewind({ id }: Head, { entry }: SignedEntry): Promise<void> {
+    const parent = parentOf(id.realm);
+    const said = parent && (await this.#rules.countersigned(id, parent));
+    if (!said || said.incarnation >= entry.incarnation || said.n < entry.n) return;
+    throw new PeerError(
+      'ledger-rewound',
+      `Incarnation ${entry.incarnation} of the ${id.chain} chain of ${id.realm} would begin at ${entry.n}; ${parent} has countersigned ${said.n}`,
+    );
+  }
+
+  async #begin(id: ChainId, entries: readonly SignedEntry[], rows: readonly Uint8Array[]): Promise<void> {
     const store = this.#store;
-    if ((await store.head(id)).n > 0) return;
-    const refuse = (why: string): never => {
-      throw new PeerError('ledger-invalid', `The snapshot of the ${id.chain} chain of ${id.realm} ${why}`);
-    };
-    const belongs = key.entry.realm === id.realm && key.entry.chain === id.chain && key.entry.kind === KEY;
-    if (!belongs || snapshot.entry.kind !== SNAPSHOT || key.entry.n >= snapshot.entry.n) return refuse('has no key');
-    const headKey = await introducedKey(key.entry, store.checkChain);
-    checkSigned(key, headKey);
-    checkSigned(snapshot, headKey);
-    const stated = decodeSnapshot(snapshot.entry.payload);
-    const shown = statementOf(rows);
-    if (stated.count !== shown.count || !equals(stated.hash, shown.hash)) return refuse('states other rows');
-    const numbers = rows.map((row) => decodeRow(id, row).n);
-    if (numbers.some((n, i) => n >= snapshot.entry.n || n <= (numbers[i - 1] ?? 0))) return refuse('is out of order');
-    const size = rows.reduce((sum, row) => sum + row.length, 0);
-    await store.begin(after({ ...emptyHead(id), size }, snapshot, headKey), [key, snapshot], rows);
+    const before = await store.head(id);
+    const snapshot = entries.at(-1);
+    const incarnation = snapshot?.entry.incarnation ?? 0;
+    const proof = await this.#rules.proofAgainst(id, incarnation);
+    if (before.n > 0 && incarnation <= before.incarnation && !proof) return;
+    if (proof)
+      throw new PeerError('ledger-convicted', `A snapshot of an incarnation of ${id.realm} that was convicted`);
+    const { head, kept, begun } = await judgeSnapshot(id, entries, rows, store.checkChain);
+    if (before.n > 0 && begun && !(await this.#rules.proofAgainst(id, before.incarnation)))
+      await this.#assertMayRewind(before, begun);
+    await store.begin(before, head, kept, rows, begun?.entry.n);
   }
 }

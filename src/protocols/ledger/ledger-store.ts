@@ -8,6 +8,7 @@
 //   ('ledger', realm, chain, 'row', n)             a row of that snapshot
 //   ('ledger', realm, chain, 'size')               [bytes of all entries]
 //   ('ledger', realm, chain, 'orphan', n, hash)    an entry whose number a higher incarnation has used again
+//   ('ledger', realm, chain, 'rewound', inc.)      [begins, was]: entries from `begins` to `was` gave way to that incarnation
 //
 // Write, then announce: listeners hear of what is on disk. What else must become durable together with an entry goes into the
 // same commit.
@@ -25,6 +26,16 @@ import { decodeRow, SNAPSHOT } from './snapshot.ts';
 import { emptyHead, type Head, type HeadKey, introducedKey } from './verify.ts';
 
 export type FactsListener = (id: ChainId, facts: readonly Fact[]) => void;
+
+/** A higher incarnation has used numbers again: entries that were here do not count any more. */
+export interface Rewind {
+  readonly id: ChainId;
+  readonly incarnation: number;
+  /** The number with which it begins, and the last one that was here. */
+  readonly begins: number;
+  readonly was: number;
+}
+export type RewindListener = (rewind: Rewind) => void;
 
 export interface LedgerStoreComponents {
   readonly database: Database;
@@ -45,6 +56,7 @@ export class LedgerStore {
   readonly checkChain: CheckChain;
   readonly #heads = new Map<string, Head>();
   readonly #listeners = new Set<FactsListener>();
+  readonly #rewindListeners = new Set<RewindListener>();
 
   constructor({ database, checkChain }: LedgerStoreComponents) {
     this.#database = database;
@@ -136,30 +148,71 @@ export class LedgerStore {
     );
   }
 
-  /** Begins a chain at a snapshot: the entry of the key in force, the rows, the snapshot's own entry, which `head` is. */
-  async begin(head: Head, entries: readonly SignedEntry[], rows: readonly Uint8Array[]): Promise<void> {
+  /**
+   * Begins a chain at a snapshot: entries of keys, the rows, the snapshot's own entry, which `head` is. What was here before is
+   * kept aside; `begins` is the first number of the incarnation for which it gives way.
+   */
+  async begin(
+    before: Head,
+    head: Head,
+    entries: readonly SignedEntry[],
+    rows: readonly Uint8Array[],
+    begins = 1,
+  ): Promise<void> {
     const { id } = head;
+    const given = before.n > 0 ? await this.#giveUp(id, 1) : [];
+    const rewind = { id, incarnation: head.incarnation, begins, was: before.n };
     const facts = rows.map((row) => decodeRow(id, row));
     const base = key(ROOT, id.realm, id.chain, 'base');
     const writes = rows.map((row, i): Write => {
       return { type: 'put', key: key(ROOT, id.realm, id.chain, 'row', facts[i]?.n ?? 0), value: row };
     });
     const begun: Write = { type: 'put', key: base, value: encodeFields([head.n]) };
-    await this.#commit(await this.head(id), head, [...entries.flatMap(writesOf), ...writes, begun]);
+    const marks = before.n > 0 ? [rewoundWrite(rewind)] : [];
+    await this.#commit(before, head, [...given, ...marks, ...entries.flatMap(writesOf), ...writes, begun]);
+    if (before.n > 0) for (const listener of this.#rewindListeners) listener(rewind);
     this.#announce(id, [...facts, ...entries.map(({ entry }) => entry)]);
   }
 
-  /** Gives up the entries after `head`, whose numbers a higher incarnation uses again; they are kept aside. */
-  async rewind(before: Head, head: Head): Promise<void> {
+  /** Gives up the entries after `head`, whose numbers that higher incarnation uses again; they are kept aside. */
+  async rewind(before: Head, head: Head, incarnation: number): Promise<void> {
     const { id } = head;
+    const rewind = { id, incarnation, begins: head.n + 1, was: before.n };
+    await this.#commit(before, head, [...(await this.#giveUp(id, head.n + 1)), rewoundWrite(rewind)]);
+    for (const listener of this.#rewindListeners) listener(rewind);
+  }
+
+  /** All that ever happened to the chain here. */
+  async rewinds(id: ChainId): Promise<Rewind[]> {
+    const found: Rewind[] = [];
+    for await (const [at, bytes] of this.#database.iterate(under(ROOT, id.realm, id.chain, 'rewound'))) {
+      const said = decodeFields(bytes, 'rewind', (reader) => ({ begins: reader.number(), was: reader.number() }));
+      found.push({ id, incarnation: Number(parseKey(at).at(-1)), ...said });
+    }
+    return found;
+  }
+
+  /** Returns the unsubscriber. */
+  onRewind(listener: RewindListener): () => void {
+    this.#rewindListeners.add(listener);
+    return () => this.#rewindListeners.delete(listener);
+  }
+
+  /** Entries from that number on are kept aside; from the first number on the rows go, too. */
+  async #giveUp(id: ChainId, from: number): Promise<Write[]> {
+    const { realm, chain } = id;
     const writes: Write[] = [];
-    for await (const { entry, hash, bytes } of this.entries(id, head.n + 1)) {
-      writes.push({ type: 'put', key: key(ROOT, id.realm, id.chain, 'orphan', entry.n, hash), value: bytes });
+    for await (const { entry, hash, bytes } of this.entries(id, from)) {
+      writes.push({ type: 'put', key: key(ROOT, realm, chain, 'orphan', entry.n, hash), value: bytes });
       writes.push({ type: 'del', key: entryKey(id, entry.n) });
       const mark = MARKED[entry.kind];
-      if (mark) writes.push({ type: 'del', key: key(ROOT, id.realm, id.chain, mark, entry.n) });
+      if (mark) writes.push({ type: 'del', key: key(ROOT, realm, chain, mark, entry.n) });
     }
-    await this.#commit(before, head, writes);
+    if (from > 1) return writes;
+    for await (const [at] of this.#database.iterate(under(ROOT, realm, chain, 'row'))) {
+      writes.push({ type: 'del', key: at });
+    }
+    return writes;
   }
 
   /** The head as it was at number `n`, which is not below the base. */
@@ -272,6 +325,11 @@ export async function standingKey({ entry }: SignedEntry, check: CheckChain): Pr
 
 function isSame(a: Head, b: Head): boolean {
   return a.n === b.n && equals(a.hash, b.hash);
+}
+
+function rewoundWrite({ id, incarnation, begins, was }: Rewind): Write {
+  const at = key(ROOT, id.realm, id.chain, 'rewound', incarnation);
+  return { type: 'put', key: at, value: encodeFields([begins, was]) };
 }
 
 function writesOf({ entry, bytes }: SignedEntry): Write[] {

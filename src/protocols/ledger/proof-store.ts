@@ -1,15 +1,18 @@
 // The proofs of fraud that this node has, of any realm.
 //
-//   ('ledger-fraud', realm, chain)  the proof, as fraud.ts encodes it; the first one that came
+//   ('ledger-fraud', realm, chain)        the proof, as fraud.ts encodes it: the first one that came of its incarnation, the highest
+//   ('ledger-fraud-since', realm, chain)  [milliseconds since 1970]: when it was kept here
 import { RefusedError } from '../../realm/errors.ts';
 import { parseRealmName } from '../../realm/names.ts';
 import type { Database } from '../../store/database.ts';
 import { key, parseKey, under } from '../../store/keys.ts';
+import { decodeFields, encodeFields } from '../../store/positional.ts';
 import type { ChainId } from './entry.ts';
-import { decodeProof, type FraudProof } from './fraud.ts';
+import { decodeProof, type FraudProof, readProof } from './fraud.ts';
 import type { CheckChain } from './leaf-key.ts';
 
 const ROOT = 'ledger-fraud';
+const SINCE = 'ledger-fraud-since';
 
 export class ProofStore {
   readonly #database: Database;
@@ -20,12 +23,23 @@ export class ProofStore {
     this.#checkChain = components.checkChain;
   }
 
-  async has({ realm, chain }: ChainId): Promise<boolean> {
-    return (await this.#database.get(key(ROOT, realm, chain))) !== undefined;
+  put({ realm, chain, bytes }: FraudProof, now: number): Promise<void> {
+    return this.#database.commit([
+      { type: 'put', key: key(ROOT, realm, chain), value: bytes },
+      { type: 'put', key: key(SINCE, realm, chain), value: encodeFields([now]) },
+    ]);
   }
 
-  put({ realm, chain, bytes }: FraudProof): Promise<void> {
-    return this.#database.commit([{ type: 'put', key: key(ROOT, realm, chain), value: bytes }]);
+  /** Milliseconds since 1970; 0 when it is not known. */
+  async since({ realm, chain }: ChainId): Promise<number> {
+    const bytes = await this.#database.get(key(SINCE, realm, chain));
+    return bytes ? decodeFields(bytes, 'time of a proof', (reader) => reader.number()) : 0;
+  }
+
+  /** The proof that stands against a chain of this incarnation. */
+  async against(id: ChainId, incarnation: number): Promise<FraudProof | undefined> {
+    const proof = await this.get(id);
+    return proof && incarnation <= proof.incarnation ? proof : undefined;
   }
 
   /** Undefined, too, once one of its keys was revoked as of before its entry: it convinces nobody else any more. */
@@ -37,6 +51,12 @@ export class ProofStore {
       if (error instanceof RefusedError) return undefined;
       throw error;
     }
+  }
+
+  /** What the proof is of, whether or not it still convinces anybody. */
+  async kept({ realm, chain }: ChainId): Promise<Pick<FraudProof, 'n' | 'incarnation'> | undefined> {
+    const bytes = await this.#database.get(key(ROOT, realm, chain));
+    return bytes && readProof(bytes);
   }
 
   async list(): Promise<ChainId[]> {

@@ -4,7 +4,7 @@ import type { Peer } from '../../overlay/seam.ts';
 import { Bell } from '../../realm/bell.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { PeerError } from '../../realm/errors.ts';
-import { type ChainId, chainName } from './entry.ts';
+import { type ChainId, chainName, type SignedEntry } from './entry.ts';
 import type { LedgerFrame, Tip } from './frames.ts';
 import {
   MAX_BATCH_BYTES,
@@ -14,7 +14,7 @@ import {
   MAX_SNAPSHOT_BYTES,
   TIP_INTERVAL,
 } from './index.ts';
-import type { LedgerStore } from './ledger-store.ts';
+import type { LedgerStore, Rewind } from './ledger-store.ts';
 import { Standing } from './snapshot.ts';
 
 export interface ServedReaderComponents {
@@ -26,6 +26,8 @@ interface Followed {
   readonly id: ChainId;
   /** The number of the next entry to send; 0 before a snapshot. */
   next: number;
+  /** A higher incarnation has used numbers again since the reader asked. */
+  rewound: boolean;
 }
 
 /** Countersignatures and proofs that wait for a slow reader; beyond it the oldest are dropped, it will meet them again. */
@@ -39,15 +41,19 @@ export class ServedReader {
   readonly #due = new Set<string>();
   readonly #gossip: LedgerFrame[] = [];
   readonly #bell = new Bell();
-  readonly #unsubscribe: () => void;
+  readonly #unsubscribe: readonly (() => void)[];
   #failure: unknown;
 
   constructor(components: ServedReaderComponents, peer: Peer) {
     this.#parts = components;
     this.peer = peer;
-    this.#unsubscribe = components.store.onFacts((id) => {
-      if (this.follows(id)) this.#wake(id);
-    });
+    const { store } = components;
+    this.#unsubscribe = [
+      store.onFacts((id) => {
+        if (this.follows(id)) this.#wake(id);
+      }),
+      store.onRewind((rewind) => this.#rewound(rewind)),
+    ];
   }
 
   follows(id: ChainId): boolean {
@@ -61,7 +67,7 @@ export class ServedReader {
   }
 
   close(): void {
-    this.#unsubscribe();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
   }
 
   /** Makes `frames` throw. */
@@ -76,7 +82,7 @@ export class ServedReader {
       if (!this.follows(id) && this.#chains.size >= MAX_FOLLOWED) {
         throw new PeerError('ledger-too-many', `More than ${MAX_FOLLOWED} chains on one stream`);
       }
-      this.#chains.set(chainName(id), { id, next: await this.#beginAt(tip) });
+      this.#chains.set(chainName(id), { id, next: await this.#beginAt(tip), rewound: false });
       this.#wake(id);
     }
   }
@@ -135,9 +141,19 @@ export class ServedReader {
     if (this.#parts.clock.monotonic() - before >= TIP_INTERVAL) yield { kind: 'tips', tips: [] };
   }
 
+  /** The reader needs what comes in place of what it was sent. */
+  #rewound({ id, begins }: Rewind): void {
+    const followed = this.#chains.get(chainName(id));
+    if (!followed) return;
+    followed.next = Math.min(followed.next, begins);
+    followed.rewound = true;
+  }
+
   async *#entriesOf(followed: Followed): AsyncGenerator<LedgerFrame> {
     const { store } = this.#parts;
     const { id } = followed;
+    if (followed.rewound && followed.next < (await store.base(id))) followed.next = 0;
+    followed.rewound = false;
     if (followed.next === 0) {
       followed.next = 1;
       // One that no reader would take is passed over for an older one.
@@ -165,8 +181,21 @@ export class ServedReader {
     const entry = await store.get(id, n);
     const key = await store.keyEntryBefore(id, n);
     if (!entry || !key) return;
+    const begun = await this.#beginningOf(id, entry);
     for (const part of inParts(rows)) yield { kind: 'snapshot', ...part };
-    yield { kind: 'entries', entries: [key.bytes, entry.bytes] };
+    const keys = begun && begun.entry.n < key.entry.n ? [begun.bytes, key.bytes] : [key.bytes];
+    yield { kind: 'entries', entries: [...keys, entry.bytes] };
+  }
+
+  /** The entry with which the incarnation of this one begins; none for the first. */
+  async #beginningOf(id: ChainId, { entry: { n, incarnation } }: SignedEntry): Promise<SignedEntry | undefined> {
+    if (incarnation === 1) return undefined;
+    let begun: SignedEntry | undefined;
+    for await (const signed of this.#parts.store.keyEntries(id)) {
+      if (signed.entry.incarnation < incarnation) break;
+      if (signed.entry.incarnation === incarnation && signed.entry.n < n) begun = signed;
+    }
+    return begun;
   }
 
   async #tipOf(id: ChainId): Promise<Tip> {

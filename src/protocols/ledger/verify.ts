@@ -8,7 +8,7 @@ import type { KeyObject } from 'node:crypto';
 import { equals } from 'uint8arrays/equals';
 import { PeerError } from '../../realm/errors.ts';
 import { type ChainId, type Entry, importPublicKey, isSignedBy, keyIdOf, NO_HASH, type SignedEntry } from './entry.ts';
-import { checkIncarnation } from './incarnation.ts';
+import { checkIncarnation, keptOf } from './incarnation.ts';
 import { MAX_CHAIN_BYTES, MAX_CHAIN_LENGTH } from './index.ts';
 import { decodeKey, KEY } from './kinds.ts';
 import type { CheckChain } from './leaf-key.ts';
@@ -72,8 +72,11 @@ export async function introducedKey(entry: Entry, check: CheckChain): Promise<He
 }
 
 async function begunBy(entry: Entry, certificate: Uint8Array, check: CheckChain): Promise<number> {
-  const { realm, incarnation } = await checkIncarnation(certificate, check);
+  const certified = await checkIncarnation(certificate, check);
+  const { realm, incarnation } = certified;
   if (realm !== entry.realm || incarnation !== entry.incarnation) refuse(entry, 'it begins another incarnation');
+  const kept = keptOf(certified, entry.chain);
+  if (entry.n <= kept) refuse(entry, `its incarnation was certified to begin above ${kept}`);
   return incarnation;
 }
 

@@ -142,6 +142,41 @@ test('numbers that were given out twice stop the node and are proven at its witn
   await eventually(() => house.ledger.warnings().length > 0);
 });
 
+test('a realm that was convicted comes back with an incarnation that the realm above certifies', LIMIT, async (t) => {
+  const { networks, house, branch, other, options } = await company(t);
+  const backup = await backupOf(branch);
+  await note(branch, 'b');
+  await eventually(async () => (await headOf(house)) === 3 && (await headOf(other)) === 3);
+  await branch.stop();
+  networks.cut(kyiv);
+  const twin = await run(t, await openGuarded(kyiv, { ...options, disk: backup, verdict: 'same' }));
+  await note(twin, 'another b');
+  await note(twin, 'and c');
+  networks.heal(kyiv);
+  networks.heal(acme);
+  networks.heal(lviv);
+  for (const one of [house, other]) await eventually(() => one.ledger.warnings().some((what) => what.includes(kyiv)));
+  await eventually(() => twin.permit.withheld === 'forked' || twin.ledger.warnings().length > 0);
+  await twin.guard.confirm();
+  await eventually(() => twin.reopened === 1);
+  await twin.stop();
+  const back = await run(t, await openGuarded(kyiv, { ...options, disk: backup, verdict: 'same' }));
+  assert.equal(back.guard.state().incarnation, 2);
+  await eventually(() => back.permit.withheld === undefined);
+  await eventually(async () => (await back.ledger.store.head(KYIV)).incarnation === 2);
+  await back.ledger.countersign();
+  const end = async (at: GuardedRealm) => Buffer.from((await at.ledger.store.head(KYIV)).hash).toString('hex');
+  for (const one of [house, other]) {
+    await eventually(async () => (await end(one)) === (await end(back)));
+    await one.ledger.countersign();
+    assert.equal(one.ledger.counters()['convicted'], 0);
+    assert.ok((await one.audit.tail(50)).some(({ code, actor }) => code === 'ledger-resumed' && actor === kyiv));
+    assert.ok((await one.audit.tail(50)).some(({ code, actor }) => code === 'ledger-rewound' && actor === kyiv));
+  }
+  await note(back, 'd');
+  for (const one of [house, other]) await eventually(async () => (await end(one)) === (await end(back)));
+});
+
 test('nobody but the realm above certifies an incarnation', LIMIT, async (t) => {
   const { house, region } = await company(t);
   const stranger = parseRealmName('sumy.ua');

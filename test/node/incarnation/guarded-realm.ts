@@ -8,6 +8,7 @@ import { WritePermit } from '../../../node/incarnation/write-permit.ts';
 import { type LedgerService, openLedger } from '../../../node/ledger/ledger-service.ts';
 import { houseOf } from '../../../src/overlay/scope.ts';
 import type { NumberedHead } from '../../../src/protocols/heads/frames.ts';
+import { CHAINS } from '../../../src/protocols/ledger/entry.ts';
 import { systemClock } from '../../../src/realm/clock.ts';
 import { silentLog } from '../../../src/realm/log.ts';
 import { parentOf, type RealmName } from '../../../src/realm/names.ts';
@@ -64,7 +65,7 @@ export async function openGuarded(realm: RealmName, options: GuardedOptions): Pr
     const seen = inbound.get(of);
     return new Map(seen ? [[seen.incarnation, seen.n]] : []);
   };
-  const book = new WitnessBook(realm, { ...shared, store: ledger.store, inbound: ends });
+  const book = new WitnessBook(realm, { ...shared, store: ledger.store, proofs: ledger.proofs, inbound: ends });
   const opened = {
     realm,
     disk,
@@ -80,6 +81,10 @@ export async function openGuarded(realm: RealmName, options: GuardedOptions): Pr
         book,
         followers: () => followers,
         outboxEnd: async () => options.outboxEnd?.() ?? { incarnation, n: 0 },
+        isConvicted: async () => {
+          const proven = CHAINS.map((chain) => ledger.proofs.against({ realm, chain }, incarnation));
+          return (await Promise.all(proven)).some((proof) => proof !== undefined);
+        },
         renewMark: async () => undefined,
         reopen: () => {
           opened.reopened++;

@@ -102,7 +102,10 @@ test(
     const restored = await authorOf(KYIV, {
       signer,
       incarnation: 2,
-      certificate: await certifyIncarnation({ realm: kyiv, incarnation: 2, time: Date.now() }, await signerOf(acme)),
+      certificate: await certifyIncarnation(
+        { realm: kyiv, incarnation: 2, time: Date.now(), kept: [] },
+        await signerOf(acme),
+      ),
     });
     const shared = (await first.store.read(KYIV, 1, 10, 100_000)).map(decodeSigned);
     await new Intake(restored.store).take(KYIV, shared);

@@ -78,7 +78,7 @@ test('what a higher incarnation has overwritten is shown to those who ask for al
   await first.chain.append({ kind: 'crl', payload: text('revoked') });
   await new Intake(reader.ledger.store).take(id, (await first.store.read(id, 1, 9, 100_000)).map(decodeSigned));
   const time = Date.now();
-  const certificate = await certifyIncarnation({ realm: kyiv, incarnation: 2, time }, await signerOf(acme));
+  const certificate = await certifyIncarnation({ realm: kyiv, incarnation: 2, time, kept: [] }, await signerOf(acme));
   const second = await authorOf(id, { signer, incarnation: 2, certificate });
   await second.chain.append({ kind: 'note', payload: text('another history') });
   await new Intake(reader.ledger.store).take(id, (await second.store.read(id, 1, 9, 100_000)).map(decodeSigned));

@@ -50,7 +50,8 @@ test('a countersigned head reads back, is signed by its witness and by nobody el
 
 test('an incarnation is certified by the realm right above, for the realm that it names', LIMIT, async () => {
   const check = await checkChain();
-  const wanted = { realm: kyiv, incarnation: 2, time: Date.now() };
+  const kept = [{ chain: 'network', n: 7 }] as const;
+  const wanted = { realm: kyiv, incarnation: 2, time: Date.now(), kept };
   const certificate = await certifyIncarnation(wanted, await signerOf(acme));
   assert.deepEqual(await checkIncarnation(certificate, check), wanted);
   for (const realm of [ua, lviv, kyiv]) {
@@ -72,7 +73,10 @@ test('a chain goes on in a higher incarnation only behind its certificate', LIMI
   const head = await author.store.head(ID);
   const bare = await authorOf(ID, { signer, incarnation: 2 });
   await assert.rejects(bare.chain.append({ kind: 'note', payload: text('b') }), { code: 'ledger-invalid' });
-  const certificate = await certifyIncarnation({ realm: kyiv, incarnation: 2, time: Date.now() }, await signerOf(acme));
+  const certificate = await certifyIncarnation(
+    { realm: kyiv, incarnation: 2, time: Date.now(), kept: [] },
+    await signerOf(acme),
+  );
   const other = await authorOf(ID, { signer, incarnation: 2, certificate });
   await other.chain.append({ kind: 'note', payload: text('c') });
   const begun = await other.store.get(ID, 1);
