@@ -103,7 +103,8 @@ export class CustodySession {
   /** A stream on which nothing moves is not kept because something waits: what becomes due later opens another. */
   #untilNextLook(idleSince: number): number {
     const idleFor = this.#parts.clock.monotonic() - idleSince;
-    const rest = IDLE_CUSTODY - idleFor;
+    // A whole millisecond at least: by a clock of fractions, time might never pass the end.
+    const rest = Math.max(1, IDLE_CUSTODY - idleFor);
     return this.#inFlight.size > 0 || this.#parts.isPending() ? Math.min(LOOK, rest) : rest;
   }
 
