@@ -7,9 +7,8 @@ import type { Directory, UserProfile } from './directory/directory.ts';
 import { ForeignKeys } from './directory/foreign-keys.ts';
 import type { UserKeys } from './directory/key-book.ts';
 import type { Errands } from './errands/errands.ts';
-import type { Ground } from './ground.ts';
 import type { KnownKeys, LanAccount } from './lan/components.ts';
-import type { OpenedUsers } from './open-users.ts';
+import type { OpenedUsers, UserGround } from './open-users.ts';
 import type { Policies } from './policies/policies.ts';
 
 export interface AccountNeeds extends OpenedUsers {
@@ -24,7 +23,7 @@ export interface OpenedAccount {
   readonly foreignKeys: ForeignKeys;
 }
 
-export function openAccount(ground: Ground, needs: AccountNeeds): OpenedAccount {
+export function openAccount(ground: UserGround, needs: AccountNeeds): OpenedAccount {
   const { accounts, devices, errands, identities, keys, people, policies, users } = needs;
   const { realm } = ground.realm;
   const mayFind = (user: UserId, origin: RealmName): boolean =>

@@ -1,5 +1,5 @@
 // Who there is, who may log in here, and whose keys are whose.
-import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
+import type { Network } from '../src/overlay/seam.ts';
 import { type AccountService, openAccounts } from './directory/account-service.ts';
 import { DeviceService } from './directory/device-service.ts';
 import { IdentityService } from './directory/identity-service.ts';
@@ -18,13 +18,21 @@ export interface OpenedUsers {
 }
 
 export interface UserNeeds {
-  readonly network: NodeOverlay;
+  readonly network: Network;
   readonly ledger: LedgerService;
   /** By the realm's authority. */
   readonly signStatement: (statement: Uint8Array) => Promise<Uint8Array>;
 }
 
-export async function openUsers(ground: Ground, { network, ledger, signStatement }: UserNeeds): Promise<OpenedUsers> {
+/** What people need of the ground. */
+export type UserGround = Pick<Ground, 'database' | 'clock' | 'log' | 'audit' | 'house'> & {
+  readonly realm: Pick<Ground['realm'], 'realm'>;
+};
+
+export async function openUsers(
+  ground: UserGround,
+  { network, ledger, signStatement }: UserNeeds,
+): Promise<OpenedUsers> {
   const { realm: file, database, clock, log, audit, house } = ground;
   const { realm } = file;
   const users = await openDirectory({ database, ledger, network, clock, log }, { realm, house });

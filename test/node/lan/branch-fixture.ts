@@ -3,16 +3,17 @@
 import type { TestContext } from 'node:test';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { AuditLog } from '../../../node/audit/audit-log.ts';
+import { CountedAudit } from '../../../node/audit/counted-audit.ts';
 import { openConversations } from '../../../node/conversations/conversation-service.ts';
 import { openOutbox } from '../../../node/delivery/outbox.ts';
 import type { AccountService } from '../../../node/directory/account-service.ts';
-import { openAccounts } from '../../../node/directory/account-service.ts';
+import type { DeviceService } from '../../../node/directory/device-service.ts';
 import type { UserProfile } from '../../../node/directory/directory.ts';
-import { openSessions } from '../../../node/directory/session-store.ts';
-import { openDirectory } from '../../../node/directory/user-directory.ts';
 import type { LanComponents, LanSettings } from '../../../node/lan/components.ts';
 import { createLanServer, type LanServer } from '../../../node/lan/server.ts';
 import { openLedger } from '../../../node/ledger/ledger-service.ts';
+import { openAccount } from '../../../node/open-account.ts';
+import { openUsers } from '../../../node/open-users.ts';
 import { createPresence } from '../../../node/presence/presence-service.ts';
 import { registerPassword } from '../../../src/crypto/login.ts';
 import type { Network } from '../../../src/overlay/seam.ts';
@@ -30,6 +31,7 @@ export const HOST = 'kyiv.localhost';
 export interface Branch {
   readonly server: LanServer;
   readonly accounts: AccountService;
+  readonly devices: DeviceService;
   readonly audit: AuditLog;
   readonly components: LanComponents;
   /** With a first password that must be changed. */
@@ -72,12 +74,19 @@ async function openParts(t: TestContext) {
     },
     { realm: REALM, parent: undefined, house: REALM, incarnation: 1 },
   );
-  const directory = await openDirectory(
-    { database, ledger, network: awayNetwork, clock, log },
-    { realm: REALM, house: REALM },
-  );
-  const sessions = await openSessions({ database, clock, log });
-  const accounts = await openAccounts({ database, directory, sessions, audit, clock, log }, { realm: REALM });
+  const ground = { realm: { realm: REALM }, database, clock, log, audit: new CountedAudit(audit), house: REALM };
+  // Who checks a statement has the certificates of a realm; here there is none.
+  const signStatement = async (statement: Uint8Array) => ed25519.sign(statement, seed);
+  const opened = await openUsers(ground, { network: awayNetwork, ledger, signStatement });
+  const { users: directory, accounts, devices } = opened;
+  const errands = {
+    ask: async () => {
+      throw new UnreachableError('no-way', 'the overlay is away in this test');
+    },
+    answer: () => {},
+  };
+  const policies = { forbids: () => undefined };
+  const { account } = openAccount(ground, { ...opened, errands, people: directory, policies });
   const outbox = await openOutbox({ database, incarnation: 1 });
   const conversations = await openConversations({
     realm: REALM,
@@ -91,7 +100,7 @@ async function openParts(t: TestContext) {
   const presence = createPresence({ realm: REALM, network: awayNetwork, directory, clock, random: Math.random, log });
   await presence.start();
   t.after(() => presence.stop());
-  return { audit, accounts, directory, conversations, presence };
+  return { audit, accounts, directory, conversations, presence, account, devices };
 }
 
 export async function openBranch(
@@ -99,13 +108,14 @@ export async function openBranch(
   given: Partial<LanSettings> = {},
   more: Pick<LanComponents, 'islands'> = {},
 ): Promise<Branch> {
-  const { audit, accounts, directory, conversations, presence } = await openParts(t);
+  const { audit, accounts, directory, conversations, presence, account, devices } = await openParts(t);
   const components: LanComponents = {
     realm: REALM,
     accounts,
     directory,
     conversations,
     presence,
+    account,
     audit,
     clock: systemClock,
     log: silentLog,
@@ -121,6 +131,7 @@ export async function openBranch(
       return server;
     },
     accounts,
+    devices,
     audit,
     components,
     addUser: (login, name, password) => addUser(accounts, login, name, password),
