@@ -8,7 +8,7 @@ import type { Log } from '../../realm/log.ts';
 import type { AdmittedPeer } from '../admission/admissions.ts';
 import type { Shares } from '../shares/shares.ts';
 import { handshakeFrames } from '../wire.ts';
-import { decodeAsk, encodeAnswer, MAX_CARRIED_OF_REALM, MAX_PIPE_FRAME, PIPE_PROTOCOL } from './index.ts';
+import { decodeAsk, encodeAnswer, JOINED, MAX_CARRIED_OF_REALM, MAX_PIPE_FRAME, PIPE_PROTOCOL } from './index.ts';
 import { joinSockets } from './join.ts';
 import type { IssuedTicket, Tickets } from './tickets.ts';
 
@@ -121,6 +121,9 @@ async function carry(
   };
   if (stream.status !== 'open') cut();
   stream.addEventListener('close', cut, { once: true });
-  const [a, b] = await Promise.all([own.arrival, other.arrival]);
+  const a = await own.arrival;
+  // The other side was to dial before the asker hears of it: one that has not by now will not.
+  const late = clock.after(JOINED.most, () => other.cancel());
+  const b = await other.arrival.finally(() => late.cancel());
   await joinSockets(a, b, { clock }).ended;
 }

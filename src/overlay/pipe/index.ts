@@ -41,6 +41,11 @@ export const MAX_TICKETS = 1_024;
 export const MAX_TICKETS_OF_PEER = 64;
 /** For a section to be dialled; then the stream itself is used. */
 export const DIAL_DEADLINE = 1_500;
+/**
+ * Who says `joined` has dialled before: his connection is here as soon as his word, but for what TCP makes of a lost packet. So long
+ * at most, and of a short way no longer than a few of its round trips.
+ */
+export const JOINED = { fixed: 500, roundTrips: 3, most: DIAL_DEADLINE } as const;
 export const MAX_CARRIED_OF_REALM = 128;
 
 /** Code of the error when a section that was agreed on can't be had. */

@@ -2,13 +2,15 @@
 import type { Socket } from 'node:net';
 import type { Connection, Stream } from '@libp2p/interface';
 import type { Clock } from '../../realm/clock.ts';
+import { within } from '../../realm/deadline.ts';
 import { RefusedError, UnreachableError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
+import { untilAborted } from '../../realm/until-aborted.ts';
 import type { Admissions } from '../admission/admissions.ts';
 import { handshakeFrames } from '../wire.ts';
 import type { PipeCarrier } from './carrier.ts';
 import { dialPipe, type Place, placeOf } from './dial.ts';
-import { decodeAnswer, encodeAsk, MAX_PIPE_FRAME, PIPE_PROTOCOL, type PipeWord } from './index.ts';
+import { decodeAnswer, encodeAsk, JOINED, MAX_PIPE_FRAME, PIPE_FAILED, PIPE_PROTOCOL, type PipeWord } from './index.ts';
 import type { JoinRules } from './join.ts';
 import { type PipeAcceptance, runPipe, type Section } from './run-pipe.ts';
 import type { IssuedTicket, Tickets } from './tickets.ts';
@@ -18,7 +20,7 @@ export interface RelayPipesComponents {
   readonly tickets: Tickets;
   /** Joins pipes of other relays. */
   readonly carrier: Pick<PipeCarrier, 'start' | 'stop' | 'carried'>;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'after' | 'monotonic'>;
 }
 
 /** The link or connection that a pipe is to run along. */
@@ -110,13 +112,28 @@ export class RelayPipes {
   #offerDoor(connection: Connection): PipeOffer | undefined {
     const issued = this.#issue(connection);
     if (!issued) return undefined;
-    const { ticket, arrival, cancel } = issued;
-    const socket = async (reply: PipeWord | undefined): Promise<Socket | undefined> => {
-      if (reply?.kind === 'joined') return arrival;
+    const { ticket, cancel } = issued;
+    const begun = this.#components.clock.monotonic();
+    const socket = async (reply: PipeWord | undefined, signal: AbortSignal): Promise<Socket | undefined> => {
+      if (reply?.kind === 'joined') return this.#arrived(issued, connection, begun, signal);
       this.#barren.add(connection);
       return undefined;
     };
     return { word: { kind: 'dial', ticket }, cancel, socket };
+  }
+
+  /** @throws UnreachableError `pipe-failed`: the stream will do, for this link from now on */
+  async #arrived(issued: IssuedTicket, connection: Connection, begun: number, signal: AbortSignal): Promise<Socket> {
+    const { clock } = this.#components;
+    const { fixed, roundTrips, most } = JOINED;
+    const patience = Math.min(most, fixed + roundTrips * (clock.monotonic() - begun));
+    try {
+      return await within(clock, patience, 'pipe', signal, (limit) => Promise.race([issued.arrival, aborted(limit)]));
+    } catch (cause) {
+      signal.throwIfAborted();
+      this.#barren.add(connection);
+      throw new UnreachableError(PIPE_FAILED, 'the other side says that it has dialled, and nobody came', { cause });
+    }
   }
 
   /** Undefined when too many wait already: then there is no pipe, and the stream will do. */
@@ -187,6 +204,11 @@ export class RelayPipes {
   #dial(place: Place, ticket: Uint8Array, signal: AbortSignal): Promise<Socket> {
     return dialPipe(place, ticket, this.#components.clock, signal);
   }
+}
+
+async function aborted(signal: AbortSignal): Promise<never> {
+  await untilAborted(signal);
+  throw signal.reason;
 }
 
 function isCircuit({ remoteAddr }: Connection): boolean {

@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import type { Connection } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import { MAGIC, MAX_TICKETS_OF_PEER, TICKET_BYTES, TICKET_TTL } from '../../../src/overlay/pipe/index.ts';
+import { RelayPipes } from '../../../src/overlay/pipe/relay-pipes.ts';
 import { Tickets } from '../../../src/overlay/pipe/tickets.ts';
 import type { Stream } from '../../../src/overlay/seam.ts';
 import { parseRealmName } from '../../../src/realm/names.ts';
 import { startBranches, type TestBranch } from '../branches.ts';
-import { until } from '../hosts.ts';
+import { startHost, until } from '../hosts.ts';
 import { Realms } from '../realms.ts';
 
 const TIMEOUT = { timeout: 60_000 };
@@ -33,6 +35,17 @@ async function echoAll(stream: Stream): Promise<void> {
 async function echoed(stream: Stream, bytes: Uint8Array): Promise<Uint8Array | undefined> {
   await stream.write(bytes, signal());
   return stream.read(signal());
+}
+
+/** A link as the side sees it that was dialled. */
+async function inbound(t: TestContext, realm: string): Promise<Connection> {
+  const relay = await startHost(t, await ua.identity(KYIV, 'relay'));
+  const { host } = await startHost(t, await ua.identity(realm, 'relay'));
+  await host.libp2p.dial(multiaddr(relay.address));
+  await until(() => relay.host.libp2p.getConnections().length === 1);
+  const [connection] = relay.host.libp2p.getConnections();
+  assert.ok(connection);
+  return connection;
 }
 
 const portOf = (branch: TestBranch): number => Number(/tcp\/(\d+)/.exec(branch.relay.address)?.[1]);
@@ -89,6 +102,39 @@ test('where a section cannot be dialled, bulk takes the stream', TIMEOUT, async 
   assert.deepEqual(await echoed(bulk, Uint8Array.of(1)), Uint8Array.of(1));
   assert.deepEqual([kyiv.relay.pipes.open, lviv.relay.pipes.open], [0, 0]);
 });
+
+test(
+  'a pipe that the other side claims to have dialled, and did not, costs a moment, and none is tried there again',
+  TIMEOUT,
+  async (t) => {
+    const timers: { delay: number; callback: () => void }[] = [];
+    let now = 0;
+    const clock = {
+      monotonic: () => now,
+      after: (delay: number, callback: () => void) => {
+        timers.push({ delay, callback });
+        return { cancel: () => {} };
+      },
+    };
+    const carrier = { start: async () => {}, stop: async () => {}, carried: 0 };
+    const admissions = { peers: () => [], connections: () => [] };
+    const pipes = new RelayPipes({ admissions, tickets: new Tickets(clock), carrier, clock });
+    for (const [realm, took, most] of [
+      ['lviv.acme.ua', 20, 560],
+      ['odesa.acme.ua', 5_000, 1_500],
+    ] as const) {
+      const connection = await inbound(t, realm);
+      const offer = await pipes.offer({ connection }, signal());
+      now += took;
+      const socket = offer?.socket({ kind: 'joined' }, signal());
+      const last = timers.at(-1);
+      assert.equal(last?.delay, most);
+      last?.callback();
+      await assert.rejects(async () => socket, { code: 'pipe-failed' });
+      assert.equal(await pipes.offer({ connection }, signal()), undefined);
+    }
+  },
+);
 
 test('an unknown ticket, a wrong hello and one of a byte a minute are closed without a word', TIMEOUT, async (t) => {
   const { kyiv } = await pair(t);
