@@ -4,7 +4,7 @@
 import type { Clock } from '../realm/clock.ts';
 
 export interface OverlayEvent {
-  /** `admission-refused`, `connection-refused`, `scope-refused`, `enrol-refused`, `session-cut`, `circuit-cut`, `twin-detected`. */
+  /** `admission-refused`, `connection-refused`, `scope-refused`, `enrol-refused`, `session-cut`, `circuit-cut`, `twin-detected`, `twin-unproved`. */
   readonly code: string;
   readonly reason: string;
   readonly realm?: string;

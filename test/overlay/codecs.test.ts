@@ -136,7 +136,7 @@ checkCodec(
   encodeVerdict,
   decodeVerdict,
 );
-test('a refusal brings a proof only for a revocation, and none that is too long', () => {
+test('a refusal brings a proof only for a revocation and a twin, and none that is too long', () => {
   const refusal = { kind: 'refused', code: 'cert-revoked', proof: Uint8Array.of(7, 8) } as const;
   const hex = '826c636572742d7265766f6b6564420708';
   assert.equal(Buffer.from(encodeVerdict(refusal)).toString('hex'), hex);
@@ -144,6 +144,10 @@ test('a refusal brings a proof only for a revocation, and none that is too long'
   assert.equal(
     Buffer.from(encodeVerdict({ ...refusal, code: 'cert-expired' })).toString('hex'),
     '816c636572742d65787069726564',
+  );
+  assert.equal(
+    Buffer.from(encodeAnswer({ ...refusal, code: 'twin-alive' })).toString('hex'),
+    '826a7477696e2d616c697665420708',
   );
   for (const fields of [
     ['cert-expired', Uint8Array.of(7)],

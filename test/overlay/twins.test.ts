@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { multiaddr } from '@multiformats/multiaddr';
 import type { TwinEvent } from '../../src/overlay/admission/twins.ts';
+import { EMPTY_CHARTER } from '../../src/overlay/charter.ts';
 import type { Host } from '../../src/overlay/host.ts';
 import { startHost, until } from './hosts.ts';
 import { Realms } from './realms.ts';
@@ -31,6 +32,23 @@ test('the copy of a node is refused at the relay while the original lives, and a
   assert.equal(original.host.libp2p.getConnections().length, 1);
   assert.ok(relay.events.some(({ code, reason }) => code === 'twin-detected' && reason === 'other'));
   assert.ok(relay.events.some(({ code, reason }) => code === 'admission-refused' && reason === 'twin-alive'));
+});
+
+test('a node does not believe it of a relay whose certificate was revoked', LIMIT, async (t) => {
+  const relay = await startHost(t, await realms.identity('kyiv.acme.ua', 'relay'));
+  const identity = await realms.identity('kyiv.acme.ua', 'node');
+  const original = await startHost(t, identity, { mayDial: () => true });
+  await dial(original.host, relay.address);
+  const [known] = original.host.admissions.peers();
+  const charter = { ...EMPTY_CHARTER, isRevoked: (serial: string) => serial === known?.leaf.serial };
+  const copy = await startHost(t, identity, { mayDial: () => true, charter });
+  const seen = watch(copy.host);
+  await assert.rejects(dial(copy.host, relay.address));
+  assert.deepEqual(seen, []);
+  assert.deepEqual(
+    copy.events.map(({ code, reason }) => `${code} ${reason}`),
+    ['twin-unproved cert-revoked'],
+  );
 });
 
 test('the copy of a relay is refused by the relays above while the original lives', LIMIT, async (t) => {

@@ -3,6 +3,7 @@
 //   answer   ['ok', chain, instance] | refusal   listener, which has judged the hello before it shows who it is
 //   verdict  ['ok'] | refusal                    dialler
 //   refusal  [code] | ['cert-revoked', list]     list: the revocation list with its chain that says so (src/pki/revocations.ts)
+//            | ['twin-alive', chain]             chain: of whoever refuses; without a good one its word counts for nothing
 // An instance is 16 random bytes of a process: two live ones of one peer id are two servers with one key (a cloned disk).
 import { toString } from 'uint8arrays/to-string';
 import * as v from 'valibot';
@@ -17,8 +18,10 @@ export const INSTANCE_BYTES = 16;
 const MAX_HELLO = MAX_CHAIN + 96;
 /** The longest is a refusal that brings its proof. */
 export const MAX_ADMISSION_FRAME = MAX_SIGNED_CRL + 96;
-/** The one refusal that can be proved. */
+/** A refusal that can be proved. */
 export const REVOKED = 'cert-revoked';
+/** Another live program has the key of whoever is refused; told to one whose certificate was good, with the teller's own. */
+export const TWIN_ALIVE = 'twin-alive';
 
 /** Who shows itself, and which of its processes. */
 export interface Hello {
@@ -31,7 +34,7 @@ export type Verdict = { readonly kind: 'ok' } | Refusal;
 export interface Refusal {
   readonly kind: 'refused';
   readonly code: string;
-  /** With {@link REVOKED} alone: the list that revokes a certificate of the refused chain. */
+  /** With {@link REVOKED} the list that revokes a certificate of the refused chain, with {@link TWIN_ALIVE} the chain of who refuses. */
   readonly proof?: Uint8Array;
 }
 
@@ -43,7 +46,7 @@ const instanceField = v.pipe(
 );
 const hello = v.strictTuple([bytes, instanceField]);
 const proofField = v.pipe(bytes, v.minLength(1), v.maxLength(MAX_SIGNED_CRL));
-const proved = v.strictTuple([v.literal(REVOKED), proofField]);
+const proved = v.strictTuple([v.picklist([REVOKED, TWIN_ALIVE]), proofField]);
 const accepted = v.strictTuple([v.literal(OK), bytes, instanceField]);
 const answer = v.union([accepted, proved, v.strictTuple([codeField])]);
 const verdict = v.union([proved, v.strictTuple([codeField])]);
@@ -68,7 +71,7 @@ export function decodeAnswer(frame: Uint8Array): Answer {
 }
 
 function encodeRefusal({ code, proof }: Refusal): Uint8Array {
-  return writeCbor(proof && code === REVOKED ? [code, proof] : [code]);
+  return writeCbor(proof && (code === REVOKED || code === TWIN_ALIVE) ? [code, proof] : [code]);
 }
 
 function refusalOf([code, proof]: readonly [string] | readonly [string, Uint8Array]): Refusal {

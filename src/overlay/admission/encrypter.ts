@@ -15,7 +15,7 @@ import type {
   Upgrader,
 } from '@libp2p/interface';
 import type { LengthPrefixedStream } from '@libp2p/utils';
-import type { Chain } from '../../pki/chain.ts';
+import { type Chain, decodeChain, encodeChain } from '../../pki/chain.ts';
 import { codeOf, RefusedError } from '../../realm/errors.ts';
 import type { OverlayAudit } from '../audit.ts';
 import { handshakeFrames } from '../wire.ts';
@@ -32,10 +32,11 @@ import {
   MAX_ADMISSION_FRAME,
   REVOKED,
   type Refusal,
+  TWIN_ALIVE,
 } from './codec.ts';
 import type { Judge } from './judge.ts';
 import type { ShownProofs } from './shown-proofs.ts';
-import { TWIN_ALIVE, type Twins } from './twins.ts';
+import type { Twins } from './twins.ts';
 
 export const ADMISSION_PROTOCOL = '/canopy/noise/1';
 /** For Noise and the certificates together. */
@@ -122,7 +123,7 @@ class AdmissionEncrypter implements ConnectionEncrypter {
     await frames.write(encodeHello(this.#self()), { signal });
     const answer = decodeAnswer(await this.#read(handshake));
     if (answer.kind === 'refused') {
-      this.#noteTwin(handshake.raw, answer.code);
+      await this.#noteTwin(handshake, answer);
       throw this.#refusedBy(handshake, answer);
     }
     const peer = await this.#judge(handshake, answer, encodeVerdict);
@@ -151,15 +152,28 @@ class AdmissionEncrypter implements ConnectionEncrypter {
 
   /**
    * Only where we knock ourselves at an address that we were given: a node does that at its own relay. At the end of a forwarded
-   * connection, or where somebody else has knocked, any realm could say it and stop the node with one word.
+   * connection, or where somebody else has knocked, any realm could say it and stop the node with one word. And only by one whose own
+   * certificate is good: a relay that was taken over and revoked could do so still.
    */
-  #noteTwin(raw: MessageStream, code: string): void {
-    if (code === TWIN_ALIVE && this.#init.admissions.expectation(raw) === undefined) this.#init.twins.refused();
+  async #noteTwin({ raw, remotePeer }: Handshake, { code, proof }: Refusal): Promise<void> {
+    const { admissions, judge, twins } = this.#init;
+    if (code !== TWIN_ALIVE || !proof || admissions.expectation(raw) !== undefined) return;
+    try {
+      await judge.peer(decodeChain(proof), remotePeer.publicKey?.raw, undefined);
+      twins.refused();
+    } catch (error) {
+      this.#init.audit({
+        code: 'twin-unproved',
+        reason: codeOf(error),
+        peerId: remotePeer.toString(),
+        ...addressOf(raw),
+      });
+    }
   }
 
   /** The other side's certificate rules, not ours, said no; the code is its own. */
   #refusedBy({ remotePeer }: Handshake, { code, proof }: Refusal): RefusedError {
-    if (proof) void this.#init.shown.take(proof, remotePeer.toString());
+    if (proof && code === REVOKED) void this.#init.shown.take(proof, remotePeer.toString());
     return new RefusedError(`peer-${code}`, `the other side refused our certificate: ${code}`);
   }
 
@@ -175,7 +189,12 @@ class AdmissionEncrypter implements ConnectionEncrypter {
       await this.#init.twins.assertAlone(peer);
       return peer;
     };
-    const proof = () => this.#init.judge.proof(shown.chain, remotePeer.publicKey?.raw);
+    const { judge, chain: own } = this.#init;
+    const proof = async (code: string): Promise<Uint8Array | undefined> => {
+      // Whoever is told of a twin has shown a good certificate, and so may see ours.
+      if (code === TWIN_ALIVE) return encodeChain(own());
+      return code === REVOKED ? judge.proof(shown.chain, remotePeer.publicKey?.raw) : undefined;
+    };
     return this.#orRefuse(handshake, check, encode, proof);
   }
 
@@ -184,7 +203,7 @@ class AdmissionEncrypter implements ConnectionEncrypter {
     { raw, remotePeer, frames }: Handshake,
     check: () => Promise<T>,
     encode: (refusal: Refusal) => Uint8Array,
-    proofOf?: () => Promise<Uint8Array | undefined>,
+    proofOf?: (code: string) => Promise<Uint8Array | undefined>,
   ): Promise<T> {
     try {
       return await check();
@@ -192,7 +211,7 @@ class AdmissionEncrypter implements ConnectionEncrypter {
       const code = codeOf(error);
       this.#init.admissions.markAudited(raw);
       this.#init.audit({ code: 'admission-refused', reason: code, peerId: remotePeer.toString(), ...addressOf(raw) });
-      const proof = code === REVOKED ? await proofOf?.() : undefined;
+      const proof = await proofOf?.(code);
       const signal = AbortSignal.timeout(REFUSAL_LINGER);
       const refusal: Refusal = { kind: 'refused', code, ...(proof ? { proof } : {}) };
       await frames.write(encode(refusal), { signal }).catch(() => {});

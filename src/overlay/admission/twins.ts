@@ -16,10 +16,9 @@ import type { RealmName, Role } from '../../realm/names.ts';
 import type { OverlayAudit } from '../audit.ts';
 import { FramedStream } from '../framed-stream.ts';
 import type { Admissions, AdmittedPeer } from './admissions.ts';
-import { INSTANCE_BYTES, instanceText } from './codec.ts';
+import { INSTANCE_BYTES, instanceText, TWIN_ALIVE } from './codec.ts';
 
 export const TWIN_PROTOCOL = '/canopy/twin/1';
-export const TWIN_ALIVE = 'twin-alive';
 /** Within the deadline of admission. */
 const ELDER_DEADLINE = 2_000;
 const ANSWER_DEADLINE = 5_000;
