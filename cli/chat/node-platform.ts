@@ -76,8 +76,17 @@ function exchange(url: string, init: HttpInit, options: RequestOptions): Promise
       });
       response.on('error', reject);
       response.on('end', () => {
-        const json = async (): Promise<unknown> => JSON.parse(Buffer.concat(parts).toString('utf8'));
-        resolve({ status: response.statusCode ?? 0, json });
+        const whole = Buffer.concat(parts);
+        const header = (name: string): string | null => {
+          const value = response.headers[name.toLowerCase()];
+          return typeof value === 'string' ? value : null;
+        };
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: { get: header },
+          json: async (): Promise<unknown> => JSON.parse(whole.toString('utf8')),
+          arrayBuffer: async () => new Uint8Array(whole).buffer,
+        });
       });
     });
     request.on('error', reject);

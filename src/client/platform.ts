@@ -4,12 +4,14 @@
 export interface HttpAnswer {
   readonly status: number;
   json(): Promise<unknown>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+  readonly headers: { get(name: string): string | null };
 }
 
 export interface HttpInit {
   readonly method: string;
   readonly headers: Record<string, string>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly signal?: AbortSignal;
   readonly credentials?: 'same-origin';
   readonly redirect?: 'error';
