@@ -11,6 +11,8 @@ const MAX_KEPT = 8192;
 
 export class CertificateReader {
   readonly #kept = new Map<string, DeviceCertificate>();
+  /** The same, by the bytes that a tree holds: the library compares each added leaf with all others. */
+  readonly #seen = new WeakMap<Uint8Array, DeviceCertificate>();
 
   /** The certificate that a leaf shows, genuine, and of the key that signs for the leaf. Dates are not looked at. */
   ofLeaf(leaf: Pick<LeafNode, 'credential' | 'signaturePublicKey'>): DeviceCertificate {
@@ -32,7 +34,8 @@ export class CertificateReader {
     if (credential.credentialType !== 'basic' || !('identity' in credential)) {
       throw new PeerError('leaf-unsuitable', `a leaf with a credential of type ${credential.credentialType}`);
     }
-    const certificate = this.#verified(credential.identity);
+    const certificate = this.#seen.get(credential.identity) ?? this.#verified(credential.identity);
+    this.#seen.set(credential.identity, certificate);
     if (!equals(certificate.signatureKey, signatureKey)) {
       throw new PeerError('leaf-unsuitable', `the leaf of ${certificate.device} has another key than its certificate`);
     }

@@ -86,7 +86,8 @@ export class HostileMember {
       SUITE,
       acceptAll,
     );
-    return newState.groupContext.epoch > this.#state.groupContext.epoch;
+    const removed = newState.groupActiveState.kind !== 'active';
+    return removed || newState.groupContext.epoch > this.#state.groupContext.epoch;
   }
 
   get leaf(): number {
