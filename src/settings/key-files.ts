@@ -3,8 +3,9 @@ import type { Credential } from '../pki/bootstrap.ts';
 import { type Chain, readChainPem } from '../pki/chain.ts';
 import { type LeafKey, readLeafKeyPem } from '../pki/keys.ts';
 import { LocalError, messageOf } from '../realm/errors.ts';
-import { type KeyFiles, readOptional } from './data-directory.ts';
+import { type KeyFiles, type ReplaceableKeyFiles, readOptional } from './data-directory.ts';
 import { makePrivateFolder, writePrivateFile } from './private-file.ts';
+import { credentialDisk } from './staged-credential.ts';
 
 export async function writeKey(files: { readonly folder: string; readonly key: string }, pem: string): Promise<void> {
   await makePrivateFolder(files.folder);
@@ -16,7 +17,9 @@ export async function writeChain(files: KeyFiles, pem: string): Promise<void> {
   await writePrivateFile(files.chain, pem);
 }
 
-export async function writeCredential(files: KeyFiles, { keyPem, chainPem }: Credential): Promise<void> {
+/** A pair that was to replace an earlier one, and that a power cut has left, is for nothing then. */
+export async function writeCredential(files: ReplaceableKeyFiles, { keyPem, chainPem }: Credential): Promise<void> {
+  await credentialDisk.remove(files.next.chain);
   await writeKey(files, keyPem);
   await writeChain(files, chainPem);
 }

@@ -9,7 +9,7 @@ import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Credential } from '../pki/bootstrap.ts';
 import { LocalError, messageOf } from '../realm/errors.ts';
-import { type KeyFiles, type ReplaceableKeyFiles, readOptional } from './data-directory.ts';
+import { exists, type KeyFiles, type ReplaceableKeyFiles, readOptional } from './data-directory.ts';
 import { makePrivateFolder, syncFolder, writePrivateFile } from './private-file.ts';
 
 /** Each step is whole and durable when it resolves. */
@@ -29,7 +29,7 @@ export const credentialDisk: CredentialDisk = {
   remove: async (path) => {
     try {
       await rm(path, { force: true });
-      await syncFolder(dirname(path));
+      if (await exists(dirname(path))) await syncFolder(dirname(path));
     } catch (cause) {
       throw new LocalError('cannot-write', `${path} cannot be removed: ${messageOf(cause)}`, { cause });
     }
