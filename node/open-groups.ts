@@ -1,6 +1,8 @@
 // Groups, mails between devices and key packages, which need each other.
 import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
+import type { UserId } from '../src/realm/ids.ts';
 import type { RealmName } from '../src/realm/names.ts';
+import type { Blocks } from './conversations/blocks.ts';
 import type { ConversationService } from './conversations/conversation-service.ts';
 import type { MessageRules } from './conversations/message-rules.ts';
 import type { Outbox } from './delivery/outbox.ts';
@@ -18,6 +20,7 @@ export interface GroupNeeds {
   readonly rules: MessageRules;
   readonly ledger: Pick<Ledger, 'realms'>;
   readonly rosters: GroupRosters;
+  readonly blocks: Blocks;
   readonly conversations: ConversationService;
   readonly outbox: Outbox;
 }
@@ -32,7 +35,8 @@ export function openGroups(ground: Ground, needs: GroupNeeds): OpenedGroups {
   const { realm: file, incarnation, database, clock, log, permit, house } = ground;
   const { ledger, conversations } = needs;
   const shared = { ...needs, realm: file.realm, incarnation, database, clock, log, permit };
-  const mails = new MailService({ ...shared, ...conversations.parts });
+  const isBlocked = (receiver: UserId, sender: UserId): boolean => needs.blocks.isBlocked(receiver, sender);
+  const mails = new MailService({ ...shared, ...conversations.parts, isBlocked });
   conversations.judge('mail', (item) => mails.judge(item));
   const family = (): RealmName[] =>
     [house, ...ledger.realms().flatMap((one) => (one.issuer === house ? [one.realm] : []))].filter(

@@ -2,6 +2,7 @@
 import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
 import { leafKeyOfSeed } from '../src/pki/keys.ts';
 import type { RealmName, Tier } from '../src/realm/names.ts';
+import { Blocks } from './conversations/blocks.ts';
 import { type ConversationService, openConversations } from './conversations/conversation-service.ts';
 import type { MessageRules } from './conversations/message-rules.ts';
 import { createBatchSigner, createOriginKeys } from './delivery/batch-signing.ts';
@@ -14,12 +15,14 @@ import type { Ground } from './ground.ts';
 import { GroupRosters } from './groups/group-rosters.ts';
 import type { LanConversations } from './lan/components.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import { checkByRoot } from './ledger/overlay-keys.ts';
 import { type OpenedGroups, openGroups } from './open-groups.ts';
 import type { Presence } from './presence/presence.ts';
 import { createPresence } from './presence/presence-service.ts';
 
 export interface Messaging extends OpenedGroups {
   readonly rosters: GroupRosters;
+  readonly blocks: Blocks;
   readonly conversations: ConversationService;
   /** The same, with the way that each message took. */
   readonly withRoutes: LanConversations;
@@ -47,9 +50,11 @@ export async function openMessaging(
   const { realm, rootFingerprint } = file;
   const outbox = await openOutbox(ground);
   const rosters = new GroupRosters(database, clock);
-  const parts = { realm, incarnation, database, directory, rules, rosters, outbox, clock, log };
+  const blocks = new Blocks(database, clock);
+  await blocks.load();
+  const parts = { realm, incarnation, database, directory, rules, rosters, blocks, outbox, clock, log };
   const conversations = await openConversations(parts);
-  const opened = openGroups(ground, { network, directory, rules, ledger, rosters, conversations, outbox });
+  const opened = openGroups(ground, { network, directory, rules, ledger, rosters, blocks, conversations, outbox });
   const ways = openWays(ground, ledger);
   const shared = { realm, incarnation, network, directory, clock, log, random: Math.random };
   const delivery = createDelivery({
@@ -59,8 +64,17 @@ export async function openMessaging(
     outbox,
     conversations,
     errands,
-    signer: createBatchSigner({ key: leafKeyOfSeed(identity.privateKey), chain: () => identity.chain }),
-    keys: createOriginKeys({ rootFingerprint, clock, isRevoked }),
+    signer: createBatchSigner({
+      key: leafKeyOfSeed(identity.privateKey),
+      chain: () => identity.chain,
+      certificate: ground.certificate,
+    }),
+    keys: createOriginKeys({
+      rootFingerprint,
+      clock,
+      isRevoked,
+      checkChain: checkByRoot({ rootFingerprint }, charter),
+    }),
     audit,
     ways,
     standing: { isFrozen: (of) => charter.isRealmRevoked(of), onChange: (listener) => charter.onChange(listener) },
@@ -68,6 +82,7 @@ export async function openMessaging(
   return {
     ...opened,
     rosters,
+    blocks,
     conversations,
     withRoutes: addRoutes(conversations, delivery),
     delivery,
@@ -92,6 +107,10 @@ function addRoutes(conversations: ConversationService, delivery: DeliveryService
     history: (...given) => conversations.history(...given),
     listConversations: (...given) => conversations.listConversations(...given),
     findMessage: (...given) => conversations.findMessage(...given),
+    head: () => conversations.head(),
+    lags: (...given) => conversations.lags(...given),
+    erase: (...given) => conversations.erase(...given),
+    clear: (...given) => conversations.clear(...given),
     onEvent: (...given) => conversations.onEvent(...given),
     explain: (...given) => delivery.explain(...given),
   };

@@ -7,6 +7,7 @@ import { openDatabase } from '../src/store/database.ts';
 import { aboutThis } from './about-this.ts';
 import { AdminServer } from './admin/server.ts';
 import { watchClock } from './clock-watch.ts';
+import { userRoutes } from './directory/user-operator.ts';
 import { type Ground, type NodeInit, openGround } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
 import { guardConversations } from './incarnation/guarded-conversations.ts';
@@ -68,7 +69,16 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const lanConversations = guardConversations(messaging.withRoutes, ground.permit);
   const blobs = openBlobs(ground, { network, ways: messaging.ways, directory: people });
   const grouped = { groups, mails, keyPackages };
-  const clients = { ...grouped, account, accounts, directory: people, conversations: lanConversations, presence, blobs: blobs.lan };
+  const clients = {
+    ...grouped,
+    blocks: messaging.blocks,
+    account,
+    accounts,
+    directory: people,
+    conversations: lanConversations,
+    presence,
+    blobs: blobs.lan,
+  };
   const guard = await openIncarnationGuard(ground, { network, ledger, reopen: ground.reopen ?? (() => {}) });
   const islands = new IslandWatch({ network, delivery, clock });
   const checks = healthChecks({ database, network, identity, clock, permit: ground.permit, path: directory.path });
@@ -93,6 +103,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
         ...ledgerRoutes({ realm: realm.realm, ledger, guard, accounts }),
         ...trustRoutes({ realm: realm.realm, trusts, reach }),
         ...policyRoutes(policies),
+        ...userRoutes(opened),
       },
       log,
     },

@@ -10,11 +10,13 @@ import type { RealmName } from '../../src/realm/names.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import type { Directory, UserProfile } from '../directory/directory.ts';
 import type { ArrivalLog } from './arrival-log.ts';
+import type { Blocks } from './blocks.ts';
 import type { Stored, Submission, Submitter } from './conversations.ts';
 import type { EventStore, MessageEntry } from './event-store.ts';
+import { type GroupState, hearing, membersAt, realmsOf } from './group-state.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 import type { MessageRules } from './message-rules.ts';
-import { type GroupState, membersAt, type Rosters, realmsOf } from './rosters.ts';
+import type { Rosters } from './rosters.ts';
 import { Turns } from './turns.ts';
 
 export interface AcceptanceComponents {
@@ -27,6 +29,8 @@ export interface AcceptanceComponents {
   readonly outbox: Pick<Outbox, 'add' | 'assertRoom'>;
   readonly directory: Pick<Directory, 'findById'>;
   readonly rules?: Pick<MessageRules, 'outgoing'>;
+  /** Whom users want to hear nothing from; they are not told of messages, and senders not of that. */
+  readonly blocks?: Pick<Blocks, 'isBlocked'>;
   /** Absent: there are no groups. */
   readonly rosters?: Pick<Rosters, 'find'>;
 }
@@ -91,7 +95,10 @@ export class Acceptance {
     const stamp = stamps.tick();
     const encoded = encodeEnvelope(this.#envelope(from, message, stamp));
     const added = homes.map((home) => outbox.add(home, encoded, clock.now()));
-    const audience = group ? membersAt(group, this.#parts.realm) : this.#localOf(from.user, message.recipients);
+    const { realm, blocks } = this.#parts;
+    const audience = group
+      ? hearing(membersAt(group, realm), group, from.user, blocks)
+      : this.#localOf(from.user, message.recipients);
     const at = { arrivedAt: clock.now(), stamp, clockAhead: false } as const;
     const record = { kind: 'message', ...at, path: 'local', pathRef: new Uint8Array(), encoded } as const;
     await arrivals.append([{ record, audience }], { added });
@@ -136,7 +143,9 @@ export class Acceptance {
 
   #localOf(sender: UserId, recipients: readonly UserId[]): UserId[] {
     const { directory, realm } = this.#parts;
-    const local = recipients.filter((user) => directory.findById(user)?.home === realm);
+    const local = recipients.filter(
+      (user) => directory.findById(user)?.home === realm && this.#parts.blocks?.isBlocked(user, sender) !== true,
+    );
     return [...new Set([sender, ...local])];
   }
 

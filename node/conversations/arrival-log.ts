@@ -1,7 +1,7 @@
 // Appends to the node's one sequence of arrivals: gives out numbers, writes in one durable batch, and announces what is on disk,
 // in order. The database commits in the order of the calls and resolves in that order, so announcing right after the await
 // keeps the order too.
-import type { UserId } from '../../src/realm/ids.ts';
+import type { ConversationId, UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { Write } from '../../src/store/engine.ts';
@@ -59,6 +59,11 @@ export class ArrivalLog {
   onEvent(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Its place in the user's list is not on disk any more. */
+  forget(user: UserId, conversation: ConversationId): void {
+    this.#known.delete(`${user}/${conversation}`);
   }
 
   /** Numbers are given out before this function first waits. Resolves once all of it is on disk and announced. */

@@ -54,6 +54,10 @@ export class ConversationReader {
     };
   }
 
+  async lags(user: UserId, cursor: Cursor, most: number): Promise<boolean> {
+    return (await this.#store.arrivals(user, cursor, most + 1)).length > most;
+  }
+
   /** {0, 0} is the beginning of everything. */
   #assertKnown({ incarnation, n }: Cursor): void {
     const { head } = this.#arrivals;

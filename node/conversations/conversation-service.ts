@@ -1,6 +1,7 @@
 // Conversations of one node: put together of the acceptance of local messages, the intake of what other realms delivered,
 // the marks of readers, and the store that all of them append to.
 import type { Envelope, EnvelopeKind } from '../../src/crypto/envelope.ts';
+import { type Control, decodeControl } from '../../src/protocols/order/control-body.ts';
 import type { Clock, Timer } from '../../src/realm/clock.ts';
 import { type MessageId, parseMessageId, type UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
@@ -11,6 +12,7 @@ import type { Outbox } from '../delivery/outbox.ts';
 import type { Directory } from '../directory/directory.ts';
 import { Acceptance } from './acceptance.ts';
 import { ArrivalLog } from './arrival-log.ts';
+import type { Blocks } from './blocks.ts';
 import { ConversationReader } from './conversation-reader.ts';
 import type {
   ConversationSummary,
@@ -25,15 +27,17 @@ import type {
   Submitter,
   UserEvent,
 } from './conversations.ts';
-import type { Delivered, Judge, Outcome } from './delivered.ts';
+import type { Delivered, Judge, JudgedElsewhere, Outcome } from './delivered.ts';
 import { encodeEvent } from './event-record.ts';
 import { EventStore } from './event-store.ts';
 import { eventWrite, expiryRemoval, messageRemovals, receiptWrite } from './event-writes.ts';
+import { membersAt } from './group-state.ts';
 import { HybridClock } from './hybrid-clock.ts';
 import { Intake } from './intake.ts';
 import type { MessageRules } from './message-rules.ts';
 import { ReadingMarks } from './reading-marks.ts';
-import { membersAt, type Rosters } from './rosters.ts';
+import { Removals } from './removals.ts';
+import type { Rosters } from './rosters.ts';
 
 export interface ConversationsInit {
   readonly realm: RealmName;
@@ -47,6 +51,8 @@ export interface ConversationsInit {
   readonly outbox: Pick<Outbox, 'add' | 'assertRoom'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Whom users want to hear nothing from. */
+  readonly blocks?: Pick<Blocks, 'isBlocked'>;
   readonly newId?: () => MessageId;
 }
 
@@ -57,9 +63,8 @@ export interface ConversationParts {
   readonly stamps: HybridClock;
 }
 
-/** Milliseconds between two looks for expired messages, and how many one look removes at a time. */
+/** Milliseconds between two looks for expired messages. */
 const SWEEP_INTERVAL = 60_000;
-const SWEEP_STEP = 500;
 
 /** Reads where the sequence stands; writes nothing. */
 export async function openConversations(init: ConversationsInit): Promise<ConversationService> {
@@ -72,6 +77,8 @@ export async function openConversations(init: ConversationsInit): Promise<Conver
   return new ConversationService(init, store, arrivals, stamps);
 }
 
+export type IntentTaker = (item: Delivered, intent: Extract<Control, { kind: 'intent' }>) => Promise<JudgedElsewhere>;
+
 export class ConversationService implements Conversations {
   readonly #init: ConversationsInit;
   readonly #store: EventStore;
@@ -80,8 +87,10 @@ export class ConversationService implements Conversations {
   readonly #intake: Intake;
   readonly #marks: ReadingMarks;
   readonly #reader: ConversationReader;
+  readonly #removals: Removals;
   readonly #judges = new Map<EnvelopeKind, Judge>();
   readonly parts: ConversationParts;
+  #onIntent: IntentTaker | undefined;
   #sweep: Timer | undefined;
   #sweeping: Promise<void> = Promise.resolve();
 
@@ -95,6 +104,8 @@ export class ConversationService implements Conversations {
     this.#acceptance = new Acceptance(parts);
     this.#intake = new Intake({ ...parts, judges: this.#judges });
     this.#marks = new ReadingMarks(parts);
+    this.#removals = new Removals(parts);
+    this.#judges.set('control', (item) => this.#judgeControl(item));
     this.#reader = new ConversationReader(store, arrivals, init.rosters);
   }
 
@@ -130,6 +141,10 @@ export class ConversationService implements Conversations {
     return this.#reader.history(user, conversation, page);
   }
 
+  lags(user: UserId, cursor: Cursor, most: number): Promise<boolean> {
+    return this.#reader.lags(user, cursor, most);
+  }
+
   listConversations(user: UserId): Promise<readonly ConversationSummary[]> {
     return this.#reader.listConversations(user);
   }
@@ -145,6 +160,37 @@ export class ConversationService implements Conversations {
   /** For delivery: takes in what another realm handed over. */
   ingest(items: readonly Delivered[], finish: (outcomes: readonly Outcome[]) => Write[]): Promise<Outcome[]> {
     return this.#intake.ingest(items, finish);
+  }
+
+  /** The sender takes a message back for all. @throws RefusedError `message-unknown` */
+  erase(from: Submitter, id: MessageId): Promise<void> {
+    return this.#removals.erase(from, id);
+  }
+
+  /** Deletes what the user has of a conversation. @throws RefusedError `conversation-unknown` */
+  clear(user: UserId, conversation: Envelope['conversation'], entirely: boolean): Promise<void> {
+    return this.#removals.clear(user, conversation, entirely);
+  }
+
+  /** Messages whose time is over go. */
+  removeExpired(): Promise<void> {
+    return this.#removals.removeExpired();
+  }
+
+  /** What a control says to this realm is its sender's own, or nothing. */
+  async #judgeControl(item: Delivered): Promise<JudgedElsewhere> {
+    const { sender, body } = item.encoded.envelope;
+    const home = this.#init.directory.findById(sender)?.home ?? item.origin;
+    if (home !== item.origin) return { outcome: { kind: 'rejected', code: 'foreign-sender' } };
+    const control = decodeControl(body);
+    if (control.kind === 'erase') return this.#removals.judgeErasure(item, control.ids);
+    const onIntent = this.#onIntent;
+    return onIntent ? onIntent(item, control) : { outcome: { kind: 'rejected', code: 'unknown-kind' } };
+  }
+
+  /** Who keeps what members want changed; before the node starts. */
+  intentsTo(take: IntentTaker): void {
+    this.#onIntent = take;
   }
 
   /** Who takes in envelopes of a kind that is no message; before the node starts. */
@@ -202,31 +248,10 @@ export class ConversationService implements Conversations {
 
   async #sweepOnce(): Promise<void> {
     try {
-      await this.removeExpired();
+      await this.#removals.removeExpired();
     } catch (error) {
       this.#init.log.error({ err: error }, 'removing expired messages failed');
     }
     if (this.#sweep) this.#sweepLater(SWEEP_INTERVAL);
-  }
-
-  /** Puts a tombstone in the place of each message whose time is over. */
-  async removeExpired(): Promise<void> {
-    for (;;) {
-      const now = this.#init.clock.now();
-      const expired = await this.#store.expired(now, SWEEP_STEP);
-      const writes = await Promise.all(expired.map(({ expires, cursor }) => this.#tombstone(expires, cursor, now)));
-      await this.#init.database.commit(writes.flat());
-      if (expired.length < SWEEP_STEP) return;
-    }
-  }
-
-  async #tombstone(expires: number, at: Cursor, now: number): Promise<Write[]> {
-    const record = await this.#store.event(at);
-    if (record?.kind !== 'message') return [expiryRemoval(expires, at)];
-    const { conversation, id, sender, recipients } = record.encoded.envelope;
-    const removed = encodeEvent({ kind: 'removed', at: now, conversation, id, sender });
-    const group = recipients.length === 0 ? await this.#init.rosters?.find(conversation) : undefined;
-    const users = group ? membersAt(group, this.#init.realm) : recipients;
-    return [expiryRemoval(expires, at), eventWrite(at, removed), ...messageRemovals(at, record, users)];
   }
 }

@@ -3,7 +3,7 @@
 import type { Envelope, Stamp } from '../../src/crypto/envelope.ts';
 import type { ConversationId, DeviceId, GroupId, MessageId, UserId } from '../../src/realm/ids.ts';
 import type { PathKind } from '../../src/realm/path-kinds.ts';
-import type { GroupState } from './rosters.ts';
+import type { GroupState } from './group-state.ts';
 
 /** Where a reader of a user's arrivals stopped. Numbers of different incarnations are never compared by a client. */
 export interface Cursor {
@@ -60,7 +60,9 @@ export type UserEvent =
       readonly device: DeviceId;
       readonly at: number;
     })
-  /** A message that was there expired. */
+  /** The user has deleted what was there, on whichever device; `entirely`: the conversation, too. */
+  | (Arrival & { readonly kind: 'cleared'; readonly entirely: boolean })
+  /** A message that was there expired, or its sender took it back. */
   | (Arrival & { readonly kind: 'removed'; readonly id: MessageId; readonly sender: UserId });
 
 export interface Submission {
@@ -135,6 +137,12 @@ export interface Conversations {
   eventsSince(user: UserId, cursor: Cursor, limit: number): Promise<EventPage>;
   /** @throws RefusedError `conversation-unknown` when the user is no member; InputError `bad-position` */
   history(user: UserId, conversation: ConversationId, page: { before?: string; limit: number }): Promise<HistoryPage>;
+  /** Whether more than `most` arrivals wait behind a cursor. */
+  lags(user: UserId, cursor: Cursor, most: number): Promise<boolean>;
+  /** The sender takes a message back for all. @throws RefusedError `message-unknown` */
+  erase(from: Submitter, id: MessageId): Promise<void>;
+  /** Deletes what the user has of a conversation; `entirely`: it leaves the list, too. @throws RefusedError `conversation-unknown` */
+  clear(user: UserId, conversation: ConversationId, entirely: boolean): Promise<void>;
   listConversations(user: UserId): Promise<readonly ConversationSummary[]>;
   /** A message that the user sent or received; undefined for every other. */
   findMessage(user: UserId, id: MessageId): Promise<LoggedMessage | undefined>;

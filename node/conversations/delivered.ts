@@ -3,6 +3,7 @@ import type { EncodedEnvelope } from '../../src/crypto/envelope.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { PathKind } from '../../src/realm/path-kinds.ts';
 import type { Write } from '../../src/store/engine.ts';
+import type { Draft } from './arrival-log.ts';
 
 export interface Delivered {
   readonly encoded: EncodedEnvelope;
@@ -21,7 +22,7 @@ export type Outcome =
 export interface JudgedElsewhere {
   readonly outcome: Outcome;
   /** Writes of an accepted envelope, made in the turn in which they are committed. */
-  readonly plan?: () => { readonly writes: readonly Write[] };
+  readonly plan?: () => { readonly writes: readonly Write[]; readonly drafts?: readonly Draft[] };
   /** Runs once that is on disk. */
   readonly after?: () => void;
 }

@@ -4,7 +4,9 @@
 //   state     [1, at, conversation, user, state, code, [message, …]]
 //   position  [2, at, conversation, message]
 //   commit    [4, at, conversation, group, epoch, sender, device]
-//   removed   [3, at, conversation, message, sender]      stands where an expired message stood
+//   removed   [3, at, conversation, message, sender, header]   stands where a message stood that expired or was taken back; the header
+//                                                              is that of its envelope, empty where the record only tells of it
+//   cleared   [5, at, conversation, entirely]
 import { decodeEnvelope, type EncodedEnvelope, MAX_ENVELOPE, readId, type Stamp } from '../../src/crypto/envelope.ts';
 import { decodeStrict, encodeItem, Fields } from '../../src/crypto/strict-cbor.ts';
 import {
@@ -54,6 +56,14 @@ export interface RemovedRecord {
   readonly conversation: ConversationId;
   readonly id: MessageId;
   readonly sender: UserId;
+  readonly header: Uint8Array;
+}
+
+export interface ClearedRecord {
+  readonly kind: 'cleared';
+  readonly at: number;
+  readonly conversation: ConversationId;
+  readonly entirely: boolean;
 }
 
 export interface CommitRecord {
@@ -66,14 +76,15 @@ export interface CommitRecord {
   readonly device: DeviceId;
 }
 
-export type EventRecord = MessageRecord | StateRecord | PositionRecord | RemovedRecord | CommitRecord;
+export type EventRecord = MessageRecord | StateRecord | PositionRecord | RemovedRecord | CommitRecord | ClearedRecord;
 
-const KINDS = ['message', 'state', 'position', 'removed', 'commit'] as const;
+const KINDS = ['message', 'state', 'position', 'removed', 'commit', 'cleared'] as const;
 /** In the order of their codes on disk: new ones go to the end. */
 export const RECEIPT_STATES = ['delivered', 'read', 'failed'] as const;
 const MAX_RECORD = MAX_ENVELOPE + 1024;
 const MAX_IDS = 4096;
 const MAX_CODE = 64;
+const REMOVED_FIELDS = 6;
 
 export function encodeEvent(event: EventRecord): Uint8Array {
   return encodeItem([KINDS.indexOf(event.kind), ...fieldsOf(event)]);
@@ -99,7 +110,9 @@ function fieldsOf(event: EventRecord): unknown[] {
     case 'position':
       return [event.at, idBytes(event.conversation), idBytes(event.upTo)];
     case 'removed':
-      return [event.at, idBytes(event.conversation), idBytes(event.id), idBytes(event.sender)];
+      return [event.at, idBytes(event.conversation), idBytes(event.id), idBytes(event.sender), event.header];
+    case 'cleared':
+      return [event.at, idBytes(event.conversation), event.entirely];
     case 'commit': {
       const { at, conversation, group, epoch, sender, device } = event;
       return [at, idBytes(conversation), idBytes(group), epoch, idBytes(sender), idBytes(device)];
@@ -128,6 +141,8 @@ export function decodeEvent(bytes: Uint8Array): EventRecord {
         sender: readId(fields, parseUserId),
         device: readId(fields, parseDeviceId),
       };
+    case 'cleared':
+      return { kind, at: fields.uint(), conversation: readConversation(fields), entirely: fields.flag() };
     default:
       return {
         kind: 'removed',
@@ -135,6 +150,8 @@ export function decodeEvent(bytes: Uint8Array): EventRecord {
         conversation: readConversation(fields),
         id: readId(fields, parseMessageId),
         sender: readId(fields, parseUserId),
+        // A tombstone from before headers were kept has none.
+        header: fields.count === REMOVED_FIELDS ? fields.bytes(MAX_ENVELOPE) : new Uint8Array(),
       };
   }
 }

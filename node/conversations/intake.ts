@@ -12,12 +12,14 @@ import type { Write } from '../../src/store/engine.ts';
 import type { Directory, Met } from '../directory/directory.ts';
 import { isDirect } from './acceptance.ts';
 import type { ArrivalLog, Draft } from './arrival-log.ts';
+import type { Blocks } from './blocks.ts';
 import type { Delivered, Judge, JudgedElsewhere, Outcome } from './delivered.ts';
 import { type EventStore } from './event-store.ts';
 import { receiptWrite } from './event-writes.ts';
+import { hearing, membersAt } from './group-state.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 import type { MessageRules } from './message-rules.ts';
-import { membersAt, type Rosters } from './rosters.ts';
+import type { Rosters } from './rosters.ts';
 
 export interface IntakeComponents {
   readonly realm: RealmName;
@@ -29,6 +31,8 @@ export interface IntakeComponents {
   readonly rules?: Pick<MessageRules, 'incoming'>;
   /** Absent: there are no groups. */
   readonly rosters?: Pick<Rosters, 'find' | 'mayBeLate' | 'hold'>;
+  /** Whom users want to hear nothing from. */
+  readonly blocks?: Pick<Blocks, 'isBlocked'>;
   /** Who takes in what is no message; set before the node starts. */
   readonly judges: ReadonlyMap<EnvelopeKind, Judge>;
 }
@@ -105,7 +109,7 @@ export class Intake {
     if (member && !directory.findById(sender) && member.home !== item.origin) return rejected('foreign-sender');
     if (!member && !(await rosters.mayBeLate(conversation, sender))) return withDrafts(await rosters.hold(item));
     if (member && !mayWrite(group, member.role)) return rejected('may-not-write');
-    const audience = membersAt(group, realm);
+    const audience = hearing(membersAt(group, realm), group, sender, this.#parts.blocks);
     return audience.length === 0 ? rejected('recipient-unknown') : this.#judgeNew(item, audience);
   }
 
@@ -120,7 +124,9 @@ export class Intake {
     if ((directory.findById(sender)?.home ?? origin) !== origin) return rejected('foreign-sender');
     const objection = this.#objection(item, met);
     if (objection) return rejected(objection);
-    return this.#judgeNew(item, audience);
+    const hearing = audience.filter((user) => this.#parts.blocks?.isBlocked(user, sender) !== true);
+    // Whoever is blocked is told nothing of it.
+    return hearing.length === 0 ? { outcome: { kind: 'accepted' } } : this.#judgeNew(item, hearing);
   }
 
   async #judgeNew({ encoded, path, pathRef }: Delivered, audience: readonly UserId[]): Promise<Judged> {
@@ -129,6 +135,7 @@ export class Intake {
     const before = await store.message(id, sender);
     if (before) return equals(before.bodyHash, encoded.bodyHash) ? DUPLICATE : rejected('id-conflict');
     if (expires > 0 && expires <= clock.now()) return DUPLICATE;
+    if (await store.isErased(id, sender)) return DUPLICATE;
     return accepted(() => {
       const arrivedAt = clock.now();
       const record = { kind: 'message', arrivedAt, ...stamps.see(stamp), path, pathRef, encoded } as const;
@@ -196,7 +203,7 @@ function dropRepeats(items: readonly Delivered[], judged: readonly Judged[]): Ju
 function withDrafts({ outcome, plan, after }: JudgedElsewhere): Judged {
   return {
     outcome,
-    ...(plan && { plan: () => ({ drafts: [], writes: plan().writes }) }),
+    ...(plan && { plan: () => ({ drafts: [], ...plan() }) }),
     ...(after && { after }),
   };
 }

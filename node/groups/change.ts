@@ -7,7 +7,7 @@ import type { RealmName } from '../../src/realm/names.ts';
 import type { Write } from '../../src/store/engine.ts';
 import type { Draft } from '../conversations/arrival-log.ts';
 import { memberWrite } from '../conversations/event-writes.ts';
-import { type GroupMember, membersAt } from '../conversations/rosters.ts';
+import { type GroupMember, membersAt } from '../conversations/group-state.ts';
 import type { StoredGroup } from './group-record.ts';
 import { commitRemoval, commitWrite, joinedWrites, leftRemoval, leftWrite, stateWrite } from './group-store.ts';
 

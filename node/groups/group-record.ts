@@ -16,7 +16,7 @@ import {
   type UserId,
 } from '../../src/realm/ids.ts';
 import { parseRealmName, type RealmName } from '../../src/realm/names.ts';
-import type { GroupMember, GroupState } from '../conversations/rosters.ts';
+import type { GroupMember, GroupState } from '../conversations/group-state.ts';
 
 const MAX_STATE = MAX_ROSTER + 96 * 1024;
 const MAX_NAME = 253;

@@ -3,6 +3,7 @@ import type { Network } from '../../src/overlay/seam.ts';
 import { OrderServer } from '../../src/protocols/order/server.ts';
 import type { Clock, Timer } from '../../src/realm/clock.ts';
 import { messageOf } from '../../src/realm/errors.ts';
+import type { ConversationId, UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -39,6 +40,8 @@ export interface GroupServiceInit {
   readonly log: Log;
 }
 
+/** Members of a group in which typing is shown. */
+const MAX_TYPING = 50;
 /** Milliseconds between two looks for messages that waited too long. */
 const SWEEP_INTERVAL = 3600_000;
 
@@ -110,6 +113,13 @@ export class GroupService {
     // The same commit again is accepted again, and its welcomes are known by their ids: so a client that got no answer repeats both.
     if (welcomes.length > 0) await mails.send(author, `welcome/${proposed.group}/${proposed.epoch}`, welcomes);
     return accepted;
+  }
+
+  /** Whom a member's typing is shown to; nobody in a group above MAX_TYPING. */
+  async typingTo(user: UserId, conversation: ConversationId): Promise<UserId[]> {
+    const members = (await this.#init.rosters.book.find(conversation))?.members;
+    if (!members?.has(user) || members.size > MAX_TYPING) return [];
+    return [...members.keys()].filter((other) => other !== user);
   }
 
   /** Group info of the present epoch, handed in after its commit. @throws EpochError; RefusedError `not-a-member`; UnreachableError `home-away` */

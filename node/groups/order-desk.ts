@@ -7,7 +7,7 @@ import { MAX_COMMITS, MAX_COMMITS_BYTES } from '../../src/protocols/order/index.
 import { RefusedError } from '../../src/realm/errors.ts';
 import type { DeviceId, UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
-import { realmsOf } from '../conversations/rosters.ts';
+import { realmsOf } from '../conversations/group-state.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { GroupBook } from './group-book.ts';
 import type { StoredCommit, StoredGroup } from './group-record.ts';

@@ -2,7 +2,7 @@
 import type { LanConversations } from '../lan/components.ts';
 import type { WritePermit } from './write-permit.ts';
 
-type Given<K extends 'submit' | 'markDelivered' | 'markRead'> = Parameters<LanConversations[K]>;
+type Given<K extends 'submit' | 'erase' | 'clear' | 'markDelivered' | 'markRead'> = Parameters<LanConversations[K]>;
 
 export function guardConversations(conversations: LanConversations, permit: WritePermit): LanConversations {
   return {
@@ -10,6 +10,14 @@ export function guardConversations(conversations: LanConversations, permit: Writ
     submit: async (...given: Given<'submit'>) => {
       permit.assert();
       return conversations.submit(...given);
+    },
+    erase: async (...given: Given<'erase'>) => {
+      permit.assert();
+      return conversations.erase(...given);
+    },
+    clear: async (...given: Given<'clear'>) => {
+      permit.assert();
+      return conversations.clear(...given);
     },
     markDelivered: async (...given: Given<'markDelivered'>) => {
       permit.assert();

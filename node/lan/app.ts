@@ -22,6 +22,7 @@ import { refusalOf } from './refusals.ts';
 import type { LanEnv } from './request.ts';
 import { accountRoutes } from './routes/account.ts';
 import { blobRoutes } from './routes/blobs.ts';
+import { blockRoutes } from './routes/blocks.ts';
 import { conversationRoutes } from './routes/conversations.ts';
 import { groupRoutes } from './routes/groups.ts';
 import { keyPackageRoutes } from './routes/key-packages.ts';
@@ -115,6 +116,7 @@ function createApi(init: AppInit): Hono<LanEnv> {
   api.route('/', conversationRoutes(components));
   api.route('/', groupRoutes(components));
   api.route('/', mailRoutes(components));
+  api.route('/', blockRoutes(components));
   api.route('/', keyPackageRoutes(components));
   if (components.blobs) api.route('/', blobRoutes(components, components.blobs));
   if (components.account) {

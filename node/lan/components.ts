@@ -5,6 +5,7 @@ import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { LanBlobs } from '../blobs/blobs.ts';
+import type { Blocks } from '../conversations/blocks.ts';
 import type { Conversations } from '../conversations/conversations.ts';
 import type { MessageRoute } from '../delivery/delivery.ts';
 import type { Accounts } from '../directory/accounts.ts';
@@ -40,15 +41,21 @@ export type LanConversations = Pick<
   | 'listConversations'
   | 'findMessage'
   | 'onEvent'
+  | 'head'
+  | 'lags'
+  | 'erase'
+  | 'clear'
 > & {
   /** The way that a message took, with each step, its time, and why it does not go on. */
   explain?(user: UserId, id: MessageId): Promise<MessageRoute | undefined>;
 };
 
-export type LanGroups = Pick<GroupService, 'propose' | 'putInfo' | 'reader'>;
+export type LanGroups = Pick<GroupService, 'propose' | 'putInfo' | 'reader' | 'typingTo'>;
 
 export type LanMails = Pick<MailService, 'send' | 'has' | 'list' | 'acknowledge' | 'onMail'>;
 export type LanKeyPackages = Pick<KeyPackageService, 'put' | 'claim'>;
+
+export type LanBlocks = Pick<Blocks, 'block' | 'unblock' | 'list'>;
 
 export type LanIslands = Pick<IslandWatch, 'current' | 'onChange'>;
 
@@ -87,6 +94,7 @@ export interface LanComponents {
   /** Without these there are no groups. */
   readonly groups?: LanGroups;
   readonly mails?: LanMails;
+  readonly blocks?: LanBlocks;
   readonly keyPackages?: LanKeyPackages;
   /** Which realms are away; without it clients are told nothing of that. */
   readonly islands?: LanIslands;

@@ -6,7 +6,7 @@ import type { FrameMessage, GroupView, JsonMessage, User, WayLeg } from '../../s
 import type { UserId } from '../../src/realm/ids.ts';
 import { formatUserAddress } from '../../src/realm/user-address.ts';
 import type { ConversationSummary, LoggedMessage } from '../conversations/conversations.ts';
-import type { GroupState } from '../conversations/rosters.ts';
+import type { GroupState } from '../conversations/group-state.ts';
 import type { RouteLeg } from '../delivery/delivery.ts';
 import type { UserProfile } from '../directory/directory.ts';
 import type { LanDirectory } from './components.ts';

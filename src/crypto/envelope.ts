@@ -138,13 +138,18 @@ export function decodeEnvelope(bytes: Uint8Array): EncodedEnvelope {
   return { envelope, bytes, digest: sha256(header), bodyHash };
 }
 
+/** The header's bytes, which outlive the body. @throws PeerError `frame-malformed` */
+export function headerOf(bytes: Uint8Array): Uint8Array {
+  return new Fields(decodeStrict(bytes, MAX_ENVELOPE), 'envelope', 2).bytes(MAX_HEADER);
+}
+
 /**
  * The digest of an envelope that may be unreadable: of its header when the outer form holds (whatever its version), else
  * SHA-256 of all its bytes. So one bad envelope leaves the signature over its batch checkable.
  */
 export function envelopeDigest(bytes: Uint8Array): Uint8Array {
   try {
-    return sha256(new Fields(decodeStrict(bytes, MAX_ENVELOPE), 'envelope', 2).bytes(MAX_HEADER));
+    return sha256(headerOf(bytes));
   } catch {
     return sha256(bytes);
   }

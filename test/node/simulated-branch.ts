@@ -1,6 +1,7 @@
 // A branch's conversations and delivery, the real ones, over a fake network and any store: to be stopped, killed and
 // started again by tests.
 import type { AuditEvent } from '../../node/audit/audit.ts';
+import { Blocks } from '../../node/conversations/blocks.ts';
 import { type ConversationService, openConversations } from '../../node/conversations/conversation-service.ts';
 import type { Submission, UserEvent } from '../../node/conversations/conversations.ts';
 import type { CustodyLimits } from '../../node/custody/quotas.ts';
@@ -39,7 +40,7 @@ export const CLERK = parseUserId('10000000-0000-4000-8000-000000000001');
 export const COOK = parseUserId('10000000-0000-4000-8000-000000000002');
 export const ENGINEER = parseUserId('20000000-0000-4000-8000-000000000001');
 /** Of a third branch. */
-export const PORTER = parseUserId('30000000-0000-4000-8000-000000000001');
+export const PORTER = parseUserId('31000000-0000-4000-8000-000000000001');
 export const DEVICE = parseDeviceId('30000000-0000-4000-8000-000000000001');
 
 const USERS: readonly [UserId, string][] = [
@@ -94,10 +95,16 @@ export interface Branch {
   readonly groups: GroupService;
   readonly mails: MailService;
   readonly keyPackages: KeyPackageService;
+  readonly blocks: Blocks;
   readonly audited: AuditEvent[];
   /** Everything announced, in order. */
   readonly announced: { user: UserId; event: UserEvent }[];
   stop(): Promise<void>;
+}
+
+/** What certifies that incarnation here, and those below. */
+export function certifiedAs(realm: RealmName, incarnation: number): Uint8Array {
+  return new TextEncoder().encode(`${realm} ${incarnation}`);
 }
 
 export async function startBranch(options: BranchOptions): Promise<Branch> {
@@ -106,10 +113,13 @@ export async function startBranch(options: BranchOptions): Promise<Branch> {
   const parts = { realm, incarnation, database, clock, log, directory: options.directory ?? directory() };
   const outbox = await openOutbox({ database, incarnation });
   const rosters = new GroupRosters(database, clock);
-  const conversations = await openConversations({ ...parts, outbox, rosters });
+  const blocks = new Blocks(database, clock);
+  await blocks.load();
+  const conversations = await openConversations({ ...parts, outbox, rosters, blocks });
   const node = network.node(realm);
   const shared = { ...parts, network: node, outbox, rosters, conversations };
-  const mails = new MailService({ ...shared, ...conversations.parts });
+  const isBlocked = (receiver: UserId, sender: UserId): boolean => blocks.isBlocked(receiver, sender);
+  const mails = new MailService({ ...shared, ...conversations.parts, isBlocked });
   conversations.judge('mail', (item) => mails.judge(item));
   const groups = new GroupService({ ...shared, mails });
   const family = () => [KYIV, LVIV, ODESA].filter((of) => of !== realm);
@@ -122,9 +132,15 @@ export async function startBranch(options: BranchOptions): Promise<Branch> {
     self: { realm, role: 'node', pid: 1, peerId: `node.${realm}` },
     signer: {
       chain: new TextEncoder().encode(realm),
+      certificate: certifiedAs(realm, incarnation),
       sign: (data) => signWithLeaf(keyOf(realm), data),
     },
     keys: {
+      assertCertified: async (certificate, origin, wanted) => {
+        const [of, most] = new TextDecoder().decode(certificate).split(' ');
+        if (of === origin && Number(most) >= wanted) return;
+        throw new RefusedError('incarnation-uncertified', 'no certificate of that incarnation');
+      },
       keyOf: async (chain, origin) => {
         if (new TextDecoder().decode(chain) === origin) return keyOf(origin).publicKey;
         throw new RefusedError('origin-foreign', 'another realm');
@@ -144,7 +160,20 @@ export async function startBranch(options: BranchOptions): Promise<Branch> {
   const stop = async (): Promise<void> => {
     for (const part of running.toReversed()) await part.stop();
   };
-  return { realm, outbox, conversations, delivery, rosters, groups, mails, keyPackages, audited, announced, stop };
+  return {
+    realm,
+    outbox,
+    conversations,
+    delivery,
+    rosters,
+    groups,
+    mails,
+    keyPackages,
+    blocks,
+    audited,
+    announced,
+    stop,
+  };
 }
 
 /** A message of the clerk to the engineer unless told otherwise. */

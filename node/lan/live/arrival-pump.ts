@@ -32,18 +32,30 @@ export class ArrivalPump {
     this.#reader = reader;
   }
 
-  /** Chooses where to begin. True when the cursor that was given means nothing here. */
-  async begin(cursor: Cursor | undefined): Promise<boolean> {
+  /**
+   * Chooses where to begin. `reset`: the cursor that was given means nothing here. `skipped`: more than `most` arrivals wait, and the
+   * reader begins behind them.
+   */
+  async begin(cursor: Cursor | undefined, most?: number): Promise<{ reset: boolean; skipped: boolean }> {
     const { conversations } = this.#components;
     this.#cursor = cursor ?? (await conversations.deliveredUpTo(this.#user));
+    let reset = false;
     try {
       await conversations.eventsSince(this.#user, this.#cursor, 1);
-      return false;
     } catch (error) {
       if (codeOf(error) !== 'cursor-unknown') throw error;
       this.#cursor = await conversations.deliveredUpTo(this.#user);
-      return true;
+      reset = true;
     }
+    return { reset, skipped: most !== undefined && (await this.#skip(most)) };
+  }
+
+  async #skip(most: number): Promise<boolean> {
+    const { conversations } = this.#components;
+    const newest = conversations.head();
+    if (!this.#cursor || !(await conversations.lags(this.#user, this.#cursor, most))) return false;
+    this.#cursor = newest;
+    return true;
   }
 
   wake(): void {
@@ -129,6 +141,8 @@ export class ArrivalPump {
         const { group, epoch, sender, device, at } = event;
         return { kind: 'commit', cursor, conversation, group, epoch, user: sender, device, at };
       }
+      case 'cleared':
+        return { kind: 'cleared', cursor, conversation, entirely: event.entirely };
       case 'removed':
         return { kind: 'removed', cursor, conversation, id: event.id };
     }

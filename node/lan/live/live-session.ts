@@ -13,6 +13,7 @@ import {
 import { ACCOUNT, HEARTBEAT, HELLO_DEADLINE, ISLANDS, LIVE_VERSION } from '../../../src/protocols/lan/limits.ts';
 import type { Timer } from '../../../src/realm/clock.ts';
 import { codeOf } from '../../../src/realm/errors.ts';
+import { type ConversationId, directConversationId, type UserId } from '../../../src/realm/ids.ts';
 import type { UserEvent } from '../../conversations/conversations.ts';
 import type { Islands } from '../../islands.ts';
 import type { PresenceEvent, Watch } from '../../presence/presence.ts';
@@ -32,7 +33,7 @@ const CLOSE_DEADLINE = 2_000;
 
 export type LiveComponents = Pick<
   LanComponents,
-  'realm' | 'conversations' | 'directory' | 'presence' | 'islands' | 'mails' | 'clock' | 'log'
+  'realm' | 'conversations' | 'directory' | 'presence' | 'islands' | 'mails' | 'groups' | 'clock' | 'log'
 >;
 
 export class LiveSession {
@@ -139,12 +140,22 @@ export class LiveSession {
       case 'received':
         return this.#run(conversations.markDelivered(user.id, frame.cursor));
       case 'typing':
-        return presence.typing(user.id, frame.conversation, frame.to);
+        return this.#run(this.#type(frame.conversation, frame.to));
       case 'watch':
         return this.#watch?.set(frame.users);
       case 'ping':
         return this.#send({ kind: 'pong' });
     }
+  }
+
+  /** To the other one of a conversation of two, or to a small group that the user is in. */
+  async #type(conversation: ConversationId, to: readonly UserId[]): Promise<void> {
+    const { presence, groups } = this.#components;
+    const { id } = this.caller.user;
+    const [other] = to;
+    const isDirect = to.length === 1 && other !== undefined && conversation === directConversationId(id, other);
+    const others = isDirect ? to : to.length === 0 ? ((await groups?.typingTo(id, conversation)) ?? []) : [];
+    if (others.length > 0) presence.typing(id, conversation, others);
   }
 
   #greet(hello: Extract<ClientFrame, { kind: 'hello' }>): void {
@@ -157,7 +168,7 @@ export class LiveSession {
   async #begin(hello: Extract<ClientFrame, { kind: 'hello' }>): Promise<void> {
     const { realm, clock, presence } = this.#components;
     const { user, session } = this.caller;
-    const reset = await this.#pump.begin(hello.cursor);
+    const begun = await this.#pump.begin(hello.cursor, hello.most);
     this.#send({
       kind: 'hello',
       version: LIVE_VERSION,
@@ -167,7 +178,7 @@ export class LiveSession {
       device: session.device.id,
       time: clock.now(),
       heartbeat: HEARTBEAT,
-      reset,
+      ...begun,
     });
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     this.#watch = presence.watch(user.id, (event) => this.#tell(event));

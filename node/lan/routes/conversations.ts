@@ -2,14 +2,14 @@
 // for that user; asking for it is written down.
 import { Hono } from 'hono';
 import type { Path } from '../../../src/overlay/seam.ts';
-import { eventsQuery } from '../../../src/protocols/lan/routes.ts';
+import { clearRequest, eventsQuery } from '../../../src/protocols/lan/routes.ts';
 import { conversationId, messageId } from '../../../src/protocols/lan/wire.ts';
 import { codeOf, RefusedError } from '../../../src/realm/errors.ts';
 import { formatUserAddress } from '../../../src/realm/user-address.ts';
 import type { MessageRoute } from '../../delivery/delivery.ts';
 import type { Caller } from '../caller.ts';
 import type { LanComponents } from '../components.ts';
-import { formOf, type LanEnv } from '../request.ts';
+import { bodyOf, formOf, type LanEnv } from '../request.ts';
 import { viewConversation, viewJsonMessage, viewLeg, viewPeople } from '../views.ts';
 
 function pathOf({ legs }: MessageRoute): Path | undefined {
@@ -49,6 +49,21 @@ export function conversationRoutes(components: LanComponents): Hono<LanEnv> {
       if (codeOf(error) === 'conversation-unknown') await denied(caller, 'conversation');
       throw error;
     }
+  });
+
+  routes.post('/conversations/:id/clear', async (context) => {
+    const caller = context.get('caller');
+    const id = formOf(context.req.param('id'), conversationId);
+    const { entirely } = await bodyOf(context.req.raw, clearRequest);
+    await conversations.clear(caller.user.id, id, entirely);
+    return context.json({});
+  });
+
+  routes.post('/messages/:id/erase', async (context) => {
+    const { user, session } = context.get('caller');
+    const id = formOf(context.req.param('id'), messageId);
+    await conversations.erase({ user: user.id, device: session.device.id }, id);
+    return context.json({});
   });
 
   routes.get('/messages/:id', async (context) => {

@@ -18,7 +18,7 @@ import * as v from 'valibot';
 import { MAX_BLOBS, MAX_BODY } from '../../crypto/envelope.ts';
 import { decodeStrict } from '../../crypto/strict-cbor.ts';
 import { PeerError } from '../../realm/errors.ts';
-import { MAX_FRAME, MAX_ISLANDS, MAX_RECIPIENTS, MAX_WATCHED } from './limits.ts';
+import { MAX_FRAME, MAX_ISLANDS, MAX_MOST, MAX_RECIPIENTS, MAX_WATCHED } from './limits.ts';
 import {
   bytes,
   conversationId,
@@ -52,6 +52,8 @@ export const clientFrame = v.variant('kind', [
     versions: v.pipe(v.array(v.number()), v.maxLength(16)),
     capabilities,
     cursor: v.optional(cursor),
+    /** When more than that many arrivals wait, the reader begins behind them and pages through what it wants. */
+    most: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_MOST))),
   }),
   v.object({
     kind: v.literal('submit'),
@@ -68,7 +70,8 @@ export const clientFrame = v.variant('kind', [
   v.object({
     kind: v.literal('typing'),
     conversation: conversationId,
-    to: v.pipe(v.array(userId), v.minLength(1), v.maxLength(MAX_RECIPIENTS)),
+    /** None: the members of a group. */
+    to: v.pipe(v.array(userId), v.maxLength(MAX_RECIPIENTS)),
   }),
   v.object({ kind: v.literal('watch'), users: v.pipe(v.array(userId), v.maxLength(MAX_WATCHED)) }),
   v.object({ kind: v.literal('received'), cursor }),
@@ -89,6 +92,8 @@ export const serverFrame = v.variant('kind', [
     heartbeat: time,
     /** The cursor was of another incarnation and was not used: the client asks for its conversations anew. */
     reset: v.boolean(),
+    /** More than `most` waited: the reader begins behind them. */
+    skipped: v.optional(v.boolean()),
   }),
   v.object({ kind: v.literal('event'), cursor, message: frameMessage, user }),
   /** For the sender: what a recipient did with some of the messages. */
@@ -117,7 +122,9 @@ export const serverFrame = v.variant('kind', [
   }),
   /** Something lies in the mailbox of this device; it is fetched. Told at the beginning, too. */
   v.object({ kind: v.literal('mail') }),
-  /** A message expired. */
+  /** The user deleted what was in a conversation; `entirely`: it has left the list, too. */
+  v.object({ kind: v.literal('cleared'), cursor, conversation: conversationId, entirely: v.boolean() }),
+  /** A message expired, or its sender took it back. */
   v.object({ kind: v.literal('removed'), cursor, conversation: conversationId, id: messageId }),
   v.object({ kind: v.literal('live') }),
   v.object({ kind: v.literal('stored'), id: messageId, stamp }),

@@ -14,6 +14,8 @@ export const MAX_JSON_BODY = 16 * 1024;
 export const MAX_WATCHED = 500;
 /** Recipients of one message. */
 export const MAX_RECIPIENTS = 1000;
+/** Highest `most` of a hello. */
+export const MAX_MOST = 10_000;
 /** Members that a list of conversations names; of larger groups they are asked for. */
 export const MAX_LISTED_MEMBERS = 50;
 /** Bytes of a request that carries commits or mails: base64url of group info, commit, roster and welcomes. */

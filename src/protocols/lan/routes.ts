@@ -8,7 +8,10 @@
 //   GET  users?address= | prefix= | id=
 //   GET  conversations
 //   GET  conversations/:id/events?before=&limit=
+//   POST conversations/:id/clear
 //   GET  messages/:id, messages/:id/route
+//   POST messages/:id/erase             by its sender: the body goes at every node
+//   GET  blocks, POST users/:id/block, users/:id/unblock
 //   what groups, mails and key packages have is in group-routes.ts
 //
 // An error is {"error":{"code":…,"params":{…}}}: codes and parameters, never sentences.
@@ -114,6 +117,10 @@ export const eventsAnswer = v.object({
   users: v.array(user),
   next: v.optional(v.string()),
 });
+
+/** Deletes what the user has of a conversation; `entirely`: it leaves the list, too, until something comes. */
+export const clearRequest = v.strictObject({ entirely: v.optional(v.boolean(), false) });
+export const blocksAnswer = v.object({ blocked: v.array(v.object({ user, at: time })) });
 
 export const messageAnswer = v.object({ message: jsonMessage, users: v.array(user) });
 /** `route`: the programs that it passed, as far as it came. `legs`: step by step for each realm, and why it does not go on. */

@@ -97,7 +97,7 @@ test('what does not fit is refused by name, and nothing of it is kept', LIMIT, a
   const good = message(1);
   const refused = {
     'body-too-long': { ...good, body: new Uint8Array(64 * 1024 + 1) },
-    
+
     'conversation-unknown': { ...good, conversation: message(1, '', TO_COOK).conversation },
     'message-expired': { ...good, expires: START },
   };
