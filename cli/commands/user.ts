@@ -1,4 +1,4 @@
-// canopy user add, list, remove. Registration by OPAQUE runs here, on the client's side: no password crosses the control socket.
+// canopy user add, list, remove; user-admin.ts has what is done with an account that is there. Registration by OPAQUE runs here, on the client's side: no password crosses the control socket.
 
 import { type Command, Option } from 'commander';
 import { LedgerClient } from '../../node/admin/ledger-api.ts';
@@ -11,6 +11,7 @@ import { openAdmin } from '../open-admin.ts';
 import { registerUser } from '../register-user.ts';
 import { readNewPassword } from '../secret-input.ts';
 import { tableLines } from '../table.ts';
+import { userAdminCommands } from './user-admin.ts';
 
 interface ListOptions {
   readonly dir: string;
@@ -33,7 +34,7 @@ interface RemoveOptions {
 }
 
 export function userCommand(cli: Cli): Command {
-  return makeCommand(cli, {
+  const command = makeCommand(cli, {
     name: 'user',
     summary: 'Users of this realm',
     examples: ['canopy user add clerk --name "Clerk One" --dir /srv/kyiv', 'canopy user list --dir /srv/kyiv'],
@@ -41,6 +42,8 @@ export function userCommand(cli: Cli): Command {
     .addCommand(addCommand(cli))
     .addCommand(listCommand(cli))
     .addCommand(removeCommand(cli));
+  for (const one of userAdminCommands(cli)) command.addCommand(one);
+  return command;
 }
 
 function addCommand(cli: Cli): Command {

@@ -122,6 +122,12 @@ export class AccountService implements Accounts {
     await this.#parts.audit.record({ code: 'logout', actor: session.user, fields: { session: session.id } });
   }
 
+  /** Ends every session; the same devices may log in again. */
+  async signOutAll(user: UserId, by: string): Promise<void> {
+    await this.sessions.endAll(user, 'revoked');
+    await this.#parts.audit.record({ code: 'signed-out', actor: by, fields: { user } });
+  }
+
   mustChangePassword(user: UserId): boolean {
     return this.#parts.accounts.get(user)?.mustChangePassword ?? false;
   }
