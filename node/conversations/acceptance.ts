@@ -7,6 +7,7 @@ import type { Clock } from '../../src/realm/clock.ts';
 import { ConflictError, InputError, RefusedError } from '../../src/realm/errors.ts';
 import { directConversationId, type UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
+import type { MessageBlobs } from '../blobs/blobs.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import type { Directory, UserProfile } from '../directory/directory.ts';
 import type { ArrivalLog } from './arrival-log.ts';
@@ -31,6 +32,8 @@ export interface AcceptanceComponents {
   readonly rules?: Pick<MessageRules, 'outgoing'>;
   /** Whom users want to hear nothing from; they are not told of messages, and senders not of that. */
   readonly blocks?: Pick<Blocks, 'isBlocked'>;
+  /** Absent: there are no files. */
+  readonly blobs?: Pick<MessageBlobs, 'assertMayRefer'>;
   /** Absent: there are no groups. */
   readonly rosters?: Pick<Rosters, 'find'>;
 }
@@ -59,6 +62,7 @@ export class Acceptance {
     const before = await this.#parts.store.message(message.id, from.user);
     if (before) return { written: Promise.resolve(sameAnswer(before, message)) };
     const group = message.recipients.length === 0 ? await this.#groupOf(from, message) : undefined;
+    await this.#parts.blobs?.assertMayRefer(from.user, message.blobs ?? []);
     const written = this.#accept(from, message, group).finally(() => this.#writing.delete(which));
     this.#writing.set(which, written);
     return { written };

@@ -5,6 +5,7 @@ import type { ConversationId, UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { Write } from '../../src/store/engine.ts';
+import type { MessageBlobs } from '../blobs/blobs.ts';
 import type { Added } from '../delivery/outbox.ts';
 import type { Cursor, UserEvent } from './conversations.ts';
 import { type EventRecord, encodeEvent, type MessageRecord } from './event-record.ts';
@@ -31,6 +32,8 @@ interface Init {
   readonly database: Pick<Database, 'commit'>;
   readonly clock: HybridClock;
   readonly head: Cursor;
+  /** Absent: there are no files. */
+  readonly blobs?: Pick<MessageBlobs, 'referWrites'>;
   readonly log: Log;
 }
 
@@ -94,6 +97,7 @@ export class ArrivalLog {
     // Whoever is in a group is listed there by the commit.
     const members = recipients.length > 0 ? [...new Set([sender, ...recipients])].sort() : undefined;
     const writes = messageWrites(at, record.stamp, record.encoded);
+    writes.push(...(this.#init.blobs?.referWrites(record.encoded.envelope) ?? []));
     for (const user of audience) {
       if (user === sender) writes.push(arrivalWrite(user, at));
       else writes.push(arrivalWrite(user, at, incoming), unreadWrite(user, incoming));

@@ -10,6 +10,7 @@ import type { Database } from '../../src/store/database.ts';
 import type { Write } from '../../src/store/engine.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import type { Directory } from '../directory/directory.ts';
+import type { MessageBlobs } from '../blobs/blobs.ts';
 import { Acceptance } from './acceptance.ts';
 import { ArrivalLog } from './arrival-log.ts';
 import type { Blocks } from './blocks.ts';
@@ -51,6 +52,8 @@ export interface ConversationsInit {
   readonly outbox: Pick<Outbox, 'add' | 'assertRoom'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Absent: there are no files. */
+  readonly blobs?: MessageBlobs;
   /** Whom users want to hear nothing from. */
   readonly blocks?: Pick<Blocks, 'isBlocked'>;
   readonly newId?: () => MessageId;
@@ -104,7 +107,9 @@ export class ConversationService implements Conversations {
     this.#acceptance = new Acceptance(parts);
     this.#intake = new Intake({ ...parts, judges: this.#judges });
     this.#marks = new ReadingMarks(parts);
-    this.#removals = new Removals(parts);
+    const { blobs } = init;
+    const forget = blobs && { forget: (...of: Parameters<MessageBlobs['forgetWrites']>) => blobs.forgetWrites(...of) };
+    this.#removals = new Removals({ ...parts, ...forget });
     this.#judges.set('control', (item) => this.#judgeControl(item));
     this.#reader = new ConversationReader(store, arrivals, init.rosters);
   }

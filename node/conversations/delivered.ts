@@ -1,5 +1,6 @@
 // What another realm delivered, and what becomes of it.
 import type { EncodedEnvelope } from '../../src/crypto/envelope.ts';
+import type { MessageId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { PathKind } from '../../src/realm/path-kinds.ts';
 import type { Write } from '../../src/store/engine.ts';
@@ -23,6 +24,8 @@ export interface JudgedElsewhere {
   readonly outcome: Outcome;
   /** Writes of an accepted envelope, made in the turn in which they are committed. */
   readonly plan?: () => { readonly writes: readonly Write[]; readonly drafts?: readonly Draft[] };
+  /** Messages of this sender that it takes back, those of the same batch included. */
+  readonly erases?: readonly MessageId[];
   /** Runs once that is on disk. */
   readonly after?: () => void;
 }

@@ -43,6 +43,7 @@ type Plan = () => { readonly drafts: readonly Draft[]; readonly writes: readonly
 interface Judged {
   readonly outcome: Outcome;
   readonly plan?: Plan;
+  readonly erases?: readonly MessageId[];
   /** Runs once that is on disk. */
   readonly after?: () => void;
 }
@@ -63,7 +64,7 @@ export class Intake {
    * caller never runs this twice at once for one origin.
    */
   async ingest(items: readonly Delivered[], finish: (outcomes: readonly Outcome[]) => Write[]): Promise<Outcome[]> {
-    const judged = dropRepeats(items, await Promise.all(items.map((item) => this.#judge(item))));
+    const judged = dropErased(items, dropRepeats(items, await Promise.all(items.map((item) => this.#judge(item)))));
     const plans = judged.map((one) => one.plan?.() ?? { drafts: [], writes: [] });
     const outcomes = judged.map((one) => one.outcome);
     const writes = [...plans.flatMap((plan) => plan.writes), ...finish(outcomes)];
@@ -186,6 +187,18 @@ export class Intake {
   }
 }
 
+/** A message that is taken back in the batch that brings it was judged before anybody knew that. */
+function dropErased(items: readonly Delivered[], judged: readonly Judged[]): Judged[] {
+  const erased = new Set(
+    judged.flatMap(({ erases = [] }, i) => erases.map((id) => `${items[i]?.encoded.envelope.sender}/${id}`)),
+  );
+  return judged.map((one, i) => {
+    const envelope = items[i]?.encoded.envelope;
+    const isErased = envelope?.kind === 'message' && erased.has(`${envelope.sender}/${envelope.id}`);
+    return isErased && one.plan ? DUPLICATE : one;
+  });
+}
+
 /** The same message twice in one batch: the first counts. */
 function dropRepeats(items: readonly Delivered[], judged: readonly Judged[]): Judged[] {
   const seen = new Map<string, Uint8Array>();
@@ -200,10 +213,11 @@ function dropRepeats(items: readonly Delivered[], judged: readonly Judged[]): Ju
   });
 }
 
-function withDrafts({ outcome, plan, after }: JudgedElsewhere): Judged {
+function withDrafts({ outcome, plan, erases, after }: JudgedElsewhere): Judged {
   return {
     outcome,
     ...(plan && { plan: () => ({ drafts: [], ...plan() }) }),
+    ...(erases && { erases }),
     ...(after && { after }),
   };
 }

@@ -156,7 +156,7 @@ export class Removals {
       writes.push(...erased.writes);
       drafts.push(erased.draft);
     }
-    return { outcome: { kind: 'accepted' }, plan: () => ({ writes, drafts }) };
+    return { outcome: { kind: 'accepted' }, plan: () => ({ writes, drafts }), erases: ids };
   }
 
   /**
