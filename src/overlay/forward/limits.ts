@@ -1,11 +1,13 @@
 // What an operator lets a relay's links carry. Bulk pays before it goes on and waits while its limit, or that of everything,
 // is in debt. Interactive streams pay what they carry and go on at once, so bulk makes room for them; only when they alone
-// are more than the limit for a whole second do they wait as well.
+// are more than the limit for a whole second do they wait as well. What goes as interactive and is too much for that is bulk
+// (weights.ts).
 import type { Clock } from '../../realm/clock.ts';
 import type { RealmName } from '../../realm/names.ts';
 import type { StreamClass } from '../seam.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import type { ForwardHeader } from './index.ts';
+import { RealmWeights } from './weights.ts';
 
 export interface LinkLimit {
   readonly where: 'wan' | RealmName;
@@ -14,8 +16,12 @@ export interface LinkLimit {
   readonly kbit: number;
 }
 
-/** Asked for each piece that has passed. @returns milliseconds for which nothing more may */
-export type Toll = (bytes: number) => number;
+export interface Toll {
+  /** Asked for each piece that has passed. @returns milliseconds for which nothing more may */
+  (bytes: number): number;
+  /** Whether an interactive stream carries what is bulk by now. */
+  readonly isHeavy?: () => boolean;
+}
 
 /** For what goes out to the link, and for what comes in from it. */
 export interface Tolls {
@@ -36,8 +42,10 @@ interface Meter extends LinkLimit {
 
 export class LinkLimits {
   readonly #meters: readonly Meter[];
+  readonly #weights: RealmWeights;
 
   constructor(clock: Pick<Clock, 'monotonic'>, limits: readonly LinkLimit[]) {
+    this.#weights = new RealmWeights(clock);
     this.#meters = limits.map((limit) => {
       const rate = (limit.kbit * 1_000) / BITS;
       const bucket = (): TokenBucket => new TokenBucket(clock, { rate, burst: (rate * BURST) / 1_000 });
@@ -45,21 +53,31 @@ export class LinkLimits {
     });
   }
 
-  /** Undefined: nothing limits such streams to that realm. */
-  tolls(realm: RealmName, streamClass: StreamClass): Tolls | undefined {
+  tolls(realm: RealmName, streamClass: StreamClass): Tolls {
     const here = this.#meters.filter(({ where }) => where === 'wan' || where === realm);
-    const meters = here.filter((meter) => meter.class === 'all' || streamClass === 'bulk');
-    if (meters.length === 0) return undefined;
-    const patience = streamClass === 'bulk' ? 0 : PATIENCE;
     const toll = (way: 'out' | 'in'): Toll => {
-      const buckets = meters.map((meter) => meter[way]);
-      return (bytes) => {
-        for (const bucket of buckets) bucket.spend(bytes);
-        return Math.max(0, ...buckets.map(({ debt }) => debt - patience));
-      };
+      const asBulk = passing(
+        here.map((meter) => meter[way]),
+        0,
+      );
+      if (streamClass === 'bulk') return asBulk;
+      const asText = passing(
+        here.flatMap((meter) => (meter.class === 'all' ? [meter[way]] : [])),
+        PATIENCE,
+      );
+      const weight = this.#weights.of(realm)[way];
+      const pay = (bytes: number): number => (weight.weigh(bytes) ? asBulk(bytes) : asText(bytes));
+      return Object.assign(pay, { isHeavy: () => weight.isHeavy });
     };
     return { out: toll('out'), in: toll('in') };
   }
+}
+
+function passing(buckets: readonly TokenBucket[], patience: number): Toll {
+  return (bytes) => {
+    for (const bucket of buckets) bucket.spend(bytes);
+    return Math.max(0, ...buckets.map(({ debt }) => debt - patience));
+  };
 }
 
 /** For a stream of that header, in its direction: our own link is where the other realm's side is. */

@@ -98,7 +98,7 @@ class Half {
   }
 
   #pushSoon(): void {
-    if (this.#rules.class === 'bulk') setImmediate(() => this.#push());
+    if (this.#rules.class === 'bulk' || this.#rules.toll?.isHeavy?.()) setImmediate(() => this.#push());
     else queueMicrotask(() => this.#push());
   }
 
