@@ -11,9 +11,9 @@ import { messageOf } from '../realm/errors.ts';
 import type { Log } from '../realm/log.ts';
 import type { Role } from '../realm/names.ts';
 import { SteadyClock } from '../realm/steady-clock.ts';
+import { BUILT } from './built.ts';
 import { type DataDirectory, readOptional } from './data-directory.ts';
 import { writePrivateFile } from './private-file.ts';
-import { BUILT } from './release.ts';
 
 const INTERVAL = 10 * 60 * 1000;
 const NOTHING_CERTIFIED: Certified = { issuedAt: 0, countsUntil: Number.POSITIVE_INFINITY };
