@@ -1,37 +1,58 @@
 // Files of this realm: where they lie, who may read them, how much there may be.
 import { join } from 'node:path';
 import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
-import type { BlobAudience } from './blobs/blob-access.ts';
+import { BlobAccess } from './blobs/blob-access.ts';
+import { BlobIndex } from './blobs/blob-index.ts';
 import { DEFAULT_RULES } from './blobs/blob-rules.ts';
 import { BlobService } from './blobs/blob-service.ts';
 import { EventStore } from './conversations/event-store.ts';
+import type { Rosters } from './conversations/rosters.ts';
 import type { Ways } from './delivery/ways.ts';
 import type { Directory } from './directory/directory.ts';
 import type { Ground } from './ground.ts';
+import type { GroupRosters } from './groups/group-rosters.ts';
 
-export interface BlobNeeds {
+export interface AccessNeeds {
+  readonly rosters: Pick<Rosters, 'find'> & Pick<GroupRosters, 'hasMembersAt'>;
+  readonly directory: Pick<Directory, 'findById'>;
+}
+
+export interface BlobNeeds extends AccessNeeds {
   readonly network: NodeOverlay;
   readonly ways: Pick<Ways, 'to'>;
-  readonly directory: Pick<Directory, 'findById'>;
 }
 
 const FOLDER = 'blobs';
 
-export function openBlobs(ground: Ground, { network, ways, directory }: BlobNeeds): BlobService {
-  const { realm, database, directory: place, audit, clock, log } = ground;
+/** Holds nothing but the database: each part may have one of its own. */
+export function openBlobAccess({ database, clock }: Ground, { rosters, directory }: AccessNeeds): BlobAccess {
   const store = new EventStore(database);
-  const audience: BlobAudience = {
-    isMember: async (user, conversation) => (await store.members(user, conversation)) !== undefined,
-    hasMembersAt: async () => false,
-  };
+  return new BlobAccess({
+    index: new BlobIndex(database),
+    audience: {
+      // A roster is the last word: whoever was removed still has the conversation in the list, and no right to its files.
+      isMember: async (user, conversation) => {
+        const group = await rosters.find(conversation);
+        if (group) return group.members.has(user);
+        return (await store.members(user, conversation)) !== undefined;
+      },
+      hasMembersAt: (realm, conversation) => rosters.hasMembersAt(realm, conversation),
+    },
+    homeOf: (user) => directory.findById(user)?.home,
+    clock,
+  });
+}
+
+export function openBlobs(ground: Ground, needs: BlobNeeds): BlobService {
+  const { realm, database, directory: place, audit, clock, log } = ground;
+  const { network, ways } = needs;
   return new BlobService({
     realm: realm.realm,
     folder: join(place.node.folder, FOLDER),
     database,
     network,
     ways,
-    audience,
-    homeOf: (user) => directory.findById(user)?.home,
+    access: openBlobAccess(ground, needs),
     rules: () => DEFAULT_RULES,
     audit,
     clock,

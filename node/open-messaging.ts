@@ -16,6 +16,7 @@ import { GroupRosters } from './groups/group-rosters.ts';
 import type { LanConversations } from './lan/components.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { checkByRoot } from './ledger/overlay-keys.ts';
+import { openBlobAccess } from './open-blobs.ts';
 import { type OpenedGroups, openGroups } from './open-groups.ts';
 import type { Presence } from './presence/presence.ts';
 import { createPresence } from './presence/presence-service.ts';
@@ -52,7 +53,8 @@ export async function openMessaging(
   const rosters = new GroupRosters(database, clock);
   const blocks = new Blocks(database, clock);
   await blocks.load();
-  const parts = { realm, incarnation, database, directory, rules, rosters, blocks, outbox, clock, log };
+  const blobs = openBlobAccess(ground, { rosters, directory });
+  const parts = { realm, incarnation, database, directory, rules, rosters, blocks, blobs, outbox, clock, log };
   const conversations = await openConversations(parts);
   const opened = openGroups(ground, { network, directory, rules, ledger, rosters, blocks, conversations, outbox });
   const ways = openWays(ground, ledger);

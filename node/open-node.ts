@@ -67,7 +67,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const messaging = await openMessaging(ground, { network, directory: people, rules, shares, ledger, errands });
   const { conversations, delivery, presence, groups, mails, keyPackages } = messaging;
   const lanConversations = guardConversations(messaging.withRoutes, ground.permit);
-  const blobs = openBlobs(ground, { network, ways: messaging.ways, directory: people });
+  const blobs = openBlobs(ground, { network, ways: messaging.ways, rosters: messaging.rosters, directory: people });
   const grouped = { groups, mails, keyPackages };
   const clients = {
     ...grouped,

@@ -11,7 +11,7 @@ import type { Database } from '../../src/store/database.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Ways } from '../delivery/ways.ts';
 import { Hourly } from '../hourly.ts';
-import { BlobAccess, type BlobAudience } from './blob-access.ts';
+import type { BlobAccess } from './blob-access.ts';
 import { BlobIndex, heldWrite } from './blob-index.ts';
 import { BlobReading } from './blob-reading.ts';
 import type { BlobRules } from './blob-rules.ts';
@@ -30,8 +30,7 @@ export interface BlobServiceComponents {
   readonly database: Database;
   readonly network: Network;
   readonly ways: Pick<Ways, 'to'>;
-  readonly audience: BlobAudience;
-  readonly homeOf: (user: UserId) => RealmName | undefined;
+  readonly access: BlobAccess;
   readonly rules: () => BlobRules;
   readonly audit: Pick<Audit, 'record'>;
   readonly clock: Clock;
@@ -60,13 +59,13 @@ export class BlobService {
   readonly #counted = { uploaded_bytes: 0, served_bytes: 0, damaged: 0, swept_bytes: 0 };
 
   constructor(parts: BlobServiceComponents) {
-    const { realm, network, ways, audience, homeOf, rules, audit, clock, log, disk = systemDisk } = parts;
+    const { realm, network, ways, access, rules, audit, clock, log, disk = systemDisk } = parts;
     this.#parts = parts;
     const index = new BlobIndex(parts.database);
     const places = new BlobPlaces(parts.folder, disk);
     this.#index = index;
     this.#places = places;
-    this.access = new BlobAccess({ index, audience, homeOf, clock });
+    this.access = access;
     this.quotas = new Quotas({ index, places, rules });
     this.#uploads = new Uploads({ index, places, disk, quotas: this.quotas, clock });
     this.#fetcher = new Fetcher({
@@ -82,7 +81,7 @@ export class BlobService {
       onHostile: (from, why) => this.#audit('blob-hostile', { realm: from, why }),
       holders: (id) => this.access.holders(id),
     });
-    const { access, quotas } = this;
+    const { quotas } = this;
     const onDamage = (id: BlobId, what: string): void => {
       this.#counted.damaged += 1;
       this.#audit('blob-damaged', { blob: id, what });

@@ -5,6 +5,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { AuditEvent } from '../../../node/audit/audit.ts';
+import { BlobAccess } from '../../../node/blobs/blob-access.ts';
+import { BlobIndex } from '../../../node/blobs/blob-index.ts';
 import { type BlobRules, DEFAULT_RULES } from '../../../node/blobs/blob-rules.ts';
 import { BlobService } from '../../../node/blobs/blob-service.ts';
 import type { OpenedBlob } from '../../../node/blobs/blobs.ts';
@@ -125,17 +127,22 @@ export class BlobRealm {
     await mkdir(this.blobs, { recursive: true });
     const database = await openDatabase(join(this.folder, 'db'));
     const { clock = systemClock, disk, rules = {} } = this.#options;
+    const access = new BlobAccess({
+      index: new BlobIndex(database),
+      audience: {
+        isMember: async (user, conversation) => this.#world.members.get(conversation)?.includes(user) === true,
+        hasMembersAt: async () => false,
+      },
+      homeOf: (user) => HOMES.get(user),
+      clock,
+    });
     const service = new BlobService({
       realm: this.realm,
       folder: this.blobs,
       database,
       network: this.#world.network.node(this.realm),
       ways: { to: (destination) => this.#wayTo(destination) },
-      audience: {
-        isMember: async (user, conversation) => this.#world.members.get(conversation)?.includes(user) === true,
-        hasMembersAt: async () => false,
-      },
-      homeOf: (user) => HOMES.get(user),
+      access,
       rules: () => ({ ...DEFAULT_RULES, ...rules }),
       audit: { record: async (event) => void this.audited.push(event) },
       clock,
