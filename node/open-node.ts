@@ -27,6 +27,7 @@ import { openMessaging } from './open-messaging.ts';
 import { openMetrics } from './open-metrics.ts';
 import { openPeople } from './open-people.ts';
 import { openRealm } from './open-realm.ts';
+import { openRoaming } from './open-roaming.ts';
 import { openTrusts } from './open-trusts.ts';
 import { openUsers } from './open-users.ts';
 import { Operator } from './operator.ts';
@@ -67,7 +68,13 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const messaging = await openMessaging(ground, { network, directory: people, rules, shares, ledger, errands });
   const { conversations, delivery, presence, groups, mails, keyPackages } = messaging;
   const lanConversations = guardConversations(messaging.withRoutes, ground.permit);
-  const blobs = openBlobs(ground, { network, ways: messaging.ways, rosters: messaging.rosters, directory: people });
+  const blobs = openBlobs(ground, {
+    network,
+    ways: messaging.ways,
+    rosters: messaging.rosters,
+    directory: people,
+    policies,
+  });
   const grouped = { groups, mails, keyPackages };
   const clients = {
     ...grouped,
@@ -82,7 +89,9 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const guard = await openIncarnationGuard(ground, { network, ledger, reopen: ground.reopen ?? (() => {}) });
   const islands = new IslandWatch({ network, delivery, clock });
   const checks = healthChecks({ database, network, identity, clock, permit: ground.permit, path: directory.path });
-  const { lan, lanRenewal } = await openLan({ ...clients, checks, islands }, ground);
+  const { guests, hostOf } = openRoaming(ground, { network, ledger });
+  const { lan, lanRenewal } = await openLan({ ...clients, guests, checks, islands }, ground);
+  const roaming = hostOf(lan.door);
   const paths = (): PathReport[] => network.paths();
   const nodeChain = async (of: RealmName) => (await ledger.store.head({ realm: of, chain: 'network' })).key?.chain;
   const needs = { authority, issued, ledger, directory: users, paths, relays: ownRelay.dialled, nodeChain };
@@ -148,7 +157,9 @@ async function compose(ground: Ground): Promise<OpenedNode> {
       renewal,
       authorityRenewal,
       replacement,
+      guests,
       lan,
+      roaming,
       ...(lanRenewal ? [lanRenewal] : []),
       admin,
       metrics,

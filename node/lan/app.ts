@@ -13,9 +13,10 @@ import {
 } from '../../src/protocols/lan/limits.ts';
 import type { ServerAnswer } from '../../src/protocols/lan/routes.ts';
 import { InputError, RefusedError } from '../../src/realm/errors.ts';
-import { createCallers } from './caller.ts';
+import { createCallers, createTokenOf } from './caller.ts';
 import type { LanComponents, LanSettings } from './components.ts';
 import type { SessionCookie } from './cookies.ts';
+import { guestRoutes } from './guest-routes.ts';
 import { addHealth } from './health.ts';
 import { addPages, type Pages } from './pages.ts';
 import { refusalOf } from './refusals.ts';
@@ -89,6 +90,8 @@ function createApi(init: AppInit): Hono<LanEnv> {
     const isLarge = LARGE.test(context.req.path) || WIDE.has(context.req.path.slice(API_PREFIX.length));
     return (isLarge ? large : limited)(context, next);
   });
+  const { guests, realm } = components;
+  if (guests) api.use(guestRoutes({ realm, guests, cookie, tokenOf: createTokenOf(cookie) }));
   api.use(async (context, next) => {
     context.header('cache-control', 'no-store');
     const path = context.req.path.slice(API_PREFIX.length);

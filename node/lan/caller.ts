@@ -19,19 +19,33 @@ export type Callers = (request: IncomingMessage) => Caller;
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 const BEARER = /^Bearer ([A-Za-z0-9_-]{43})$/i;
 
+/** What a request shows: a token of the right form, and how it came. */
+export type TokenOf = (request: IncomingMessage) => {
+  readonly token: string | undefined;
+  readonly form: 'cookie' | 'bearer';
+};
+
+export function createTokenOf(cookie: SessionCookie): TokenOf {
+  return ({ headers }) => {
+    const { authorization } = headers;
+    const form = authorization === undefined ? 'cookie' : 'bearer';
+    const shown = authorization === undefined ? cookie.read(headers.cookie) : BEARER.exec(authorization)?.[1];
+    return { token: shown !== undefined && TOKEN.test(shown) ? shown : undefined, form };
+  };
+}
+
 /** The function that it makes throws RefusedError `session-missing`, `device-wiped`, `origin-refused`. */
 export function createCallers(
   components: Pick<LanComponents, 'accounts' | 'directory' | 'account'>,
   cookie: SessionCookie,
 ): Callers {
   const { accounts, directory, account } = components;
+  const tokenOf = createTokenOf(cookie);
   return (request) => {
-    const { authorization } = request.headers;
-    const form = authorization === undefined ? 'cookie' : 'bearer';
-    const token = authorization === undefined ? cookie.read(request.headers.cookie) : BEARER.exec(authorization)?.[1];
-    const session = token !== undefined && TOKEN.test(token) ? accounts.sessions.find(token) : undefined;
+    const { token, form } = tokenOf(request);
+    const session = token === undefined ? undefined : accounts.sessions.find(token);
     const user = session && directory.findById(session.user);
-    if (token !== undefined && TOKEN.test(token) && !session && account?.devices.isWiped(token)) {
+    if (token !== undefined && !session && account?.devices.isWiped(token)) {
       throw new RefusedError('device-wiped', 'this device was signed out for good');
     }
     if (!session || user?.status !== 'active') throw new RefusedError('session-missing', 'no live session');
@@ -41,7 +55,7 @@ export function createCallers(
 }
 
 /** An upgrade is a GET, but what follows it is not. */
-function changesSomething(request: IncomingMessage): boolean {
+export function changesSomething(request: IncomingMessage): boolean {
   return request.method !== 'GET' || request.headers.upgrade !== undefined;
 }
 

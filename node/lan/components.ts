@@ -19,6 +19,7 @@ import type { IslandWatch } from '../islands.ts';
 import type { KeyPackageService } from '../key-packages/key-package-service.ts';
 import type { MailService } from '../mails/mail-service.ts';
 import type { Presence } from '../presence/presence.ts';
+import type { Guests } from '../roaming/guests.ts';
 import type { VaultService } from '../vault/vault-service.ts';
 
 export type LanSessions = Pick<Sessions, 'find' | 'end' | 'onEnd' | 'rotate'>;
@@ -50,7 +51,7 @@ export type LanConversations = Pick<
   explain?(user: UserId, id: MessageId): Promise<MessageRoute | undefined>;
 };
 
-export type LanGroups = Pick<GroupService, 'propose' | 'putInfo' | 'reader' | 'typingTo'>;
+export type LanGroups = Pick<GroupService, 'propose' | 'putInfo' | 'reader' | 'typingTo' | 'intend' | 'intents'>;
 
 export type LanMails = Pick<MailService, 'send' | 'has' | 'list' | 'acknowledge' | 'onMail'>;
 export type LanKeyPackages = Pick<KeyPackageService, 'put' | 'claim'>;
@@ -100,6 +101,8 @@ export interface LanComponents {
   readonly islands?: LanIslands;
   /** Vaults, identities, devices; without it clients find none of it. */
   readonly account?: LanAccount;
+  /** Users of other branches who work here; without it they can't. */
+  readonly guests?: Guests;
   /** Without it there are no files. */
   readonly blobs?: LanBlobs;
   readonly audit: Pick<Audit, 'record'>;

@@ -5,7 +5,8 @@ import { InputError } from '../../src/realm/errors.ts';
 import type { Caller } from './caller.ts';
 
 export interface LanEnv {
-  Bindings: HttpBindings;
+  /** `guestOf`: the realm and the address from where a user of ours works in another branch's LAN. */
+  Bindings: HttpBindings & { readonly guestOf?: string };
   Variables: { caller: Caller };
 }
 

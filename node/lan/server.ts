@@ -9,10 +9,12 @@ import { getRequestListener } from '@hono/node-server';
 import { LAN_TLS } from '../../src/pki/lan-check.ts';
 import { InputError, LocalError, messageOf } from '../../src/realm/errors.ts';
 import { formatHostPort, isLoopbackHost } from '../../src/settings/host-port.ts';
+import type { LanDoor } from '../roaming/roam-host.ts';
 import { createApp } from './app.ts';
-import { createCallers } from './caller.ts';
+import { createCallers, createTokenOf } from './caller.ts';
 import type { LanComponents, LanSettings } from './components.ts';
 import { sessionCookie } from './cookies.ts';
+import { createDoor } from './door.ts';
 import { createGuard, type Guard } from './guard.ts';
 import { LiveHub, refuseUpgrade } from './live/live-hub.ts';
 import { clientNetworks } from './networks.ts';
@@ -38,6 +40,8 @@ export interface LanServer {
   readonly port: number;
   /** For the connections to come; open ones go on as they are. Nothing happens without TLS. */
   setTls(tls: NonNullable<LanSettings['tls']>): void;
+  /** For own users who work in another branch's LAN. */
+  readonly door: LanDoor;
 }
 
 /** @throws InputError `lan-needs-tls`, `bad-network` */
@@ -52,7 +56,9 @@ export function createLanServer(components: LanComponents, settings: LanSettings
     maySpeak: clientNetworks(settings.host, settings.networks),
   });
   const cookie = sessionCookie(components.realm, secure);
-  const hub = new LiveHub(components, createCallers(components, cookie));
+  const callers = createCallers(components, cookie);
+  const hub = new LiveHub(components, callers, createTokenOf(cookie));
+  const door = createDoor(hub, callers);
   const [name = settings.host] = settings.names;
   return {
     get port() {
@@ -64,11 +70,13 @@ export function createLanServer(components: LanComponents, settings: LanSettings
     start: async () => {
       const pages = settings.pages === undefined ? undefined : await readPages(settings.pages);
       const app = createApp({ components, cookie, secure, pages, demo: settings.demo });
+      door.open(app.fetch);
       const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
       attach(server, { guard, hub, answer, secure, log: components.log });
       await listen(server, settings);
       hub.start();
     },
+    door,
     setTls: (tls) => {
       if (server instanceof SecureServer) server.setSecureContext(tlsContext(tls));
     },

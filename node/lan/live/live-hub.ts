@@ -5,13 +5,15 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { CLOSE } from '../../../src/protocols/lan/close-codes.ts';
 import { API_PREFIX, HEARTBEAT, LIVE_SUBPROTOCOL, MAX_FRAME } from '../../../src/protocols/lan/limits.ts';
 import type { Timer } from '../../../src/realm/clock.ts';
-import { RefusedError } from '../../../src/realm/errors.ts';
+import { codeOf, RefusedError } from '../../../src/realm/errors.ts';
 import type { UserId } from '../../../src/realm/ids.ts';
-import type { Caller, Callers } from '../caller.ts';
+import { carryLive } from '../../roaming/carry-live.ts';
+import { type Caller, type Callers, requireOwnPage, type TokenOf } from '../caller.ts';
 import type { LanComponents } from '../components.ts';
 import { type Refusal } from '../guard.ts';
+import { plainAddress } from '../networks.ts';
 import { refusalOf } from '../refusals.ts';
-import { LiveSession } from './live-session.ts';
+import { LiveSession, type LiveTransport } from './live-session.ts';
 
 /** Sockets of one user; tabs and devices together. */
 const MAX_SOCKETS_EACH = 32;
@@ -21,6 +23,9 @@ const STOP_DEADLINE = 1_000;
 export class LiveHub {
   readonly #components: LanComponents;
   readonly #callers: Callers;
+  readonly #tokenOf: TokenOf;
+  /** Sockets of guests. */
+  readonly #carried = new Set<WebSocket>();
   readonly #sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_FRAME,
@@ -32,9 +37,10 @@ export class LiveHub {
   #unsubscribe: (() => void)[] = [];
   #heartbeat: Timer | undefined;
 
-  constructor(components: LanComponents, callers: Callers) {
+  constructor(components: LanComponents, callers: Callers, tokenOf: TokenOf) {
     this.#components = components;
     this.#callers = callers;
+    this.#tokenOf = tokenOf;
   }
 
   start(): void {
@@ -64,20 +70,58 @@ export class LiveHub {
     this.#heartbeat?.cancel();
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     for (const session of this.#all()) session.close(CLOSE.stopping);
+    for (const live of this.#carried) live.close(CLOSE.stopping);
     const { clock } = this.#components;
     const deadline = clock.monotonic() + STOP_DEADLINE;
     while (this.#sessions.size > 0 && clock.monotonic() < deadline) {
       await new Promise<void>((resolve) => clock.after(20, resolve));
     }
     for (const session of this.#all()) session.terminate();
+    for (const live of this.#carried) live.terminate();
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     try {
+      if (this.#guest(request, socket, head)) return;
       const caller = this.#admit(request);
       this.#sockets.handleUpgrade(request, socket, head, (live) => this.#open(caller, live));
     } catch (error) {
       refuseUpgrade(socket, refusalOf(error));
+    }
+  }
+
+  /** A live socket of an own user who works in another branch's LAN. @throws RefusedError */
+  adopt(caller: Caller, socket: LiveTransport): void {
+    this.#assertRoom(caller);
+    this.#open(caller, socket);
+  }
+
+  /** Whether the socket is a guest's: then what it says goes to the guest's home. @throws RefusedError */
+  #guest(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    const { guests, log } = this.#components;
+    const { token, form } = this.#tokenOf(request);
+    const guest = token === undefined ? undefined : guests?.find(token);
+    if (!guests || !guest) return false;
+    if (form === 'cookie') requireOwnPage(request);
+    const from = plainAddress(request.socket.remoteAddress ?? '');
+    this.#sockets.handleUpgrade(request, socket, head, (live) => {
+      this.#carried.add(live);
+      live.once('close', () => this.#carried.delete(live));
+      carryLive(live, guests.live(guest, from)).catch((error: unknown) => {
+        log.info({ code: codeOf(error) }, "a guest's live socket ended");
+        live.close(CLOSE.stopping);
+      });
+    });
+    return true;
+  }
+
+  /** @throws RefusedError */
+  #assertRoom(caller: Caller): void {
+    if (this.#components.accounts.mustChangePassword(caller.user.id)) {
+      throw new RefusedError('password-change-required', 'the first password must be changed');
+    }
+    if ((this.#sessions.get(caller.user.id)?.size ?? 0) >= MAX_SOCKETS_EACH) {
+      throw new RefusedError('too-many-requests', `a user has at most ${MAX_SOCKETS_EACH} live sockets`);
     }
   }
 
@@ -86,14 +130,9 @@ export class LiveHub {
     const path = (request.url ?? '').split('?')[0];
     if (path !== `${API_PREFIX}/live`) throw new RefusedError('not-found', 'no live socket there');
     const caller = this.#callers(request);
-    if (this.#components.accounts.mustChangePassword(caller.user.id)) {
-      throw new RefusedError('password-change-required', 'the first password must be changed');
-    }
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
     if (!offered.includes(LIVE_SUBPROTOCOL)) throw new RefusedError('no-version', `expected ${LIVE_SUBPROTOCOL}`);
-    if ((this.#sessions.get(caller.user.id)?.size ?? 0) >= MAX_SOCKETS_EACH) {
-      throw new RefusedError('too-many-requests', `a user has at most ${MAX_SOCKETS_EACH} live sockets`);
-    }
+    this.#assertRoom(caller);
     return caller;
   }
 
@@ -101,7 +140,7 @@ export class LiveHub {
     for (const session of this.#sessions.get(user) ?? []) session.account('vault');
   }
 
-  #open(caller: Caller, socket: WebSocket): void {
+  #open(caller: Caller, socket: LiveTransport): void {
     const session = new LiveSession(this.#components, caller, socket);
     const { presence } = this.#components;
     const { id } = caller.user;

@@ -2,7 +2,6 @@
 // store page by page, at the pace of the reader, and only pushed at once while the reader is up to date; so a slow reader
 // costs this node no memory. What the client sends is taken in order, with a bounded number under way: above it the socket
 // is simply not read for a while.
-import type { WebSocket } from 'ws';
 import { CLOSE } from '../../../src/protocols/lan/close-codes.ts';
 import {
   type ClientFrame,
@@ -36,10 +35,26 @@ export type LiveComponents = Pick<
   'realm' | 'conversations' | 'directory' | 'presence' | 'islands' | 'mails' | 'groups' | 'clock' | 'log'
 >;
 
+/** The part of a WebSocket that a session uses; a stream from another branch has it as well. */
+export interface LiveTransport {
+  readonly OPEN: number;
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  send(data: Uint8Array): void;
+  close(code: number): void;
+  terminate(): void;
+  ping(data?: undefined, mask?: undefined, written?: () => void): void;
+  pause(): void;
+  resume(): void;
+  on(event: 'message', listener: (data: unknown, isBinary: boolean) => void): unknown;
+  on(event: 'pong' | 'error', listener: () => void): unknown;
+  once(event: 'close', listener: () => void): unknown;
+}
+
 export class LiveSession {
   readonly caller: Caller;
   readonly #components: LiveComponents;
-  readonly #socket: WebSocket;
+  readonly #socket: LiveTransport;
   readonly #throttle: Throttle;
   readonly #pump: ArrivalPump;
   #deadline: Timer;
@@ -50,7 +65,7 @@ export class LiveSession {
   #knowsAccounts = false;
   #heard: number;
 
-  constructor(components: LiveComponents, caller: Caller, socket: WebSocket) {
+  constructor(components: LiveComponents, caller: Caller, socket: LiveTransport) {
     this.caller = caller;
     this.#components = components;
     this.#socket = socket;

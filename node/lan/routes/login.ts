@@ -25,7 +25,7 @@ export function loginRoutes(components: LanComponents, cookie: SessionCookie): H
 
   routes.post('/login/start', async (context) => {
     const { login, request } = await bodyOf(context.req.raw, loginStartRequest);
-    const from = plainAddress(context.env.incoming.socket.remoteAddress ?? '');
+    const from = context.env.guestOf ?? plainAddress(context.env.incoming.socket.remoteAddress ?? '');
     const { loginId, response, userId } = await accounts.startLogin({ login, request, from });
     return context.json({ loginId, response, userId });
   });

@@ -1,0 +1,87 @@
+// `/canopy/roam/1`: a user of one branch works in the LAN of another of the same enterprise. The visited node carries requests of the
+// LAN API to the home node and answers back; it keeps nothing but which token of its own stands for which grant, in memory.
+//
+//   visited -> home   [1, 'call', grant, method, path, from, body]       one request; `grant` is empty before the login
+//   home -> visited   [1, status, content type, grant], then the body in frames; both close
+//
+//   visited -> home   [1, 'live', grant, '', '', from, empty]            a live socket
+//   both              00 | frame of the live socket, in both directions
+//   home -> visited   01 | close code, two bytes, big-endian; then it closes
+//
+// Login: OPAQUE messages are requests like others, so that the visited node learns neither password nor session key. The home gives
+// the session's token to nobody: it keeps it beside the grant that the answer names, which only that realm may use. A grant ends
+// with its session, with the home's process, or after 12 h without use.
+//
+// Limits: 1 MiB a frame, 256 streams a realm; 50 calls a second of one realm, 400 at once. Deadlines: 20 s for a call, 10 s for each
+// frame. Refusals are answers of the LAN API: 401 `session-missing` when the grant is not there, 429 `roam-busy`.
+import { decodeFields, encodeFields } from '../../store/positional.ts';
+
+export const ROAM_PROTOCOL = '/canopy/roam/1';
+export const MAX_FRAME = 1024 * 1024;
+export const MAX_STREAMS = 256;
+/** Bytes of a body's frame. */
+export const MAX_PART = 512 * 1024;
+export const CALL_DEADLINE = 20_000;
+export const FRAME_DEADLINE = 10_000;
+
+const VERSION = 1;
+export const ROAM_KINDS = ['call', 'live'] as const;
+const MAX_GRANT = 64;
+const MAX_METHOD = 8;
+const MAX_PATH = 2048;
+const MAX_FROM = 100;
+const MAX_TYPE = 200;
+
+export interface RoamRequest {
+  readonly kind: (typeof ROAM_KINDS)[number];
+  /** Empty before the login. */
+  readonly grant: string;
+  readonly method: string;
+  /** With its query, below the API's prefix. */
+  readonly path: string;
+  /** The client's address at the visited node: guesses are counted for each. */
+  readonly from: string;
+  readonly body: Uint8Array;
+}
+
+export interface RoamAnswer {
+  readonly status: number;
+  readonly type: string;
+  /** Set when the request made one. */
+  readonly grant: string;
+}
+
+export function encodeRoamRequest({ kind, grant, method, path, from, body }: RoamRequest): Uint8Array {
+  return encodeFields([VERSION, kind, grant, method, path, from, body]);
+}
+
+/** @throws InputError `malformed`, `unknown-version` */
+export function decodeRoamRequest(bytes: Uint8Array): RoamRequest {
+  return decodeFields(bytes, 'roaming request', (reader) => {
+    reader.version(VERSION);
+    return {
+      kind: reader.oneOf(ROAM_KINDS),
+      grant: reader.text(MAX_GRANT),
+      method: reader.text(MAX_METHOD),
+      path: reader.text(MAX_PATH),
+      from: reader.text(MAX_FROM),
+      body: reader.bytes(MAX_FRAME),
+    };
+  });
+}
+
+export function encodeRoamAnswer({ status, type, grant }: RoamAnswer): Uint8Array {
+  return encodeFields([VERSION, status, type, grant]);
+}
+
+/** @throws InputError `malformed`, `unknown-version` */
+export function decodeRoamAnswer(bytes: Uint8Array): RoamAnswer {
+  return decodeFields(bytes, 'roaming answer', (reader) => {
+    reader.version(VERSION);
+    return { status: reader.number(599), type: reader.text(MAX_TYPE), grant: reader.text(MAX_GRANT) };
+  });
+}
+
+/** What goes both ways of a live socket. */
+export const LIVE_DATA = 0;
+export const LIVE_CLOSE = 1;
