@@ -60,6 +60,8 @@ export type UserEvent =
       readonly device: DeviceId;
       readonly at: number;
     })
+  /** A member wants something changed that nobody could commit yet. */
+  | (Arrival & { readonly kind: 'intent'; readonly id: MessageId; readonly sender: UserId; readonly at: number })
   /** The user has deleted what was there, on whichever device; `entirely`: the conversation, too. */
   | (Arrival & { readonly kind: 'cleared'; readonly entirely: boolean })
   /** A message that was there expired, or its sender took it back. */

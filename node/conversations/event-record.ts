@@ -6,6 +6,7 @@
 //   commit    [4, at, conversation, group, epoch, sender, device]
 //   removed   [3, at, conversation, message, sender, header]   stands where a message stood that expired or was taken back; the header
 //                                                              is that of its envelope, empty where the record only tells of it
+//   intent    [6, at, conversation, intent, sender]
 //   cleared   [5, at, conversation, entirely]
 import { decodeEnvelope, type EncodedEnvelope, MAX_ENVELOPE, readId, type Stamp } from '../../src/crypto/envelope.ts';
 import { decodeStrict, encodeItem, Fields } from '../../src/crypto/strict-cbor.ts';
@@ -66,6 +67,14 @@ export interface ClearedRecord {
   readonly entirely: boolean;
 }
 
+export interface IntentRecord {
+  readonly kind: 'intent';
+  readonly at: number;
+  readonly conversation: ConversationId;
+  readonly id: MessageId;
+  readonly sender: UserId;
+}
+
 export interface CommitRecord {
   readonly kind: 'commit';
   readonly at: number;
@@ -76,9 +85,16 @@ export interface CommitRecord {
   readonly device: DeviceId;
 }
 
-export type EventRecord = MessageRecord | StateRecord | PositionRecord | RemovedRecord | CommitRecord | ClearedRecord;
+export type EventRecord =
+  | MessageRecord
+  | StateRecord
+  | PositionRecord
+  | RemovedRecord
+  | CommitRecord
+  | ClearedRecord
+  | IntentRecord;
 
-const KINDS = ['message', 'state', 'position', 'removed', 'commit', 'cleared'] as const;
+const KINDS = ['message', 'state', 'position', 'removed', 'commit', 'cleared', 'intent'] as const;
 /** In the order of their codes on disk: new ones go to the end. */
 export const RECEIPT_STATES = ['delivered', 'read', 'failed'] as const;
 const MAX_RECORD = MAX_ENVELOPE + 1024;
@@ -111,6 +127,8 @@ function fieldsOf(event: EventRecord): unknown[] {
       return [event.at, idBytes(event.conversation), idBytes(event.upTo)];
     case 'removed':
       return [event.at, idBytes(event.conversation), idBytes(event.id), idBytes(event.sender), event.header];
+    case 'intent':
+      return [event.at, idBytes(event.conversation), idBytes(event.id), idBytes(event.sender)];
     case 'cleared':
       return [event.at, idBytes(event.conversation), event.entirely];
     case 'commit': {
@@ -141,6 +159,10 @@ export function decodeEvent(bytes: Uint8Array): EventRecord {
         sender: readId(fields, parseUserId),
         device: readId(fields, parseDeviceId),
       };
+    case 'intent': {
+      const where = { at: fields.uint(), conversation: readConversation(fields) };
+      return { kind, ...where, id: readId(fields, parseMessageId), sender: readId(fields, parseUserId) };
+    }
     case 'cleared':
       return { kind, at: fields.uint(), conversation: readConversation(fields), entirely: fields.flag() };
     default:

@@ -46,6 +46,10 @@ export function toUserEvent(record: EventRecord, cursor: Cursor, receipts: reado
       const { conversation, group, epoch, sender, device, at } = record;
       return { kind: 'commit', cursor, conversation, group, epoch, sender, device, at };
     }
+    case 'intent': {
+      const { conversation, id, sender, at } = record;
+      return { kind: 'intent', cursor, conversation, id, sender, at };
+    }
     case 'cleared': {
       const { conversation, entirely } = record;
       return { kind: 'cleared', cursor, conversation, entirely };

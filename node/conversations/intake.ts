@@ -20,6 +20,7 @@ import { hearing, membersAt } from './group-state.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 import type { MessageRules } from './message-rules.ts';
 import type { Rosters } from './rosters.ts';
+import { Turns } from './turns.ts';
 
 export interface IntakeComponents {
   readonly realm: RealmName;
@@ -54,16 +55,21 @@ const accepted = (plan: Plan): Judged => ({ outcome: { kind: 'accepted' }, plan 
 
 export class Intake {
   readonly #parts: IntakeComponents;
+  readonly #turns = new Turns();
 
   constructor(parts: IntakeComponents) {
     this.#parts = parts;
   }
 
   /**
-   * Resolves once all is on disk. `finish` sees what was decided and gives the writes that belong into the same batch. The
-   * caller never runs this twice at once for one origin.
+   * Resolves once all is on disk. `finish` sees what was decided and gives the writes that belong into the same batch. What comes of
+   * one origin goes one batch after the other.
    */
-  async ingest(items: readonly Delivered[], finish: (outcomes: readonly Outcome[]) => Write[]): Promise<Outcome[]> {
+  ingest(items: readonly Delivered[], finish: (outcomes: readonly Outcome[]) => Write[]): Promise<Outcome[]> {
+    return this.#turns.run(items[0]?.origin ?? '', () => this.#ingest(items, finish));
+  }
+
+  async #ingest(items: readonly Delivered[], finish: (outcomes: readonly Outcome[]) => Write[]): Promise<Outcome[]> {
     const judged = dropErased(items, dropRepeats(items, await Promise.all(items.map((item) => this.#judge(item)))));
     const plans = judged.map((one) => one.plan?.() ?? { drafts: [], writes: [] });
     const outcomes = judged.map((one) => one.outcome);

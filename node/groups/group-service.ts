@@ -1,4 +1,5 @@
 // Groups of one node: those whose order it keeps, those it follows, and what its clients ask of both.
+import type { SignedIntent } from '../../src/crypto/intent.ts';
 import type { Network } from '../../src/overlay/seam.ts';
 import { OrderServer } from '../../src/protocols/order/server.ts';
 import type { Clock, Timer } from '../../src/realm/clock.ts';
@@ -20,6 +21,7 @@ import type { GroupRosters } from './group-rosters.ts';
 import type { Accepted, Author, GroupInfo, ProposedChange } from './groups.ts';
 import { HeldMessages } from './held-messages.ts';
 import { HomeOrder } from './home-order.ts';
+import { Intents } from './intents.ts';
 import { OrderDesk } from './order-desk.ts';
 import { RemoteOrder } from './remote-order.ts';
 
@@ -53,6 +55,7 @@ export class GroupService {
   readonly #held: HeldMessages;
   readonly #server: OrderServer;
   readonly reader: GroupReader;
+  readonly intents: Intents;
   #sweep: Timer | undefined;
 
   constructor(init: GroupServiceInit) {
@@ -60,11 +63,14 @@ export class GroupService {
     const { store, book } = rosters;
     const parts = { ...init, ...conversations.parts, store, book };
     this.#init = init;
-    this.#home = new HomeOrder({ ...parts, fanOut: new FanOut(parts) });
+    const onChanged = (conversation: ConversationId): Promise<void> => this.#changed(conversation);
+    this.#home = new HomeOrder({ ...parts, onChanged, fanOut: new FanOut(parts) });
+    this.intents = new Intents(parts);
+    conversations.intentsTo((item, { intent }) => this.intents.judge(item, intent));
     this.#following = new Following({
       ...parts,
       onGap: (conversation, group, ask) => this.#remote.fill(conversation, group, ask),
-      onChanged: (conversation) => this.#held.release(conversation),
+      onChanged: (conversation) => this.#changed(conversation),
     });
     this.#remote = new RemoteOrder(parts, this.#following);
     this.#held = new HeldMessages({
@@ -113,6 +119,18 @@ export class GroupService {
     // The same commit again is accepted again, and its welcomes are known by their ids: so a client that got no answer repeats both.
     if (welcomes.length > 0) await mails.send(author, `welcome/${proposed.group}/${proposed.epoch}`, welcomes);
     return accepted;
+  }
+
+  /** What a member wants changed while the home is out of reach. @throws what Intents.propose throws */
+  async intend(...given: Parameters<Intents['propose']>): Promise<SignedIntent> {
+    this.#init.permit?.assert();
+    return this.intents.propose(...given);
+  }
+
+  /** Messages that waited for the commit come in, and what it has done is no longer wanted. */
+  async #changed(conversation: ConversationId): Promise<void> {
+    await this.#held.release(conversation);
+    await this.intents.settle(conversation);
   }
 
   /** Whom a member's typing is shown to; nobody in a group above MAX_TYPING. */

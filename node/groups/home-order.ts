@@ -7,7 +7,7 @@ import { decodeRoster, type Roster, type RosterMember, roleOf } from '../../src/
 import { type Commit, encodeCommit, MAX_COMMIT } from '../../src/protocols/order/commit-body.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { ConflictError, InputError, RefusedError } from '../../src/realm/errors.ts';
-import { directConversationId, type UserId } from '../../src/realm/ids.ts';
+import { type ConversationId, directConversationId, type UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Write } from '../../src/store/engine.ts';
 import type { ArrivalLog } from '../conversations/arrival-log.ts';
@@ -34,6 +34,8 @@ export interface HomeOrderComponents {
   readonly directory: Pick<Directory, 'findById'>;
   readonly rules?: Pick<MessageRules, 'outgoing'>;
   readonly clock: Pick<Clock, 'now'>;
+  /** After a commit is on disk. */
+  readonly onChanged: (conversation: ConversationId) => Promise<void>;
 }
 
 /** Groups, news included, that one user may make; conversations of two are not counted. */
@@ -58,7 +60,11 @@ export class HomeOrder {
   accept(author: Author, proposed: ProposedCommit): Promise<Accepted> {
     checkLengths(proposed);
     const roster = decodeRoster(proposed.rosterBytes);
-    return this.#turns.run(proposed.conversation, () => this.#accept(author, proposed, roster));
+    return this.#turns.run(proposed.conversation, async () => {
+      const accepted = await this.#accept(author, proposed, roster);
+      await this.#parts.onChanged(proposed.conversation);
+      return accepted;
+    });
   }
 
   async #accept(author: Author, proposed: ProposedCommit, roster: Roster): Promise<Accepted> {

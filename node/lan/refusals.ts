@@ -31,6 +31,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'conversation-unknown': 404,
   'message-unknown': 404,
   'epoch-unknown': 404,
+  'intent-limit': 429,
   'group-rate': 429,
   'mail-rate': 429,
   'commit-too-long': 413,

@@ -141,6 +141,8 @@ export class ArrivalPump {
         const { group, epoch, sender, device, at } = event;
         return { kind: 'commit', cursor, conversation, group, epoch, user: sender, device, at };
       }
+      case 'intent':
+        return { kind: 'intent', cursor, conversation, id: event.id, user: event.sender, at: event.at };
       case 'cleared':
         return { kind: 'cleared', cursor, conversation, entirely: event.entirely };
       case 'removed':

@@ -10,6 +10,7 @@ import {
   type GroupAnswer,
   groupInfoRequest,
   groupQuery,
+  intentRequest,
 } from '../../../src/protocols/lan/group-routes.ts';
 import { conversationId } from '../../../src/protocols/lan/wire.ts';
 import { codeOf, RefusedError } from '../../../src/realm/errors.ts';
@@ -100,6 +101,26 @@ export function groupRoutes(components: LanComponents): Hono<LanEnv> {
       ...(groupInfo && { infoEpoch: epoch, groupInfo: toText(groupInfo) }),
     };
     return context.json(answer);
+  });
+
+  routes.post('/conversations/:id/intents', async (context) => {
+    const caller = context.get('caller');
+    const conversation = idOf(context.req.param('id'));
+    const { group, intent } = await bodyOf(context.req.raw, intentRequest);
+    const author = { user: caller.user.id, device: caller.session.device.id, realm };
+    const { id } = await watched(caller, () => groups().intend(author, conversation, group, fromText(intent)));
+    return context.json({ id }, 202);
+  });
+
+  routes.get('/conversations/:id/intents', async (context) => {
+    const caller = context.get('caller');
+    const id = idOf(context.req.param('id'));
+    const list = await watched(caller, () => groups().intents.list(caller.user.id, id));
+    return context.json({
+      intents: list.map(({ intent, sender, device, at, bytes }) => {
+        return { id: intent.id, sender, device, at, intent: toText(bytes) };
+      }),
+    });
   });
 
   routes.get('/conversations/:id/members', async (context) => {

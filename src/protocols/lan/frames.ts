@@ -122,6 +122,8 @@ export const serverFrame = v.variant('kind', [
   }),
   /** Something lies in the mailbox of this device; it is fetched. Told at the beginning, too. */
   v.object({ kind: v.literal('mail') }),
+  /** A member wants something changed that nobody could commit yet; what waits is fetched. */
+  v.object({ kind: v.literal('intent'), cursor, conversation: conversationId, id: messageId, user: userId, at: time }),
   /** The user deleted what was in a conversation; `entirely`: it has left the list, too. */
   v.object({ kind: v.literal('cleared'), cursor, conversation: conversationId, entirely: v.boolean() }),
   /** A message expired, or its sender took it back. */

@@ -5,6 +5,8 @@
 //   POST conversations/:id/group                          group info of the present epoch, when it did not come with the commit
 //   GET  conversations/:id/group?group=&epoch=            state, roster and group info, for members
 //   GET  conversations/:id/members
+//   POST conversations/:id/intents                        what a member wants changed while the home is out of reach; 202
+//   GET  conversations/:id/intents                        those that wait, in the order in which they are to be committed
 //   POST mails, GET mails, POST mails/ack                 opaque bytes for single devices, kept until acknowledged
 //   POST key-packages, POST users/:id/key-packages/claim  what a device is added to groups by
 import * as v from 'valibot';
@@ -96,3 +98,11 @@ export const claimAnswer = v.object({
   packages: v.array(v.object({ device: deviceId, keyPackage, lastResort: v.boolean() })),
 });
 export type ClaimAnswer = v.InferOutput<typeof claimAnswer>;
+
+/** As src/crypto/intent.ts signs it. */
+const intent = jsonBytes(1024);
+export const intentRequest = v.strictObject({ group: groupId, intent });
+export const intentAnswer = v.object({ id: messageId });
+export const intentsAnswer = v.object({
+  intents: v.array(v.object({ id: messageId, sender: userId, device: deviceId, at: time, intent })),
+});

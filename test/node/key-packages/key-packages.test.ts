@@ -1,0 +1,111 @@
+// Key packages: given out once, the last resort when there is no other, and for a branch that is out of reach.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import {
+  decodePackagesAnswer,
+  decodePackagesRequest,
+  encodePackagesAnswer,
+  encodePackagesRequest,
+  type PackagesAnswer,
+  type PackagesRequest,
+} from '../../../src/protocols/key-packages/frames.ts';
+import { MAX_KEY_PACKAGE } from '../../../src/protocols/key-packages/index.ts';
+import { parseDeviceId, parseUserId } from '../../../src/realm/ids.ts';
+import { never, world } from '../groups/group-world.ts';
+import { CLERK, COOK, DEVICE, ENGINEER, KYIV, LVIV, until } from '../simulated-branch.ts';
+
+const LIMIT = { timeout: 30_000 };
+const bytes = (...list: number[]) => Uint8Array.from(list);
+
+test('each one-time package is given out once, then the last resort again and again', LIMIT, async (t) => {
+  const { at } = await world(t, [KYIV]);
+  const { keyPackages } = at(KYIV);
+  assert.deepEqual(await keyPackages.claim(CLERK, COOK, never), []);
+  assert.equal(await keyPackages.put(COOK, DEVICE, { packages: [bytes(1), bytes(2)], lastResort: bytes(9) }), 2);
+  const taken = await Promise.all([1, 2, 3, 4].map(() => keyPackages.claim(CLERK, COOK, never)));
+  const given = taken.map(([one]) => [one?.keyPackage[0], one?.isLastResort]);
+  assert.deepEqual(given.sort(), [
+    [1, false],
+    [2, false],
+    [9, true],
+    [9, true],
+  ]);
+  await assert.rejects(keyPackages.put(COOK, DEVICE, { packages: [new Uint8Array(MAX_KEY_PACKAGE + 1)] }), {
+    code: 'key-package-too-long',
+  });
+  await keyPackages.drop(COOK, DEVICE);
+  assert.deepEqual(await keyPackages.claim(CLERK, COOK, never), []);
+});
+
+test('somebody who claims without end gets the last resort, and leaves the others for others', LIMIT, async (t) => {
+  const { at } = await world(t, [KYIV]);
+  const packages = Array.from({ length: 30 }, (_, n) => bytes(n));
+  await at(KYIV).keyPackages.put(COOK, DEVICE, { packages, lastResort: bytes(99) });
+  for (let n = 0; n < 20; n++) await at(KYIV).keyPackages.claim(CLERK, COOK, never);
+  assert.equal((await at(KYIV).keyPackages.claim(CLERK, COOK, never))[0]?.isLastResort, true);
+  assert.equal((await at(KYIV).keyPackages.claim(ENGINEER, COOK, never))[0]?.isLastResort, false);
+});
+
+test(
+  'those of another branch are claimed there, and when it is out of reach the kept last resort serves',
+  LIMIT,
+  async (t) => {
+    const { at, network } = await world(t, [KYIV, LVIV]);
+    await at(LVIV).keyPackages.put(ENGINEER, DEVICE, { packages: [bytes(1)], lastResort: bytes(9) });
+    const claim = async () =>
+      (await at(KYIV).keyPackages.claim(CLERK, ENGINEER, never)).map((one) => one.keyPackage[0]);
+    assert.deepEqual(await claim(), [1]);
+    network.up(LVIV);
+    await until(() => at(KYIV).keyPackages.counters()['fetched'] === 1);
+    network.down(LVIV);
+    assert.deepEqual(await claim(), [9]);
+    network.up(LVIV);
+    await at(LVIV).keyPackages.drop(ENGINEER, DEVICE);
+    network.up(LVIV);
+    await until(() => at(KYIV).keyPackages.counters()['fetched'] === 2);
+    network.down(LVIV);
+    await assert.rejects(claim());
+  },
+);
+
+const device = fc.uuid({ version: [4] }).map(parseDeviceId);
+const user = fc.uuid({ version: [4] }).map(parseUserId);
+const keyPackage = fc.uint8Array({ maxLength: 100 });
+const plain = { noNullPrototype: true } as const;
+const requests: fc.Arbitrary<PackagesRequest> = fc.oneof(
+  fc.record({ kind: fc.constant('claim' as const), user }, plain),
+  fc.record({ kind: fc.constant('changes' as const), after: fc.nat() }, plain),
+);
+const answers: fc.Arbitrary<PackagesAnswer> = fc.oneof(
+  fc.record(
+    {
+      kind: fc.constant('packages' as const),
+      packages: fc.array(fc.record({ device, keyPackage, isLastResort: fc.boolean() }, plain)),
+    },
+    plain,
+  ),
+  fc.record(
+    {
+      kind: fc.constant('changes' as const),
+      changes: fc.array(fc.record({ user, device, keyPackage }, plain)),
+      upTo: fc.nat(),
+      more: fc.boolean(),
+    },
+    plain,
+  ),
+  fc.record({ kind: fc.constant('refused' as const), code: fc.string({ maxLength: 20 }) }, plain),
+);
+
+test('frames of key packages come back as they went, and every truncation is refused', () => {
+  fc.assert(fc.property(requests, (one) => assert.deepEqual(decodePackagesRequest(encodePackagesRequest(one)), one)));
+  fc.assert(fc.property(answers, (one) => assert.deepEqual(decodePackagesAnswer(encodePackagesAnswer(one)), one)));
+  const whole = encodePackagesAnswer({
+    kind: 'packages',
+    packages: [{ device: DEVICE, keyPackage: bytes(1, 2), isLastResort: true }],
+  });
+  assert.equal(Buffer.from(whole).toString('hex'), '8301008183503000000000004000800000000000000142' + '0102f5');
+  for (let length = 0; length < whole.length; length++) {
+    assert.throws(() => decodePackagesAnswer(whole.subarray(0, length)), { code: 'frame-malformed' });
+  }
+});
