@@ -10,6 +10,7 @@ import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { enrolCommand } from './commands/enrol.ts';
 import { evidenceCommand } from './commands/evidence.ts';
+import { filesCommand } from './commands/files.ts';
 import { incarnationCommand } from './commands/incarnation.ts';
 import { initCommand } from './commands/init.ts';
 import { inviteCommand } from './commands/invite.ts';
@@ -46,6 +47,7 @@ const COMMANDS = [
   reachCommand,
   trustCommand,
   policyCommand,
+  filesCommand,
   chatCommand,
   certCommand,
   realmCommand,

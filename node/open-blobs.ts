@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
 import { BlobAccess } from './blobs/blob-access.ts';
 import { BlobIndex } from './blobs/blob-index.ts';
-import { DEFAULT_RULES } from './blobs/blob-rules.ts';
+import { type BlobRules, DEFAULT_RULES } from './blobs/blob-rules.ts';
 import { BlobService } from './blobs/blob-service.ts';
 import { EventStore } from './conversations/event-store.ts';
 import type { Rosters } from './conversations/rosters.ts';
@@ -11,6 +11,7 @@ import type { Ways } from './delivery/ways.ts';
 import type { Directory } from './directory/directory.ts';
 import type { Ground } from './ground.ts';
 import type { GroupRosters } from './groups/group-rosters.ts';
+import type { Policies } from './policies/policies.ts';
 
 export interface AccessNeeds {
   readonly rosters: Pick<Rosters, 'find'> & Pick<GroupRosters, 'hasMembersAt'>;
@@ -20,6 +21,7 @@ export interface AccessNeeds {
 export interface BlobNeeds extends AccessNeeds {
   readonly network: NodeOverlay;
   readonly ways: Pick<Ways, 'to'>;
+  readonly policies: Pick<Policies, 'limit'>;
 }
 
 const FOLDER = 'blobs';
@@ -45,7 +47,7 @@ export function openBlobAccess({ database, clock }: Ground, { rosters, directory
 
 export function openBlobs(ground: Ground, needs: BlobNeeds): BlobService {
   const { realm, database, directory: place, audit, clock, log } = ground;
-  const { network, ways } = needs;
+  const { network, ways, policies } = needs;
   return new BlobService({
     realm: realm.realm,
     folder: join(place.node.folder, FOLDER),
@@ -53,9 +55,18 @@ export function openBlobs(ground: Ground, needs: BlobNeeds): BlobService {
     network,
     ways,
     access: openBlobAccess(ground, needs),
-    rules: () => DEFAULT_RULES,
+    rules: () => rulesOf(policies),
     audit,
     clock,
     log,
   });
+}
+
+function rulesOf(policies: Pick<Policies, 'limit'>): BlobRules {
+  return {
+    fileSize: policies.limit('file-size') ?? DEFAULT_RULES.fileSize,
+    userQuota: policies.limit('file-quota') ?? DEFAULT_RULES.userQuota,
+    store: policies.limit('file-store') ?? DEFAULT_RULES.store,
+    retention: policies.limit('file-retention'),
+  };
 }

@@ -8,6 +8,7 @@ import { aboutThis } from './about-this.ts';
 import { AdminServer } from './admin/server.ts';
 import { watchClock } from './clock-watch.ts';
 import { userRoutes } from './directory/user-operator.ts';
+import { fileRoutes } from './file-operator.ts';
 import { type Ground, type NodeInit, openGround } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
 import { guardConversations } from './incarnation/guarded-conversations.ts';
@@ -112,6 +113,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
         ...ledgerRoutes({ realm: realm.realm, ledger, guard, accounts }),
         ...trustRoutes({ realm: realm.realm, trusts, reach }),
         ...policyRoutes(policies),
+        ...fileRoutes({ blobs, directory: people, audit: ground.audit }),
         ...userRoutes(opened),
       },
       log,

@@ -16,7 +16,9 @@ interface Options {
 
 const NAMES =
   'destinations: realms that may be written to.  findable: realms whose people may look up ours.\n' +
-  'Each value is * (all), a realm (kyiv.beta.ua), or a realm with all below it (*.beta.ua).';
+  'Each value is * (all), a realm (kyiv.beta.ua), or a realm with all below it (*.beta.ua).\n' +
+  'file-size, file-quota (of a user), file-store (of a realm): one size each, 500M or 8G.  file-retention: days, 365d.\n' +
+  'Of limits the least of all realms above counts.';
 
 export function policyCommand(cli: Cli): Command {
   return makeCommand(cli, {
@@ -50,7 +52,7 @@ function getCommand(cli: Cli): Command {
     summary: 'Tell one policy',
     examples: ['canopy policy get destinations --dir /srv/kyiv'],
   })
-    .argument('<name>', 'destinations or findable')
+    .argument('<name>', 'destinations, findable, file-size, file-quota, file-store or file-retention')
     .addOption(dirOption(cli))
     .addOption(jsonOption())
     .action(act('the policy is not known', (name: string, options: Options) => get(cli, name, options)));
@@ -66,7 +68,7 @@ function setCommand(cli: Cli): Command {
       'canopy policy set destinations --none --dir /srv/acme',
     ],
   })
-    .argument('<name>', 'destinations or findable')
+    .argument('<name>', 'destinations, findable, file-size, file-quota, file-store or file-retention')
     .argument('[values...]', 'realms')
     .addOption(new Option('--none', 'no such rule any more').default(false))
     .addOption(dirOption(cli))
@@ -116,7 +118,7 @@ function show(cli: Cli, policy: PolicyRow, { json }: Options): void {
 }
 
 function rowsOf({ name, rules }: PolicyRow): string[][] {
-  if (rules.length === 0) return [[name, '-', 'not set: all']];
+  if (rules.length === 0) return [[name, '-', name.startsWith('file-') ? 'not set' : 'not set: all']];
   return rules.map(({ realm, values }) => [name, realm, values.join(' ')]);
 }
 

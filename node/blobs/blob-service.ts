@@ -137,6 +137,10 @@ export class BlobService {
     return { blobs, bytes, uploads, transfers_running: this.#fetcher.running };
   }
 
+  rules(): BlobRules {
+    return this.#parts.rules();
+  }
+
   usage(): { readonly all: Usage; readonly users: readonly (Usage & { readonly user: UserId })[] } {
     const { quotas } = this;
     return { all: quotas.usage, users: quotas.users().map((user) => ({ user, ...quotas.usageOf(user) })) };

@@ -2,13 +2,16 @@
 import {
   decodePolicy,
   encodePolicy,
+  type LimitName,
+  limitOf,
   MAX_VALUES,
   matches,
+  type PatternName,
   POLICY,
   POLICY_NAMES,
   type PolicyName,
-  parsePattern,
   parsePolicyName,
+  parseValues,
 } from '../../src/protocols/policy/index.ts';
 import { codeOf, InputError } from '../../src/realm/errors.ts';
 import type { Log } from '../../src/realm/log.ts';
@@ -65,23 +68,29 @@ export class Policies {
     return { name, rules };
   }
 
-  /** Of this realm, and so of all below it. No values: none. @throws InputError `policy-unknown`, `bad-realm-pattern` */
+  /** Of this realm, and so of all below it. No values: none. @throws InputError `policy-unknown`, `bad-realm-pattern`, `bad-limit` */
   async set(text: string, values: readonly string[]): Promise<PolicyView> {
     const name = parsePolicyName(text);
     if (values.length > MAX_VALUES)
       throw new InputError('policy-too-long', `a policy has at most ${MAX_VALUES} values`);
-    const patterns = [...new Set(values.map(parsePattern))];
-    const payload = encodePolicy({ name, values: patterns });
+    const parsed = parseValues(name, values);
+    const payload = encodePolicy({ name, values: parsed });
     await this.#parts.ledger.append({ chain: 'network', kind: POLICY, payload });
-    const said = patterns.join(' ').slice(0, 200);
+    const said = parsed.join(' ').slice(0, 200);
     await this.#parts.audit.record({ code: 'policy-set', actor: 'operator', fields: { name, values: said } });
     return this.get(name);
   }
 
   /** The realm of the lineage that forbids it; undefined when it is allowed. */
-  forbids(name: PolicyName, realm: RealmName): RealmName | undefined {
+  forbids(name: PatternName, realm: RealmName): RealmName | undefined {
     if (realm === this.#self) return undefined;
     return this.get(name).rules.find(({ values }) => !values.some((pattern) => matches(pattern, realm)))?.realm;
+  }
+
+  /** The least that the lineage sets; one that isn't understood allows nothing. Undefined where none sets any. */
+  limit(name: LimitName): number | undefined {
+    const limits = this.get(name).rules.map(({ values: [value = ''] }) => limitOf(name, value) ?? 0);
+    return limits.length === 0 ? undefined : Math.min(...limits);
   }
 
   #take({ realm, n, time, payload }: Fact): void {

@@ -9,14 +9,22 @@
 //                  realm is always allowed. Unset: all.
 //   findable       realms whose people may look up ours by their exact address, in the same forms; every realm of the
 //                  lineage that has one must allow it. Unset: all.
+//   file-size      the largest file (`2G`); file-quota: what one user's uploads may hold (`50G`); file-store: what all files of
+//                  a realm may hold (`2000G`); file-retention: for how long a file is kept (`365d`). Limits: one value each, and
+//                  the least of the lineage counts. Unset: 8 GiB, 64 GiB, the disk, as long as a message refers to the file.
 import { InputError } from '../../realm/errors.ts';
 import { isRealmName, isWithin, parseRealmName, type RealmName } from '../../realm/names.ts';
 import { decodeFields, encodeFields } from '../../store/positional.ts';
 
 /** Ledger entry. */
 export const POLICY = 'policy';
-export const POLICY_NAMES = ['destinations', 'findable'] as const;
+/** Policies that name realms, and those that set a limit. */
+const PATTERN_NAMES = ['destinations', 'findable'] as const;
+const LIMIT_NAMES = ['file-size', 'file-quota', 'file-store', 'file-retention'] as const;
+export const POLICY_NAMES = [...PATTERN_NAMES, ...LIMIT_NAMES] as const;
 export type PolicyName = (typeof POLICY_NAMES)[number];
+export type PatternName = (typeof PATTERN_NAMES)[number];
+export type LimitName = (typeof LIMIT_NAMES)[number];
 
 export const MAX_VALUES = 200;
 const MAX_VALUE = 260;
@@ -24,6 +32,13 @@ const MAX_POLICY_NAME = 40;
 const VERSION = 1;
 const ALL = '*';
 const BELOW = '*.';
+const UNITS: Readonly<Record<string, number>> = {
+  d: 24 * 60 * 60 * 1000,
+  K: 1024,
+  M: 1024 ** 2,
+  G: 1024 ** 3,
+  T: 1024 ** 4,
+};
 
 export interface Policy {
   /** One of POLICY_NAMES, or one that a newer release knows. */
@@ -48,6 +63,29 @@ export function parsePolicyName(text: string): PolicyName {
   const name = POLICY_NAMES.find((known) => known === text);
   if (!name) throw new InputError('policy-unknown', `"${text}" is no policy; expected ${POLICY_NAMES.join(', ')}`);
   return name;
+}
+
+/** The values of a policy in the form that goes into the chain. @throws InputError `bad-realm-pattern`, `bad-limit` */
+export function parseValues(name: PolicyName, values: readonly string[]): string[] {
+  const limit = LIMIT_NAMES.find((one) => one === name);
+  if (!limit) return [...new Set(values.map(parsePattern))];
+  const [value, ...more] = values;
+  if (more.length > 0 || (value !== undefined && limitOf(limit, value) === undefined)) {
+    throw new InputError('bad-limit', `"${values.join(' ').slice(0, 80)}" is no limit`, {
+      hint: limit === 'file-retention' ? 'Write a number of days: 365d.' : 'Write a size: 500M, 8G.',
+    });
+  }
+  return value === undefined ? [] : [value];
+}
+
+/** Bytes, or milliseconds of a time; undefined for what is neither. */
+export function limitOf(name: LimitName, value: string): number | undefined {
+  const [, digits = '', unit = ''] = /^([1-9]\d{0,8})([dKMGT])$/.exec(value) ?? [];
+  const factor = UNITS[unit];
+  const isTime = unit === 'd';
+  if (factor === undefined || isTime !== (name === 'file-retention')) return undefined;
+  const limit = Number(digits) * factor;
+  return Number.isSafeInteger(limit) ? limit : undefined;
 }
 
 /** @throws InputError `bad-realm-pattern` */

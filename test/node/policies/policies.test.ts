@@ -6,7 +6,14 @@ import type { UserProfile } from '../../../node/directory/directory.ts';
 import type { Fact } from '../../../node/ledger/ledger.ts';
 import { NodeMessageRules } from '../../../node/policies/node-message-rules.ts';
 import { Policies } from '../../../node/policies/policies.ts';
-import { decodePolicy, encodePolicy, matches, POLICY, parsePattern } from '../../../src/protocols/policy/index.ts';
+import {
+  decodePolicy,
+  encodePolicy,
+  limitOf,
+  matches,
+  POLICY,
+  parsePattern,
+} from '../../../src/protocols/policy/index.ts';
 import type { Terms } from '../../../src/protocols/trust/index.ts';
 import { CanopyError } from '../../../src/realm/errors.ts';
 import { parseUserId } from '../../../src/realm/ids.ts';
@@ -159,4 +166,26 @@ test('a sender whom nobody knows yet is let in only where it makes no difference
   assert.throws(() => unknown(named), { code: 'sender-unresolved' });
   const gone = rules({ ...TERMS, ...named }).incoming('nobody', ODESA, clerk);
   assert.equal(gone, 'trust-scope', 'whom the home does not know is none of those named, and holds up nobody');
+});
+
+test('of limits the least of the lineage counts, and one that is not understood allows nothing', async () => {
+  const { policies, write } = await lineage(KYIV);
+  const set = (realm: RealmName, values: string[]): void => write(realm, encodePolicy({ name: 'file-size', values }));
+  assert.equal(policies.limit('file-size'), undefined);
+  set(UA, ['2G']);
+  set(ACME, ['500M']);
+  assert.equal(policies.limit('file-size'), 500 * 1024 ** 2);
+  await policies.set('file-size', ['1G']);
+  assert.equal(policies.limit('file-size'), 500 * 1024 ** 2);
+  set(ACME, []);
+  assert.equal(policies.limit('file-size'), 1024 ** 3);
+  set(UA, ['plenty']);
+  assert.equal(policies.limit('file-size'), 0);
+  assert.equal(limitOf('file-retention', '30d'), 30 * 86_400_000);
+  for (const bad of ['', '0G', '1', '1g', '-1G', '1.5G', '30d', '1G 2G']) {
+    assert.equal(limitOf('file-size', bad), undefined, bad);
+    await assert.rejects(policies.set('file-size', [bad]), { code: 'bad-limit' });
+  }
+  await assert.rejects(policies.set('file-size', ['1G', '2G']), { code: 'bad-limit' });
+  await assert.rejects(policies.set('file-retention', ['1G']), { code: 'bad-limit' });
 });
