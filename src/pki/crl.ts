@@ -18,6 +18,7 @@ import {
   readAll,
   readBoolean,
   readOid,
+  readOne,
   readSequence,
   readSmall,
   TAG,
@@ -86,14 +87,18 @@ export async function createCrl(crl: Crl, authority: CheckedAuthority, signer: S
     time(crl.thisUpdate),
     time(crl.nextUpdate),
     ...(entries.length > 0 ? [writeDer(TAG.sequence, ...entries)] : []),
-    writeDer(CONTEXT_0, extensions(crl.number, subjectKeyIdentifier(authority.certificate))),
+    writeDer(CONTEXT_0, extensions(crl.number, identifierOf(authority))),
   );
   const signature = await signer.sign(signed);
   return writeDer(TAG.sequence, signed, ECDSA_SHA256, writeDer(TAG.bitString, Uint8Array.of(0), signature));
 }
 
-function extensions(number: number, keyIdentifier: Uint8Array): Uint8Array {
-  const aki = writeDer(TAG.sequence, writeDer(KEY_IDENTIFIER, keyIdentifier));
+/** By which a list names the key that signed it. */
+function identifierOf({ certificate }: CheckedAuthority): Uint8Array {
+  return writeDer(TAG.sequence, writeDer(KEY_IDENTIFIER, subjectKeyIdentifier(certificate)));
+}
+
+function extensions(number: number, aki: Uint8Array): Uint8Array {
   return writeDer(
     TAG.sequence,
     writeDer(TAG.sequence, OID_AKI, writeDer(TAG.octetString, aki)),
@@ -148,8 +153,8 @@ function read(der: Uint8Array, authority: CheckedAuthority): Crl {
   return {
     thisUpdate: readTime(thisUpdate),
     nextUpdate: readTime(nextUpdate),
-    revoked: list ? readAll(list.content).map(readEntry) : [],
-    number: readNumber(expectTag(tail, CONTEXT_0, 'the list of extensions')),
+    revoked: list ? readEntries(list) : [],
+    number: readNumber(expectTag(tail, CONTEXT_0, 'the list of extensions'), authority),
   };
 }
 
@@ -168,6 +173,12 @@ function checkSignature(signed: Der | undefined, { content }: Der, authority: Ch
   );
 }
 
+/** A list that revokes nothing has no entries at all (RFC 5280 section 5.1.2.6). */
+function readEntries({ content }: Der): RevokedCertificate[] {
+  if (content.length === 0) throw malformed('its entries are empty');
+  return readAll(content).map(readEntry);
+}
+
 /** Extensions of an entry (a reason) may be there, none of them critical. */
 function readEntry(entry: Der): RevokedCertificate {
   const [serial, at, further, ...rest] = readAll(expectTag(entry, TAG.sequence, 'an entry').content);
@@ -176,13 +187,17 @@ function readEntry(entry: Der): RevokedCertificate {
   return { serial: readSerial(serial), at: readTime(at) };
 }
 
-function readNumber({ content }: Der): number {
+/** Of two authorities with one name the identifier of the key tells whose list it is: openssl goes by it, and so do we. */
+function readNumber({ content }: Der, authority: CheckedAuthority): number {
   const found = readExtensions(content, [AUTHORITY_KEY_IDENTIFIER, CRL_NUMBER]);
   const number = found.get(CRL_NUMBER);
   if (!number) throw malformed('it has no number');
-  const [element] = readAll(number);
-  const value = Number.parseInt(toString(expectTag(element, TAG.integer, 'the number').content, 'hex'), 16);
-  if (!Number.isSafeInteger(value)) throw malformed('its number is out of range');
+  const expected = identifierOf(authority);
+  if (!equals(found.get(AUTHORITY_KEY_IDENTIFIER) ?? new Uint8Array(), expected))
+    throw new RefusedError('crl-not-issued', `the revocation list names another key than that of ${authority.realm}`);
+  const { content: digits } = readOne(number, TAG.integer, 'the number');
+  const value = Number.parseInt(toString(digits, 'hex'), 16);
+  if (!Number.isSafeInteger(value) || (digits[0] ?? 0) >= 0x80) throw malformed('its number is out of range');
   return value;
 }
 
@@ -191,7 +206,8 @@ function readExtensions(list: Uint8Array, known: readonly string[]): Map<string,
   for (const item of readSequence(list, 'the extensions')) {
     const [oid, ...rest] = readAll(expectTag(item, TAG.sequence, 'an extension').content);
     const name = readOid(expectTag(oid, TAG.oid, 'an extension').content);
-    const isCritical = rest[0]?.tag === TAG.boolean && readBoolean(rest[0].content);
+    const isCritical = rest.length === 2 && readBoolean(expectTag(rest[0], TAG.boolean, 'a critical flag').content);
+    if (rest.length > 2 || found.has(name)) throw malformed(`the extension ${name} is there twice, or has more in it`);
     if (isCritical && !known.includes(name)) throw malformed(`the critical extension ${name} is not known here`);
     found.set(name, expectTag(rest.at(-1), TAG.octetString, 'an extension').content);
   }

@@ -11,7 +11,8 @@ import { checkAuthorities } from '../../src/pki/authority-path.ts';
 import { parseCertificate } from '../../src/pki/certificate.ts';
 import { type Chain, validateLeaf } from '../../src/pki/chain.ts';
 import { createCrl, MAX_CRL, MAX_REVOKED, type RevokedCertificate, readCrl } from '../../src/pki/crl.ts';
-import { type AuthorityKey, keyName, localSigner } from '../../src/pki/keys.ts';
+import { issueAuthority } from '../../src/pki/issue.ts';
+import { type AuthorityKey, generateAuthorityKey, keyName, localSigner } from '../../src/pki/keys.ts';
 import { writePem } from '../../src/pki/pem.ts';
 import { decodeSignedCrl, encodeSignedCrl, Revocations, serialsOf } from '../../src/pki/revocations.ts';
 import { codeOf } from '../../src/realm/errors.ts';
@@ -181,6 +182,61 @@ describe('the union of revocation lists', { timeout: 60_000 }, () => {
     assert.throws(() => union.take(own), { code: 'cert-revoked' });
     const elsewhere = new Revocations('0'.repeat(64));
     assert.throws(() => elsewhere.take(own), { code: 'cert-unknown-root' });
+  });
+
+  test('of two authorities of one realm neither revokes what the other has certified', async () => {
+    const { keys, region, acme, kyiv, rootFingerprint } = family;
+    const next = await generateAuthorityKey();
+    const by = { signer: localSigner(keys.region), chain: region, now: NOW };
+    const renewed = await issueAuthority({ ...by, realm: acme, tier: 'enterprise', publicKey: next.spki });
+    const below = { signer: localSigner(next), chain: renewed, now: NOW };
+    const moved = await issueAuthority({ ...below, realm: kyiv, tier: 'branch', publicKey: keys.branch.spki });
+    const union = new Revocations(rootFingerprint);
+    const stolen = [serialOf(moved), serialOf(family.branch)];
+    const list = await listOf(family.enterprise, keys.enterprise, stolen);
+    union.take(encodeSignedCrl({ crl: list, chain: family.enterprise }), acme);
+    const isCut = (chain: Chain): boolean =>
+      serialsOf(chain).some(({ serial, issuer }) => union.isRevoked(serial, issuer));
+    assert.deepEqual([isCut(family.branch), isCut(moved)], [true, false]);
+    const own = await listOf(renewed, next, [serialOf(moved)]);
+    union.take(encodeSignedCrl({ crl: own, chain: renewed }), acme);
+    assert.equal(isCut(moved), true);
+    assert.equal(union.newest().length, 2, 'both lists are handed on');
+    assert.deepEqual(union.proofOf(serialOf(moved), keyName(next.spki)), union.newest()[1]);
+  });
+
+  test('a list by the one key in the name of the other is refused, as openssl does', async () => {
+    const { keys, region, acme } = family;
+    const next = await generateAuthorityKey();
+    const by = { signer: localSigner(keys.region), chain: region, now: NOW };
+    const renewed = await issueAuthority({ ...by, realm: acme, tier: 'enterprise', publicKey: next.spki });
+    // The new key's name for itself, signed by the old key.
+    const forged = await listOf(renewed, keys.enterprise, ['4a01']);
+    assert.throws(() => readCrl(forged, authorityOf(renewed)), { code: 'crl-bad-signature' });
+    assert.throws(() => readCrl(forged, authorityOf(family.enterprise)), { code: 'crl-not-issued' });
+    const crl = await file('forged.pem', writePem('X509 CRL', [forged]));
+    const middle = await file('middle.pem', writePem('CERTIFICATE', [...family.enterprise.slice(0, -1)]));
+    const root = await file('root.pem', writePem('CERTIFICATE', family.branch.slice(-1)));
+    const own = await file('own.pem', writePem('CERTIFICATE', family.branch.slice(0, 1)));
+    const words = ['-CAfile', root, '-untrusted', middle, '-CRLfile', crl, '-crl_check', own];
+    await assert.rejects(run('openssl', ['verify', ...words]), /unable to get certificate CRL|CRL signature failure/);
+  });
+
+  test('a newer list of the same content counts: its authority has another chain', async () => {
+    const union = new Revocations(family.rootFingerprint);
+    union.take(await signed('branch', ['4a01'], 1));
+    const { keys, region, acme, kyiv } = family;
+    const next = await generateAuthorityKey();
+    const by = { signer: localSigner(keys.region), chain: region, now: NOW };
+    const renewed = await issueAuthority({ ...by, realm: acme, tier: 'enterprise', publicKey: next.spki });
+    const below = { signer: localSigner(next), chain: renewed, now: NOW };
+    const moved = await issueAuthority({ ...below, realm: kyiv, tier: 'branch', publicKey: keys.branch.spki });
+    const again = encodeSignedCrl({ crl: await listOf(moved, keys.branch, ['4a01'], 2), chain: moved });
+    assert.equal(union.take(again)?.number, 2);
+    assert.deepEqual(union.newestChainOf(kyiv), moved);
+    assert.equal(union.take(again), undefined);
+    union.take(await signed('region', [serialOf(family.enterprise)]));
+    assert.ok(union.isRevoked('4a01', keyName(keys.branch.spki)), 'what it revoked under the old chain stays revoked');
   });
 
   test('its form is refused truncated and with anything else in it', async () => {

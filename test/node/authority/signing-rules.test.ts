@@ -91,6 +91,11 @@ test('the signing rules let revocation lists of any length up to a ledger entry 
     return createCrl({ number: 1, thisUpdate: NOW, nextUpdate: NOW, revoked }, own, localSigner(family.keys.branch));
   };
   for (const count of [0, 1, MAX_REVOKED]) assert.equal(objectionTo(signedPart(await list(count))), undefined);
+  for (const count of [0, 1]) assert.equal(objectionTo(signedPart(await list(count)), 'lists'), undefined);
+  const statement = fromString('canopy/renew/1|123|…');
+  const csr = await createAuthorityCsr(localSigner(family.keys.branch), { realm: family.kyiv, tier: 'branch' });
+  for (const data of [statement, signedPart(family.node[0]), signedPart(family.branch[0]), signedPart(csr)])
+    assert.match(objectionTo(data, 'lists') ?? '', /since it was replaced/);
   const other = signedPart(await list(1)).slice();
   const at = Buffer.from(other).indexOf(Buffer.from('2a8648ce3d040302', 'hex'));
   other[at + 7] = 3;
