@@ -7,7 +7,7 @@ import { loginFinishRequest, loginStartRequest } from '../../src/protocols/lan/r
 import { CanopyError, PeerError } from '../../src/realm/errors.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import { parseUserAddress } from '../../src/realm/user-address.ts';
-import type { GuestAnswer, Guests } from '../roaming/guests.ts';
+import type { Guest, GuestAnswer, Guests } from '../roaming/guests.ts';
 import { changesSomething, requireOwnPage, type TokenOf } from './caller.ts';
 import type { SessionCookie } from './cookies.ts';
 import { plainAddress } from './networks.ts';
@@ -56,16 +56,16 @@ export function guestRoutes({ realm, guests, cookie, tokenOf }: GuestRoutesInit)
     const { home, loginId } = guests.takeBegun(asked.loginId.slice(PREFIX.length));
     const answer = await call(context, home, '', { ...asked, loginId, session: 'bearer' });
     if (answer.status !== 200) return asItIs(context, answer);
-    return admitted(context, home, answer, asked.session);
+    return admitted(context, { home, device: asked.device.id }, answer, asked.session);
   };
 
   const admitted = async (
     context: Context<LanEnv>,
-    home: RealmName,
+    { home, device }: Pick<Guest, 'home' | 'device'>,
     answer: GuestAnswer,
     form: 'cookie' | 'bearer',
   ) => {
-    const token = await guests.admit(home, answer.grant);
+    const token = await guests.admit(home, answer.grant, device);
     if (form === 'cookie') context.header('set-cookie', cookie.set(token));
     return context.json(form === 'bearer' ? { ...jsonOf(answer), token } : jsonOf(answer));
   };
@@ -81,7 +81,7 @@ export function guestRoutes({ realm, guests, cookie, tokenOf }: GuestRoutesInit)
     if (answer.status !== 200 || answer.grant === '') return asItIs(context, answer);
     // The home has a new grant for it: whoever had seen the token of before is out.
     guests.forget(token);
-    return admitted(context, guest.home, answer, form);
+    return admitted(context, guest, answer, form);
   };
 
   return async (context, next) => {

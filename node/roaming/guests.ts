@@ -6,6 +6,7 @@ import { roamCall, roamLive } from '../../src/protocols/roam/client.ts';
 import type { RoamAnswer } from '../../src/protocols/roam/index.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { RefusedError, UnreachableError } from '../../src/realm/errors.ts';
+import type { DeviceId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Audit } from '../audit/audit.ts';
 import { Pending } from '../directory/pending.ts';
@@ -13,6 +14,7 @@ import { Pending } from '../directory/pending.ts';
 export interface Guest {
   readonly home: RealmName;
   readonly grant: string;
+  readonly device: DeviceId;
   /** On the monotonic clock. */
   readonly seen: number;
 }
@@ -71,12 +73,12 @@ export class Guests {
     return this.#logins.take(loginId);
   }
 
-  /** A new token for a grant. @throws RefusedError `login-busy` */
-  async admit(home: RealmName, grant: string): Promise<string> {
-    this.#sweep();
+  /** A new token for a grant; that of an earlier login of the device is over. @throws RefusedError `login-busy` */
+  async admit(home: RealmName, grant: string, device: DeviceId): Promise<string> {
+    this.#sweep(device);
     if (this.#guests.size >= MAX_GUESTS) throw new RefusedError('login-busy', 'too many guests are here');
     const token = randomBytes(TOKEN).toString('base64url');
-    this.#guests.set(nameOf(token), { home, grant, seen: this.#parts.clock.monotonic() });
+    this.#guests.set(nameOf(token), { home, grant, device, seen: this.#parts.clock.monotonic() });
     // The home writes down who it is.
     await this.#parts.audit.record({ code: 'guest-login', fields: { home } });
     return token;
@@ -112,9 +114,11 @@ export class Guests {
     return { guests: this.#guests.size };
   }
 
-  #sweep(): void {
+  #sweep(device: DeviceId): void {
     const old = this.#parts.clock.monotonic() - IDLE;
-    for (const [name, { seen }] of this.#guests) if (seen < old) this.#guests.delete(name);
+    for (const [name, guest] of this.#guests) {
+      if (guest.seen < old || guest.device === device) this.#guests.delete(name);
+    }
   }
 }
 

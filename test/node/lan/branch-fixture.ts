@@ -9,9 +9,13 @@ import { openOutbox } from '../../../node/delivery/outbox.ts';
 import type { AccountService } from '../../../node/directory/account-service.ts';
 import type { DeviceService } from '../../../node/directory/device-service.ts';
 import type { UserProfile } from '../../../node/directory/directory.ts';
+import { GroupRosters } from '../../../node/groups/group-rosters.ts';
+import { GroupService } from '../../../node/groups/group-service.ts';
+import { KeyPackageService } from '../../../node/key-packages/key-package-service.ts';
 import type { LanComponents, LanSettings } from '../../../node/lan/components.ts';
 import { createLanServer, type LanServer } from '../../../node/lan/server.ts';
 import { openLedger } from '../../../node/ledger/ledger-service.ts';
+import { MailService } from '../../../node/mails/mail-service.ts';
 import { openAccount } from '../../../node/open-account.ts';
 import { openUsers } from '../../../node/open-users.ts';
 import { createPresence } from '../../../node/presence/presence-service.ts';
@@ -20,9 +24,9 @@ import type { Network } from '../../../src/overlay/seam.ts';
 import { systemClock } from '../../../src/realm/clock.ts';
 import { UnreachableError } from '../../../src/realm/errors.ts';
 import { silentLog } from '../../../src/realm/log.ts';
-import { parseRealmName } from '../../../src/realm/names.ts';
+import { parseRealmName, type RealmName } from '../../../src/realm/names.ts';
 import { parseLogin } from '../../../src/realm/user-address.ts';
-import { openDatabase } from '../../../src/store/database.ts';
+import { type Database, openDatabase } from '../../../src/store/database.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 export const REALM = parseRealmName('kyiv.acme.ua');
@@ -31,6 +35,7 @@ export const HOST = 'kyiv.localhost';
 export interface Branch {
   readonly server: LanServer;
   readonly accounts: AccountService;
+  readonly database: Database;
   readonly devices: DeviceService;
   readonly audit: AuditLog;
   readonly components: LanComponents;
@@ -52,7 +57,7 @@ const awayNetwork: Network = {
   onPath: () => () => {},
 };
 
-async function openParts(t: TestContext) {
+async function openParts(t: TestContext, realm: RealmName) {
   const database = await openDatabase(await temporaryFolder(t));
   t.after(() => database.close());
   const clock = systemClock;
@@ -60,7 +65,7 @@ async function openParts(t: TestContext) {
   const audit = new AuditLog({ database, clock });
   const seed = ed25519.utils.randomSecretKey();
   const publicKey = ed25519.getPublicKey(seed);
-  const key = { realm: REALM, role: 'node' as const, publicKey, notBefore: 0, notAfter: Number.MAX_SAFE_INTEGER };
+  const key = { realm, role: 'node' as const, publicKey, notBefore: 0, notAfter: Number.MAX_SAFE_INTEGER };
   const ledger = await openLedger(
     {
       database,
@@ -72,9 +77,9 @@ async function openParts(t: TestContext) {
       checkChain: async () => key,
       signer: () => ({ publicKey, chain: new Uint8Array(8), sign: async (bytes) => ed25519.sign(bytes, seed) }),
     },
-    { realm: REALM, parent: undefined, house: REALM, incarnation: 1 },
+    { realm, parent: undefined, house: realm, incarnation: 1 },
   );
-  const ground = { realm: { realm: REALM }, database, clock, log, audit: new CountedAudit(audit), house: REALM };
+  const ground = { realm: { realm }, database, clock, log, audit: new CountedAudit(audit), house: realm };
   // Who checks a statement has the certificates of a realm; here there is none.
   const signStatement = async (statement: Uint8Array) => ed25519.sign(statement, seed);
   const opened = await openUsers(ground, { network: awayNetwork, ledger, signStatement });
@@ -88,41 +93,53 @@ async function openParts(t: TestContext) {
   const policies = { forbids: () => undefined };
   const { account } = openAccount(ground, { ...opened, errands, people: directory, policies });
   const outbox = await openOutbox({ database, incarnation: 1 });
-  const conversations = await openConversations({
-    realm: REALM,
-    incarnation: 1,
-    database,
-    directory,
-    outbox,
-    clock,
-    log,
-  });
-  const presence = createPresence({ realm: REALM, network: awayNetwork, directory, clock, random: Math.random, log });
+  const rosters = new GroupRosters(database, clock);
+  const base = { realm, incarnation: 1, database, directory, outbox, rosters, clock, log };
+  const conversations = await openConversations(base);
+  const shared = { ...base, network: awayNetwork, ledger, conversations, family: () => [], mayAsk: () => true };
+  const mails = new MailService({ ...shared, ...conversations.parts });
+  conversations.judge('mail', (item) => mails.judge(item));
+  const groups = new GroupService({ ...shared, mails });
+  const keyPackages = new KeyPackageService(shared);
+  for (const service of [mails, keyPackages, groups]) {
+    await service.start();
+    t.after(() => service.stop());
+  }
+  const presence = createPresence({ realm, network: awayNetwork, directory, clock, random: Math.random, log });
   await presence.start();
   t.after(() => presence.stop());
-  return { audit, accounts, directory, conversations, presence, account, devices };
-}
-
-export async function openBranch(
-  t: TestContext,
-  given: Partial<LanSettings> = {},
-  more: Pick<LanComponents, 'islands'> = {},
-): Promise<Branch> {
-  const { audit, accounts, directory, conversations, presence, account, devices } = await openParts(t);
-  const components: LanComponents = {
-    realm: REALM,
+  return {
+    database,
+    audit,
     accounts,
     directory,
     conversations,
     presence,
     account,
-    audit,
+    devices,
+    groups,
+    mails,
+    keyPackages,
+  };
+}
+
+export async function openBranch(
+  t: TestContext,
+  given: Partial<LanSettings> = {},
+  more: Pick<LanComponents, 'islands' | 'guests'> = {},
+  realm: RealmName = REALM,
+): Promise<Branch> {
+  const { devices, database, ...parts } = await openParts(t, realm);
+  const { audit, accounts } = parts;
+  const components: LanComponents = {
+    realm,
+    ...parts,
     clock: systemClock,
     log: silentLog,
     checks: async () => [{ name: 'store', ok: true }],
     ...more,
   };
-  const settings = { host: '127.0.0.1', port: 0, names: [HOST], ...given };
+  const settings = { host: '127.0.0.1', port: 0, names: [`${realm.split('.')[0]}.localhost`], ...given };
   let server = createLanServer(components, settings);
   await server.start();
   t.after(() => server.stop());
@@ -131,6 +148,7 @@ export async function openBranch(
       return server;
     },
     accounts,
+    database,
     devices,
     audit,
     components,

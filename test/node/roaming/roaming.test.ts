@@ -1,0 +1,154 @@
+// A user of kyiv in the LAN of lviv: logs in, writes, hears, opens the vault; what lviv sees of it, and what is left there. Two real LAN
+// servers; between them the fake of the overlay.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { Guests } from '../../../node/roaming/guests.ts';
+import { RoamHost } from '../../../node/roaming/roam-host.ts';
+import type { HttpFetch } from '../../../src/client/client.ts';
+import { systemClock } from '../../../src/realm/clock.ts';
+import { silentLog } from '../../../src/realm/log.ts';
+import { parseRealmName } from '../../../src/realm/names.ts';
+import { under } from '../../../src/store/keys.ts';
+import { addUser, clientOf, PASSWORDS } from '../../client/account/people.ts';
+import { nextEvent } from '../../client/waiting.ts';
+import { PairedNetworks } from '../../protocols/paired-network.ts';
+import { type Branch, openBranch, REALM } from '../lan/branch-fixture.ts';
+
+const LIMIT = { timeout: 60_000 };
+const LVIV = parseRealmName('lviv.acme.ua');
+const { first, second } = PASSWORDS;
+const CLERK = 'clerk@kyiv.acme.ua';
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+async function twoBranches(t: TestContext) {
+  const networks = new PairedNetworks();
+  const home = await openBranch(t);
+  const host = new RoamHost({
+    network: networks.of(REALM, 'branch'),
+    door: home.server.door,
+    isColleague: () => true,
+    clock: systemClock,
+    log: silentLog,
+  });
+  host.start();
+  t.after(() => host.stop());
+  const audit = { record: async () => {} };
+  const network = networks.of(LVIV, 'branch');
+  const guests = new Guests({ network, clock: systemClock, audit, isColleague: (realm) => realm === REALM });
+  t.after(() => guests.stop());
+  const visited = await openBranch(t, {}, { guests }, LVIV);
+  await addUser(home, 'clerk', first);
+  await addUser(home, 'engineer', 'first-engineer');
+  return { home, visited, networks, host, guests };
+}
+
+async function contents(branch: Branch): Promise<string[]> {
+  const rows: string[] = [];
+  const all = { gte: new Uint8Array(), lt: Uint8Array.of(0xff) };
+  for await (const [key, value] of branch.database.iterate(all)) {
+    rows.push(`${Buffer.from(key).toString('hex')} ${Buffer.from(value).toString('hex')}`);
+  }
+  return rows;
+}
+
+test('a user of one branch works in the LAN of another, and nothing is left there', LIMIT, async (t) => {
+  const { home, visited, guests } = await twoBranches(t);
+  const before = await contents(visited);
+  const engineer = clientOf(t, home);
+  await engineer.login('engineer', 'first-engineer', { newPassword: 'second-engineer' });
+  const seen: string[] = [];
+  const overheard =
+    (fetch: HttpFetch): HttpFetch =>
+    async (url, init) => {
+      const answer = await fetch(url, init);
+      return {
+        ...answer,
+        status: answer.status,
+        json: async () => {
+          const body = await answer.json();
+          seen.push(JSON.stringify(body));
+          return body;
+        },
+      };
+    };
+  const clerk = clientOf(t, visited, undefined, overheard);
+  const me = await clerk.login(CLERK, first, { newPassword: second });
+  assert.equal(me.user.address, CLERK);
+  assert.equal(clerk.accountState.kind, 'open');
+  await clerk.account?.vault.put('setting', 'theme', bytes('dark'));
+  const ready = nextEvent(clerk, 'ready');
+  clerk.connect();
+  await ready;
+  const heard = nextEvent(clerk, 'message');
+  engineer.connect();
+  await engineer.send({ to: CLERK, text: 'are you there?' });
+  assert.equal((await heard).from.address, 'engineer@kyiv.acme.ua');
+  await clerk.changePassword(second, 'third-clerk');
+  await clerk.logout();
+  assert.deepEqual(guests.counters(), { guests: 0 });
+  assert.deepEqual(await contents(visited), before);
+  const back = clientOf(t, home);
+  await back.login('clerk', 'third-clerk');
+  assert.deepEqual(back.account?.vault.get('setting', 'theme'), bytes('dark'));
+  const tokens = [...(await tokensAt(home))];
+  assert.ok(tokens.length > 0);
+  assert.ok(seen.every((text) => tokens.every((token) => !text.includes(token))));
+});
+
+/** Hashes of the tokens that live at the home: none of them is ever shown to a guest's client. */
+async function tokensAt({ database }: Branch): Promise<Set<string>> {
+  const hashes = new Set<string>();
+  for await (const [key] of database.iterate(under('session'))) hashes.add(Buffer.from(key).toString('base64url'));
+  return hashes;
+}
+
+test("a guest's token is worth nothing at home, and a grant is worth nothing to another branch", LIMIT, async (t) => {
+  const { home, visited, networks, host } = await twoBranches(t);
+  const clerk = clientOf(t, visited);
+  const { token } = await clerk.login(CLERK, first, { newPassword: second });
+  assert.equal(await clientOf(t, home).resume(token), undefined);
+  assert.deepEqual(host.counters(), { roaming: 1 });
+  const odesa = networks.of(parseRealmName('odesa.acme.ua'), 'branch');
+  const others = new Guests({
+    network: odesa,
+    clock: systemClock,
+    audit: { record: async () => {} },
+    isColleague: () => true,
+  });
+  const answer = await others.call(REALM, 'made-up-grant', {
+    method: 'GET',
+    path: '/me',
+    from: '192.0.2.1',
+    body: new Uint8Array(),
+  });
+  assert.equal(answer.status, 401);
+  others.stop();
+});
+
+test('an unknown user, a wrong password and a known user look the same from another branch', LIMIT, async (t) => {
+  const { visited } = await twoBranches(t);
+  const client = clientOf(t, visited);
+  await assert.rejects(client.login('nobody@kyiv.acme.ua', 'guess-guess'), { code: 'wrong-password' });
+  await assert.rejects(client.login(CLERK, 'guess-guess'), { code: 'wrong-password' });
+  // Without the branch nobody is looked for elsewhere.
+  await assert.rejects(client.login('clerk', first), { code: 'wrong-password' });
+});
+
+test('guessing from another branch is slowed down like any other', LIMIT, async (t) => {
+  const { visited } = await twoBranches(t);
+  const client = clientOf(t, visited);
+  for (let n = 0; n < 5; n++)
+    await assert.rejects(client.login(CLERK, `guess number ${n}`), { code: 'wrong-password' });
+  await assert.rejects(client.login(CLERK, first), { code: 'login-backoff' });
+});
+
+test('while the home is away nobody is let in, and a guest who is there is told', LIMIT, async (t) => {
+  const { visited, networks } = await twoBranches(t);
+  const clerk = clientOf(t, visited);
+  await clerk.login(CLERK, first, { newPassword: second });
+  networks.cut(REALM);
+  await assert.rejects(clerk.conversations(), { code: 'home-unreachable' });
+  await assert.rejects(clientOf(t, visited).login(CLERK, second), { code: 'home-unreachable' });
+  networks.heal(REALM);
+  assert.deepEqual(await clerk.conversations(), []);
+});
