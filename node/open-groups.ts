@@ -1,5 +1,6 @@
 // Groups, mails between devices and key packages, which need each other.
 import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
+import { messageOf } from '../src/realm/errors.ts';
 import type { UserId } from '../src/realm/ids.ts';
 import type { RealmName } from '../src/realm/names.ts';
 import type { Blocks } from './conversations/blocks.ts';
@@ -7,10 +8,13 @@ import type { ConversationService } from './conversations/conversation-service.t
 import type { MessageRules } from './conversations/message-rules.ts';
 import type { Outbox } from './delivery/outbox.ts';
 import type { Directory } from './directory/directory.ts';
+import type { KeyBook } from './directory/key-book.ts';
 import type { Ground } from './ground.ts';
+import { inspectCommit } from './groups/commit-inspection.ts';
 import type { GroupRosters } from './groups/group-rosters.ts';
 import { GroupService } from './groups/group-service.ts';
 import { KeyPackageService } from './key-packages/key-package-service.ts';
+import { isCertified, packageObjection } from './key-packages/package-check.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { MailService } from './mails/mail-service.ts';
 
@@ -23,6 +27,7 @@ export interface GroupNeeds {
   readonly blocks: Blocks;
   readonly conversations: ConversationService;
   readonly outbox: Outbox;
+  readonly keys: Pick<KeyBook, 'keysOf' | 'onDevice'>;
 }
 
 export interface OpenedGroups {
@@ -33,7 +38,7 @@ export interface OpenedGroups {
 
 export function openGroups(ground: Ground, needs: GroupNeeds): OpenedGroups {
   const { realm: file, incarnation, database, clock, log, permit, house } = ground;
-  const { ledger, conversations } = needs;
+  const { ledger, conversations, keys } = needs;
   const shared = { ...needs, realm: file.realm, incarnation, database, clock, log, permit };
   const isBlocked = (receiver: UserId, sender: UserId): boolean => needs.blocks.isBlocked(receiver, sender);
   const mails = new MailService({ ...shared, ...conversations.parts, isBlocked });
@@ -43,6 +48,18 @@ export function openGroups(ground: Ground, needs: GroupNeeds): OpenedGroups {
       (of) => of !== file.realm,
     );
   // Whoever may connect at all may add people here to a group; the rules for messages decide whether that arrives.
-  const keyPackages = new KeyPackageService({ ...shared, family, mayAsk: () => true });
-  return { groups: new GroupService({ ...shared, mails }), mails, keyPackages };
+  const keyPackages = new KeyPackageService({
+    ...shared,
+    family,
+    mayAsk: () => true,
+    objection: async (user, device, bytes) => packageObjection(keys, { realm: file.realm, user, device }, bytes),
+    isDevice: (user, device) => isCertified(keys, { realm: file.realm, user, device }),
+  });
+  keys.onDevice(({ home, user, device, certificate }) => {
+    if (certificate || home !== file.realm) return;
+    Promise.all([keyPackages.drop(user, device), mails.clear({ user, device })]).catch((error: unknown) =>
+      log.error({ error: messageOf(error) }, 'what waited for a removed device was not dropped'),
+    );
+  });
+  return { groups: new GroupService({ ...shared, mails, inspect: inspectCommit }), mails, keyPackages };
 }

@@ -10,6 +10,7 @@ import { createDelivery, type DeliveryService } from './delivery/delivery-servic
 import { openOutbox } from './delivery/outbox.ts';
 import { Ways } from './delivery/ways.ts';
 import type { Directory } from './directory/directory.ts';
+import type { KeyBook } from './directory/key-book.ts';
 import type { Errands } from './errands/errands.ts';
 import type { Ground } from './ground.ts';
 import { GroupRosters } from './groups/group-rosters.ts';
@@ -41,11 +42,12 @@ export interface MessagingComponents {
   readonly shares: (realm: RealmName) => boolean;
   readonly ledger: Pick<Ledger, 'realms'>;
   readonly errands: Pick<Errands, 'ask' | 'answer'>;
+  readonly keys: Pick<KeyBook, 'keysOf' | 'onDevice'>;
 }
 
 export async function openMessaging(
   ground: Ground,
-  { network, directory, rules, shares, ledger, errands }: MessagingComponents,
+  { network, directory, rules, shares, ledger, errands, keys }: MessagingComponents,
 ): Promise<Messaging> {
   const { realm: file, identity, clock, log, audit, database, incarnation, isRevoked, charter } = ground;
   const { realm, rootFingerprint } = file;
@@ -56,7 +58,17 @@ export async function openMessaging(
   const blobs = openBlobAccess(ground, { rosters, directory });
   const parts = { realm, incarnation, database, directory, rules, rosters, blocks, blobs, outbox, clock, log };
   const conversations = await openConversations(parts);
-  const opened = openGroups(ground, { network, directory, rules, ledger, rosters, blocks, conversations, outbox });
+  const opened = openGroups(ground, {
+    network,
+    directory,
+    rules,
+    ledger,
+    rosters,
+    blocks,
+    conversations,
+    outbox,
+    keys,
+  });
   const ways = openWays(ground, ledger);
   const shared = { realm, incarnation, network, directory, clock, log, random: Math.random };
   const delivery = createDelivery({

@@ -66,7 +66,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const { users, accounts, keys } = opened;
   const { people, lookup, rules, shares, policies } = await openPeople(ground, { users, ledger, errands, table });
   const { account, foreignKeys } = openAccount(ground, { ...opened, errands, people, policies });
-  const messaging = await openMessaging(ground, { network, directory: people, rules, shares, ledger, errands });
+  const messaging = await openMessaging(ground, { keys, network, directory: people, rules, shares, ledger, errands });
   const { conversations, delivery, presence, groups, mails, keyPackages } = messaging;
   const lanConversations = guardConversations(messaging.withRoutes, ground.permit);
   const blobs = openBlobs(ground, {

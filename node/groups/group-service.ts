@@ -20,7 +20,7 @@ import { GroupReader } from './group-reader.ts';
 import type { GroupRosters } from './group-rosters.ts';
 import type { Accepted, Author, GroupInfo, ProposedChange } from './groups.ts';
 import { HeldMessages } from './held-messages.ts';
-import { HomeOrder } from './home-order.ts';
+import { HomeOrder, type HomeOrderComponents } from './home-order.ts';
 import { Intents } from './intents.ts';
 import { OrderDesk } from './order-desk.ts';
 import { RemoteOrder } from './remote-order.ts';
@@ -36,6 +36,8 @@ export interface GroupServiceInit {
   readonly mails: Pick<MailService, 'send'>;
   readonly directory: Pick<Directory, 'findById' | 'meet'>;
   readonly rules?: MessageRules;
+  /** Absent in tests, whose commits are opaque. */
+  readonly inspect?: NonNullable<HomeOrderComponents['inspect']>;
   /** Absent: this node may always number things. */
   readonly permit?: Pick<WritePermit, 'assert'>;
   readonly clock: Clock;

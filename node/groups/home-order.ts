@@ -34,6 +34,8 @@ export interface HomeOrderComponents {
   readonly directory: Pick<Directory, 'findById'>;
   readonly rules?: Pick<MessageRules, 'outgoing'>;
   readonly clock: Pick<Clock, 'now'>;
+  /** Throws what it sees amiss in a commit. Absent in tests, whose commits are opaque. */
+  readonly inspect?: (proposed: ProposedCommit, before: StoredGroup | undefined) => void;
   /** After a commit is on disk. */
   readonly onChanged: (conversation: ConversationId) => Promise<void>;
 }
@@ -79,6 +81,7 @@ export class HomeOrder {
     } else {
       await this.#checkNew(author, proposed, roster);
     }
+    this.#parts.inspect?.(proposed, before);
     const homes = this.#homesOf(roster, before, author);
     const term = before?.term ?? roster.term;
     await this.#write(author, proposed, { ...proposed, roster, homes, term }, before);
