@@ -106,8 +106,11 @@ export class OwnFlow implements Flow {
     const first = (after.incarnation === to.incarnation ? after.n : 0) + 1;
     const terms = { origin, destination: this.destination, incarnation: to.incarnation, first, last: to.n };
     const live = entries.filter((entry) => !hasExpired(entry, clock.now()));
-    const payload = encodePayload(makeBatch(signer, terms, live));
-    const { chain } = signer;
+    const { chain, certificate = new Uint8Array() } = signer;
+    const payload = encodePayload({
+      ...makeBatch(signer, terms, live),
+      certificate: terms.incarnation > 1 ? certificate : new Uint8Array(),
+    });
     const sent = { entries: live, to, taken: false };
     this.#sent.push(sent);
     const answered = (answer: Answer) => this.#answered(sent, answer);

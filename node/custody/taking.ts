@@ -11,7 +11,7 @@ import { PeerError, RefusedError } from '../../src/realm/errors.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import { nextOnTree, treeBetween } from '../../src/realm/tree.ts';
 import type { Audit } from '../audit/audit.ts';
-import { type OriginKeys, verifierOf } from '../delivery/batch-signing.ts';
+import { assertCertified, type OriginKeys, verifierOf } from '../delivery/batch-signing.ts';
 import type { Inbound } from '../delivery/inbound.ts';
 import { type OpenedBatch, openBatch } from '../delivery/opened-batch.ts';
 import type { Standing } from '../delivery/standing.ts';
@@ -57,6 +57,7 @@ export class Taking implements CustodyTaker {
     this.#checkWay(header, from);
     this.#checkTrail(header, frame);
     const verify = await verifierOf(keys, chain, header.origin, MAX_HELD);
+    await assertCertified(keys, batch.certificate, header);
     const opened = openBatch(batch, { ...header, verify });
     // The signature covers a body's hash and not the body: here the hop before it is to blame, not the origin.
     const altered = opened.items.find(({ code }) => code === 'body-altered');

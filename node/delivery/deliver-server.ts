@@ -18,7 +18,7 @@ import { codeOf, LocalError, PeerError, RefusedError } from '../../src/realm/err
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Audit } from '../audit/audit.ts';
-import { type OriginKeys, verifierOf } from './batch-signing.ts';
+import { assertCertified, type OriginKeys, verifierOf } from './batch-signing.ts';
 import type { Inbound } from './inbound.ts';
 import { type BatchContext, type OpenedBatch, openBatch } from './opened-batch.ts';
 
@@ -64,6 +64,7 @@ export class DeliverServer {
       checkHello(hello, stream, realm);
       const version = chooseVersion(hello, stream.peer.realm);
       const verify = await verifierOf(keys, hello.chain, hello.origin);
+      await assertCertified(keys, hello.certificate, hello);
       const inbound = await inboundOf(hello.origin);
       if (hello.incarnation < inbound.incarnation) {
         throw new RefusedError(

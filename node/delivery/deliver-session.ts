@@ -112,7 +112,8 @@ export class DeliverSession {
       const stream = await network.open(destination, DELIVER_PROTOCOL, { signal, maxFrame: MAX_DELIVER_FRAME });
       try {
         const versions = DELIVER_VERSIONS;
-        const hello = { kind: 'hello', versions, origin, incarnation, destination, chain: signer.chain } as const;
+        const { chain, certificate = new Uint8Array() } = signer;
+        const hello = { kind: 'hello', versions, origin, incarnation, destination, chain, certificate } as const;
         await stream.write(encodeDeliverFrame(hello), signal);
         const { marks } = expectWelcome(await stream.read(signal));
         this.#stream = stream;

@@ -11,7 +11,8 @@
 //   taker   declined    [6, seq, code]                        it is not; the giver keeps it and tries again later
 //   taker   refusal     [7, code], then it ends the stream
 //
-//   payload    = [header, signature, [envelope, …]] of `/canopy/deliver/1`: the origin writes it once, custodians pass on its bytes
+//   payload    = [header, signature, [envelope, …]] of `/canopy/deliver/1`, then the certificate of the incarnation, as in the hello
+//                there: the origin writes it once, custodians pass on its bytes
 //   [realm, at] = a custodian that held the batch, and since when, in milliseconds since 1970; each adds itself at the end
 //   settled    = [1, origin, incarnation, destination, watermark, [[first, last], …], [[n, code], …], at]
 //   signature  = Ed25519 by the key of the destination's node over "canopy/custody/1 settled\n" and the bytes of `settled`
@@ -24,7 +25,7 @@
 //
 // Declined by name: `out-of-way`, `origin-full`, `destination-full`, `custody-full` (quotas), `expired`, `frozen` (the
 // destination is revoked), `cert-…`, `signature-bad`, `digest-wrong`, `body-altered`, `origin-foreign`, `chain-unknown`,
-// `incarnation-ahead` (at the destination, as in `/canopy/deliver/1`), `busy` (the taker's disk). Refusals: `version-unknown`, `out-of-way` (neither parent nor child), `frame-malformed`,
+// `incarnation-uncertified`, `incarnation-ahead` (the second at the destination; both as in `/canopy/deliver/1`), `busy` (the taker's disk). Refusals: `version-unknown`, `out-of-way` (neither parent nor child), `frame-malformed`,
 // `frame-too-long`.
 export const CUSTODY_PROTOCOL = '/canopy/custody/1';
 /** The highest first: the taker chooses the highest that both speak. */

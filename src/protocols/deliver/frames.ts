@@ -2,6 +2,7 @@
 import { MAX_ENVELOPE } from '../../crypto/envelope.ts';
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
 import { parseRealmName, type RealmName } from '../../realm/names.ts';
+import { MAX_INCARNATION_CERTIFICATE } from '../ledger/incarnation.ts';
 import { MAX_BATCH_ENVELOPES, MAX_CHAIN, MAX_DELIVER_FRAME, MAX_INCARNATIONS } from './index.ts';
 import { type Marks, readMarks } from './mark-set.ts';
 
@@ -13,6 +14,8 @@ export interface Hello {
   readonly destination: RealmName;
   /** As encodeChain of src/pki writes it. */
   readonly chain: Uint8Array;
+  /** Of this incarnation or a later one (src/protocols/ledger/incarnation.ts); empty in the first. */
+  readonly certificate: Uint8Array;
 }
 
 export interface Welcome {
@@ -64,7 +67,7 @@ export function encodeDeliverFrame(frame: DeliverFrame): Uint8Array {
 function fieldsOf(frame: DeliverFrame): unknown[] {
   switch (frame.kind) {
     case 'hello':
-      return [frame.versions, frame.origin, frame.incarnation, frame.destination, frame.chain];
+      return [frame.versions, frame.origin, frame.incarnation, frame.destination, frame.chain, frame.certificate];
     case 'welcome':
       return [frame.version, [...frame.marks].map(([incarnation, m]) => [incarnation, m.watermark, m.ranges])];
     case 'batch':
@@ -82,7 +85,7 @@ function fieldsOf(frame: DeliverFrame): unknown[] {
 }
 
 const READERS = { hello: readHello, welcome: readWelcome, batch: readBatch, ack: readAck, refusal: readRefusal };
-const LENGTHS = { hello: 6, welcome: 3, batch: 4, ack: 5, refusal: 2 };
+const LENGTHS = { hello: 7, welcome: 3, batch: 4, ack: 5, refusal: 2 };
 
 /** @throws PeerError `frame-too-long`, `frame-malformed` */
 export function decodeDeliverFrame(bytes: Uint8Array): DeliverFrame {
@@ -102,6 +105,7 @@ function readHello(fields: Fields): Hello {
     incarnation: fields.uint(),
     destination: fields.parsed(MAX_NAME, parseRealmName),
     chain: fields.bytes(MAX_CHAIN),
+    certificate: fields.bytes(MAX_INCARNATION_CERTIFICATE),
   };
 }
 

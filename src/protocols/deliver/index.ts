@@ -1,13 +1,14 @@
 // `/canopy/deliver/1`: one realm's node hands envelopes to another's, in batches, and keeps them until the other has them on
 // disk. The origin opens; one stream a destination, kept open. Each frame is one strict CBOR array.
 //
-//   origin       hello    [0, [version, …], origin, incarnation, destination, chain of the origin's node]
+//   origin       hello    [0, [version, …], origin, incarnation, destination, chain of the origin's node, certificate]
 //   destination  welcome  [1, version, [[incarnation, watermark, [[first, last], …]], …]]
 //   origin       batch    [2, header, signature, [envelope, …]]                          any number, without waiting
 //   destination  ack      [3, incarnation, watermark, [[first, last], …], [[n, code], …]]  when that much is on disk
 //   destination  refusal  [4, code], then it ends the stream; what is malformed it resets
 //
 //   header     = [1, origin, incarnation, first, last, destination, expiry, [n - first, …], digest]
+//   certificate = of that incarnation or a later one, by the realm above (../ledger/incarnation.ts); empty in the first
 //   digest     = SHA-256 over the digests of the envelopes, one after the other
 //   signature  = Ed25519 by the key of the origin's node over "canopy/deliver/1\n" and the header's bytes
 //
@@ -16,7 +17,8 @@
 // could not be processed was set aside: the ack names its number and why. The destination drops what it has already.
 //
 // Refusals: `version-unknown`, `origin-foreign` (the origin is not the peer's realm), `destination-foreign`,
-// `stale-incarnation` (a cloned or restored origin), `incarnation-ahead` (by more than 1,000), `signature-bad`, `digest-wrong`,
+// `stale-incarnation` (a cloned or restored origin), `incarnation-uncertified` (above the first and nobody has certified it),
+// `incarnation-ahead` (by more than 1,000), `signature-bad`, `digest-wrong`,
 // `cert-…`, `frame-malformed`, `frame-too-long`, `too-far-ahead`, `busy` (the destination's own disk).
 export const DELIVER_PROTOCOL = '/canopy/deliver/1';
 /** Of a batch's header. */

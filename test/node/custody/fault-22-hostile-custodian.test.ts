@@ -90,17 +90,22 @@ test(
   LIMIT,
   async (t) => {
     const { ua, odesa, batch, giving, chain } = await passingOn(t);
-    const { header, signature, envelopes } = decodePayload(batch.payload);
+    const { header, signature, envelopes, certificate } = decodePayload(batch.payload);
     const flipped = (bytes: Uint8Array, at: number) => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
     const [first = new Uint8Array(), ...rest] = envelopes;
     const lies = {
-      'body-altered': encodePayload({ header, signature, envelopes: [flipped(first, first.length - 1), ...rest] }),
-      'digest-wrong': encodePayload({ header, signature, envelopes: [flipped(first, 30), ...rest] }),
-      'signature-bad': encodePayload({ header: flipped(header, header.length - 1), signature, envelopes }),
+      'body-altered': encodePayload({
+        header,
+        signature,
+        envelopes: [flipped(first, first.length - 1), ...rest],
+        certificate,
+      }),
+      'digest-wrong': encodePayload({ header, signature, envelopes: [flipped(first, 30), ...rest], certificate }),
+      'signature-bad': encodePayload({ header: flipped(header, header.length - 1), signature, envelopes, certificate }),
     };
     for (const [code, payload] of Object.entries(lies))
       assert.equal(await giving.hand(chain, { ...batch, payload }), code);
-    const forged = encodePayload({ header, signature: flipped(signature, 0), envelopes });
+    const forged = encodePayload({ header, signature: flipped(signature, 0), envelopes, certificate });
     assert.equal(await giving.hand(chain, { ...batch, payload: forged }), 'signature-bad');
     assert.deepEqual(
       ua.audited.map(({ code, actor, fields }) => [code, actor, fields?.['why']]),

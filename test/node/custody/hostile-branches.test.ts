@@ -8,7 +8,7 @@ import { signWithLeaf } from '../../../src/pki/keys.ts';
 import { encodePayload } from '../../../src/protocols/custody/payload.ts';
 import { encodeSettlement, settledBytes } from '../../../src/protocols/custody/settlement.ts';
 import { parseRealmName, type RealmName } from '../../../src/realm/names.ts';
-import { keyOf, until } from '../simulated-branch.ts';
+import { certifiedAs, keyOf, until } from '../simulated-branch.ts';
 import { type Giving, HostileCustodian } from './hostile-custodian.ts';
 import { ACME, BETA, KYIV, ODESA, plantTree, UA } from './tree-of-branches.ts';
 
@@ -34,9 +34,9 @@ async function region(t: TestContext, options: Parameters<typeof plantTree>[1] =
 }
 
 /** A batch of Kyiv without a single message. */
-function empty(destination: RealmName, incarnation: number, n = 1) {
+function empty(destination: RealmName, incarnation: number, n = 1, certificate = certifiedAs(KYIV, incarnation)) {
   const terms = { origin: KYIV, destination, incarnation, first: n, last: n };
-  const payload = encodePayload(makeBatch(signerOf(KYIV), terms, []));
+  const payload = encodePayload({ ...makeBatch(signerOf(KYIV), terms, []), certificate });
   return { kind: 'batch', trail: [{ realm: ACME, at: 1 }], payload } as const;
 }
 
@@ -73,4 +73,11 @@ test('of one pair the settlements of the newest sixteen incarnations are remembe
     assert.equal(await giving.hand(chainOf(KYIV), empty(ODESA, incarnation)), 'taken');
   const { held, repeated } = ua.delivery.custody.counters();
   assert.deepEqual({ held, repeated }, { held: 24, repeated: 16 });
+});
+
+test('a custodian takes no batch of an incarnation that nobody has certified', LIMIT, async (t) => {
+  const { giving } = await region(t);
+  for (const certificate of [new Uint8Array(), certifiedAs(ODESA, 2), certifiedAs(KYIV, 1)])
+    assert.equal(await giving.hand(chainOf(KYIV), empty(ODESA, 2, 1, certificate)), 'incarnation-uncertified');
+  assert.equal(await giving.hand(chainOf(KYIV), empty(ODESA, 2, 1, certifiedAs(KYIV, 3))), 'taken');
 });

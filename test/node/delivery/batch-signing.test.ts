@@ -5,7 +5,9 @@ import { createBatchSigner, createOriginKeys } from '../../../node/delivery/batc
 import { encodeChain } from '../../../src/pki/chain.ts';
 import { issueLeaf } from '../../../src/pki/issue.ts';
 import { localSigner, verifyWithLeaf } from '../../../src/pki/keys.ts';
+import { certifyIncarnation } from '../../../src/protocols/ledger/incarnation.ts';
 import { createFamily, NOW } from '../../pki/family.ts';
+import { acme, checkChain, kyiv, lviv, overlay, signerOf } from '../../protocols/ledger/ledger-realm.ts';
 
 const DATA = new TextEncoder().encode('a batch');
 
@@ -32,4 +34,24 @@ test('another realm, a relay, a revoked or an expired certificate and garbage do
   await assert.rejects(revoking.keyOf(chain, kyiv), { name: 'RefusedError' });
   const other = createOriginKeys({ rootFingerprint: '00'.repeat(32), clock: { now: () => NOW } });
   await assert.rejects(other.keyOf(chain, kyiv), { name: 'RefusedError' });
+});
+
+test('an incarnation counts with a certificate of the realm above, for that realm, of it or of a later one', async () => {
+  const rootFingerprint = await overlay.rootFingerprint();
+  const keys = createOriginKeys({ rootFingerprint, clock: { now: Date.now }, checkChain: await checkChain() });
+  const by = async (certifier: typeof acme) =>
+    certifyIncarnation({ realm: kyiv, incarnation: 3, time: Date.now(), kept: [] }, await signerOf(certifier));
+  const good = await by(acme);
+  await keys.assertCertified?.(good, kyiv, 3);
+  await keys.assertCertified?.(good, kyiv, 2);
+  const code = { code: 'incarnation-uncertified', name: 'RefusedError' };
+  for (const [bytes, realm, incarnation] of [
+    [good, kyiv, 4],
+    [good, lviv, 3],
+    [await by(kyiv), kyiv, 3],
+    [new Uint8Array(), kyiv, 2],
+    [good.slice(0, 50), kyiv, 2],
+  ] as const) {
+    await assert.rejects(async () => keys.assertCertified?.(bytes, realm, incarnation), code);
+  }
 });

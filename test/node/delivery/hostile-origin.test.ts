@@ -16,6 +16,7 @@ import { createDatabase } from '../../../src/store/database.ts';
 import { ForgetfulDisk } from '../../store/forgetful-disk.ts';
 import {
   CLERK,
+  certifiedAs,
   DEVICE,
   directory,
   ENGINEER,
@@ -40,6 +41,7 @@ const HELLO: Hello = {
   incarnation: 1,
   destination: LVIV,
   chain: new TextEncoder().encode(KYIV),
+  certificate: certifiedAs(KYIV, 5000),
 };
 
 /** The engineer's branch, and a stream to it by somebody who holds Kyiv's key and says what he likes. */
@@ -110,6 +112,17 @@ function batch(
   const signature = signWithLeaf(keyOf(changes.signer ?? KYIV), signedBytes(header));
   return encodeDeliverFrame({ kind: 'batch', header, signature, envelopes });
 }
+
+test('an incarnation that nobody has certified is refused before anything is taken', LIMIT, async (t) => {
+  for (const certificate of [new Uint8Array(), certifiedAs(ODESA, 5000), certifiedAs(KYIV, 1)]) {
+    const { stream } = await attack(t, { incarnation: 2, certificate });
+    assert.deepEqual(await answer(stream), { kind: 'refusal', code: 'incarnation-uncertified' });
+  }
+  const { stream, open } = await attack(t, { certificate: new Uint8Array() });
+  assert.equal((await answer(stream))?.kind, 'welcome', 'the first needs none');
+  const later = await open({ incarnation: 2, certificate: certifiedAs(KYIV, 3) });
+  assert.equal((await answer(later))?.kind, 'welcome');
+});
 
 test('nobody speaks for a user of another house, also when nobody here has heard of that user', LIMIT, async (t) => {
   const { lviv, stream } = await attack(t);

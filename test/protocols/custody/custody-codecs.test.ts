@@ -82,7 +82,7 @@ test('frames come back as they went, and every truncation is refused', () => {
 
 test('payloads do, too', () => {
   const batches = fc.record(
-    { kind: kind('batch'), header: bytes, signature, envelopes: fc.array(bytes, { maxLength: 5 }) },
+    { kind: kind('batch'), header: bytes, signature, envelopes: fc.array(bytes, { maxLength: 5 }), certificate: bytes },
     plain,
   );
   goesRound(batches, encodePayload, decodePayload);

@@ -31,6 +31,7 @@ const frames: fc.Arbitrary<DeliverFrame> = fc.oneof(
       incarnation: number,
       destination: realm,
       chain: bytes,
+      certificate: bytes,
     },
     plain,
   ),
