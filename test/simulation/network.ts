@@ -46,6 +46,7 @@ export class SimulatedNetwork implements PlaceWorld {
   readonly #init: NetworkInit;
   readonly #places = new Map<RealmName, Place>();
   readonly #links = new Map<string, Link>();
+  readonly #linksOf = new Map<RealmName, Set<Link>>();
   readonly #held = new Map<Link, Set<Held>>();
   readonly #waiting = new Map<Link, Set<() => void>>();
   readonly #traffic = new Map<RealmName, Traffic>();
@@ -79,7 +80,7 @@ export class SimulatedNetwork implements PlaceWorld {
 
   /** All streams and paths of a realm end at once, as when its relay is started anew; nobody's program dies. */
   dropPaths(realm: RealmName): void {
-    for (const link of this.#links.values()) if (link.ends.includes(realm)) link.restart();
+    for (const link of this.#linksOf.get(realm) ?? []) link.restart();
   }
 
   /** Whoever waits for a better moment tries again. */
@@ -122,9 +123,9 @@ export class SimulatedNetwork implements PlaceWorld {
   }
 
   pathsOf(realm: RealmName): PathReport[] {
-    return [...this.#links.values()].flatMap((link) => {
+    return [...(this.#linksOf.get(realm) ?? [])].flatMap((link) => {
       const other = link.ends.find((end) => end !== realm);
-      return other && link.ends.includes(realm) ? [reportOf(link, other)] : [];
+      return other ? [reportOf(link, other)] : [];
     });
   }
 
@@ -225,8 +226,8 @@ export class SimulatedNetwork implements PlaceWorld {
 
   #streamsOf(place: Place): Held[] {
     const found: Held[] = [];
-    for (const [link, held] of this.#held) {
-      if (!link.ends.includes(place.realm)) continue;
+    for (const link of this.#linksOf.get(place.realm) ?? []) {
+      const held = this.#held.get(link) ?? new Set();
       for (const one of held) {
         if (one.there.isOver && one.back.isOver) held.delete(one);
         else if (one.ends.includes(place)) found.push(one);
@@ -247,6 +248,7 @@ export class SimulatedNetwork implements PlaceWorld {
       onExhausted: (exhausted) => this.#wake(exhausted),
     });
     this.#links.set(name, link);
+    for (const end of ends) this.#linksOf.set(end, (this.#linksOf.get(end) ?? new Set()).add(link));
     return link;
   }
 
