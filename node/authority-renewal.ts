@@ -104,7 +104,7 @@ export class AuthorityRenewal {
     const { realm, relays, clock } = this.#parts;
     const { rootFingerprint } = realm;
     const ways = [{ realm: realm.realm, relays }];
-    return enrolOverWire({ ways, rootFingerprint, request, now: () => clock.now(), grace: RENEWAL_GRACE, signal });
+    return enrolOverWire({ ways, rootFingerprint, request, clock, grace: RENEWAL_GRACE, signal });
   }
 
   async #look(): Promise<void> {

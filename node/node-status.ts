@@ -5,6 +5,7 @@ import type { PathReport } from '../src/overlay/seam.ts';
 import { parseCertificate } from '../src/pki/certificate.ts';
 import { type AboutReading, askAbout } from '../src/protocols/about/index.ts';
 import type { Clock } from '../src/realm/clock.ts';
+import { within } from '../src/realm/deadline.ts';
 import type { RealmName, Tier } from '../src/realm/names.ts';
 import { formatUserAddress } from '../src/realm/user-address.ts';
 import type { LiveIdentity } from '../src/settings/live-identity.ts';
@@ -79,15 +80,19 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
   };
 }
 
+const NEVER = new AbortController().signal;
+
 /** Of the realms to which a way leads now. */
 async function askAll(
   { identity, overlay, clock }: StatusParts,
   reports: readonly PathReport[],
 ): Promise<ReadonlyMap<RealmName, AboutReading>> {
-  const signal = AbortSignal.timeout(ABOUT_DEADLINE);
   const asked = reports.filter(({ realm, kind }) => kind !== 'unreachable' && mayReach(identity, realm));
   const readings = new Map<RealmName, AboutReading>();
-  const ask = async ({ realm }: PathReport) => readings.set(realm, await askAbout(overlay, realm, clock, signal));
+  const ask = ({ realm }: PathReport): Promise<unknown> =>
+    within(clock, ABOUT_DEADLINE, `answer of ${realm}`, NEVER, async (signal) =>
+      readings.set(realm, await askAbout(overlay, realm, clock, signal)),
+    );
   await Promise.allSettled(asked.slice(0, MAX_ASKED).map(ask));
   return readings;
 }

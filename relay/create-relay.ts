@@ -63,8 +63,7 @@ export function renewalByDoor({
   ancestors: ways,
   clock,
 }: Pick<RelayInit, 'identity' | 'ancestors' | 'clock'>): Issuer {
-  return (request, signal) =>
-    enrolOverWire({ ways, rootFingerprint, request, now: () => clock.now(), grace: RENEWAL_GRACE, signal });
+  return (request, signal) => enrolOverWire({ ways, rootFingerprint, request, clock, grace: RENEWAL_GRACE, signal });
 }
 
 function createRelayHost(
@@ -131,8 +130,8 @@ function openLinks(init: RelayInit, { host, stun, table, checkChain, mapping }: 
 
 function createRouter(init: RelayInit, { admissions, internals }: Host, links: Links): EnrolRouter {
   const { identity, clock, log } = init;
-  const byDoor = { ask: renewalByDoor(init), clock };
-  return new EnrolRouter({ identity, admissions, registrar: internals.registrar, links, log, byDoor });
+  const byDoor = renewalByDoor(init);
+  return new EnrolRouter({ identity, admissions, registrar: internals.registrar, links, log, clock, byDoor });
 }
 
 function createForwarder(init: RelayInit, host: Host, links: Links): Forwarder {

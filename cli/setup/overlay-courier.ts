@@ -1,5 +1,6 @@
 // Enrolment over the overlay: by a relay of a realm above, or by the branch's own.
 import { enrolOverWire } from '../../src/overlay/enrol/client.ts';
+import { systemClock } from '../../src/realm/clock.ts';
 import type { Courier } from './join-realm.ts';
 
 /** A join that finds nobody ends by then. */
@@ -9,6 +10,6 @@ export function overlayCourier(rootFingerprint: string): Courier {
   return {
     live: true,
     carry: (request, ways) =>
-      enrolOverWire({ request, ways, rootFingerprint, now: Date.now, signal: AbortSignal.timeout(DEADLINE) }),
+      enrolOverWire({ request, ways, rootFingerprint, clock: systemClock, signal: AbortSignal.timeout(DEADLINE) }),
   };
 }

@@ -2,6 +2,7 @@
 // nothing else and listens nowhere.
 import type { Connection, Stream as RawStream } from '@libp2p/interface';
 import type { Clock } from '../realm/clock.ts';
+import { within } from '../realm/deadline.ts';
 import { codeOf, InputError, messageOf, RefusedError, UnreachableError } from '../realm/errors.ts';
 import type { Log } from '../realm/log.ts';
 import type { RealmName } from '../realm/names.ts';
@@ -60,6 +61,7 @@ export interface NodeOverlayInit {
 
 const ENROLMENT: HandleOptions = { allow: 'own', maxFrame: MAX_ENROL_FRAME };
 const RENEWAL: HandleOptions = { allow: 'own', maxFrame: MAX_RENEW_FRAME };
+const NEVER = new AbortController().signal;
 const DEFAULT_MAX_STREAMS = 16;
 /** Streams of one protocol that we may have open with one node. */
 const MAX_OUTBOUND = 256;
@@ -81,16 +83,16 @@ export class NodeOverlay implements Network {
     this.#keeper = keeper;
     this.#follower = follower;
     const dial = (realm: RealmName, streamClass: StreamClass): Promise<Connection> =>
-      dialNode(host, transport, realm, streamClass);
+      dialNode({ host, transport, clock }, realm, streamClass);
     this.#inner = new InnerConnections({ dial, pathOf: (connection) => transport.pathOf(connection), clock, log });
     keeper.onChange((relay) => relay && void follower.follow(relay));
     this.#feed(init.charterSource, parts);
     follower.onPath((report, relay) => this.#inner.improve(report, relay));
     host.internals.events.addEventListener('connection:open', ({ detail }) => this.#adopt(detail));
-    this.handle(ECHO_PROTOCOL, { allow: 'trusted', maxFrame: MAX_ECHO }, answerEcho);
+    this.handle(ECHO_PROTOCOL, { allow: 'trusted', maxFrame: MAX_ECHO }, (stream) => answerEcho(stream, clock));
     const { enrol, renew } = init;
-    if (enrol) this.handle(ENROL_FORWARD_PROTOCOL, ENROLMENT, (stream) => answerOnce(stream, enrol));
-    if (renew) this.handle(RENEW_PROTOCOL, RENEWAL, (stream) => answerOnce(stream, renew));
+    if (enrol) this.handle(ENROL_FORWARD_PROTOCOL, ENROLMENT, (stream) => answerOnce(stream, enrol, clock));
+    if (renew) this.handle(RENEW_PROTOCOL, RENEWAL, (stream) => answerOnce(stream, renew, clock));
   }
 
   /** Resolves at once, whether or not the relay is there. */
@@ -265,7 +267,7 @@ export async function createNodeOverlay(init: NodeOverlayInit): Promise<NodeOver
   const { libp2p, admissions } = host;
   const keeper = new OwnRelays({ libp2p, admissions, realm, clock, log }, init.relays);
   late.keeper = keeper;
-  const follower = new PathFollower({ admissions, relays: () => keeper.all(), log });
+  const follower = new PathFollower({ admissions, relays: () => keeper.all(), clock, log });
   late.follower = follower;
   return new NodeOverlay(init, { host, transport: present(late.transport), keeper, follower });
 }
@@ -277,15 +279,16 @@ function present<T>(part: T | undefined): T {
 
 /** Past libp2p's queue of dials, whose deadlines are too short for a new link and which keeps only messages of errors. */
 async function dialNode(
-  host: Host,
-  transport: ForwardTransport,
+  { host, transport, clock }: { readonly host: Host; readonly transport: ForwardTransport; readonly clock: Clock },
   realm: RealmName,
   streamClass: StreamClass,
 ): Promise<Connection> {
   const address = forwardAddress(realm, streamClass);
   const { upgrader } = host.internals;
   try {
-    return await transport.dial(address, { upgrader, signal: AbortSignal.timeout(OPEN_DEADLINE) });
+    return await within(clock, OPEN_DEADLINE, `way to ${realm}`, NEVER, (signal) =>
+      transport.dial(address, { upgrader, signal }),
+    );
   } catch (error) {
     const failure = host.admissions.takeFailure(address.toString()) ?? error;
     if (failure instanceof RefusedError || failure instanceof UnreachableError) throw failure;

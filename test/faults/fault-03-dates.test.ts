@@ -18,6 +18,7 @@ import {
   readAuthorityKeyPem,
 } from '../../src/pki/keys.ts';
 import { createRenewRequest, RENEWAL_GRACE } from '../../src/pki/renewal.ts';
+import { systemClock } from '../../src/realm/clock.ts';
 import { codeOf } from '../../src/realm/errors.ts';
 import { parseRealmName } from '../../src/realm/names.ts';
 import { openDataDirectory, readOptional } from '../../src/settings/data-directory.ts';
@@ -87,7 +88,7 @@ async function renewAfter(ago: number): Promise<{ reply: Uint8Array; key: Author
   const rootFingerprint = await tree.at('ua').rootFingerprint();
   const ways = [{ realm: parseRealmName('ua'), relays: [address()] }];
   const signal = AbortSignal.timeout(20_000);
-  return { reply: await enrolOverWire({ ways, rootFingerprint, request, now: () => Date.now(), signal }), key };
+  return { reply: await enrolOverWire({ ways, rootFingerprint, request, clock: systemClock, signal }), key };
 }
 
 describe('fault 3: certificates out of their time', LIMIT, () => {
@@ -165,7 +166,7 @@ describe('fault 7: a certificate that was stolen', LIMIT, () => {
     const ways = [{ realm: parseRealmName('ua'), relays: [address()] }];
     const rootFingerprint = await tree.at('ua').rootFingerprint();
     const signal = AbortSignal.timeout(20_000);
-    const reply = enrolOverWire({ ways, rootFingerprint, request, now: () => Date.now(), signal });
+    const reply = enrolOverWire({ ways, rootFingerprint, request, clock: systemClock, signal });
     const refused = await reply.then(decodeEnrolReply, (error: unknown) => ({
       kind: 'refused' as const,
       code: codeOf(error),

@@ -5,6 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { multiaddr } from '@multiformats/multiaddr';
 import { dial } from '../../src/overlay/links/dial.ts';
+import { systemClock } from '../../src/realm/clock.ts';
 import { type RelayHost, startRelay, TestRegistry } from '../overlay/links/relay-host.ts';
 
 /** Connections before the first look: pools and caches fill once, and the heap takes its size. */
@@ -42,7 +43,12 @@ async function comeAndGo(from: RelayHost, to: RelayHost, via: RelayHost, count: 
   let failures = 0;
   for (let done = 0; done < count; ) {
     try {
-      const connection = await dial(from.libp2p.services.internals, address, DIAL_LIMIT, signal);
+      const connection = await dial(
+        from.libp2p.services.internals,
+        address,
+        { timeout: DIAL_LIMIT, clock: systemClock },
+        signal,
+      );
       await connection.close().catch((error: Error) => connection.abort(error));
       done++;
     } catch (error) {

@@ -28,7 +28,7 @@ async function startDoor(t: Parameters<typeof startHost>[0], issuer: Issuer, rea
 async function call(addresses: readonly string[], rootFingerprint?: string): Promise<Uint8Array> {
   const ways = [{ realm: ACME, relays: addresses }];
   const root = rootFingerprint ?? (await ua.rootFingerprint());
-  return enrolOverWire({ ways, rootFingerprint: root, request, now: Date.now, signal: signal() });
+  return enrolOverWire({ ways, rootFingerprint: root, request, clock: systemClock, signal: signal() });
 }
 
 test('a newcomer without a certificate gets its answer and no connection', TIMEOUT, async (t) => {

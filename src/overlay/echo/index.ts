@@ -1,6 +1,8 @@
 // `/canopy/echo/1`: each frame comes back as it is. Measures the way from node to node. Frames up to MAX_ECHO; the answering
 // side ends after MAX_ECHOES frames or ECHO_DEADLINE.
 import { equals } from 'uint8arrays/equals';
+import type { Clock } from '../../realm/clock.ts';
+import { within } from '../../realm/deadline.ts';
 import { PeerError } from '../../realm/errors.ts';
 import type { Stream } from '../seam.ts';
 
@@ -9,9 +11,13 @@ export const MAX_ECHO = 1_024;
 const MAX_ECHOES = 64;
 const ECHO_DEADLINE = 30_000;
 const PROBE_BYTES = 16;
+const NEVER = new AbortController().signal;
 
-export async function answerEcho(stream: Stream): Promise<void> {
-  const signal = AbortSignal.timeout(ECHO_DEADLINE);
+export function answerEcho(stream: Stream, clock: Pick<Clock, 'after'>): Promise<void> {
+  return within(clock, ECHO_DEADLINE, 'end of the echoes', NEVER, (signal) => answer(stream, signal));
+}
+
+async function answer(stream: Stream, signal: AbortSignal): Promise<void> {
   for (let answered = 0; answered < MAX_ECHOES; answered++) {
     const frame = await stream.read(signal);
     if (!frame) return;

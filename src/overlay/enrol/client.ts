@@ -6,6 +6,8 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { createLibp2p } from 'libp2p';
 import { equals } from 'uint8arrays/equals';
 import { type Chain, validateLeaf } from '../../pki/chain.ts';
+import type { Clock } from '../../realm/clock.ts';
+import { within } from '../../realm/deadline.ts';
 import { messageOf, PeerError, RefusedError, UnreachableError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
 import type { NoiseComponents } from '../admission/encrypter.ts';
@@ -26,8 +28,7 @@ export interface EnrolCall {
   /** Pinned by the token. */
   readonly rootFingerprint: string;
   readonly request: Uint8Array;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
   readonly signal: AbortSignal;
   /** Milliseconds after its end that a relay's certificate is taken still: where a whole realm has expired and renews. */
   readonly grace?: number;
@@ -76,7 +77,6 @@ function isPlain(address: string): boolean {
 }
 
 async function callRelay(call: EnrolCall, realm: RealmName, address: string): Promise<Uint8Array> {
-  const signal = AbortSignal.any([call.signal, AbortSignal.timeout(CALL_DEADLINE)]);
   const answered = Promise.withResolvers<Uint8Array>();
   const caller = await createLibp2p({
     start: false,
@@ -87,9 +87,11 @@ async function callRelay(call: EnrolCall, realm: RealmName, address: string): Pr
   });
   try {
     await caller.start();
-    // The dial fails in any case; the answer comes past it.
-    caller.dial(multiaddr(address), { signal }).catch((error) => answered.reject(failedDial(error, address)));
-    return await answered.promise;
+    return await within(call.clock, CALL_DEADLINE, 'answer', call.signal, async (signal) => {
+      // The dial fails in any case; the answer comes past it.
+      caller.dial(multiaddr(address), { signal }).catch((error) => answered.reject(failedDial(error, address)));
+      return answered.promise;
+    });
   } finally {
     await caller.stop();
   }
@@ -154,7 +156,7 @@ class Caller implements ConnectionEncrypter {
     const { call, realm } = this.#init;
     const leaf = await validateLeaf(chain, {
       rootFingerprint: call.rootFingerprint,
-      now: call.now(),
+      now: call.clock.now(),
       grace: call.grace ?? 0,
       graceAbove: call.grace ?? 0,
     });

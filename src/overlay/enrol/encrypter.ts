@@ -5,13 +5,15 @@ import type { ConnectionEncrypter, MessageStream, SecureConnectionOptions, Secur
 import type { LengthPrefixedStream } from '@libp2p/utils';
 import type { Chain } from '../../pki/chain.ts';
 import type { Clock } from '../../realm/clock.ts';
-import { CanopyError, codeOf, PeerError, RefusedError } from '../../realm/errors.ts';
+import { within } from '../../realm/deadline.ts';
+import { PeerError, RefusedError } from '../../realm/errors.ts';
 import type { Admissions } from '../admission/admissions.ts';
 import { addressOf, type NoiseComponents } from '../admission/encrypter.ts';
 import type { OverlayAudit } from '../audit.ts';
 import { ownerOfIp } from '../stun/ip-address.ts';
 import { RateLimiter } from '../stun/rate-limit.ts';
 import { handshakeFrames } from '../wire.ts';
+import { refusalOf } from './exchange.ts';
 import {
   ALL_ADDRESSES,
   ANSWER_DEADLINE,
@@ -26,6 +28,8 @@ import {
   REQUEST_DEADLINE,
   type Reply,
 } from './index.ts';
+
+const NEVER = new AbortController().signal;
 
 export interface EnrolInit {
   readonly chain: () => Chain;
@@ -72,19 +76,24 @@ class EnrolmentDoor implements ConnectionEncrypter {
   }
 
   async #answer(connection: MessageStream, options: SecureConnectionOptions): Promise<void> {
-    const signal = AbortSignal.timeout(REQUEST_DEADLINE);
-    const secured = await this.#noise.secureInbound(connection, {
-      ...options,
-      signal,
-      skipStreamMuxerNegotiation: true,
-    });
-    const frames = handshakeFrames(secured.connection, MAX_ENROL_FRAME);
-    await frames.write(encodeHello(this.#init.chain()), { signal });
-    const request = decodeRequest((await frames.read({ signal })).subarray());
+    const { clock } = this.#init;
+    const hear = (signal: AbortSignal) => this.#hear(connection, { ...options, signal });
+    const { frames, request } = await within(clock, REQUEST_DEADLINE, 'request', NEVER, hear);
     // From here the call ends as calls do, whatever the upgrader makes of it; a refusal is audited by its own name.
     this.#admissions.markAudited(connection);
     const reply = await this.#ask(request, connection);
     await this.#send(frames, reply);
+  }
+
+  async #hear(
+    connection: MessageStream,
+    options: SecureConnectionOptions & { readonly signal: AbortSignal },
+  ): Promise<{ readonly frames: LengthPrefixedStream<MessageStream>; readonly request: Uint8Array }> {
+    const { signal } = options;
+    const secured = await this.#noise.secureInbound(connection, { ...options, skipStreamMuxerNegotiation: true });
+    const frames = handshakeFrames(secured.connection, MAX_ENROL_FRAME);
+    await frames.write(encodeHello(this.#init.chain()), { signal });
+    return { frames, request: decodeRequest((await frames.read({ signal })).subarray()) };
   }
 
   async #ask(request: Uint8Array, connection: MessageStream): Promise<Reply> {
@@ -93,18 +102,21 @@ class EnrolmentDoor implements ConnectionEncrypter {
       if (this.#calls > MAX_AT_ONCE || !this.#rates.take(callerOf(address))) {
         throw new RefusedError('enrol-busy', 'more enrolment requests than are taken');
       }
-      return { kind: 'ok', bytes: await this.#init.issuer(request, AbortSignal.timeout(ANSWER_DEADLINE)) };
+      const { clock, issuer } = this.#init;
+      const bytes = await within(clock, ANSWER_DEADLINE, 'answer', NEVER, (signal) => issuer(request, signal));
+      return { kind: 'ok', bytes };
     } catch (error) {
-      const code = error instanceof CanopyError ? codeOf(error) : 'no-answer';
+      const code = refusalOf(error);
       this.#init.audit({ code: 'enrol-refused', reason: code, address });
       return { kind: 'refused', code };
     }
   }
 
   async #send(frames: LengthPrefixedStream<MessageStream>, reply: Reply): Promise<void> {
-    const signal = AbortSignal.timeout(REQUEST_DEADLINE);
-    await frames.write(encodeReply(reply), { signal });
-    await frames.unwrap().close({ signal });
+    await within(this.#init.clock, REQUEST_DEADLINE, 'end', NEVER, async (signal) => {
+      await frames.write(encodeReply(reply), { signal });
+      await frames.unwrap().close({ signal });
+    });
   }
 }
 

@@ -1,4 +1,6 @@
 // One request and one reply over a stream, both ends: `[request]`, then `['ok', reply]` or `[code]`.
+import type { Clock } from '../../realm/clock.ts';
+import { within } from '../../realm/deadline.ts';
 import { CanopyError, codeOf, PeerError, UnreachableError } from '../../realm/errors.ts';
 import type { Stream } from '../seam.ts';
 import {
@@ -10,6 +12,9 @@ import {
   type Issuer,
   type Reply,
 } from './index.ts';
+
+const NEVER = new AbortController().signal;
+const TIMEOUT = 'timeout';
 
 /** @throws UnreachableError with the other side's code */
 export async function askOnce(stream: Stream, request: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
@@ -27,17 +32,26 @@ export async function askOnce(stream: Stream, request: Uint8Array, signal: Abort
   }
 }
 
-export async function answerOnce(stream: Stream, issuer: Issuer): Promise<void> {
-  const signal = AbortSignal.timeout(ANSWER_DEADLINE);
+export function answerOnce(stream: Stream, issuer: Issuer, clock: Pick<Clock, 'after'>): Promise<void> {
+  return within(clock, ANSWER_DEADLINE, 'answer', NEVER, (signal) => answer(stream, issuer, signal));
+}
+
+async function answer(stream: Stream, issuer: Issuer, signal: AbortSignal): Promise<void> {
   const frame = await stream.read(signal);
   if (!frame) return;
   await stream.write(encodeReply(await replyOf(decodeRequest(frame), issuer, signal)), signal);
+}
+
+/** Why a request got no reply, for whoever sent it. */
+export function refusalOf(error: unknown): string {
+  const code = error instanceof CanopyError ? codeOf(error) : TIMEOUT;
+  return code === TIMEOUT ? 'no-answer' : code;
 }
 
 async function replyOf(request: Uint8Array, issuer: Issuer, signal: AbortSignal): Promise<Reply> {
   try {
     return { kind: 'ok', bytes: await issuer(request, signal) };
   } catch (error) {
-    return { kind: 'refused', code: error instanceof CanopyError ? codeOf(error) : 'no-answer' };
+    return { kind: 'refused', code: refusalOf(error) };
   }
 }

@@ -22,7 +22,8 @@ export interface EnrolRouterComponents {
   readonly registrar: Pick<Registrar, 'handle' | 'unhandle'>;
   readonly links: LinkSource;
   /** Brings a renewal to an ancestor's relay without a certificate. */
-  readonly byDoor?: { readonly ask: Issuer; readonly clock: Pick<Clock, 'after'> };
+  readonly byDoor?: Issuer;
+  readonly clock: Pick<Clock, 'after'>;
   readonly log: Log;
 }
 
@@ -70,15 +71,15 @@ export class EnrolRouter {
 
   /** Over the link; when there is none, because our own certificate is over, as a stranger at the door of an ancestor. */
   async #askAbove(issuer: RealmName, request: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
-    const { identity, byDoor } = this.#components;
+    const { identity, byDoor, clock } = this.#components;
     if (!byDoor || !isWithin(identity.realm, issuer) || !isRenewRequest(request))
       return this.#askRelay(issuer, request, signal);
     try {
-      return await within(byDoor.clock, LINK_DEADLINE, `link to ${issuer}`, signal, (limited) =>
+      return await within(clock, LINK_DEADLINE, `link to ${issuer}`, signal, (limited) =>
         this.#askRelay(issuer, request, limited),
       );
     } catch {
-      return byDoor.ask(request, signal);
+      return byDoor(request, signal);
     }
   }
 
@@ -100,9 +101,10 @@ export class EnrolRouter {
   }
 
   async #serve(raw: RawStream, connection: Connection): Promise<void> {
+    const { clock } = this.#components;
     try {
       const stream = this.#framed(raw, connection);
-      await answerOnce(stream, (request, signal) => this.#last(request, signal));
+      await answerOnce(stream, (request, signal) => this.#last(request, signal), clock);
       await stream.finish();
     } catch (error) {
       this.#components.log.debug({ code: codeOf(error), error: messageOf(error) }, 'enrolment not passed on');

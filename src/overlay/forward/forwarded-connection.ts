@@ -3,6 +3,8 @@ import type { AbortOptions, MultiaddrConnection, Stream } from '@libp2p/interfac
 import { AbstractMultiaddrConnection, type SendResult } from '@libp2p/utils';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import type { Uint8ArrayList } from 'uint8arraylist';
+import type { Clock } from '../../realm/clock.ts';
+import { within } from '../../realm/deadline.ts';
 import type { StreamClass } from '../seam.ts';
 
 /** Handed to the stream below at once, so that bulk never fills the way for others. */
@@ -12,21 +14,24 @@ export function forwardedConnection(
   stream: Stream,
   remoteAddr: Multiaddr,
   streamClass: StreamClass,
+  clock: Pick<Clock, 'after'>,
 ): MultiaddrConnection {
-  return new ForwardedConnection(stream, remoteAddr, streamClass);
+  return new ForwardedConnection(stream, remoteAddr, streamClass, clock);
 }
 
 class ForwardedConnection extends AbstractMultiaddrConnection {
   readonly #stream: Stream;
 
-  constructor(stream: Stream, remoteAddr: Multiaddr, streamClass: StreamClass) {
+  constructor(stream: Stream, remoteAddr: Multiaddr, streamClass: StreamClass, clock: Pick<Clock, 'after'>) {
     super({ remoteAddr, direction: stream.direction, log: stream.log.newScope('forwarded') });
     this.#stream = stream;
     stream.addEventListener('message', ({ data }) => this.onData(data));
     stream.addEventListener('close', ({ error }) => this.onTransportClosed(error));
     stream.addEventListener('remoteCloseWrite', () => {
       this.onRemoteCloseWrite();
-      this.close({ signal: AbortSignal.timeout(CLOSE_DEADLINE) }).catch((error) => this.abort(error));
+      within(clock, CLOSE_DEADLINE, 'end', NEVER, (signal) => this.close({ signal })).catch((error) =>
+        this.abort(error),
+      );
     });
     stream.addEventListener('drain', () => this.#drained(streamClass));
   }
@@ -73,3 +78,4 @@ class ForwardedConnection extends AbstractMultiaddrConnection {
 }
 
 const CLOSE_DEADLINE = 5_000;
+const NEVER = new AbortController().signal;

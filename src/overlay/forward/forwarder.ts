@@ -3,6 +3,7 @@ import type { Connection, Stream, StreamHandlerOptions } from '@libp2p/interface
 import type { Registrar } from '@libp2p/interface-internal';
 import type { LengthPrefixedStream } from '@libp2p/utils';
 import type { Clock } from '../../realm/clock.ts';
+import { within } from '../../realm/deadline.ts';
 import { CanopyError, codeOf, messageOf, RefusedError, UnreachableError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import type { Admissions, AdmittedPeer } from '../admission/admissions.ts';
@@ -52,6 +53,10 @@ const STREAMS: StreamHandlerOptions = {
   runOnLimitedConnection: true,
 };
 
+const NEVER = new AbortController().signal;
+/** Of our own deadlines: for whoever asked, the way has failed. */
+const TIMEOUT = 'timeout';
+
 interface NextHop {
   readonly connection: Connection;
   readonly header: ForwardHeader;
@@ -62,6 +67,18 @@ interface Onward {
   readonly stream: Stream;
   readonly reply: ForwardConsent;
   readonly section?: Section;
+}
+
+/** A stream that came. */
+interface Asked {
+  readonly header: ForwardHeader;
+  readonly frames: LengthPrefixedStream<Stream>;
+  readonly connection: Connection;
+}
+
+interface Opened {
+  inward: PipeAcceptance | undefined;
+  onward: Onward;
 }
 
 export class Forwarder {
@@ -120,32 +137,46 @@ export class Forwarder {
 
   async #forward(stream: Stream, connection: Connection): Promise<void> {
     const frames = handshakeFrames(stream, MAX_HEADER);
-    let inward: PipeAcceptance | undefined;
-    let onward: Onward | undefined;
+    const { clock } = this.#components;
+    const made: Partial<Opened> = {};
     try {
       const header = await this.#readHeader(frames, connection.remotePeer.toString());
-      const signal = endOf(stream, OPEN_DEADLINE);
-      inward = await this.#components.pipes?.accept(header.pipe, connection, signal);
-      onward = await this.#openOnward(header, inward !== undefined, signal);
-      const pipe = onward.section && inward?.word;
-      await frames.write(encodeReply({ ...onward.reply, ...(pipe ? { pipe } : {}) }), { signal });
+      const open = (signal: AbortSignal): Promise<Opened> => this.#open(made, { header, frames, connection }, signal);
+      const opened = await within(clock, OPEN_DEADLINE, `way to ${header.destination}`, endOf(stream), open);
       frames.unwrap();
-      const { clock, limits, identity } = this.#components;
-      const rules = { clock, class: header.class, ...tollsOf(limits, header, identity.realm) };
-      const streams = [stream, onward.stream] as const;
-      if (inward && onward.section) void this.#components.pipes?.run(streams, inward, onward.section, rules);
-      else inward?.cancel();
-      await splice(...streams, rules);
+      await this.#join(stream, header, opened);
     } catch (error) {
-      inward?.cancel();
-      onward?.section?.cancel();
-      onward?.stream.abort(asError(error));
+      made.inward?.cancel();
+      made.onward?.section?.cancel();
+      made.onward?.stream.abort(asError(error));
       await this.#refuse(stream, frames, error);
     }
   }
 
+  /** @param made what there is of it, for whoever has to take it back */
+  async #open(made: Partial<Opened>, asked: Asked, signal: AbortSignal): Promise<Opened> {
+    const { header, frames, connection } = asked;
+    made.inward = await this.#components.pipes?.accept(header.pipe, connection, signal);
+    made.onward = await this.#openOnward(header, made.inward !== undefined, signal);
+    const { inward, onward } = made;
+    const pipe = onward.section && inward?.word;
+    await frames.write(encodeReply({ ...onward.reply, ...(pipe ? { pipe } : {}) }), { signal });
+    return { inward, onward };
+  }
+
+  async #join(stream: Stream, header: ForwardHeader, { inward, onward }: Opened): Promise<void> {
+    const { clock, limits, identity, pipes } = this.#components;
+    const rules = { clock, class: header.class, ...tollsOf(limits, header, identity.realm) };
+    const streams = [stream, onward.stream] as const;
+    if (inward && onward.section) void pipes?.run(streams, inward, onward.section, rules);
+    else inward?.cancel();
+    await splice(...streams, rules);
+  }
+
   async #readHeader(frames: LengthPrefixedStream<Stream>, peerId: string): Promise<ForwardHeader> {
-    const bytes = await frames.read({ signal: AbortSignal.timeout(HEADER_DEADLINE) });
+    const bytes = await within(this.#components.clock, HEADER_DEADLINE, 'header', NEVER, (signal) =>
+      frames.read({ signal }),
+    );
     const header = decodeHeader(bytes.subarray());
     const peer = this.#components.admissions.get(peerId);
     if (!peer) throw new RefusedError('out-of-scope', `${peerId} is no longer admitted`);
@@ -242,25 +273,26 @@ export class Forwarder {
   }
 
   async #refuse(stream: Stream, frames: LengthPrefixedStream<Stream>, error: unknown): Promise<void> {
-    const code = error instanceof CanopyError ? codeOf(error) : 'hop-failed';
+    const code = error instanceof CanopyError && codeOf(error) !== TIMEOUT ? codeOf(error) : 'hop-failed';
     this.#refused += 1;
     this.#components.log.debug({ code, error: messageOf(error) }, 'forwarding refused');
-    const signal = AbortSignal.timeout(HEADER_DEADLINE);
     try {
-      await frames.write(encodeReply({ kind: 'refused', code }), { signal });
-      await stream.close({ signal });
-      await stream.closeRead({ signal });
+      await within(this.#components.clock, HEADER_DEADLINE, 'end', NEVER, async (signal) => {
+        await frames.write(encodeReply({ kind: 'refused', code }), { signal });
+        await stream.close({ signal });
+        await stream.closeRead({ signal });
+      });
     } catch {
       stream.abort(asError(error));
     }
   }
 }
 
-/** Aborts after a while, and when whoever asked has gone. */
-function endOf(stream: Stream, deadline: number): AbortSignal {
+/** Aborts when whoever asked has gone. */
+function endOf(stream: Stream): AbortSignal {
   const gone = new AbortController();
   stream.addEventListener('close', () => gone.abort(), { once: true });
-  return AbortSignal.any([gone.signal, AbortSignal.timeout(deadline)]);
+  return gone.signal;
 }
 
 function asError(error: unknown): Error {

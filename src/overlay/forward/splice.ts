@@ -3,6 +3,7 @@
 import type { Stream } from '@libp2p/interface';
 import { Uint8ArrayList } from 'uint8arraylist';
 import type { Clock, Timer } from '../../realm/clock.ts';
+import { within } from '../../realm/deadline.ts';
 import { PeerError } from '../../realm/errors.ts';
 import type { StreamClass } from '../seam.ts';
 import type { Toll } from './limits.ts';
@@ -11,6 +12,7 @@ import type { Toll } from './limits.ts';
 const PIECE = 64 * 1024;
 /** For a half that has ended to hand over its last bytes to a slow reader. */
 const CLOSE_DEADLINE = 60_000;
+const NEVER = new AbortController().signal;
 /** Nodes and relays always read; who takes nothing for so long while something waits for it is dead, or wants our memory. */
 export const STUCK_DEADLINE = 60_000;
 
@@ -162,6 +164,7 @@ class Half {
   #finish(): void {
     if (this.#isOver) return;
     this.over();
-    this.#to.close({ signal: AbortSignal.timeout(CLOSE_DEADLINE) }).catch((error: Error) => this.#kill(error));
+    const close = (signal: AbortSignal): Promise<void> => this.#to.close({ signal });
+    within(this.#rules.clock, CLOSE_DEADLINE, 'end', NEVER, close).catch((error: Error) => this.#kill(error));
   }
 }

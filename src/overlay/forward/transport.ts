@@ -16,6 +16,7 @@ import { transportSymbol } from '@libp2p/interface';
 import type { Registrar } from '@libp2p/interface-internal';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import type { Clock } from '../../realm/clock.ts';
+import { within } from '../../realm/deadline.ts';
 import { codeOf, LocalError, RefusedError, UnreachableError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
 import type { Admissions } from '../admission/admissions.ts';
@@ -53,6 +54,7 @@ export interface ForwardedPath {
 
 /** Streams of one relay: two for each realm, and those that come in. */
 const MAX_FORWARDED = 1_024;
+const NEVER = new AbortController().signal;
 
 export class ForwardTransport implements Transport, Startable {
   readonly [transportSymbol] = true as const;
@@ -101,8 +103,14 @@ export class ForwardTransport implements Transport, Startable {
   async dial(address: Multiaddr, options: DialTransportOptions): Promise<Connection> {
     const target = parseForwardAddress(address);
     if (!target) throw new LocalError('no-target', `${address.toString()} is no address of a node`);
+    const way = `way to ${target.realm}`;
+    return within(this.#init.clock, OPEN_DEADLINE, way, options.signal, (signal) =>
+      this.#dialAny(address, target, signal),
+    );
+  }
+
+  async #dialAny(address: Multiaddr, target: ForwardTarget, signal: AbortSignal): Promise<Connection> {
     const relays = this.#init.relays(target.realm);
-    const signal = AbortSignal.any([options.signal, AbortSignal.timeout(OPEN_DEADLINE)]);
     let failure: unknown = new UnreachableError('relay-away', 'there is no connection to the own relay now');
     for (const relay of relays) {
       try {
@@ -149,7 +157,7 @@ export class ForwardTransport implements Transport, Startable {
       const socket = place && pipe?.kind === 'dial' && (await dialPipe(place, pipe.ticket, this.#init.clock, signal));
       const bare = socket
         ? pipeConnection(socket, stream, address)
-        : forwardedConnection(stream, address, target.class);
+        : forwardedConnection(stream, address, target.class, this.#init.clock);
       return await this.#upgrade(bare, { class: target.class, path }, target, signal);
     } catch (error) {
       stream.abort(error instanceof Error ? error : new Error(String(error)));
@@ -196,7 +204,13 @@ export class ForwardTransport implements Transport, Startable {
   }
 
   async #accept(stream: Stream, relay: Connection): Promise<void> {
-    const signal = AbortSignal.timeout(HEADER_DEADLINE);
+    const accept = (signal: AbortSignal): Promise<void> => this.#acceptWithin(stream, relay, signal);
+    await within(this.#init.clock, HEADER_DEADLINE, 'forwarded stream', NEVER, accept).catch((error) => {
+      stream.abort(error instanceof Error ? error : new Error(String(error)));
+    });
+  }
+
+  async #acceptWithin(stream: Stream, relay: Connection, signal: AbortSignal): Promise<void> {
     const frames = handshakeFrames(stream, MAX_HEADER);
     try {
       const header = decodeHeader((await frames.read({ signal })).subarray());
@@ -208,13 +222,13 @@ export class ForwardTransport implements Transport, Startable {
       const address = forwardAddress(header.origin, header.class);
       const bare = socket
         ? pipeConnection(socket, stream, address)
-        : forwardedConnection(stream, address, header.class);
+        : forwardedConnection(stream, address, header.class, this.#init.clock);
       this.#init.admissions().expect(bare, { realm: header.origin, role: 'node' });
       this.#paths.set(bare.timeline, { class: header.class, path });
       await this.#components.upgrader.upgradeInbound(bare, { signal });
     } catch (error) {
       await frames.write(encodeReply({ kind: 'refused', code: codeOf(error) }), { signal }).catch(() => {});
-      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      throw error;
     }
   }
 

@@ -116,7 +116,7 @@ export function createLinks(components: LinksComponents, init: LinksInit): Links
       observed: async (asker, peerId, signal) => (await locator.locate(asker, signal)).observed.get(peerId),
     },
   );
-  const services = [new LivenessServer(host.registrar), new LocateService(components, locate), punch, nat];
+  const services = [new LivenessServer(host.registrar, clock), new LocateService(components, locate), punch, nat];
   const links: RelayLinks = new RelayLinks(
     { ...components, connections, locator, driver, announcer, reservations, services, nat },
     init.punch,

@@ -102,7 +102,7 @@ export class Driver {
       case 'relayed':
         return this.#dialCircuit(end, signal);
       case 'ask':
-        return askForUpgrade(this.#signalling(end).connection, signal);
+        return askForUpgrade(this.#signalling(end).connection, this.#components.clock, signal);
       case 'tcp':
         return this.#dialBothWays(end, signal);
       case 'tcp-punch':
@@ -119,7 +119,12 @@ export class Driver {
       const address = carrier.connection.remoteAddr.encapsulate(`/p2p-circuit/p2p/${peerId}`);
       try {
         // Not given up when the peer's own dial comes through first: it may have taken ours for open already.
-        return await dial(this.#components.host, address, CIRCUIT_TIMEOUT, NEVER);
+        return await dial(
+          this.#components.host,
+          address,
+          { timeout: CIRCUIT_TIMEOUT, clock: this.#components.clock },
+          NEVER,
+        );
       } catch (error) {
         signal.throwIfAborted();
         failures.push(error);
@@ -148,7 +153,9 @@ export class Driver {
     const limit = AbortSignal.any([signal, done.signal]);
     const located = await this.#components.locator.locate(end.realm, limit);
     try {
-      const theirs = sleep(this.#components.clock, HEAD_START, limit).then(() => askForDial(tracked.connection, limit));
+      const theirs = sleep(this.#components.clock, HEAD_START, limit).then(() =>
+        askForDial(tracked.connection, this.#components.clock, limit),
+      );
       return await Promise.any([
         this.dialPlain(end, located, limit),
         theirs.then((ok) => ok || Promise.reject(new UnreachableError('not-dialled', 'the peer could not dial us'))),
@@ -172,7 +179,7 @@ export class Driver {
     const { host, clock } = this.#components;
     const dials = addresses.map(async (address) => {
       if (late > 0 && !isSix(address)) await sleep(clock, late, limit);
-      return dial(host, address, timeout, limit);
+      return dial(host, address, { timeout, clock }, limit);
     });
     try {
       return await Promise.any(dials);
@@ -213,7 +220,7 @@ export class Driver {
     const { peerId, connection } = this.#signalling(end);
     const carrier = connection.remoteAddr.decapsulate('/p2p-circuit');
     const address = carrier.encapsulate(`/p2p-circuit/webrtc/p2p/${peerId}`);
-    return dial(this.#components.host, address, WEBRTC_TIMEOUT, signal);
+    return dial(this.#components.host, address, { timeout: WEBRTC_TIMEOUT, clock: this.#components.clock }, signal);
   }
 
   #signalling({ realm, peerId }: LinkEnd): TrackedConnection {

@@ -6,6 +6,7 @@
 // stream has no part in libp2p's own ping, which has shorter patience.
 import type { Connection, Stream } from '@libp2p/interface';
 import { type Clock, sleep } from '../../realm/clock.ts';
+import { within } from '../../realm/deadline.ts';
 import { PeerError } from '../../realm/errors.ts';
 import { handshakeFrames } from '../wire.ts';
 import type { HostInternals } from './host-internals.ts';
@@ -20,27 +21,36 @@ const SERVER_PATIENCE = 60_000;
 /** Echoes. */
 export class LivenessServer {
   readonly #registrar: HostInternals['registrar'];
+  readonly #clock: Pick<Clock, 'after'>;
+  readonly #stopped = new AbortController();
 
-  constructor(registrar: HostInternals['registrar']) {
+  constructor(registrar: HostInternals['registrar'], clock: Pick<Clock, 'after'>) {
     this.#registrar = registrar;
+    this.#clock = clock;
   }
 
   async start(): Promise<void> {
     const options = { maxInboundStreams: 2, maxOutboundStreams: 2, runOnLimitedConnection: true };
-    await this.#registrar.handle(LINK_PING_PROTOCOL, (stream) => echo(stream), options);
+    await this.#registrar.handle(
+      LINK_PING_PROTOCOL,
+      (stream) => echo(stream, this.#clock, this.#stopped.signal),
+      options,
+    );
   }
 
   async stop(): Promise<void> {
+    this.#stopped.abort(new Error('The relay is stopping'));
     await this.#registrar.unhandle(LINK_PING_PROTOCOL);
   }
 }
 
-async function echo(stream: Stream): Promise<void> {
+async function echo(stream: Stream, clock: Pick<Clock, 'after'>, stopped: AbortSignal): Promise<void> {
   const frames = handshakeFrames(stream, PING_BYTES);
   try {
     for (;;) {
-      const signal = AbortSignal.timeout(SERVER_PATIENCE);
-      await frames.write(await frames.read({ signal }), { signal });
+      await within(clock, SERVER_PATIENCE, 'ping', stopped, async (signal) => {
+        await frames.write(await frames.read({ signal }), { signal });
+      });
     }
   } catch (error) {
     // The asker ended its stream, fell silent or sent too much: in each case there is nobody to echo to.
@@ -69,15 +79,17 @@ async function pingOn(
   interval: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const opening = AbortSignal.any([signal, AbortSignal.timeout(PING_TIMEOUT)]);
-  const stream = await connection.newStream(LINK_PING_PROTOCOL, { signal: opening, runOnLimitedConnection: true });
+  const stream = await within(clock, PING_TIMEOUT, 'stream for pings', signal, (limit) =>
+    connection.newStream(LINK_PING_PROTOCOL, { signal: limit, runOnLimitedConnection: true }),
+  );
   try {
     const frames = handshakeFrames(stream, PING_BYTES);
     for (let count = 0; ; count++) {
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(PING_TIMEOUT)]);
       const begun = clock.monotonic();
-      await frames.write(pingFrame(count), { signal: limit });
-      const answer = await frames.read({ signal: limit });
+      const answer = await within(clock, PING_TIMEOUT, 'answer to a ping', signal, async (limit) => {
+        await frames.write(pingFrame(count), { signal: limit });
+        return frames.read({ signal: limit });
+      });
       if (answer.byteLength !== PING_BYTES || answer.getUint8(PING_BYTES - 1) !== (count & 0xff)) {
         throw new PeerError('link-ping', 'the echo is not what was sent');
       }

@@ -1,6 +1,8 @@
 // The node's side of `/canopy/paths/1`: what each of its relays says of its links, nothing of one that is away; and which of
 // them is the best way to a realm.
 import type { Connection } from '@libp2p/interface';
+import type { Clock } from '../../realm/clock.ts';
+import { within } from '../../realm/deadline.ts';
 import { messageOf } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import type { RealmName } from '../../realm/names.ts';
@@ -12,11 +14,13 @@ import type { PathReport } from '../seam.ts';
 import type { OwnRelay } from './own-relays.ts';
 
 const OPEN_DEADLINE = 10_000;
+const NEVER = new AbortController().signal;
 
 export interface PathFollowerComponents {
   readonly admissions: Admissions;
   /** The relays that are connected. */
   readonly relays: () => readonly OwnRelay[];
+  readonly clock: Pick<Clock, 'after'>;
   readonly log: Log;
 }
 
@@ -62,12 +66,15 @@ export class PathFollower {
 
   /** Follows the relay behind this connection until it ends. Never rejects. */
   async follow(relay: Connection): Promise<void> {
+    const { clock } = this.#components;
     const peerId = relay.remotePeer.toString();
     let stream: FramedStream | undefined;
     try {
       const peer = this.#components.admissions.get(peerId);
       if (!peer) return;
-      const raw = await relay.newStream([PATHS_PROTOCOL], { signal: AbortSignal.timeout(OPEN_DEADLINE) });
+      const raw = await within(clock, OPEN_DEADLINE, 'stream for paths', NEVER, (signal) =>
+        relay.newStream([PATHS_PROTOCOL], { signal }),
+      );
       stream = new FramedStream(raw, { peer, path: { kind: 'local', hops: [] }, maxFrame: MAX_PATHS_FRAME });
       const reports = new Map<RealmName, PathReport>();
       this.#followed.set(peerId, { stream, reports });

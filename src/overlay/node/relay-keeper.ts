@@ -4,6 +4,7 @@ import type { Connection } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import type { Libp2p } from 'libp2p';
 import { type Clock, sleep } from '../../realm/clock.ts';
+import { within } from '../../realm/deadline.ts';
 import { codeOf, messageOf, RefusedError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import type { RealmName } from '../../realm/names.ts';
@@ -110,11 +111,12 @@ export class RelayKeeper {
   }
 
   async #dial(address: string, signal: AbortSignal): Promise<Connection> {
-    const { libp2p, admissions, realm } = this.#components;
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(DIAL_DEADLINE)]);
+    const { libp2p, admissions, realm, clock } = this.#components;
     const target = multiaddr(address);
     try {
-      const connection = await libp2p.dial(target, { signal: limited });
+      const connection = await within(clock, DIAL_DEADLINE, 'own relay', signal, (limited) =>
+        libp2p.dial(target, { signal: limited }),
+      );
       const peer = admissions.get(connection.remotePeer.toString());
       if (peer?.realm === realm && peer.role === 'relay') return connection;
       const error = new RefusedError('unexpected-peer', `${address} is not the relay of ${realm}`);

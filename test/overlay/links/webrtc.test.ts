@@ -75,7 +75,12 @@ test('the transport does not keep a connection that is over', LIMIT, async () =>
     const closed = new Promise<void>((resolve) =>
       lviv.libp2p.addEventListener('connection:close', () => resolve(), { once: true }),
     );
-    const connection = await dial(kyiv.libp2p.services.internals, address, 15_000, new AbortController().signal);
+    const connection = await dial(
+      kyiv.libp2p.services.internals,
+      address,
+      { timeout: 15_000, clock: systemClock },
+      new AbortController().signal,
+    );
     await opened;
     assert.equal(keptBy(kyiv), (before[0] ?? 0) + 1, 'the transport closes open connections when it stops');
     await connection.close();

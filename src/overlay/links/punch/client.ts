@@ -1,7 +1,8 @@
 // The side of `/canopy/punch/1` that opens the stream.
 import type { Connection } from '@libp2p/interface';
 import type { LengthPrefixedStream } from '@libp2p/utils';
-import { sleep } from '../../../realm/clock.ts';
+import { type Clock, sleep } from '../../../realm/clock.ts';
+import { within } from '../../../realm/deadline.ts';
 import { PeerError, RefusedError } from '../../../realm/errors.ts';
 import type { Endpoint } from '../../stun/message.ts';
 import { handshakeFrames } from '../../wire.ts';
@@ -10,15 +11,16 @@ import { type Family, Hole, type HoleComponents, isCredible } from './hole.ts';
 import { MAX_FRAME, PUNCH_PROTOCOL, PUNCH_TIMEOUT, ROUND, ROUNDS, SYNCS } from './index.ts';
 
 type Frames = LengthPrefixedStream;
+type PunchClock = Pick<Clock, 'after'>;
 
 /** Asks the peer to better the link. */
-export function askForUpgrade(connection: Connection, signal: AbortSignal): Promise<void> {
-  return converse(connection, signal, (frames, limit) => send(frames, { kind: 'ask' }, limit));
+export function askForUpgrade(connection: Connection, clock: PunchClock, signal: AbortSignal): Promise<void> {
+  return converse(connection, clock, signal, (frames, limit) => send(frames, { kind: 'ask' }, limit));
 }
 
 /** Asks the peer to dial us plainly. @returns whether it came through */
-export function askForDial(connection: Connection, signal: AbortSignal): Promise<boolean> {
-  return converse(connection, signal, async (frames, limit) => {
+export function askForDial(connection: Connection, clock: PunchClock, signal: AbortSignal): Promise<boolean> {
+  return converse(connection, clock, signal, async (frames, limit) => {
     await send(frames, { kind: 'dial' }, limit);
     return (await expect(frames, 'dialled', limit)).ok;
   });
@@ -57,7 +59,7 @@ function punchOver(
   observed: readonly string[] | undefined,
   signal: AbortSignal,
 ): Promise<Connection> {
-  return converse(connection, signal, async (frames, limit) => {
+  return converse(connection, components.clock, signal, async (frames, limit) => {
     const hole = await Hole.open(components, family, limit);
     try {
       await send(frames, { kind: 'outer', outer: hole.outer }, limit);
@@ -98,7 +100,7 @@ async function attempt(
     await send(frames, { kind: 'go', round }, signal);
     await sleep(clock, roundTrip / 2, signal);
     try {
-      return await hole.connect(outer, AbortSignal.any([signal, AbortSignal.timeout(ROUND)]));
+      return await within(clock, ROUND, 'connection in this round', signal, (limit) => hole.connect(outer, limit));
     } catch (error) {
       signal.throwIfAborted();
       failure = error;
@@ -107,12 +109,20 @@ async function attempt(
   throw failure;
 }
 
-async function converse<T>(
+function converse<T>(
   connection: Connection,
+  clock: PunchClock,
   signal: AbortSignal,
   talk: (frames: Frames, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(PUNCH_TIMEOUT)]);
+  return within(clock, PUNCH_TIMEOUT, 'end of a punch', signal, (limit) => converseWithin(connection, limit, talk));
+}
+
+async function converseWithin<T>(
+  connection: Connection,
+  limit: AbortSignal,
+  talk: (frames: Frames, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const stream = await connection.newStream(PUNCH_PROTOCOL, { signal: limit, runOnLimitedConnection: true });
   try {
     const result = await talk(handshakeFrames(stream, MAX_FRAME), limit);

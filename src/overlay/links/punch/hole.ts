@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Connection, Logger } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import type { Clock } from '../../../realm/clock.ts';
+import { within } from '../../../realm/deadline.ts';
 import { LocalError } from '../../../realm/errors.ts';
 import { askTcp, type OuterAddress } from '../../stun/client.ts';
 import { isHostAddress, isPrivateAddress } from '../../stun/ip-address.ts';
@@ -38,9 +39,15 @@ export class Hole {
    * Asks all STUN servers of that family at once, each from a port of its own, and takes the first that answers.
    * @throws LocalError `no-stun`
    */
-  static async open(components: HoleComponents, family: Family, signal: AbortSignal): Promise<Hole> {
+  static open(components: HoleComponents, family: Family, signal: AbortSignal): Promise<Hole> {
+    return within(components.clock, STUN_TIMEOUT, 'outer address', signal, (limit) =>
+      Hole.#ask(components, family, limit),
+    );
+  }
+
+  static async #ask(components: HoleComponents, family: Family, signal: AbortSignal): Promise<Hole> {
     const done = new AbortController();
-    const limit = AbortSignal.any([signal, done.signal, AbortSignal.timeout(STUN_TIMEOUT)]);
+    const limit = AbortSignal.any([signal, done.signal]);
     const asked = components.stun
       .list()
       .filter(({ host }) => familyOf(host) === family)

@@ -1,6 +1,7 @@
 // The side of `/canopy/punch/1` that is asked.
 import type { Connection, Stream } from '@libp2p/interface';
 import type { LengthPrefixedStream } from '@libp2p/utils';
+import { within } from '../../../realm/deadline.ts';
 import { codeOf, messageOf, RefusedError } from '../../../realm/errors.ts';
 import type { Log } from '../../../realm/log.ts';
 import type { RealmName } from '../../../realm/names.ts';
@@ -57,15 +58,23 @@ export class PunchServer {
   }
 
   async #handle(stream: Stream, connection: Connection): Promise<void> {
-    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(PUNCH_TIMEOUT)]);
+    const answer = (signal: AbortSignal): Promise<void> => this.#answer(stream, connection, signal);
+    try {
+      await within(this.#components.clock, PUNCH_TIMEOUT, 'end of a punch', this.#stopped.signal, answer);
+    } catch (error) {
+      this.#components.log.debug({ peer: connection.remotePeer.toString(), reason: messageOf(error) }, 'punch ended');
+      stream.abort(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  async #answer(stream: Stream, connection: Connection, signal: AbortSignal): Promise<void> {
     const frames = handshakeFrames(stream, MAX_FRAME);
     try {
       await this.#converse(frames, connection, signal);
       await stream.close({ signal });
     } catch (error) {
-      this.#components.log.debug({ peer: connection.remotePeer.toString(), reason: messageOf(error) }, 'punch ended');
       await frames.write(encodePunch({ kind: 'refused', code: codeOf(error) }), { signal }).catch(() => {});
-      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      throw error;
     }
   }
 
@@ -124,7 +133,9 @@ export class PunchServer {
     const ending = AbortSignal.any([signal, done.signal]);
     const attempts: Promise<void>[] = [];
     const attempt = async () => {
-      const socket = await hole.connect(outer, AbortSignal.any([ending, AbortSignal.timeout(ROUND)]));
+      const socket = await within(this.#components.clock, ROUND, 'connection in this round', ending, (limit) =>
+        hole.connect(outer, limit),
+      );
       await hole.upgrade(socket, outer, peerId, false, signal);
       done.abort();
     };
