@@ -9,7 +9,7 @@ import type { BlobService } from './blobs/blob-service.ts';
 import type { Directory } from './directory/directory.ts';
 
 export interface FileOperatorComponents {
-  readonly blobs: Pick<BlobService, 'usage' | 'verify' | 'sweep' | 'rules'>;
+  readonly blobs: Pick<BlobService, 'usage' | 'verify' | 'sweep' | 'rules' | 'counters'>;
   readonly directory: Pick<Directory, 'findById'>;
   readonly audit: Pick<Audit, 'record'>;
 }
@@ -24,7 +24,8 @@ export function fileRoutes({ blobs, directory, audit }: FileOperatorComponents):
     'GET /v1/files': async (): Promise<FilesUsage> => {
       const { all, users } = blobs.usage();
       const limits = limitsOf(blobs.rules());
-      return { all: { ...all }, limits, users: users.map(({ user, ...usage }) => ({ ...usage, user: address(user) })) };
+      const named = users.map(({ user, ...usage }) => ({ ...usage, user: address(user) }));
+      return { all: { ...all }, limits, counters: { ...blobs.counters() }, users: named };
     },
     'POST /v1/files/verify': partRoute(FILE_REQUEST, async ({ dryRun }) => {
       const report = await blobs.verify(dryRun, stopping);

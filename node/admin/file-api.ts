@@ -11,6 +11,8 @@ const usage = { blobs: count, bytes: count, uploads: count, announced: count };
 const filesUsage = v.object({
   all: v.object(usage),
   limits: v.object({ fileSize: count, userQuota: count, store: v.nullable(count), retention: v.nullable(count) }),
+  /** Since the start of the node. */
+  counters: v.record(v.string(), count),
   users: v.array(v.object({ ...usage, user: v.string() })),
 });
 export type FilesUsage = v.InferOutput<typeof filesUsage>;

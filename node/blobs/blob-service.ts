@@ -56,7 +56,7 @@ export class BlobService {
   readonly #server: BlobServer;
   readonly #sweep: Sweep;
   readonly #hourly: Hourly;
-  readonly #counted = { uploaded_bytes: 0, served_bytes: 0, damaged: 0, swept_bytes: 0 };
+  readonly #counted = { uploaded_bytes: 0, served_bytes: 0, served_chunks: 0, damaged: 0, swept_bytes: 0 };
 
   constructor(parts: BlobServiceComponents) {
     const { realm, network, ways, access, rules, audit, clock, log, disk = systemDisk } = parts;
@@ -89,7 +89,10 @@ export class BlobService {
     this.#reading = new BlobReading({ realm, index, places, disk, access, fetcher: this.#fetcher, audit, onDamage });
     const open: ConstructorParameters<typeof BlobServer>[0]['open'] = (peer, ask, signal) =>
       this.#reading.forRealm(peer, ask, signal);
-    const onServed = (bytes: number): void => void (this.#counted.served_bytes += bytes);
+    const onServed = (bytes: number): void => {
+      this.#counted.served_bytes += bytes;
+      this.#counted.served_chunks += 1;
+    };
     this.#server = new BlobServer({ network, clock, log, open, onServed });
     const isComing = (id: BlobId): boolean => this.#fetcher.isRunning(id);
     this.#sweep = new Sweep({ index, places, disk, access, uploads: this.#uploads, quotas, rules, isComing, clock });

@@ -1,0 +1,20 @@
+// 64 MiB from one branch to another, with both nodes and both clients restarted in the middle.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileJourney } from './file-journey.ts';
+
+const LIMIT = { timeout: 120_000 };
+
+test(
+  'a file arrives whole whatever is restarted on its way, no chunk but those on the line goes twice, and a second reader costs the line nothing',
+  LIMIT,
+  async (t) => {
+    const journey = await fileJourney(64);
+    t.diagnostic(JSON.stringify(journey));
+    assert.equal(journey.received, journey.sent);
+    assert.equal(journey.secondReceived, journey.sent);
+    assert.equal(journey.second, 0);
+    assert.equal(journey.fetched, journey.chunks);
+    assert.ok(journey.served <= journey.chunks + journey.cuts, `${journey.served} chunks left for ${journey.chunks}`);
+  },
+);
