@@ -1,54 +1,62 @@
-// Between a body's bytes and what a person reads. The one place of the library that seals and opens.
-import { open, seal } from '../crypto/sealing.ts';
+// Between opened events and the messages that users of the library see.
 import type { FrameMessage, User } from '../protocols/lan/wire.ts';
-import { codeOf } from '../realm/errors.ts';
-import type { ConversationId, DeviceId, MessageId, UserId } from '../realm/ids.ts';
+import type { UserId } from '../realm/ids.ts';
 import type { People } from './people.ts';
 import type { Message } from './surface.ts';
+import type { OpenedEvent } from './timeline/events.ts';
 
-export interface Draft {
-  readonly id: MessageId;
-  readonly conversation: ConversationId;
-  readonly sender: UserId;
-  readonly device: DeviceId;
-  readonly sentAt: number;
-  readonly text: string;
-}
+/** Opens; never rejects for what others sent. */
+export type OpenBody = (message: FrameMessage) => Promise<OpenedEvent>;
 
-export function sealDraft(draft: Draft): Promise<Uint8Array> {
-  const { id, conversation, sender, device, sentAt, text } = draft;
-  return seal({ kind: 'text', text, sentAt }, { message: id, conversation, sender, device });
-}
-
-type Opened = Pick<Message, 'text' | 'sentAt' | 'problem'>;
-
-async function openBody(message: FrameMessage): Promise<Opened> {
-  const { id, conversation, sender, device, stamp } = message;
-  try {
-    const content = await open(message.body, { message: id, conversation, sender, device });
-    if (content.kind === 'text') return { text: content.text, sentAt: content.sentAt };
-    return { text: undefined, sentAt: content.sentAt, problem: 'content-unknown' };
-  } catch (error) {
-    const problem = codeOf(error) === 'body-format' ? 'content-unknown' : 'content-unreadable';
-    return { text: undefined, sentAt: stamp.ms, problem };
+/** Whether it stands in a conversation by itself; edits, reactions and the like change what does. */
+export function isMessage({ content }: Pick<OpenedEvent, 'content'>): boolean {
+  switch (content?.kind) {
+    case undefined:
+    case 'text':
+    case 'file':
+    case 'forward':
+    case 'unknown':
+      return true;
+    default:
+      return false;
   }
 }
 
 /** The message as the users of the library see it. */
-export async function readMessage(message: FrameMessage, people: People, me: UserId): Promise<Message> {
+export async function readMessage(
+  message: Omit<FrameMessage, 'body'>,
+  event: OpenedEvent,
+  people: People,
+  me: UserId,
+): Promise<Message> {
   const person = async (id: UserId) => people.known(id) ?? (await people.byId(id).catch(() => undefined)) ?? nobody(id);
+  const problem = event.problem ?? (event.content?.kind === 'unknown' ? 'content-unknown' : undefined);
   return {
     id: message.id,
     conversation: message.conversation,
     from: await person(message.sender),
     to: await Promise.all(message.recipients.map(person)),
     mine: message.sender === me,
-    ...(await openBody(message)),
+    text: textOf(event),
+    sentAt: event.content?.sentAt ?? message.stamp.ms,
+    ...(problem !== undefined && { problem }),
     stamp: message.stamp,
     path: message.path,
     state: message.state,
     ...(message.arrivedAt !== undefined && { arrivedAt: message.arrivedAt }),
   };
+}
+
+export function textOf({ content }: Pick<OpenedEvent, 'content'>): string | undefined {
+  switch (content?.kind) {
+    case 'text':
+    case 'forward':
+      return content.text;
+    case 'file':
+      return content.text ?? content.file.name;
+    default:
+      return undefined;
+  }
 }
 
 /** Somebody whom the directory no longer knows, or does not show. */

@@ -6,7 +6,7 @@ import { type Cursor, cursor as cursorForm } from '../protocols/lan/wire.ts';
 import type { Clock, Timer } from '../realm/clock.ts';
 import { codeOf } from '../realm/errors.ts';
 import { type ConversationId, type MessageId, parseMessageId, type UserId } from '../realm/ids.ts';
-import { readMessage } from './bodies.ts';
+import { isMessage, type OpenBody, readMessage } from './bodies.ts';
 import { sentenceOf } from './catalogue/catalogue.ts';
 import { english } from './catalogue/en.ts';
 import type { Emitter } from './emitter.ts';
@@ -14,6 +14,7 @@ import type { People } from './people.ts';
 import type { ClientStorage } from './platform.ts';
 import type { Sending } from './sending.ts';
 import type { ClientEvents, Islands, Me } from './surface.ts';
+import type { OpenedEvent } from './timeline/events.ts';
 
 /** Milliseconds in which arrivals are gathered before the server is told that they are held here. */
 const RECEIVED_PAUSE = 20;
@@ -28,10 +29,22 @@ export interface IncomingComponents {
   readonly people: People;
   readonly clock: Pick<Clock, 'after'>;
   readonly sending: Sending;
-  readonly me: () => Me;
+  readonly me: Me;
   readonly send: (frame: ClientFrame) => boolean;
+  readonly open: OpenBody;
+  /** An event that was opened: stored before the cursor passes it. */
+  readonly onEvent: (event: OpenedEvent) => Promise<void>;
+  /** What changes a conversation without being an event of it. */
+  readonly onOther: (frame: OtherFrame) => Promise<void>;
+  /** Whether all that was told is stored, so that the cursor may be. */
+  readonly isStored: () => Promise<boolean>;
   readonly onLive: () => void;
 }
+
+export type OtherFrame = Extract<
+  ServerFrame,
+  { kind: 'receipt' | 'position' | 'removed' | 'cleared' | 'commit' | 'mail' | 'vault' }
+>;
 
 export class Incoming {
   readonly #components: IncomingComponents;
@@ -39,7 +52,7 @@ export class Incoming {
   /** Read positions that the server has not yet confirmed. */
   readonly #reads = new Map<ConversationId, MessageId>();
   #work: Promise<void> = Promise.resolve();
-  #generation = 0;
+  #isOver = false;
   #cursor: Cursor | undefined;
   #key = '';
   #received: Timer | undefined;
@@ -51,7 +64,7 @@ export class Incoming {
 
   async open(): Promise<void> {
     const { storage, me } = this.#components;
-    this.#key = `${me().user.id}/cursor`;
+    this.#key = `${me.user.id}/cursor`;
     this.#cursor = readCursor(await storage.get(this.#key));
   }
 
@@ -62,11 +75,10 @@ export class Incoming {
   }
 
   take(frame: ServerFrame): void {
-    const generation = this.#generation;
     const before = this.#work;
     this.#work = (async () => {
       await before;
-      if (generation === this.#generation) await this.#handle(frame).catch((error: unknown) => this.#failed(error));
+      if (!this.#isOver) await this.#handle(frame).catch((error: unknown) => this.#failed(error));
     })();
   }
 
@@ -79,6 +91,13 @@ export class Incoming {
     this.#components.send({ kind: 'read', conversation, id });
   }
 
+  /** For good: what has not been worked off is told again to the next. */
+  async close(): Promise<void> {
+    this.stop();
+    this.#isOver = true;
+    await this.#work;
+  }
+
   /** Before the connection closes: tells the server how far this client got. */
   stop(): void {
     if (!this.#received) return;
@@ -89,22 +108,11 @@ export class Incoming {
     void this.#hold(this.#cursor);
   }
 
-  forget(): void {
-    this.stop();
-    this.#generation++;
-    this.#seen.clear();
-    this.#reads.clear();
-    this.#cursor = undefined;
-  }
-
   async #handle(frame: ServerFrame): Promise<void> {
     const { events, sending } = this.#components;
     switch (frame.kind) {
       case 'hello':
         return this.#greet(frame.reset);
-      case 'wipe':
-      case 'vault':
-        return;
       case 'live':
         for (const [conversation, id] of this.#reads) this.#components.send({ kind: 'read', conversation, id });
         return this.#components.onLive();
@@ -113,14 +121,19 @@ export class Incoming {
         return this.#advance(frame.cursor);
       case 'receipt':
         sending.receipt(frame);
-        return this.#advance(frame.cursor);
+        return this.#other(frame);
       case 'position':
         if (this.#reads.get(frame.conversation) === frame.upTo) this.#reads.delete(frame.conversation);
         events.emit('position', { conversation: frame.conversation, upTo: frame.upTo });
-        return this.#advance(frame.cursor);
+        return this.#other(frame);
       case 'removed':
         events.emit('removed', { conversation: frame.conversation, id: frame.id });
-        return this.#advance(frame.cursor);
+        return this.#other(frame);
+      case 'commit':
+      case 'cleared':
+      case 'mail':
+      case 'vault':
+        return this.#other(frame);
       case 'stored':
         return sending.stored(frame.id, frame.stamp);
       case 'presence':
@@ -131,9 +144,15 @@ export class Incoming {
         return this.#typing(frame.user, frame.conversation, frame.active);
       case 'error':
         return this.#refused(frame);
+      case 'wipe':
       case 'pong':
         return;
     }
+  }
+
+  async #other(frame: OtherFrame): Promise<void> {
+    await this.#components.onOther(frame);
+    if ('cursor' in frame) this.#advance(frame.cursor);
   }
 
   #tell(islands: Islands): void {
@@ -158,15 +177,16 @@ export class Incoming {
   }
 
   async #message(frame: Extract<ServerFrame, { kind: 'event' }>): Promise<void> {
-    const { people, me, events, sending } = this.#components;
+    const { people, me, events, sending, open, onEvent } = this.#components;
     const { id, conversation, stamp } = frame.message;
     people.remember([frame.user]);
     const isEcho = sending.knows(id);
     if (!isEcho && this.#seen.has(id)) return;
     this.#see(id, conversation);
-    const message = await readMessage(frame.message, people, me().user.id);
-    if (isEcho) return sending.echoed(message, stamp);
-    events.emit('message', message);
+    const event = await open(frame.message);
+    await onEvent(event);
+    if (isEcho) return sending.echoed(event, stamp);
+    if (isMessage(event)) events.emit('message', await readMessage(frame.message, event, people, me.user.id));
   }
 
   async #presence(frame: Extract<ServerFrame, { kind: 'presence' }>): Promise<void> {
@@ -216,9 +236,10 @@ export class Incoming {
 
   /** Written first, told then: what was told is not sent again to a client that forgot it. */
   async #hold(cursor: Cursor): Promise<void> {
-    const { storage, send, events } = this.#components;
+    const { storage, send, events, isStored } = this.#components;
     const key = this.#key;
     try {
+      if (!(await isStored())) return;
       await storage.set(key, JSON.stringify(cursor));
       send({ kind: 'received', cursor });
     } catch {

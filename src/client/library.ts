@@ -10,10 +10,11 @@ import {
 } from '../protocols/lan/routes.ts';
 import type { FrameMessage, JsonMessage, Route } from '../protocols/lan/wire.ts';
 import type { ConversationId, MessageId } from '../realm/ids.ts';
-import { readMessage } from './bodies.ts';
+import { isMessage, type OpenBody, readMessage } from './bodies.ts';
 import type { Http } from './http.ts';
 import type { People } from './people.ts';
 import type { Conversation, HistoryPage, Me, Message } from './surface.ts';
+import type { OpenedEvent } from './timeline/events.ts';
 
 const PAGE = 50;
 
@@ -21,6 +22,7 @@ export interface LibraryComponents {
   readonly http: Pick<Http, 'get'>;
   readonly people: People;
   readonly me: () => Me;
+  readonly open: OpenBody;
 }
 
 export class Library {
@@ -47,15 +49,15 @@ export class Library {
     const page = await http.get(path, eventsAnswer, signal);
     people.remember(page.users);
     const messages = await Promise.all(page.events.map((message) => this.#read(message)));
-    return { messages: messages.toReversed(), before: page.next };
+    return { messages: messages.flatMap((message) => message ?? []).toReversed(), before: page.next };
   }
 
   /** @throws RefusedError `message-unknown` */
-  async message(id: MessageId, signal?: AbortSignal): Promise<Message> {
-    const { http, people } = this.#components;
+  async opened(id: MessageId, signal?: AbortSignal): Promise<OpenedEvent> {
+    const { http, people, open } = this.#components;
     const { message, users } = await http.get(`/messages/${id}`, messageAnswer, signal);
     people.remember(users);
-    return this.#read(message);
+    return open(frameOf(message));
   }
 
   async route(id: MessageId, signal?: AbortSignal): Promise<Route | undefined> {
@@ -66,19 +68,23 @@ export class Library {
     return this.#components.http.get(`/messages/${id}/route`, routeAnswer, signal);
   }
 
-  #read(message: JsonMessage): Promise<Message> {
-    const { people, me } = this.#components;
-    return readMessage(frameOf(message), people, me().user.id);
+  /** Undefined for what does not stand by itself. */
+  async #read(message: JsonMessage): Promise<Message | undefined> {
+    const { people, me, open } = this.#components;
+    const frame = frameOf(message);
+    const event = await open(frame);
+    return isMessage(event) ? readMessage(frame, event, people, me().user.id) : undefined;
   }
 
   async #conversation(entry: ConversationEntry): Promise<Conversation> {
     const { user } = this.#components.me();
     const others = entry.members.filter((member) => member.id !== user.id);
+    const last = entry.last && (await this.#read(entry.last));
     return {
       id: entry.id,
       others: others.length > 0 ? others : [user],
       unread: entry.unread,
-      ...(entry.last && { last: await this.#read(entry.last) }),
+      ...(last && { last }),
       ...(entry.lastRead && { lastRead: entry.lastRead }),
     };
   }

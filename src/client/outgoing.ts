@@ -1,11 +1,16 @@
-// What this client has sent and the server has not yet confirmed. It survives reconnects and, with a storage, the end of
-// the client: a message keeps its id, its content and its sealed bytes, so that sending it again is harmless.
+// What this client has sent and the server has not yet confirmed: content of any kind. It survives reconnects and, with a storage, the
+// end of the client. A message keeps its id; it is sealed when there is a connection, since that may need keys that only the server
+// can bring, and once it is sealed it keeps those bytes, so that sending it again is harmless. Of each conversation what was sent
+// first goes first.
 import { fromString } from 'uint8arrays/from-string';
 import { toString } from 'uint8arrays/to-string';
 import * as v from 'valibot';
+import { decodeContent, encodeContent, type MadeContent } from '../crypto/content.ts';
 import type { ClientFrame } from '../protocols/lan/frames.ts';
 import { base64url, conversationId, messageId, userId } from '../protocols/lan/wire.ts';
+import { blobIdBytes } from '../realm/blob-id.ts';
 import type { Clock, Timer } from '../realm/clock.ts';
+import { CanopyError } from '../realm/errors.ts';
 import type { ConversationId, MessageId, UserId } from '../realm/ids.ts';
 import type { ClientStorage } from './platform.ts';
 
@@ -17,10 +22,13 @@ const RETRY_PAUSE = 1000;
 export interface Outgoing {
   readonly id: MessageId;
   readonly conversation: ConversationId;
+  /** Of a conversation of two; none for the members of the conversation's group. */
   readonly recipients: readonly UserId[];
+  /** When it was handed in here: the order within a conversation. */
   readonly sentAt: number;
-  readonly text: string;
-  readonly body: Uint8Array;
+  readonly content: MadeContent;
+  /** Once it is sealed. */
+  readonly body?: Uint8Array;
 }
 
 const stored = v.object({
@@ -28,20 +36,26 @@ const stored = v.object({
   conversation: conversationId,
   recipients: v.array(userId),
   sentAt: v.number(),
-  text: v.string(),
-  body: base64url,
+  content: base64url,
+  body: v.optional(base64url),
 });
 
 export interface OutboxComponents {
   readonly storage: ClientStorage;
   readonly clock: Pick<Clock, 'after'>;
   readonly send: (frame: ClientFrame) => boolean;
+  /** Whether there is a connection. */
+  readonly isConnected: () => boolean;
+  readonly seal: (entry: Outgoing) => Promise<Uint8Array>;
+  /** It could not be sealed. */
+  readonly onUnsealed: (id: MessageId, error: CanopyError) => Promise<void>;
 }
 
 export class Outbox {
   readonly #components: OutboxComponents;
   readonly #waiting = new Map<MessageId, Outgoing>();
   readonly #flying = new Set<MessageId>();
+  readonly #sealing = new Set<ConversationId>();
   readonly #emptied = new Set<() => void>();
   #prefix = '';
   #retry: Timer | undefined;
@@ -54,12 +68,15 @@ export class Outbox {
   async open(prefix: string): Promise<readonly Outgoing[]> {
     const { storage } = this.#components;
     this.#prefix = prefix;
+    const left: Outgoing[] = [];
     for (const key of await storage.keys(prefix)) {
       const entry = decodeEntry(await storage.get(key));
-      if (entry) this.#waiting.set(entry.id, entry);
+      if (entry) left.push(entry);
       else await storage.delete(key);
     }
-    return [...this.#waiting.values()].sort((a, b) => a.sentAt - b.sentAt);
+    left.sort((a, b) => a.sentAt - b.sentAt || (a.id < b.id ? -1 : 1));
+    for (const entry of left) this.#waiting.set(entry.id, entry);
+    return left;
   }
 
   has(id: MessageId): boolean {
@@ -68,8 +85,7 @@ export class Outbox {
 
   async add(entry: Outgoing): Promise<void> {
     this.#waiting.set(entry.id, entry);
-    const body = toString(entry.body, 'base64url');
-    await this.#components.storage.set(this.#prefix + entry.id, JSON.stringify({ ...entry, body }));
+    await this.#store(entry);
     this.#fill();
   }
 
@@ -125,27 +141,67 @@ export class Outbox {
   }
 
   #fill(): void {
+    if (!this.#components.isConnected()) return;
+    /** What comes after something unsealed would overtake it. */
+    const behind = new Set<ConversationId>();
     for (const entry of this.#waiting.values()) {
       if (this.#flying.size >= WINDOW) return;
-      if (this.#flying.has(entry.id)) continue;
-      if (!this.#components.send(frameOf(entry))) return;
+      if (this.#flying.has(entry.id) || behind.has(entry.conversation)) continue;
+      if (!entry.body) {
+        behind.add(entry.conversation);
+        void this.#seal(entry);
+        continue;
+      }
+      if (!this.#components.send(frameOf(entry, entry.body))) return;
       this.#flying.add(entry.id);
     }
   }
+
+  async #seal(entry: Outgoing): Promise<void> {
+    const { seal, onUnsealed } = this.#components;
+    const { conversation, id } = entry;
+    if (this.#sealing.has(conversation)) return;
+    this.#sealing.add(conversation);
+    try {
+      const sealed = { ...entry, body: await seal(entry) };
+      // Meanwhile another user may have come, or the message been given up.
+      if (this.#waiting.get(id) !== entry) return;
+      this.#waiting.set(id, sealed);
+      await this.#store(sealed);
+    } catch (error) {
+      if (!(error instanceof CanopyError)) throw error;
+      await onUnsealed(id, error);
+      return;
+    } finally {
+      this.#sealing.delete(conversation);
+    }
+    this.#fill();
+  }
+
+  #store({ body, content, ...entry }: Outgoing): Promise<void> {
+    const sealed = body ? { body: toString(body, 'base64url') } : {};
+    const text = JSON.stringify({ ...entry, content: toString(encodeContent(content), 'base64url'), ...sealed });
+    return this.#components.storage.set(this.#prefix + entry.id, text);
+  }
 }
 
-function frameOf(entry: Outgoing): ClientFrame {
-  const { id, conversation, recipients, body } = entry;
-  return { kind: 'submit', id, conversation, recipients: [...recipients], expires: 0, body };
+function frameOf({ id, conversation, recipients, content }: Outgoing, body: Uint8Array): ClientFrame {
+  const file = 'file' in content ? content.file : undefined;
+  const blobs = file ? { blobs: [blobIdBytes(file.blob)] } : {};
+  return { kind: 'submit', id, conversation, recipients: [...recipients], expires: 0, body, ...blobs };
 }
 
 function decodeEntry(text: string | undefined): Outgoing | undefined {
   try {
-    const result = v.safeParse(stored, JSON.parse(text ?? ''));
-    return result.success
-      ? { ...result.output, body: new Uint8Array(fromString(result.output.body, 'base64url')) }
-      : undefined;
+    const { body, content, ...entry } = v.parse(stored, JSON.parse(text ?? ''));
+    const made = decodeContent(bytesOf(content));
+    if (made.kind === 'unknown') return undefined;
+    return { ...entry, content: made, ...(body !== undefined && { body: bytesOf(body) }) };
   } catch {
     return undefined;
   }
+}
+
+function bytesOf(text: string): Uint8Array {
+  return new Uint8Array(fromString(text, 'base64url'));
 }

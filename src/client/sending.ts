@@ -1,12 +1,14 @@
 // Sending: from a text to a queued message, to stored, delivered and read. Whatever happens on the way, a message keeps its
 // id and its sealed body, so that the server can tell a repetition from a second message.
+import { equals } from 'uint8arrays/equals';
+import { encodeContent, type MadeContent } from '../crypto/content.ts';
 import type { ClientFrame, ServerFrame } from '../protocols/lan/frames.ts';
 import type { ErrorParams } from '../protocols/lan/routes.ts';
 import type { Stamp, User } from '../protocols/lan/wire.ts';
 import type { Clock } from '../realm/clock.ts';
-import { ConflictError, InputError } from '../realm/errors.ts';
+import { type CanopyError, ConflictError, InputError, UnreachableError } from '../realm/errors.ts';
 import { directConversationId, type MessageId, parseMessageId } from '../realm/ids.ts';
-import { sealDraft } from './bodies.ts';
+import { isMessage, textOf } from './bodies.ts';
 import { sentenceOf } from './catalogue/catalogue.ts';
 import { english } from './catalogue/en.ts';
 import type { Emitter } from './emitter.ts';
@@ -17,6 +19,7 @@ import type { People } from './people.ts';
 import type { ClientStorage } from './platform.ts';
 import { randomId } from './signing-in.ts';
 import type { ClientEvents, Me, Message, MessageState, SendRequest, StateChange } from './surface.ts';
+import type { OpenedEvent } from './timeline/events.ts';
 
 /** Sent messages whose states are followed here; the oldest are forgotten first. */
 const MAX_FOLLOWED = 10_000;
@@ -30,74 +33,88 @@ export interface SendingComponents {
   readonly storage: ClientStorage;
   readonly people: People;
   readonly clock: Clock;
-  readonly library: Library;
-  readonly me: () => Me;
+  readonly library: Pick<Library, 'opened'>;
+  readonly me: Me;
   readonly send: (frame: ClientFrame) => boolean;
+  readonly isConnected: () => boolean;
+  readonly seal: (entry: Outgoing) => Promise<Uint8Array>;
+  /** It waits here; and the server has it. For what shows the conversation. */
+  readonly onQueued: (entry: Outgoing) => void;
+  readonly onStored: (entry: Outgoing, stamp: Stamp) => Promise<void>;
 }
 
 type Receipt = Extract<ServerFrame, { kind: 'receipt' }>;
 
+/** What is sent, and to whom it is shown to go. */
+interface Followed {
+  readonly entry: Outgoing;
+  readonly message: Message;
+}
+
 export class Sending {
   readonly #components: SendingComponents;
   readonly #outbox: Outbox;
-  readonly #followed = new Map<MessageId, Message>();
+  readonly #followed = new Map<MessageId, Followed>();
   /** Receipts that came before it was certain that they are for what was sent here. */
   readonly #early = new Map<MessageId, StateChange>();
 
   constructor(components: SendingComponents) {
     this.#components = components;
-    this.#outbox = new Outbox(components);
+    const onUnsealed = async (id: MessageId, error: CanopyError) => {
+      if (error instanceof UnreachableError) return this.#outbox.postpone();
+      await this.refused(id, error.code, {});
+    };
+    this.#outbox = new Outbox({ ...components, onUnsealed });
   }
 
   /** Takes up what an earlier run of this user's client left in the storage. */
   async open(): Promise<void> {
-    const { people, me, events } = this.#components;
-    for (const entry of await this.#outbox.open(`${me().user.id}/outbox/`)) {
+    const { people, me } = this.#components;
+    for (const entry of await this.#outbox.open(`${me.user.id}/outbox/`)) {
       if (this.#followed.has(entry.id)) continue;
       const to = await Promise.all(entry.recipients.map((id) => people.byId(id).catch(() => undefined)));
-      const message = this.#queued(
+      this.#queue(
         entry,
         to.filter((user) => user !== undefined),
       );
-      this.#follow(message);
-      events.emit('message', message);
     }
   }
 
+  /** A text to one person. */
   async send(request: SendRequest, user: User): Promise<Message> {
     if (request.text === '') throw failure(InputError, 'message-empty');
-    const { me, clock, events } = this.#components;
-    const { user: self, device } = me();
+    const { me, clock } = this.#components;
     const id = request.id ?? parseMessageId(randomId());
-    const conversation = directConversationId(self.id, user.id);
-    const before = this.#followed.get(id);
-    if (before) return this.#repeat(before, conversation, request.text);
-    const draft = { id, conversation, sender: self.id, device, sentAt: clock.now(), text: request.text };
-    const message = this.#queued({ ...draft, recipients: [user.id] }, [user]);
-    this.#follow(message);
+    const conversation = directConversationId(me.user.id, user.id);
+    const sentAt = clock.now();
+    const content: MadeContent = { kind: 'text', text: request.text, sentAt };
+    return this.submit({ id, conversation, recipients: [user.id], sentAt, content }, [user]);
+  }
+
+  /** Content of any kind. @throws ConflictError `id-conflict`; InputError when it can't be sent as it is */
+  async submit(entry: Outgoing, to: readonly User[]): Promise<Message> {
+    const before = this.#followed.get(entry.id);
+    if (before) return this.#repeat(before, entry);
+    // What no server would take is refused before it is shown as queued.
+    encodeContent(entry.content);
+    const message = this.#queue(entry, to);
     try {
-      const body = await sealDraft(draft);
-      events.emit('message', message);
-      await this.#outbox.add({ ...draft, recipients: [user.id], body });
+      await this.#outbox.add(entry);
     } catch (error) {
-      this.#followed.delete(id);
+      this.#followed.delete(entry.id);
       throw error;
     }
     return message;
   }
 
   async retry(id: MessageId): Promise<void> {
-    const { people, me, clock } = this.#components;
-    const message = this.#followed.get(id);
-    if (message?.state !== 'failed' || message.text === undefined) return;
-    const { conversation, sentAt, text, to } = message;
-    const { user, device } = me();
-    const body = await sealDraft({ id, conversation, sender: user.id, device, sentAt: sentAt || clock.now(), text });
-    people.remember(to);
-    const { failure: _past, ...rest } = message;
-    this.#follow({ ...rest, state: 'queued' });
-    this.#components.events.emit('state', { id, conversation, state: 'queued' });
-    await this.#outbox.add({ id, conversation, recipients: to.map((to) => to.id), sentAt, text, body });
+    const followed = this.#followed.get(id);
+    if (followed?.message.state !== 'failed') return;
+    const { failure: _past, ...rest } = followed.message;
+    const { body: _sealed, ...entry } = followed.entry;
+    this.#follow({ entry, message: { ...rest, state: 'queued' } });
+    this.#components.events.emit('state', { id, conversation: entry.conversation, state: 'queued' });
+    await this.#outbox.add(entry);
   }
 
   knows(id: MessageId): boolean {
@@ -106,15 +123,19 @@ export class Sending {
 
   /** The server has it on disk. */
   async stored(id: MessageId, stamp: Stamp): Promise<void> {
-    const message = this.#followed.get(id);
-    if (message) this.#follow({ ...message, stamp, path: 'local' });
+    const followed = this.#followed.get(id);
+    if (followed) {
+      this.#follow({ ...followed, message: { ...followed.message, stamp, path: 'local' } });
+      await this.#components.onStored(followed.entry, stamp);
+    }
     await this.#outbox.remove(id);
     this.#advance(id, 'stored');
   }
 
   /** The server tells of a message with this id. Of an earlier run it may say something else: then the refusal follows. */
-  async echoed(echo: Message, stamp: Stamp): Promise<void> {
-    if (echo.text === this.#followed.get(echo.id)?.text) await this.stored(echo.id, stamp);
+  async echoed(echo: OpenedEvent, stamp: Stamp): Promise<void> {
+    const followed = this.#followed.get(echo.id);
+    if (followed && saysTheSame(followed.entry, echo)) await this.stored(echo.id, stamp);
   }
 
   async refused(id: MessageId, code: string, params: ErrorParams): Promise<void> {
@@ -123,9 +144,10 @@ export class Sending {
       this.#components.events.emit('error', { code, params, message: sentenceOf(english, code, params) });
       return;
     }
-    const message = this.#followed.get(id);
-    const stored = code === 'id-conflict' && message ? await this.#sameAsStored(message) : undefined;
+    const followed = this.#followed.get(id);
+    const stored = code === 'id-conflict' && followed ? await this.#sameAsStored(followed.entry) : undefined;
     await this.#outbox.remove(id);
+    if (followed && stored?.stamp) await this.#components.onStored(followed.entry, stored.stamp);
     if (stored) return this.#advance(id, 'stored', stored.state);
     this.#fail(id, code, params);
   }
@@ -136,7 +158,7 @@ export class Sending {
     for (const id of ids) {
       const change: StateChange = { id, conversation, state, at, ...failed };
       // Of an earlier run, and not yet known to be about this very text: told once that is known.
-      if (this.#followed.get(id)?.state === 'queued') this.#early.set(id, change);
+      if (this.#followed.get(id)?.message.state === 'queued') this.#early.set(id, change);
       else this.#change(change);
     }
   }
@@ -153,72 +175,81 @@ export class Sending {
     this.#outbox.close();
   }
 
-  forget(): void {
-    this.#followed.clear();
-    this.#early.clear();
-    this.#outbox.forget();
-  }
-
-  /** The same id again: harmless with the same text, told again how far it is. */
-  async #repeat(message: Message, conversation: string, text: string): Promise<Message> {
-    if (message.conversation !== conversation || message.text !== text) {
-      throw failure(ConflictError, 'id-conflict', { id: message.id });
-    }
-    if (message.state === 'failed') await this.retry(message.id);
-    else if (message.state !== 'queued') {
-      const { id, state } = message;
-      this.#components.events.emit('state', { id, conversation: message.conversation, state });
-    }
-    return this.#followed.get(message.id) ?? message;
+  /** The same id again: harmless with the same content, told again how far it is. */
+  async #repeat({ entry, message }: Followed, again: Outgoing): Promise<Message> {
+    const { id, conversation } = entry;
+    const isSame = equals(encodeContent(undated(entry.content)), encodeContent(undated(again.content)));
+    if (conversation !== again.conversation || !isSame) throw failure(ConflictError, 'id-conflict', { id });
+    const { state } = message;
+    if (state === 'failed') await this.retry(id);
+    else if (state !== 'queued') this.#components.events.emit('state', { id, conversation, state });
+    return this.#followed.get(id)?.message ?? message;
   }
 
   /**
-   * The server compares sealed bytes, which differ each time that a text is sealed. Whether the message that it has under
+   * The server compares sealed bytes, which differ each time that content is sealed. Whether the message that it has under
    * this id says the same can only be seen here.
    */
-  async #sameAsStored(message: Message): Promise<Message | undefined> {
-    const stored = await this.#components.library.message(message.id).catch(() => undefined);
-    const same = stored?.mine && stored.conversation === message.conversation && stored.text === message.text;
-    return same ? stored : undefined;
+  async #sameAsStored(entry: Outgoing): Promise<OpenedEvent | undefined> {
+    const stored = await this.#components.library.opened(entry.id).catch(() => undefined);
+    return stored && saysTheSame(entry, stored) && stored.sender === this.#components.me.user.id ? stored : undefined;
   }
 
   #advance(id: MessageId, ...states: readonly MessageState[]): void {
-    const message = this.#followed.get(id);
-    if (!message) return;
-    for (const state of states) this.#change({ id, conversation: message.conversation, state });
+    const followed = this.#followed.get(id);
+    if (!followed) return;
+    for (const state of states) this.#change({ id, conversation: followed.entry.conversation, state });
     const early = this.#early.get(id);
     this.#early.delete(id);
     if (early) this.#change(early);
   }
 
   #fail(id: MessageId, code: string, params: ErrorParams): void {
-    const message = this.#followed.get(id);
+    const followed = this.#followed.get(id);
     this.#early.delete(id);
-    if (!message) return;
-    this.#change({ id, conversation: message.conversation, state: 'failed', failure: { code, params } });
+    if (!followed) return;
+    const { conversation } = followed.entry;
+    this.#change({ id, conversation, state: 'failed', failure: { code, params } });
   }
 
   /** Each state once, and none that is behind. */
   #change(change: StateChange): void {
     const { id, state, failure } = change;
-    const message = this.#followed.get(id);
-    if (message && RANK.indexOf(state) <= RANK.indexOf(message.state)) return;
-    if (message) this.#follow({ ...message, state, ...(failure && { failure }) });
+    const followed = this.#followed.get(id);
+    if (followed && RANK.indexOf(state) <= RANK.indexOf(followed.message.state)) return;
+    if (followed) this.#follow({ ...followed, message: { ...followed.message, state, ...(failure && { failure }) } });
     this.#components.events.emit('state', change);
   }
 
-  #queued(entry: Omit<Outgoing, 'body'>, to: readonly User[]): Message {
-    const { id, conversation, sentAt, text } = entry;
-    return { id, conversation, from: this.#components.me().user, to, mine: true, text, sentAt, state: 'queued' };
+  #queue(entry: Outgoing, to: readonly User[]): Message {
+    const { me, events, onQueued } = this.#components;
+    const { id, conversation, sentAt, content } = entry;
+    const text = textOf({ content });
+    const message: Message = { id, conversation, from: me.user, to, mine: true, text, sentAt, state: 'queued' };
+    this.#follow({ entry, message });
+    onQueued(entry);
+    if (isMessage({ content })) events.emit('message', message);
+    return message;
   }
 
-  #follow(message: Message): void {
-    this.#followed.set(message.id, message);
+  #follow(followed: Followed): void {
+    this.#followed.set(followed.entry.id, followed);
     if (this.#followed.size <= MAX_FOLLOWED) return;
-    for (const [id, old] of this.#followed) {
-      if (old.state === 'queued') continue;
+    for (const [id, { message }] of this.#followed) {
+      if (message.state === 'queued') continue;
       this.#followed.delete(id);
       return;
     }
   }
+}
+
+/** Who asks for the same thing twice does so at two times, and may have seen more in between. */
+function undated(content: MadeContent): MadeContent {
+  const { after: _seen, ...rest } = content;
+  return { ...rest, sentAt: 0 };
+}
+
+function saysTheSame(entry: Outgoing, { conversation, content }: OpenedEvent): boolean {
+  if (conversation !== entry.conversation || !content || content.kind === 'unknown') return false;
+  return equals(encodeContent(undated(content)), encodeContent(undated(entry.content)));
 }

@@ -12,16 +12,18 @@ import type { Account } from './account/account.ts';
 import { AccountGate, type AccountState } from './account/account-gate.ts';
 import { storedDeviceKeys } from './account/device-keeping.ts';
 import { Opening, type Owner } from './account/opening.ts';
+import type { ClientCache } from './cache/cache.ts';
+import { makeCacheSecret } from './cache/cache-secret.ts';
+import { MemoryEngine } from './cache/memory-engine.ts';
+import { SealedCache } from './cache/sealed-cache.ts';
+import { Desk } from './desk.ts';
 import { Emitter } from './emitter.ts';
 import { failure } from './failure.ts';
 import { globalFetch, globalSocket } from './globals.ts';
 import { Http } from './http.ts';
-import { Incoming } from './incoming.ts';
-import { Library } from './library.ts';
 import { LiveConnection } from './live.ts';
 import { People } from './people.ts';
 import { type ClientStorage, memoryStorage } from './platform.ts';
-import { Sending } from './sending.ts';
 import { SigningIn } from './signing-in.ts';
 import type {
   Client,
@@ -45,13 +47,12 @@ export class Session implements Client {
   readonly #people: People;
   readonly #signingIn: SigningIn;
   readonly #gate: AccountGate;
-  readonly #library: Library;
   readonly #live: LiveConnection;
-  readonly #sending: Sending;
-  readonly #incoming: Incoming;
+  readonly #openCache: (user: UserId) => Promise<ClientCache>;
   readonly #typed = new Map<ConversationId, number>();
   #watched: readonly UserId[] = [];
   #me: Me | undefined;
+  #desk: Desk | undefined;
 
   constructor(init: ClientInit) {
     this.#storage = init.storage ?? memoryStorage();
@@ -81,12 +82,7 @@ export class Session implements Client {
     const onState = (state: AccountState) => this.#events.emit('account', state);
     this.#gate = new AccountGate({ http: this.#http, opening, onState });
     this.#people = new People(this.#http);
-    const me = () => this.#present();
-    this.#library = new Library({ http: this.#http, people: this.#people, me });
-    const send = (frame: ClientFrame) => this.#live.send(frame);
-    const parts = { events: this.#events, storage: this.#storage, people: this.#people, clock, me, send };
-    this.#sending = new Sending({ ...parts, library: this.#library });
-    this.#incoming = new Incoming({ ...parts, sending: this.#sending, onLive: () => this.#becameLive() });
+    this.#openCache = init.openCache ?? memoryCache;
     this.#live = new LiveConnection({ server, openSocket, clock, random }, this.#handlers());
   }
 
@@ -107,19 +103,15 @@ export class Session implements Client {
   }
 
   async login(address: string, password: string, options?: LoginOptions): Promise<Me> {
-    this.#leave();
+    await this.#leave();
     const { me, exportKey } = await this.#signingIn.login(address, password, options);
-    await this.#enter(me);
-    await this.#gate.enter(ownerOf(me), exportKey);
-    return me;
+    return this.#enter(me, exportKey);
   }
 
   async resume(token?: string): Promise<Me | undefined> {
     const me = await this.#resumed(token);
     if (!me) return undefined;
-    await this.#enter(me);
-    await this.#gate.enter(ownerOf(me));
-    return me;
+    return this.#enter(me);
   }
 
   async changePassword(password: string, newPassword: string): Promise<Me> {
@@ -130,6 +122,7 @@ export class Session implements Client {
       const { me, exportKey } = await this.#signingIn.changePassword(before.user.address, password, newPassword);
       this.#me = me;
       if (!this.#gate.account) await this.#gate.enter(ownerOf(me), exportKey);
+      await this.#sitDown();
       return me;
     } finally {
       // A refused change ends nothing.
@@ -139,7 +132,7 @@ export class Session implements Client {
 
   async logout(): Promise<void> {
     const signingIn = this.#signingIn;
-    this.#leave();
+    await this.#leave();
     await signingIn.logout();
   }
 
@@ -151,35 +144,37 @@ export class Session implements Client {
     return this.#gate.state;
   }
 
-  recoverAccount(recoveryKey: string): Promise<void> {
-    return this.#gate.recover(recoveryKey);
+  async recoverAccount(recoveryKey: string): Promise<void> {
+    await this.#gate.recover(recoveryKey);
+    await this.#sitDown();
   }
 
-  beginAccountAnew(): Promise<void> {
-    return this.#gate.beginAnew();
+  async beginAccountAnew(): Promise<void> {
+    await this.#gate.beginAnew();
+    await this.#sitDown();
   }
 
   connect(): void {
-    this.#present();
+    this.#atDesk();
     this.#live.start();
   }
 
   disconnect(): void {
-    this.#incoming.stop();
+    this.#desk?.disconnected();
     this.#live.stop();
-    this.#sending.stop();
   }
 
-  drained(signal?: AbortSignal): Promise<void> {
-    return this.#sending.drained(signal);
+  async drained(signal?: AbortSignal): Promise<void> {
+    await this.#desk?.sending.drained(signal);
   }
 
   async send(request: SendRequest) {
-    return this.#sending.send(request, await this.#userOf(request.to));
+    const { sending } = this.#atDesk();
+    return sending.send(request, await this.#userOf(request.to));
   }
 
-  retry(id: MessageId): Promise<void> {
-    return this.#sending.retry(id);
+  async retry(id: MessageId): Promise<void> {
+    return this.#atDesk().sending.retry(id);
   }
 
   async typing(to: string | User): Promise<void> {
@@ -192,8 +187,9 @@ export class Session implements Client {
   }
 
   async markRead(id: MessageId): Promise<void> {
-    const conversation = this.#incoming.conversationOf(id) ?? (await this.#library.message(id)).conversation;
-    this.#incoming.markRead(conversation, id);
+    const { incoming, library } = this.#atDesk();
+    const conversation = incoming.conversationOf(id) ?? (await library.opened(id)).conversation;
+    incoming.markRead(conversation, id);
   }
 
   watch(users: readonly User[]): void {
@@ -214,24 +210,24 @@ export class Session implements Client {
     return this.#people.byId(id, signal);
   }
 
-  conversations(signal?: AbortSignal) {
-    return this.#library.conversations(signal);
+  async conversations(signal?: AbortSignal) {
+    return this.#atDesk().library.conversations(signal);
   }
 
-  history(conversation: ConversationId, options?: { before?: string; limit?: number; signal?: AbortSignal }) {
-    return this.#library.history(conversation, options);
+  async history(conversation: ConversationId, options?: { before?: string; limit?: number; signal?: AbortSignal }) {
+    return this.#atDesk().library.history(conversation, options);
   }
 
-  explain(id: MessageId, signal?: AbortSignal) {
-    return this.#library.explain(id, signal);
+  async explain(id: MessageId, signal?: AbortSignal) {
+    return this.#atDesk().library.explain(id, signal);
   }
 
   get islands(): Islands {
-    return this.#incoming.islands;
+    return this.#desk?.incoming.islands ?? NO_ISLANDS;
   }
 
-  route(id: MessageId, signal?: AbortSignal) {
-    return this.#library.route(id, signal);
+  async route(id: MessageId, signal?: AbortSignal) {
+    return this.#atDesk().library.route(id, signal);
   }
 
   conversationWith(user: User): ConversationId {
@@ -241,7 +237,7 @@ export class Session implements Client {
   #handlers() {
     return {
       hello: async (): Promise<ClientFrame> => {
-        const cursor = await this.#incoming.cursor();
+        const cursor = await this.#desk?.incoming.cursor();
         const from = cursor ? { cursor } : {};
         return { kind: 'hello', versions: [LIVE_VERSION], capabilities: [ISLANDS, ACCOUNT], ...from };
       },
@@ -252,11 +248,10 @@ export class Session implements Client {
       onFrame: (frame: ServerFrame) => {
         if (frame.kind === 'hello') this.#greeted();
         if (frame.kind === 'wipe') return void this.#wipe();
-        if (frame.kind === 'vault') return void this.#gate.account?.vault.refresh().catch(() => undefined);
-        this.#incoming.take(frame);
+        this.#desk?.incoming.take(frame);
       },
       onState: (state: ConnectionState, code?: string, retryIn?: number) => {
-        if (state === 'waiting' || state === 'offline') this.#incoming.lost();
+        if (state === 'waiting' || state === 'offline') this.#desk?.incoming.lost();
         this.#events.emit('connection', {
           state,
           ...(code === undefined ? {} : { code }),
@@ -279,7 +274,7 @@ export class Session implements Client {
 
   #greeted(): void {
     this.#live.send({ kind: 'watch', users: [...this.#watched] });
-    this.#sending.resend();
+    this.#desk?.connected();
   }
 
   #becameLive(): void {
@@ -287,22 +282,43 @@ export class Session implements Client {
     this.#events.emit('ready', { me: this.#present() });
   }
 
-  async #enter(me: Me): Promise<Me> {
+  async #enter(me: Me, exportKey?: string): Promise<Me> {
     this.#me = me;
     this.#people.remember([me.user]);
-    await this.#incoming.open();
-    await this.#sending.open();
+    await this.#gate.enter(ownerOf(me), exportKey);
+    await this.#sitDown();
     return me;
   }
 
-  #leave(): void {
+  /** Once the account is open. */
+  async #sitDown(): Promise<void> {
+    const { account } = this.#gate;
+    if (!account || this.#desk) return;
+    const me = this.#present();
+    this.#desk = await Desk.open({
+      me,
+      account,
+      cache: await this.#openCache(me.user.id),
+      http: this.#http,
+      people: this.#people,
+      events: this.#events,
+      clock: this.#clock,
+      random: systemRandom,
+      send: (frame) => this.#live.send(frame),
+      isConnected: () => this.#live.state === 'live' || this.#live.state === 'catching-up',
+      onLive: () => this.#becameLive(),
+    });
+  }
+
+  async #leave(): Promise<void> {
     this.disconnect();
+    const desk = this.#desk;
+    this.#desk = undefined;
     this.#me = undefined;
     this.#gate.leave();
     this.#watched = [];
     this.#people.forget();
-    this.#sending.forget();
-    this.#incoming.forget();
+    await desk?.close();
   }
 
   /** Whoever was signed out for good wipes what is held here, then is nobody. */
@@ -332,6 +348,13 @@ export class Session implements Client {
     this.#events.emit('signed-out', { code });
   }
 
+  /** @throws RefusedError `session-missing`, `account-locked` */
+  #atDesk(): Desk {
+    this.#present();
+    if (!this.#desk) throw failure(RefusedError, 'account-locked');
+    return this.#desk;
+  }
+
   #present(): Me {
     if (!this.#me) throw failure(RefusedError, 'session-missing');
     return this.#me;
@@ -347,4 +370,11 @@ export class Session implements Client {
 
 function ownerOf({ user, device }: Me): Owner {
   return { user: user.id, device };
+}
+
+const NO_ISLANDS: Islands = { realms: [] };
+
+/** Ends with the client. */
+async function memoryCache(): Promise<ClientCache> {
+  return SealedCache.open({ engine: new MemoryEngine(), secret: await makeCacheSecret(systemRandom(32)) });
 }

@@ -6,6 +6,7 @@ import type { ConversationId, DeviceId, MessageId, UserId } from '../realm/ids.t
 import type { Account } from './account/account.ts';
 import type { AccountState } from './account/account-gate.ts';
 import type { DeviceKeeping } from './account/device-keeping.ts';
+import type { ClientCache } from './cache/cache.ts';
 import type { ClientStorage, HttpFetch, OpenSocket } from './platform.ts';
 
 export interface ClientInit {
@@ -23,6 +24,8 @@ export interface ClientInit {
   readonly storage?: ClientStorage;
   /** Where passwords are stretched, for half a second; a page passes one that works in a Worker. Default here, loaded late. */
   readonly passwords?: Passwords;
+  /** What this device holds of a user's messages, encrypted. Default: in memory, which ends with the client. */
+  readonly openCache?: (user: UserId) => Promise<ClientCache>;
   /** Where this device's keys are kept; a page passes one that gives none away. Default: in the storage. */
   readonly deviceKeys?: DeviceKeeping;
 }

@@ -35,9 +35,8 @@ export class MemoryEngine implements CacheEngine {
     this.#keys = [];
   }
 
-  async close(): Promise<void> {
-    await this.wipe();
-  }
+  /** Whoever holds the engine may open it again. */
+  async close(): Promise<void> {}
 }
 
 /** The first place whose key is not below. */

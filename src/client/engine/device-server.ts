@@ -54,8 +54,8 @@ export class HttpDeviceServer implements MailServer, PackageServer {
     return (await this.#http.post('/key-packages', body, keyPackagesAnswer)).waiting;
   }
 
-  async claim(user: UserId): Promise<readonly Uint8Array[]> {
+  async claim(user: UserId) {
     const { packages } = await this.#http.post(`/users/${user}/key-packages/claim`, {}, claimAnswer);
-    return packages.map(({ keyPackage }) => fromText(keyPackage));
+    return packages.map(({ device, keyPackage }) => ({ device, bytes: fromText(keyPackage) }));
   }
 }

@@ -86,9 +86,14 @@ export class Engine {
     this.#stop();
   }
 
-  /** After each connection: lays out key packages, takes mails, tries again what could not be read. */
+  /** Lays out key packages: from then on others can write to this device. */
+  ready(): Promise<void> {
+    return this.#quietly(undefined, () => this.#packages.replenish());
+  }
+
+  /** After each connection: takes mails, tries again what could not be read. */
   async connected(): Promise<void> {
-    await this.#quietly(undefined, () => this.#packages.replenish());
+    await this.ready();
     await this.#quietly(undefined, () => this.#mailroom.collect());
     await this.#quietly(undefined, () => this.#mailroom.askAgain());
   }
@@ -127,6 +132,12 @@ export class Engine {
     return this.#keeper.change(conversation, make);
   }
 
+  /** As this device has it, without asking anybody. */
+  present(conversation: ConversationId): Promise<MlsGroup | undefined> {
+    return this.#keeper.present(conversation);
+  }
+
+  /** Brought forward, or joined. */
   group(conversation: ConversationId): Promise<MlsGroup | undefined> {
     return this.#keeper.follow(conversation);
   }

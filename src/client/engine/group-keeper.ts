@@ -302,8 +302,9 @@ export class GroupKeeper {
   }
 
   async #packagesOf(users: readonly UserId[]): Promise<readonly Uint8Array[]> {
+    const own = this.#c.parts.me.certificate.device;
     const claimed = await Promise.all(users.map((user) => this.#c.packages.claim(user)));
-    return claimed.flat();
+    return claimed.flat().flatMap(({ device, bytes }) => (device === own ? [] : [bytes]));
   }
 }
 

@@ -7,7 +7,7 @@ import { makeKeyPackage } from '../../crypto/mls/key-package.ts';
 import type { OwnDevice } from '../../crypto/mls/parts.ts';
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
 import type { Clock } from '../../realm/clock.ts';
-import type { UserId } from '../../realm/ids.ts';
+import type { DeviceId, UserId } from '../../realm/ids.ts';
 import type { ClientCache } from '../cache/cache.ts';
 
 const AREA = 'key-package';
@@ -21,7 +21,7 @@ export interface PackageServer {
   /** How many one-time packages of this device lie there afterwards. */
   publish(packages: { readonly oneTime: readonly Uint8Array[]; readonly lastResort?: Uint8Array }): Promise<number>;
   /** One of each device of the user. */
-  claim(user: UserId): Promise<readonly Uint8Array[]>;
+  claim(user: UserId): Promise<readonly { readonly device: DeviceId; readonly bytes: Uint8Array }[]>;
 }
 
 interface Kept {

@@ -89,10 +89,8 @@ export class Segment {
   find(beginnings: readonly string[]): readonly number[] {
     const hits = new Uint8Array(this.messages.length);
     for (const [round, beginning] of beginnings.entries()) {
-      let at = this.#firstFrom(beginning);
-      while (this.#terms[at]?.startsWith(beginning)) {
+      for (const at of this.#termsFrom(beginning)) {
         for (const number of this.#list(at)) if (hits[number] === round) hits[number] = round + 1;
-        at++;
       }
     }
     const found: number[] = [];
@@ -136,6 +134,15 @@ export class Segment {
       place: toString(places.subarray(at * PLACE, (at + 1) * PLACE), 'hex'),
     }));
     return new Segment(messages, terms, lengths, lists);
+  }
+
+  /** Places of the terms that begin so. */
+  *#termsFrom(beginning: string): Generator<number> {
+    const first = this.#firstFrom(beginning);
+    for (let at = first; at < this.#terms.length; at++) {
+      if (!this.#terms[at]?.startsWith(beginning)) return;
+      yield at;
+    }
   }
 
   #firstFrom(beginning: string): number {

@@ -16,9 +16,8 @@ import {
   parseUserId,
 } from '../../../src/realm/ids.ts';
 
-/** A place that can be opened again after it was closed, with what it held (memory alone forgets). */
+/** A place that can be opened again after it was closed, with what it held. */
 export interface CachePlace {
-  readonly forgets?: boolean;
   open(): Promise<CacheEngine>;
   readonly secret: CacheSecret;
   readonly otherSecret: CacheSecret;
@@ -191,7 +190,6 @@ export const CACHE_FACTS: readonly CacheFact[] = [
   {
     title: 'what was put is there after closing and opening, and unreadable with another secret',
     run: async (place) => {
-      if (place.forgets) return;
       await withCache(place, (cache) => cache.put(CHAT, { events: range(0, 300).map((n) => said(n)) }));
       await withCache(place, async (cache) => same(await numbersOf(cache), range(0, 300).toReversed(), 'all'));
       const stranger = await SealedCache.open({ engine: await place.open(), secret: place.otherSecret });

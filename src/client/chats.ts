@@ -1,0 +1,127 @@
+// Conversations that are shown: timelines that are loaded page by page, newest first, from what this device holds, and kept up to date
+// with what comes and what is sent.
+import type { RosterKind } from '../crypto/roster.ts';
+import type { Clock } from '../realm/clock.ts';
+import type { ConversationId, UserId } from '../realm/ids.ts';
+import type { ClientCache, Place } from './cache/cache.ts';
+import type { OpenedEvent, ReadMark, Receipt } from './timeline/events.ts';
+import { emptyTimeline, reduceTimeline, type TimelineAction, type TimelineState } from './timeline/state.ts';
+import { type Timeline, viewTimeline } from './timeline/view.ts';
+
+/** Events of one page. */
+const PAGE = 100;
+
+export interface OpenTimeline {
+  readonly conversation: ConversationId;
+  /** As it is now; the same until the next change. */
+  view(): Timeline;
+  /** Loads the page before; false when this device holds nothing older. */
+  older(): Promise<boolean>;
+  onChange(listener: () => void): () => void;
+  close(): void;
+}
+
+export interface ChatsComponents {
+  readonly cache: ClientCache;
+  readonly me: UserId;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly kindOf: (conversation: ConversationId) => Promise<RosterKind>;
+  /** What the user's other devices have settled: read marks, what was hidden or cleared. */
+  readonly settled: (conversation: ConversationId) => readonly TimelineAction[];
+  /** What waits here to be sent. */
+  readonly unsent: (conversation: ConversationId) => readonly OpenedEvent[];
+}
+
+export class Chats {
+  readonly #parts: ChatsComponents;
+  readonly #open = new Map<ConversationId, Set<Shown>>();
+
+  constructor(components: ChatsComponents) {
+    this.#parts = components;
+  }
+
+  /** The newest page of a conversation. @throws LocalError `cache-damaged` */
+  async timeline(conversation: ConversationId): Promise<OpenTimeline> {
+    const shown = new Shown(conversation, await this.#parts.kindOf(conversation), this.#parts, () => {
+      this.#open.get(conversation)?.delete(shown);
+    });
+    const open = this.#open.get(conversation) ?? new Set();
+    this.#open.set(conversation, open.add(shown));
+    await shown.older();
+    shown.take([...this.#parts.settled(conversation), { kind: 'events', events: this.#parts.unsent(conversation) }]);
+    return shown;
+  }
+
+  take(conversation: ConversationId, ...actions: readonly TimelineAction[]): void {
+    for (const shown of this.#open.get(conversation) ?? []) shown.take(actions);
+  }
+
+  events(events: readonly OpenedEvent[]): void {
+    for (const event of events) this.take(event.conversation, { kind: 'events', events: [event] });
+  }
+
+  receipts(conversation: ConversationId, receipts: readonly Receipt[]): void {
+    this.take(conversation, { kind: 'receipts', receipts });
+  }
+
+  read(conversation: ConversationId, mark: ReadMark): void {
+    this.take(conversation, { kind: 'read', mark });
+  }
+}
+
+class Shown implements OpenTimeline {
+  readonly conversation: ConversationId;
+  readonly #kind: RosterKind;
+  readonly #parts: ChatsComponents;
+  readonly #onClose: () => void;
+  readonly #listeners = new Set<() => void>();
+  #state: TimelineState;
+  #before: Place | undefined;
+  #isAtBeginning = false;
+  #view: Timeline | undefined;
+
+  constructor(conversation: ConversationId, kind: RosterKind, parts: ChatsComponents, onClose: () => void) {
+    this.conversation = conversation;
+    this.#kind = kind;
+    this.#parts = parts;
+    this.#onClose = onClose;
+    this.#state = emptyTimeline(conversation);
+  }
+
+  view(): Timeline {
+    const now = this.#parts.clock.now();
+    if (this.#view?.nextExpiry !== undefined && this.#view.nextExpiry <= now) this.#view = undefined;
+    this.#view ??= viewTimeline(this.#state, { user: this.#parts.me, kind: this.#kind, now });
+    return this.#view;
+  }
+
+  async older(): Promise<boolean> {
+    if (this.#isAtBeginning) return false;
+    const from = this.#before === undefined ? {} : { before: this.#before };
+    const page = await this.#parts.cache.page(this.conversation, { ...from, limit: PAGE });
+    this.#before = page.before;
+    this.#isAtBeginning = page.before === undefined;
+    this.take([
+      { kind: 'events', events: [...page.events, ...page.about] },
+      { kind: 'receipts', receipts: page.receipts },
+      { kind: 'lines', lines: page.lines },
+    ]);
+    return page.events.length > 0;
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#listeners.clear();
+    this.#onClose();
+  }
+
+  take(actions: readonly TimelineAction[]): void {
+    this.#state = actions.reduce(reduceTimeline, this.#state);
+    this.#view = undefined;
+    for (const listener of this.#listeners) listener();
+  }
+}
