@@ -14,6 +14,8 @@ import { commitRemoval, commitWrite, joinedWrites, leftRemoval, leftWrite, state
 export interface ChangeContext {
   readonly realm: RealmName;
   readonly incarnation: number;
+  /** Who orders the group from now on. */
+  readonly home: RealmName;
   readonly conversation: ConversationId;
   readonly sender: UserId;
   readonly device: DeviceId;
@@ -30,12 +32,11 @@ export interface Change {
 const MAX_COMMITS = 4096;
 
 export function changeOf(before: StoredGroup | undefined, commit: Commit, context: ChangeContext): Change {
-  const { conversation, now, incarnation, sender, device } = context;
+  const { home, conversation, now, incarnation, sender, device } = context;
   const { group, epoch, term, roster, rosterBytes, homes } = commit;
   const members = new Map(
     roster.members.map(({ user, role }, i): [UserId, GroupMember] => [user, { role, home: homes[i] ?? roster.home }]),
   );
-  const home = before && before.term >= roster.term ? before.home : roster.home;
   const where = { conversation, group, kind: roster.kind, home, term, rosterBytes, members };
   const state: StoredGroup = { ...where, epoch: epoch + 1, incarnation, since: now };
   const stored = { epoch, term, sender, device, at: now, commit: commit.commit, rosterBytes, homes };
@@ -46,6 +47,7 @@ export function changeOf(before: StoredGroup | undefined, commit: Commit, contex
       stateWrite(state),
       commitWrite(conversation, group, stored),
       ...pruned(state),
+      ...overtaken(before, state),
       ...spans(before, state, context),
     ],
     drafts: [{ record, audience: concerned(before, state, context.realm) }],
@@ -55,6 +57,12 @@ export function changeOf(before: StoredGroup | undefined, commit: Commit, contex
 /** Those of this realm who were in it, or are now. */
 function concerned(before: StoredGroup | undefined, after: StoredGroup, realm: RealmName): UserId[] {
   return [...new Set([...(before ? membersAt(before, realm) : []), ...membersAt(after, realm)])];
+}
+
+/** A higher term began at an earlier epoch: what a lower one had after that is void. */
+function overtaken(before: StoredGroup | undefined, { conversation, group, epoch }: StoredGroup): Write[] {
+  const count = Math.max(0, (before?.epoch ?? 0) - epoch);
+  return Array.from({ length: Math.min(count, MAX_COMMITS) }, (_, i) => commitRemoval(conversation, group, epoch + i));
 }
 
 function pruned({ conversation, group, epoch }: StoredGroup): Write[] {

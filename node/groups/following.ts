@@ -31,6 +31,8 @@ export interface FollowingComponents {
   readonly arrivals: Pick<ArrivalLog, 'append'>;
   readonly directory: Pick<Directory, 'findById' | 'meet'>;
   readonly rules?: Pick<MessageRules, 'incoming'>;
+  /** Who keeps the order of groups that began at a realm; other than that realm when it was retired. */
+  readonly homeOf: (realm: RealmName) => RealmName;
   readonly clock: Clock;
   readonly log: Log;
   /** Commits are missing here: the home is asked, or whoever wrote to a group that nobody here knows. */
@@ -90,11 +92,12 @@ export class Following {
     const states = await book.all(conversation);
     const state = states.find(({ group }) => group === commit.group);
     if (state) {
-      if (state.home !== origin) return 'foreign-home';
-      if (commit.term < state.term || commit.epoch < state.epoch) return 'duplicate';
+      if (this.#parts.homeOf(state.home) !== origin) return 'foreign-home';
+      const isLater = commit.term > state.term;
+      if (commit.term < state.term || (commit.epoch < state.epoch && !isLater)) return 'duplicate';
       if ((commit.roster.kind === 'direct') !== (state.kind === 'direct')) return 'roster-wrong';
       const isOut = membersAt(state, realm).length === 0;
-      return commit.epoch > state.epoch + MAX_AHEAD && !isOut ? 'too-far-ahead' : undefined;
+      return commit.epoch > state.epoch + MAX_AHEAD && !isOut && !isLater ? 'too-far-ahead' : undefined;
     }
     return this.#objectionToNew(conversation, commit, { sender, origin, states });
   }
@@ -105,7 +108,8 @@ export class Following {
     { roster }: Commit,
     { sender, origin, states }: { sender: UserId; origin: RealmName; states: readonly StoredGroup[] },
   ): Promise<string | undefined> {
-    if (roster.home !== origin) return 'foreign-home';
+    const { homeOf } = this.#parts;
+    if (homeOf(roster.home) !== origin) return 'foreign-home';
     const [one, other = one] = roster.members.map(({ user }) => user);
     const isDirect = one !== undefined && other !== undefined && conversation === directConversationId(one, other);
     if (isDirect !== (roster.kind === 'direct') || (isDirect && roster.members.length > 2))
@@ -116,7 +120,8 @@ export class Following {
     const local = roster.members
       .flatMap(({ user }) => directory.findById(user) ?? [])
       .filter(({ home }) => home === realm);
-    if (local.length === 0) return 'recipient-unknown';
+    // A successor orders groups in which nobody of its own may be.
+    if (local.length === 0 && homeOf(roster.home) !== realm) return 'recipient-unknown';
     const isOfPair = roleOf(roster, sender) !== undefined;
     if (isDirect && !isOfPair) return 'foreign-sender';
     const from = directory.findById(sender) ?? met;
@@ -160,9 +165,12 @@ export class Following {
     const { book, store, realm, onGap } = this.#parts;
     const state = await book.get(conversation, group);
     const waiting = (await store.inbox(MAX_AHEAD + 1, conversation)).filter((one) => one.group === group);
-    await this.#drop(waiting.filter(({ term, epoch }) => state && (term < state.term || epoch < state.epoch)));
-    const rest = waiting.filter(({ term, epoch }) => !state || (term >= state.term && epoch >= state.epoch));
-    const [next] = rest.sort((a, b) => a.epoch - b.epoch || b.term - a.term);
+    const isOld = ({ term, epoch }: { term: number; epoch: number }): boolean =>
+      state !== undefined && (term < state.term || (term === state.term && epoch < state.epoch));
+    await this.#drop(waiting.filter(isOld));
+    const rest = waiting.filter((one) => !isOld(one));
+    // What follows without a gap, then the beginning of a higher term.
+    const [next] = rest.sort((a, b) => a.term - b.term || a.epoch - b.epoch);
     if (!next) return false;
     if (state && next.epoch > state.epoch && membersAt(state, realm).length > 0) {
       onGap(conversation, group, state.home);
@@ -188,7 +196,19 @@ export class Following {
     if (!waiting) return;
     const { sender, device, body } = waiting;
     const commit = decodeCommit(body);
-    const context = { realm, incarnation, conversation, sender, device, now: clock.now() };
+    const home = this.#parts.homeOf(state?.home ?? commit.roster.home);
+    // What a home takes back from others says nothing about what else it had said.
+    const own = home === realm ? (state?.incarnation ?? 0) : incarnation;
+    const kept = home === realm && state ? state.home : home;
+    const context = {
+      realm,
+      incarnation: own,
+      home: home === realm ? kept : home,
+      conversation,
+      sender,
+      device,
+      now: clock.now(),
+    };
     const change = changeOf(state, { ...commit, homes: this.#homesOf(commit) }, context);
     await arrivals.append(change.drafts, {
       writes: [...change.writes, inboxRemoval(conversation, group, term, epoch)],

@@ -13,6 +13,7 @@ export interface GroupReaderComponents {
   readonly store: GroupStore;
   readonly book: GroupBook;
   readonly remote: Pick<RemoteOrder, 'info'>;
+  readonly homeOf: (realm: RealmName) => RealmName;
 }
 
 export interface CommitPage {
@@ -66,12 +67,12 @@ export class GroupReader {
     { group, epoch }: { readonly group?: GroupId | undefined; readonly epoch?: number | undefined },
     signal: AbortSignal,
   ): Promise<{ readonly state: StoredGroup; readonly epoch: number; readonly groupInfo: Uint8Array | undefined }> {
-    const { realm, store, remote } = this.#parts;
+    const { realm, store, remote, homeOf } = this.#parts;
     const state = await this.#group(user, conversation, group);
     if (!state.members.has(user)) throw new RefusedError('not-a-member', `${user} has left this group`);
     const wanted = epoch ?? state.epoch;
     const groupInfo = await store.info(conversation, state.group, wanted);
-    if (groupInfo || state.home === realm) return { state, epoch: wanted, groupInfo };
+    if (groupInfo || homeOf(state.home) === realm) return { state, epoch: wanted, groupInfo };
     return { state, ...(await remote.info(state, epoch ?? 0, signal)) };
   }
 

@@ -3,7 +3,7 @@ import type { SignedIntent } from '../../src/crypto/intent.ts';
 import type { Network } from '../../src/overlay/seam.ts';
 import { OrderServer } from '../../src/protocols/order/server.ts';
 import type { Clock, Timer } from '../../src/realm/clock.ts';
-import { messageOf } from '../../src/realm/errors.ts';
+import { messageOf, UnreachableError } from '../../src/realm/errors.ts';
 import type { ConversationId, UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
@@ -24,6 +24,7 @@ import { HomeOrder, type HomeOrderComponents } from './home-order.ts';
 import { Intents } from './intents.ts';
 import { OrderDesk } from './order-desk.ts';
 import { RemoteOrder } from './remote-order.ts';
+import { Takeover } from './takeover.ts';
 
 export interface GroupServiceInit {
   readonly realm: RealmName;
@@ -36,6 +37,8 @@ export interface GroupServiceInit {
   readonly mails: Pick<MailService, 'send'>;
   readonly directory: Pick<Directory, 'findById' | 'meet'>;
   readonly rules?: MessageRules;
+  /** Who keeps the order of groups that began at a realm; absent: no realm was ever retired. */
+  readonly homeOf?: (realm: RealmName) => RealmName;
   /** Absent in tests, whose commits are opaque. */
   readonly inspect?: NonNullable<HomeOrderComponents['inspect']>;
   /** Absent: this node may always number things. */
@@ -52,6 +55,8 @@ const SWEEP_INTERVAL = 3600_000;
 export class GroupService {
   readonly #init: GroupServiceInit;
   readonly #home: HomeOrder;
+  readonly #homeOf: (realm: RealmName) => RealmName;
+  readonly #stopped = new AbortController();
   readonly #remote: RemoteOrder;
   readonly #following: Following;
   readonly #held: HeldMessages;
@@ -63,10 +68,10 @@ export class GroupService {
   constructor(init: GroupServiceInit) {
     const { conversations, rosters } = init;
     const { store, book } = rosters;
-    const parts = { ...init, ...conversations.parts, store, book };
+    const homeOf = init.homeOf ?? ((realm: RealmName): RealmName => realm);
+    const parts = { ...init, ...conversations.parts, store, book, homeOf };
+    this.#homeOf = homeOf;
     this.#init = init;
-    const onChanged = (conversation: ConversationId): Promise<void> => this.#changed(conversation);
-    this.#home = new HomeOrder({ ...parts, onChanged, fanOut: new FanOut(parts) });
     this.intents = new Intents(parts);
     conversations.intentsTo((item, { intent }) => this.intents.judge(item, intent));
     this.#following = new Following({
@@ -75,6 +80,14 @@ export class GroupService {
       onChanged: (conversation) => this.#changed(conversation),
     });
     this.#remote = new RemoteOrder(parts, this.#following);
+    const ask: RemoteOrder['ask'] = (...given) => this.#remote.ask(...given);
+    this.#home = new HomeOrder({
+      ...parts,
+      fanOut: new FanOut(parts),
+      takeover: new Takeover({ ...parts, ask, following: this.#following }),
+      stopping: this.#stopped.signal,
+      onChanged: (conversation) => this.#changed(conversation),
+    });
     this.#held = new HeldMessages({
       ...parts,
       ingest: (items, finish) => conversations.ingest(items, finish),
@@ -97,6 +110,7 @@ export class GroupService {
 
   async stop(): Promise<void> {
     this.#sweep?.cancel();
+    this.#stopped.abort(new UnreachableError('stopping', 'The node is stopping'));
     await this.#server.stop();
     await this.#remote.stop();
     await this.#following.stop();
@@ -114,7 +128,7 @@ export class GroupService {
     const { realm, rosters, mails, permit } = this.#init;
     permit?.assert();
     const state = await rosters.book.get(proposed.conversation, proposed.group);
-    const isHere = !state || state.home === realm;
+    const isHere = !state || this.#homeOf(state.home) === realm;
     const accepted = await (isHere
       ? this.#home.accept(author, proposed)
       : this.#remote.propose(author, proposed, state, signal));
@@ -146,7 +160,7 @@ export class GroupService {
   async putInfo(author: Author, info: GroupInfo, signal: AbortSignal): Promise<void> {
     const { realm, rosters } = this.#init;
     const state = await rosters.book.get(info.conversation, info.group);
-    if (!state || state.home === realm) return this.#home.putInfo(author.user, info);
+    if (!state || this.#homeOf(state.home) === realm) return this.#home.putInfo(author.user, info);
     return this.#remote.putInfo(author, info, state, signal);
   }
 

@@ -23,6 +23,7 @@ import { EpochError } from './group-errors.ts';
 import type { StoredGroup } from './group-record.ts';
 import { type GroupStore, infoRemoval, infoWrite, madeWrite } from './group-store.ts';
 import { type Accepted, type Author, type GroupInfo, MAX_GROUP_INFO, type ProposedCommit } from './groups.ts';
+import type { Takeover } from './takeover.ts';
 
 export interface HomeOrderComponents {
   readonly realm: RealmName;
@@ -36,6 +37,9 @@ export interface HomeOrderComponents {
   readonly clock: Pick<Clock, 'now'>;
   /** Throws what it sees amiss in a commit. Absent in tests, whose commits are opaque. */
   readonly inspect?: (proposed: ProposedCommit, before: StoredGroup | undefined) => void;
+  /** Absent: this node was never restored, and follows nobody. */
+  readonly takeover?: Takeover;
+  readonly stopping: AbortSignal;
   /** After a commit is on disk. */
   readonly onChanged: (conversation: ConversationId) => Promise<void>;
 }
@@ -69,10 +73,17 @@ export class HomeOrder {
     });
   }
 
+  /** As this realm may order it: a home that may have forgotten something asks the others first. */
+  async #present({ realm: from }: Author, { conversation, group }: ProposedCommit): Promise<StoredGroup | undefined> {
+    const { book, takeover, realm, stopping } = this.#parts;
+    let state = await book.get(conversation, group);
+    if (!state && from !== realm) state = await takeover?.learn(conversation, group, from, stopping);
+    return state && takeover?.isDue(state) ? takeover.settle(state, stopping) : state;
+  }
+
   async #accept(author: Author, proposed: ProposedCommit, roster: Roster): Promise<Accepted> {
-    const { book } = this.#parts;
-    const { conversation, group, epoch } = proposed;
-    const before = await book.get(conversation, group);
+    const { epoch } = proposed;
+    const before = await this.#present(author, proposed);
     if (before) {
       const repeated = await this.#answerAgain(before, proposed);
       if (repeated) return repeated;
@@ -152,7 +163,7 @@ export class HomeOrder {
     const { conversation } = proposed;
     const infos = await this.#infoWrites(proposed);
     const { user: sender, device } = author;
-    const context = { realm, incarnation, conversation, sender, device, now: clock.now() };
+    const context = { realm, incarnation, home: realm, conversation, sender, device, now: clock.now() };
     const change = changeOf(before, commit, context);
     const destinations = new Set([...realmsOf(change.state), ...(before ? realmsOf(before) : [])]);
     destinations.delete(realm);

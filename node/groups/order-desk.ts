@@ -19,6 +19,7 @@ export interface OrderDeskComponents {
   readonly store: GroupStore;
   readonly book: GroupBook;
   readonly home: Pick<HomeOrder, 'accept' | 'putInfo'>;
+  readonly homeOf: (realm: RealmName) => RealmName;
   readonly directory: Pick<Directory, 'findById'>;
 }
 
@@ -35,8 +36,6 @@ export class OrderDesk {
       case 'propose': {
         const { user, device } = request;
         this.#checkSender(asker, user, device);
-        const state = await this.#stateOf(request);
-        if (!state) throw unknown();
         return { kind: 'accepted', ...(await this.#parts.home.accept({ user, device, realm: asker }, request)) };
       }
       case 'put-info':
@@ -64,16 +63,21 @@ export class OrderDesk {
   }
 
   async #commits(asker: RealmName, request: Extract<OrderRequest, { kind: 'commits' }>): Promise<OrderAnswer> {
-    const { realm, store } = this.#parts;
+    const { realm, store, homeOf } = this.#parts;
     const state = await this.#stateOf(request);
     if (!state) throw unknown();
     const { conversation, group, home, term } = state;
     const limits = { count: MAX_COMMITS, bytes: MAX_COMMITS_BYTES };
     const from = Math.max(0, request.from - 1);
     const stored = await store.commits(conversation, group, from, limits);
-    const told = stored.filter((commit, i) => commit.epoch >= request.from && concerns(asker, commit, stored[i - 1]));
-    if (told.length === 0 && !realmsOf(state).has(asker)) throw unknown();
-    if (home !== realm) return { kind: 'commits', home, term, commits: [], more: false };
+    const told = stored.filter(
+      (commit, i) => commit.epoch >= request.from && (homeOf(home) === asker || concerns(asker, commit, stored[i - 1])),
+    );
+    if (told.length === 0 && !realmsOf(state).has(asker) && homeOf(home) !== asker) throw unknown();
+    // Whoever orders the group now may have less of it than its members.
+    if (homeOf(home) !== realm && homeOf(home) !== asker) {
+      return { kind: 'commits', home: homeOf(home), term, commits: [], more: false };
+    }
     const last = stored.at(-1)?.epoch ?? state.epoch;
     return {
       kind: 'commits',

@@ -22,6 +22,7 @@ export interface RemoteOrderComponents {
   readonly network: Pick<Network, 'open'>;
   readonly book: GroupBook;
   readonly directory: Pick<Directory, 'findById'>;
+  readonly homeOf: (realm: RealmName) => RealmName;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -57,12 +58,15 @@ export class RemoteOrder {
   /** @throws UnreachableError `home-away`; EpochError; what the home refuses */
   async propose(author: Author, proposed: ProposedCommit, state: StoredGroup, signal: AbortSignal): Promise<Accepted> {
     this.#counters.proposed++;
-    const answer = await this.#ask(state.home, { kind: 'propose', ...proposed, ...author }, signal);
-    if (answer.kind !== 'accepted') throw new PeerError('answer-foreign', `${state.home} answered another question`);
+    const home = this.#parts.homeOf(state.home);
+    const answer = await this.ask(home, { kind: 'propose', ...proposed, ...author }, signal);
+    if (answer.kind !== 'accepted') throw new PeerError('answer-foreign', `${home} answered another question`);
     const roster = decodeRoster(proposed.rosterBytes);
     const homes = roster.members.map(
       ({ user }) => this.#parts.directory.findById(user)?.home ?? state.members.get(user)?.home ?? state.home,
     );
+    // A new home counts another term, which its own envelope will tell.
+    if (home !== state.home) return { epoch: answer.epoch };
     const body = encodeCommit({ ...proposed, term: state.term, homes });
     await this.#following.take(
       proposed.conversation,
@@ -73,8 +77,8 @@ export class RemoteOrder {
   }
 
   /** @throws UnreachableError `home-away`; EpochError; RefusedError `not-a-member` */
-  async putInfo({ user, device }: Author, info: GroupInfo, { home }: StoredGroup, signal: AbortSignal): Promise<void> {
-    await this.#ask(home, { kind: 'put-info', ...info, user, device }, signal);
+  async putInfo({ user, device }: Author, info: GroupInfo, state: StoredGroup, signal: AbortSignal): Promise<void> {
+    await this.ask(this.#parts.homeOf(state.home), { kind: 'put-info', ...info, user, device }, signal);
   }
 
   /** @throws UnreachableError `home-away`; RefusedError `epoch-unknown` */
@@ -84,12 +88,13 @@ export class RemoteOrder {
     signal: AbortSignal,
   ): Promise<{ epoch: number; groupInfo: Uint8Array }> {
     const { conversation, group } = state;
-    const answer = await this.#ask(state.home, { kind: 'info', conversation, group, epoch }, signal);
-    if (answer.kind !== 'info') throw new PeerError('answer-foreign', `${state.home} answered another question`);
+    const home = this.#parts.homeOf(state.home);
+    const answer = await this.ask(home, { kind: 'info', conversation, group, epoch }, signal);
+    if (answer.kind !== 'info') throw new PeerError('answer-foreign', `${home} answered another question`);
     return answer;
   }
 
-  async #ask(home: RealmName, request: OrderRequest, signal: AbortSignal): Promise<OrderAnswer> {
+  async ask(home: RealmName, request: OrderRequest, signal: AbortSignal): Promise<OrderAnswer> {
     const both = AbortSignal.any([signal, this.#stopped.signal]);
     const answer = await askOrder(this.#parts, home, request, both).catch((cause: unknown) => {
       if (both.aborted) throw cause;
@@ -132,10 +137,10 @@ export class RemoteOrder {
     let home = ask;
     for (let asked = 0; asked < 1000; asked++) {
       const state = group ? await book.get(conversation, group) : await book.find(conversation);
-      if (state) home = state.home;
+      if (state) home = this.#parts.homeOf(state.home);
       if (home === realm) return;
       const request = { kind: 'commits', conversation, group: state?.group ?? group, from: state?.epoch ?? 0 } as const;
-      const answer = await this.#ask(home, request, signal);
+      const answer = await this.ask(home, request, signal);
       if (answer.kind !== 'commits') throw new PeerError('answer-foreign', `${home} answered another question`);
       if (answer.home !== home) {
         if (state || asked > 0) throw new PeerError('foreign-home', `${home} names ${answer.home} as the home`);

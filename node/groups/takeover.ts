@@ -1,0 +1,81 @@
+// A home that can't be sure that it knows the newest commit: it was restored from a copy, or it follows a realm that was retired. It asks
+// every realm with members what they have, takes that in, and goes on with a term of one more: whatever was accepted elsewhere in a
+// lower term loses, and those who followed it join anew. So no (term, epoch) is ever given out twice, whoever can be reached.
+import type { OrderAnswer, OrderRequest } from '../../src/protocols/order/frames.ts';
+import { messageOf } from '../../src/realm/errors.ts';
+import type { ConversationId, GroupId } from '../../src/realm/ids.ts';
+import type { Log } from '../../src/realm/log.ts';
+import type { RealmName } from '../../src/realm/names.ts';
+import type { Database } from '../../src/store/database.ts';
+import { realmsOf } from '../conversations/group-state.ts';
+import type { Following } from './following.ts';
+import type { GroupBook } from './group-book.ts';
+import type { StoredGroup } from './group-record.ts';
+import { stateWrite } from './group-store.ts';
+
+export interface TakeoverComponents {
+  readonly realm: RealmName;
+  readonly incarnation: number;
+  readonly database: Pick<Database, 'commit'>;
+  readonly book: GroupBook;
+  /** Who keeps the order of groups that began at a realm. */
+  readonly homeOf: (realm: RealmName) => RealmName;
+  readonly ask: (realm: RealmName, request: OrderRequest, signal: AbortSignal) => Promise<OrderAnswer>;
+  readonly following: Pick<Following, 'take'>;
+  readonly log: Log;
+}
+
+/** Pages of commits that are taken of one realm. */
+const MAX_PAGES = 64;
+
+export class Takeover {
+  readonly #parts: TakeoverComponents;
+
+  constructor(parts: TakeoverComponents) {
+    this.#parts = parts;
+  }
+
+  /** Whether the own word on this group's order may be behind what was said before. */
+  isDue({ home, incarnation }: StoredGroup): boolean {
+    const { realm, homeOf } = this.#parts;
+    return homeOf(home) === realm && (home !== realm || incarnation !== this.#parts.incarnation);
+  }
+
+  /** The group as it stands after everybody in reach was asked; from here on this realm orders it. */
+  async settle(before: StoredGroup, signal: AbortSignal): Promise<StoredGroup> {
+    const { realm, incarnation, database, book, homeOf } = this.#parts;
+    const others = [...realmsOf(before)].filter((one) => one !== realm && homeOf(one) === one);
+    await Promise.all(others.map((one) => this.#fill(before.conversation, before.group, one, signal)));
+    const now = (await book.get(before.conversation, before.group)) ?? before;
+    const state = { ...now, home: realm, term: now.term + 1, incarnation };
+    await database.commit([stateWrite(state)]);
+    await book.changed(state);
+    return state;
+  }
+
+  /** A group that nobody here is in: whoever asks knows it. Undefined when it is not for this realm to order. */
+  async learn(
+    conversation: ConversationId,
+    group: GroupId,
+    from: RealmName,
+    signal: AbortSignal,
+  ): Promise<StoredGroup | undefined> {
+    await this.#fill(conversation, group, from, signal);
+    return this.#parts.book.get(conversation, group);
+  }
+
+  async #fill(conversation: ConversationId, group: GroupId, from: RealmName, signal: AbortSignal): Promise<void> {
+    const { book, ask, following, log, realm } = this.#parts;
+    try {
+      for (let page = 0; page < MAX_PAGES; page++) {
+        const at = (await book.get(conversation, group))?.epoch ?? 0;
+        const answer = await ask(from, { kind: 'commits', conversation, group, from: at }, signal);
+        if (answer.kind !== 'commits' || answer.commits.length === 0) return;
+        await following.take(conversation, answer.commits, realm);
+        if (!answer.more) return;
+      }
+    } catch (error) {
+      log.info({ conversation, realm: from, why: messageOf(error) }, 'a realm did not tell what it knows of a group');
+    }
+  }
+}
