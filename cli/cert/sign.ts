@@ -14,9 +14,11 @@ import { type Cli, printJson, say } from '../cli.ts';
 import { act, jsonOption, makeCommand } from '../command.ts';
 import { readGivenFile, readGivenText } from '../given-file.ts';
 import { asTime } from '../times.ts';
+import { revokeByRoot } from './root-list.ts';
 
 interface SignOptions {
   readonly root: string;
+  readonly revoke?: string;
   readonly json: boolean;
 }
 
@@ -26,13 +28,31 @@ export function signCommand(cli: Cli): Command {
     summary: "Renew a region's authority with its offline root",
     details:
       'Runs on the host that has the root: a folder with key.pem and cert.pem, as "canopy init region" wrote it into root/.\n' +
-      'The request is what "canopy cert renew --request FILE" wrote on the region; the reply goes to stdout.',
-    examples: ['canopy cert sign ua.req --root /media/safe/root > ua.reply'],
+      'The request is what "canopy cert renew --request FILE" wrote on the region; the reply goes to stdout.\n' +
+      'With --revoke it revokes an authority of the region whose key was replaced; its list goes to stdout, and on the ' +
+      'region "canopy cert retire --list FILE" takes it.',
+    examples: [
+      'canopy cert sign ua.req --root /media/safe/root > ua.reply',
+      'canopy cert sign --revoke 6a01b2c3 --root /media/safe/root > root.crl',
+    ],
   })
-    .argument('<file>', 'the request')
+    .argument('[file]', 'the request')
+    .option('--revoke <serial>', 'revoke this authority of the region instead')
     .addOption(new Option('--root <folder>', "the root's folder").makeOptionMandatory())
     .addOption(jsonOption())
-    .action(act('nothing was signed', (file: string, options: SignOptions) => sign(cli, file, options)));
+    .action(
+      act('nothing was signed', (file: string | undefined, options: SignOptions) => signOrRevoke(cli, file, options)),
+    );
+}
+
+async function signOrRevoke(cli: Cli, file: string | undefined, options: SignOptions): Promise<void> {
+  const { revoke, root, json } = options;
+  if ((file === undefined) === (revoke === undefined)) throw new InputError('usage', 'give a request or --revoke');
+  if (file !== undefined) return sign(cli, file, options);
+  const list = await revokeByRoot(root, (revoke ?? '').toLowerCase(), Date.now());
+  if (json) return printJson(cli, { list });
+  cli.stdout.write(list);
+  say(cli, 'revoked; on the region run: canopy cert retire --list FILE');
 }
 
 async function sign(cli: Cli, file: string, { root: folder, json }: SignOptions): Promise<void> {

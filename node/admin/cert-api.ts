@@ -10,6 +10,7 @@
 //   POST /v1/certificates/replace-authority {atOnce} {certificates: Certificate[]}     another key for the authority
 //   POST /v1/certificates/plan-retirement {}    BlastRadius                            what retiring the old one would cut
 //   POST /v1/certificates/retire {reason}       BlastRadius                            what it has cut
+//   POST /v1/certificates/root-list {list}      {certificates: Certificate[]}          the offline root's list, DER in base64
 //   GET  /v1/certificates/lists                 {lists: base64[]}                      revocation lists in force, DER
 import * as v from 'valibot';
 import { isRealmName, type RealmName, ROLES, type Role } from '../../src/realm/names.ts';
@@ -64,6 +65,7 @@ export const CERT_REQUESTS = {
   atOnce: v.object({ atOnce: v.boolean() }),
   retire: v.object({ reason: v.pipe(v.string(), v.maxLength(MAX_REASON)) }),
   replaceKey: v.object({ role }),
+  rootList: v.object({ list: v.string() }),
   empty,
 } as const;
 
@@ -119,6 +121,11 @@ export class CertClient {
 
   retire(reason: string): Promise<Radius> {
     return this.#admin.ask('/v1/certificates/retire', radius, { reason });
+  }
+
+  async takeRootList(list: Uint8Array): Promise<CertificateRow[]> {
+    const body = { list: Buffer.from(list).toString('base64') };
+    return (await this.#admin.ask('/v1/certificates/root-list', listed, body)).certificates;
   }
 
   /** DER each. */

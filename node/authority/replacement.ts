@@ -6,17 +6,20 @@
 //                                                                                      │ retired, ended, or revoked from above
 //                                                                                      ▼
 //                                                                                  authority/old is gone
+import { checkAuthorities } from '../../src/pki/authority-path.ts';
 import { parseCertificate } from '../../src/pki/certificate.ts';
 import { type Chain, type Trust, writeChainPem } from '../../src/pki/chain.ts';
-import { serialsIn } from '../../src/pki/revocations.ts';
+import { readCrl } from '../../src/pki/crl.ts';
+import { encodeSignedCrl, serialsIn } from '../../src/pki/revocations.ts';
 import type { Clock } from '../../src/realm/clock.ts';
-import { ConflictError, codeOf, LocalError, messageOf } from '../../src/realm/errors.ts';
+import { ConflictError, codeOf, InputError, LocalError, messageOf } from '../../src/realm/errors.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import { type DataDirectory, exists } from '../../src/settings/data-directory.ts';
 import { makePrivateFolder } from '../../src/settings/private-file.ts';
 import { commitReplacement } from '../../src/settings/staged-credential.ts';
 import type { Audit } from '../audit/audit.ts';
+import { CRL_ENTRY } from '../charter.ts';
 import { Hourly } from '../hourly.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { BlastRadius } from '../revocations/blast-radius.ts';
@@ -126,6 +129,30 @@ export class AuthorityReplacement {
     });
   }
 
+  /**
+   * A region's root is offline, so its list comes as a file. It goes into the region's chain, and the old key is retired by it.
+   * @throws RefusedError `crl-…`; InputError `not-a-region`, `own-authority`
+   */
+  takeRootList(crl: Uint8Array): Promise<void> {
+    return this.#inTurn(async () => {
+      const { authority, ledger, audit } = this.#parts;
+      const [own, root, ...more] = authority.chain;
+      if (!own || !root || more.length > 0) throw notARegion();
+      const [checked] = checkAuthorities([root]);
+      if (!checked) throw notARegion();
+      const { revoked, number } = readCrl(crl, checked);
+      const { serial } = parseCertificate(own);
+      if (revoked.some((one) => one.serial === serial)) {
+        throw new InputError('own-authority', `this list revokes the authority ${serial}, which is in use`, {
+          hint: 'Replace it first: canopy cert renew --new-key authority --request FILE',
+        });
+      }
+      await audit.record({ code: 'root-list-taken', fields: { number, revoked: revoked.length } });
+      await ledger.append({ chain: 'network', kind: CRL_ENTRY, payload: encodeSignedCrl({ crl, chain: [root] }) });
+      await this.#settle();
+    });
+  }
+
   async #goOver(chain: Chain, atOnce: boolean): Promise<void> {
     const { directory, authority, audit, log, onReplaced } = this.#parts;
     const before = serialOf(authority.chain);
@@ -212,6 +239,12 @@ export class AuthorityReplacement {
     this.#last = done.catch(() => {});
     return done;
   }
+}
+
+function notARegion(): InputError {
+  return new InputError('not-a-region', 'only the authority of a region is revoked by its offline root', {
+    hint: 'Here the realm above does it: canopy cert revoke REALM --replaced',
+  });
 }
 
 /** What `readReply` says of a certificate for another key. */

@@ -26,7 +26,7 @@ export interface CertOperatorComponents {
   readonly ledger: Pick<Ledger, 'realms'>;
   readonly replacement: Pick<
     AuthorityReplacement,
-    'replace' | 'hurry' | 'request' | 'accept' | 'planRetirement' | 'retire'
+    'replace' | 'hurry' | 'request' | 'accept' | 'planRetirement' | 'retire' | 'takeRootList'
   >;
   readonly replaced: Pick<ReplacedAuthorities, 'has'>;
   readonly authorityRenewal: Pick<AuthorityRenewal, 'renewNow' | 'accept' | 'lastError'>;
@@ -46,7 +46,7 @@ export class CertOperator {
 
   get routes(): PartRoutes {
     const { revocations, authority, replacement } = this.#parts;
-    const { plan, revoke, accept, replaceKey, empty, request, atOnce, retire } = CERT_REQUESTS;
+    const { plan, revoke, accept, replaceKey, empty, request, atOnce, retire, rootList } = CERT_REQUESTS;
     return {
       'GET /v1/certificates': () => this.#listed(),
       'GET /v1/certificates/lists': async () => ({ lists: this.#lists() }),
@@ -68,6 +68,10 @@ export class CertOperator {
       ),
       'POST /v1/certificates/replace-authority': partRoute(atOnce, async (given) => {
         await (authority.oldChain && given.atOnce ? replacement.hurry() : replacement.replace(given.atOnce));
+        return this.#listed();
+      }),
+      'POST /v1/certificates/root-list': partRoute(rootList, async ({ list }) => {
+        await replacement.takeRootList(new Uint8Array(Buffer.from(list, 'base64')));
         return this.#listed();
       }),
       'POST /v1/certificates/plan-retirement': partRoute(empty, () => replacement.planRetirement()),

@@ -119,8 +119,9 @@ export class Revocations {
 
   /** The chain of a realm's newest authority, of those whose lists are known. */
   newestChainOf(realm: RealmName): Chain | undefined {
-    const [newest] = [...this.#newest.values()].filter((one) => one.realm === realm).sort((a, b) => b.since - a.since);
-    return newest && decodeSignedCrl(newest.bytes).chain;
+    const own = [...this.#newest.values()].filter((one) => one.realm === realm).sort((a, b) => b.since - a.since);
+    // The root's list speaks in the name of its region.
+    return own.map(({ bytes }) => decodeSignedCrl(bytes).chain).find((chain) => chain.length > 1);
   }
 
   get size(): number {
