@@ -157,8 +157,9 @@ async function compose(ground: Ground): Promise<OpenedNode> {
       blobs,
       islands,
       renewal,
-      authorityRenewal,
+      // Stopped after what it asks through, which ends its waits.
       replacement,
+      authorityRenewal,
       guests,
       lan,
       roaming,
