@@ -69,7 +69,7 @@ async function registerKnown({ directory, realm, log }: Ground, ledger: Ledger, 
   for (const role of realm.programs) {
     const chain = await readChain(directory[role]);
     // A relay that joined before its node has its first certificate from the realm above.
-    if (ours.includes(nameOf(chain.slice(1)))) chains.push({ ...realm, kind: role, chain });
+    if (chain.length > 1 && ours.includes(nameOf(chain.slice(1)))) chains.push({ ...realm, kind: role, chain });
   }
   const known = new Set((await issued.list(0)).map(({ serial }) => serial));
   for (const one of chains.map(issuedOf).filter(({ serial }) => !known.has(serial))) await issued.put(one);

@@ -61,6 +61,7 @@ export async function openCertificates(ground: Ground, needs: CertificateNeeds):
     },
   });
   replaced.onChange(() => authorityRenewal.lookNow());
+  charter.onChange(() => replacement.lookSoon());
   const around = async (): Promise<Omit<Surroundings, 'own' | 'issued'>> => ({
     known: await knownRealms(ground, needs),
     users: needs.directory.list().map(({ address }) => ({ realm: address.realm })),

@@ -242,7 +242,7 @@ export class Authority {
     const own = firstOf(chain);
     const { notAfter: nextUpdate } = own.certificate;
     const crl = { number, thisUpdate: this.#components.clock.now(), nextUpdate, revoked };
-    return { crl: await createCrl(crl, own, signer), chain };
+    return this.#whileUnderWay(createCrl(crl, own, signer).then((bytes) => ({ crl: bytes, chain })));
   }
 
   /** The request by which this authority asks its parent for its next certificate, of the same key or of the one that follows. */
@@ -307,12 +307,15 @@ export class Authority {
       throw new RefusedError('cert-revoked', `the certificate of the ${what.kind} of ${what.realm} was revoked`);
     const { signer, chain } = this.#keys.present;
     const made = make({ signer, chain, now: this.#components.clock.now() });
-    const announced = made.then((certificate) => this.#announce({ ...what, chain: certificate }));
-    this.#underWay.add(announced);
+    return this.#whileUnderWay(made.then((certificate) => this.#announce({ ...what, chain: certificate })));
+  }
+
+  async #whileUnderWay<T>(act: Promise<T>): Promise<T> {
+    this.#underWay.add(act);
     try {
-      return await announced;
+      return await act;
     } finally {
-      this.#underWay.delete(announced);
+      this.#underWay.delete(act);
     }
   }
 

@@ -54,6 +54,7 @@ export class AuthorityReplacement {
   readonly #parts: ReplacementComponents;
   readonly #hourly: Hourly;
   #last: Promise<unknown> = Promise.resolve();
+  #isAsked = false;
 
   constructor(components: ReplacementComponents) {
     this.#parts = components;
@@ -62,6 +63,13 @@ export class AuthorityReplacement {
 
   start(): void {
     void this.#hourly.start();
+  }
+
+  /** When the charter has changed: the realm above may have revoked the old one. */
+  lookSoon(): void {
+    if (this.#isAsked || !this.#parts.authority.oldChain) return;
+    this.#isAsked = true;
+    void this.#hourly.now();
   }
 
   async stop(): Promise<void> {
@@ -85,7 +93,9 @@ export class AuthorityReplacement {
   request(): Promise<Uint8Array> {
     return this.#inTurn(async () => {
       this.#assertFree();
-      return this.#withNext((next) => this.#parts.authority.createOwnRenewal(next));
+      const { authority, audit } = this.#parts;
+      await audit.record({ code: 'authority-key-requested', fields: { before: serialOf(authority.chain) } });
+      return this.#withNext((next) => authority.createOwnRenewal(next));
     });
   }
 
@@ -109,7 +119,11 @@ export class AuthorityReplacement {
 
   /** Tells those below to move at once, after all. @throws ConflictError `no-overlap` */
   hurry(): Promise<void> {
-    return this.#inTurn(() => this.#tell(this.#old(), true));
+    return this.#inTurn(async () => {
+      const old = this.#old();
+      await this.#parts.audit.record({ code: 'authority-move-hurried', fields: { before: serialOf(old) } });
+      await this.#tell(old, true);
+    });
   }
 
   /** What would be cut. @throws ConflictError `no-overlap` */
@@ -184,6 +198,7 @@ export class AuthorityReplacement {
   }
 
   async #look(): Promise<void> {
+    this.#isAsked = false;
     try {
       await this.#inTurn(() => this.#settle());
     } catch (error) {
