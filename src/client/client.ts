@@ -22,11 +22,11 @@ export type {
   LoginOptions,
   Me,
   Message,
-  MessageState,
   Passwords,
   SendRequest,
   StateChange,
 } from './surface.ts';
+export type { MessageState } from './timeline/events.ts';
 
 /** Milliseconds after which a "typing" that was not repeated is over: as long as the nodes themselves let one last. */
 export const TYPING_LASTS = 6000;

@@ -18,8 +18,8 @@ import { Outbox, type Outgoing } from './outgoing.ts';
 import type { People } from './people.ts';
 import type { ClientStorage } from './platform.ts';
 import { randomId } from './signing-in.ts';
-import type { ClientEvents, Me, Message, MessageState, SendRequest, StateChange } from './surface.ts';
-import type { OpenedEvent } from './timeline/events.ts';
+import type { ClientEvents, Me, Message, SendRequest, StateChange } from './surface.ts';
+import type { MessageState, OpenedEvent } from './timeline/events.ts';
 
 /** Sent messages whose states are followed here; the oldest are forgotten first. */
 const MAX_FOLLOWED = 10_000;

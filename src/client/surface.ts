@@ -8,6 +8,7 @@ import type { AccountState } from './account/account-gate.ts';
 import type { DeviceKeeping } from './account/device-keeping.ts';
 import type { ClientCache } from './cache/cache.ts';
 import type { ClientStorage, HttpFetch, OpenSocket } from './platform.ts';
+import type { MessageState } from './timeline/events.ts';
 
 export interface ClientInit {
   /** What the user calls this device; shown in the list of sessions. */
@@ -35,8 +36,6 @@ export type Passwords = Pick<typeof import('../crypto/login.ts'), 'proveLogin' |
 
 /** `offline` until connect(); `waiting` between two tries; `live` once the backlog is through. */
 export type ConnectionState = 'offline' | 'connecting' | 'catching-up' | 'live' | 'waiting';
-
-export type MessageState = 'queued' | 'stored' | 'delivered' | 'read' | 'failed';
 
 export interface Message {
   readonly id: MessageId;

@@ -3,7 +3,10 @@ import type { Content } from '../../crypto/content.ts';
 import type { MemberRole } from '../../crypto/roster.ts';
 import type { Stamp } from '../../protocols/lan/wire.ts';
 import type { ConversationId, DeviceId, MessageId, UserId } from '../../realm/ids.ts';
-import type { MessageState } from '../surface.ts';
+
+/** In the order in which an event moves through them, and never back: queued here, stored by the server, held by a device, read. */
+const STATES = ['queued', 'stored', 'failed', 'delivered', 'read'] as const;
+export type MessageState = (typeof STATES)[number];
 
 /** One event of a conversation, opened or not. What decides about it was settled when it was opened, alike on every device. */
 export interface OpenedEvent {
@@ -49,9 +52,6 @@ export interface SystemLine {
   readonly users: readonly UserId[];
   readonly stamp: Stamp;
 }
-
-/** In the order in which an event moves through them, and never back. */
-const STATES: readonly MessageState[] = ['queued', 'stored', 'failed', 'delivered', 'read'];
 
 export function laterState(a: MessageState, b: MessageState): MessageState {
   return STATES.indexOf(a) >= STATES.indexOf(b) ? a : b;
