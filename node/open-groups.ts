@@ -13,6 +13,7 @@ import type { Ground } from './ground.ts';
 import { inspectCommit } from './groups/commit-inspection.ts';
 import type { GroupRosters } from './groups/group-rosters.ts';
 import { GroupService } from './groups/group-service.ts';
+import { Retirements } from './groups/retirements.ts';
 import { KeyPackageService } from './key-packages/key-package-service.ts';
 import { isCertified, packageObjection } from './key-packages/package-check.ts';
 import type { Ledger } from './ledger/ledger.ts';
@@ -22,7 +23,7 @@ export interface GroupNeeds {
   readonly network: NodeOverlay;
   readonly directory: Directory;
   readonly rules: MessageRules;
-  readonly ledger: Pick<Ledger, 'realms'>;
+  readonly ledger: Pick<Ledger, 'realms' | 'append' | 'watch'>;
   readonly rosters: GroupRosters;
   readonly blocks: Blocks;
   readonly conversations: ConversationService;
@@ -34,10 +35,11 @@ export interface OpenedGroups {
   readonly groups: GroupService;
   readonly mails: MailService;
   readonly keyPackages: KeyPackageService;
+  readonly retirements: Retirements;
 }
 
-export function openGroups(ground: Ground, needs: GroupNeeds): OpenedGroups {
-  const { realm: file, incarnation, database, clock, log, permit, house } = ground;
+export async function openGroups(ground: Ground, needs: GroupNeeds): Promise<OpenedGroups> {
+  const { realm: file, incarnation, database, clock, log, audit, permit, house } = ground;
   const { ledger, conversations, keys } = needs;
   const shared = { ...needs, realm: file.realm, incarnation, database, clock, log, permit };
   const isBlocked = (receiver: UserId, sender: UserId): boolean => needs.blocks.isBlocked(receiver, sender);
@@ -61,5 +63,9 @@ export function openGroups(ground: Ground, needs: GroupNeeds): OpenedGroups {
       log.error({ error: messageOf(error) }, 'what waited for a removed device was not dropped'),
     );
   });
-  return { groups: new GroupService({ ...shared, mails, inspect: inspectCommit }), mails, keyPackages };
+  const retirements = new Retirements({ realm: file.realm, ledger, audit, log });
+  await retirements.follow(ledger);
+  const homeOf = (of: RealmName): RealmName => retirements.homeOf(of);
+  const groups = new GroupService({ ...shared, mails, homeOf, keys, inspect: inspectCommit });
+  return { groups, mails, keyPackages, retirements };
 }

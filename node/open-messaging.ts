@@ -40,7 +40,7 @@ export interface MessagingComponents {
   readonly rules: MessageRules;
   /** Whether presence is shared with a realm. */
   readonly shares: (realm: RealmName) => boolean;
-  readonly ledger: Pick<Ledger, 'realms'>;
+  readonly ledger: Pick<Ledger, 'realms' | 'append' | 'watch'>;
   readonly errands: Pick<Errands, 'ask' | 'answer'>;
   readonly keys: Pick<KeyBook, 'keysOf' | 'onDevice'>;
 }
@@ -58,7 +58,7 @@ export async function openMessaging(
   const blobs = openBlobAccess(ground, { rosters, directory });
   const parts = { realm, incarnation, database, directory, rules, rosters, blocks, blobs, outbox, clock, log };
   const conversations = await openConversations(parts);
-  const opened = openGroups(ground, {
+  const opened = await openGroups(ground, {
     network,
     directory,
     rules,
@@ -91,7 +91,11 @@ export async function openMessaging(
     }),
     audit,
     ways,
-    standing: { isFrozen: (of) => charter.isRealmRevoked(of), onChange: (listener) => charter.onChange(listener) },
+    standing: {
+      isFrozen: (of) => charter.isRealmRevoked(of),
+      isKnown: (of) => ledger.realms().some((known) => known.realm === of),
+      onChange: (listener) => charter.onChange(listener),
+    },
   });
   return {
     ...opened,

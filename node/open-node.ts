@@ -10,6 +10,7 @@ import { watchClock } from './clock-watch.ts';
 import { userRoutes } from './directory/user-operator.ts';
 import { fileRoutes } from './file-operator.ts';
 import { type Ground, type NodeInit, openGround } from './ground.ts';
+import { retirementRoutes } from './groups/retirement-operator.ts';
 import { healthChecks } from './health-checks.ts';
 import { guardConversations } from './incarnation/guarded-conversations.ts';
 import { Permitted } from './incarnation/permitted.ts';
@@ -113,6 +114,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
         ...ledgerRoutes({ realm: realm.realm, ledger, guard, accounts }),
         ...trustRoutes({ realm: realm.realm, trusts, reach }),
         ...policyRoutes(policies),
+        ...retirementRoutes(messaging.retirements),
         ...fileRoutes({ blobs, directory: people, audit: ground.audit }),
         ...userRoutes(opened),
       },

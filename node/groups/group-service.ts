@@ -12,10 +12,12 @@ import type { ConversationService } from '../conversations/conversation-service.
 import type { MessageRules } from '../conversations/message-rules.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import type { Directory } from '../directory/directory.ts';
+import type { KeyBook } from '../directory/key-book.ts';
 import type { WritePermit } from '../incarnation/write-permit.ts';
 import type { MailService } from '../mails/mail-service.ts';
 import { FanOut } from './fan-out.ts';
 import { Following } from './following.ts';
+import { GivingBack } from './giving-back.ts';
 import { GroupReader } from './group-reader.ts';
 import type { GroupRosters } from './group-rosters.ts';
 import type { Accepted, Author, GroupInfo, ProposedChange } from './groups.ts';
@@ -39,6 +41,8 @@ export interface GroupServiceInit {
   readonly rules?: MessageRules;
   /** Who keeps the order of groups that began at a realm; absent: no realm was ever retired. */
   readonly homeOf?: (realm: RealmName) => RealmName;
+  /** Devices that are certified; absent: nothing is taken back from clients. */
+  readonly keys?: Pick<KeyBook, 'keysOf'>;
   /** Absent in tests, whose commits are opaque. */
   readonly inspect?: NonNullable<HomeOrderComponents['inspect']>;
   /** Absent: this node may always number things. */
@@ -63,6 +67,7 @@ export class GroupService {
   readonly #server: OrderServer;
   readonly reader: GroupReader;
   readonly intents: Intents;
+  readonly givingBack: GivingBack;
   #sweep: Timer | undefined;
 
   constructor(init: GroupServiceInit) {
@@ -81,10 +86,14 @@ export class GroupService {
     });
     this.#remote = new RemoteOrder(parts, this.#following);
     const ask: RemoteOrder['ask'] = (...given) => this.#remote.ask(...given);
+    const takeover = new Takeover({ ...parts, ask, following: this.#following });
+    const events = conversations.parts.store;
+    const { keys, inspect } = init;
+    this.givingBack = new GivingBack({ ...parts, store: events, keys, inspect, takeover, following: this.#following });
     this.#home = new HomeOrder({
       ...parts,
       fanOut: new FanOut(parts),
-      takeover: new Takeover({ ...parts, ask, following: this.#following }),
+      takeover,
       stopping: this.#stopped.signal,
       onChanged: (conversation) => this.#changed(conversation),
     });

@@ -49,7 +49,7 @@ const DURING_CHANGE = new Set(['/me', '/logout', '/password/start', '/password/f
 const WIDE = new Set(['/vault', '/vault/stage', '/identity']);
 
 /** What carries commits, mails or key packages. */
-const LARGE = new RegExp(`^${API_PREFIX}/(conversations/[^/]+/(commits|group|missing)|mails|key-packages)$`);
+const LARGE = new RegExp(`^${API_PREFIX}/(conversations/[^/]+/(commits|group|compare|missing)|mails|key-packages)$`);
 /** Bodies that are no JSON; their route has a limit of its own. */
 const CHUNKS = new RegExp(`^${API_PREFIX}/uploads/[0-9a-f]+$`);
 

@@ -51,7 +51,10 @@ export type LanConversations = Pick<
   explain?(user: UserId, id: MessageId): Promise<MessageRoute | undefined>;
 };
 
-export type LanGroups = Pick<GroupService, 'propose' | 'putInfo' | 'reader' | 'typingTo' | 'intend' | 'intents'>;
+export type LanGroups = Pick<
+  GroupService,
+  'propose' | 'putInfo' | 'reader' | 'typingTo' | 'intend' | 'intents' | 'givingBack'
+>;
 
 export type LanMails = Pick<MailService, 'send' | 'has' | 'list' | 'acknowledge' | 'onMail'>;
 export type LanKeyPackages = Pick<KeyPackageService, 'put' | 'claim'>;

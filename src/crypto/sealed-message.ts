@@ -128,6 +128,20 @@ export async function openWithRoot(
   context: SealingContext,
   { root, certificate }: { readonly root: Uint8Array; readonly certificate: DeviceCertificate },
 ): Promise<Uint8Array> {
+  const sealed = assertSealedBy(body, context, certificate);
+  const bound = boundBytes(context, sealed);
+  const { key, commitment } = messageKeys(root);
+  if (!equals(commitment, sealed.commitment)) {
+    throw new PeerError('commitment-wrong', 'the message was sealed with another key than this');
+  }
+  return decrypt(key, sealed, bound);
+}
+
+/**
+ * Whether the device signed this very message: whoever can't open it can check that, too.
+ * @throws PeerError `body-format`, `frame-malformed`, `frame-too-long`, `sender-other`, `signature-wrong`
+ */
+export function assertSealedBy(body: Uint8Array, context: SealingContext, certificate: DeviceCertificate): Sealed {
   const sealed = decodeSealed(body);
   const bound = boundBytes(context, sealed);
   if (certificate.user !== context.sender || certificate.device !== context.device) {
@@ -137,11 +151,7 @@ export async function openWithRoot(
   if (!verifyLabelled(certificate.signatureKey, SIGNATURE_LABEL, signed, sealed.signature)) {
     throw new PeerError('signature-wrong', `the device ${context.device} did not sign this message`);
   }
-  const { key, commitment } = messageKeys(root);
-  if (!equals(commitment, sealed.commitment)) {
-    throw new PeerError('commitment-wrong', 'the message was sealed with another key than this');
-  }
-  return decrypt(key, sealed, bound);
+  return sealed;
 }
 
 function decodeSealed(body: Uint8Array): Sealed {

@@ -10,6 +10,7 @@ import { type Outbox, openOutbox } from '../../node/delivery/outbox.ts';
 import { ALL_IN_GOOD_STANDING, type Standing } from '../../node/delivery/standing.ts';
 import { Ways } from '../../node/delivery/ways.ts';
 import type { Directory, UserProfile } from '../../node/directory/directory.ts';
+import type { KeyBook } from '../../node/directory/key-book.ts';
 import type { Errands } from '../../node/errands/errands.ts';
 import { GroupRosters } from '../../node/groups/group-rosters.ts';
 import { GroupService } from '../../node/groups/group-service.ts';
@@ -82,6 +83,10 @@ export interface BranchOptions {
   readonly standing?: Standing;
   readonly custodyLimits?: CustodyLimits;
   readonly errands?: Pick<Errands, 'ask' | 'answer'>;
+  /** Who keeps the order of groups that began at a realm. */
+  readonly homeOf?: (realm: RealmName) => RealmName;
+  /** Certified devices. */
+  readonly keys?: Pick<KeyBook, 'keysOf'>;
   /** 0 up to 1; spreads the tries. */
   readonly random?: () => number;
 }
@@ -121,7 +126,7 @@ export async function startBranch(options: BranchOptions): Promise<Branch> {
   const isBlocked = (receiver: UserId, sender: UserId): boolean => blocks.isBlocked(receiver, sender);
   const mails = new MailService({ ...shared, ...conversations.parts, isBlocked });
   conversations.judge('mail', (item) => mails.judge(item));
-  const groups = new GroupService({ ...shared, mails });
+  const groups = new GroupService({ ...shared, mails, ...pick(options) });
   const family = () => [KYIV, LVIV, ODESA].filter((of) => of !== realm);
   const keyPackages = new KeyPackageService({ ...shared, family, mayAsk: () => true });
   const delivery = createDelivery({
@@ -158,7 +163,8 @@ export async function startBranch(options: BranchOptions): Promise<Branch> {
   const running = [mails, keyPackages, groups, delivery];
   for (const part of running) await part.start();
   const stop = async (): Promise<void> => {
-    for (const part of running.toReversed()) await part.stop();
+    // All at once: of one that was killed, some never end.
+    await Promise.all(running.toReversed().map((part) => part.stop()));
   };
   return {
     realm,
@@ -174,6 +180,10 @@ export async function startBranch(options: BranchOptions): Promise<Branch> {
     announced,
     stop,
   };
+}
+
+function pick({ homeOf, keys }: BranchOptions) {
+  return { ...(homeOf && { homeOf }), ...(keys && { keys }) };
 }
 
 /** A message of the clerk to the engineer unless told otherwise. */

@@ -7,10 +7,12 @@ import {
   type CommitsAnswer,
   commitRequest,
   commitsQuery,
+  compareRequest,
   type GroupAnswer,
   groupInfoRequest,
   groupQuery,
   intentRequest,
+  missingRequest,
 } from '../../../src/protocols/lan/group-routes.ts';
 import { conversationId } from '../../../src/protocols/lan/wire.ts';
 import { codeOf, RefusedError } from '../../../src/realm/errors.ts';
@@ -121,6 +123,30 @@ export function groupRoutes(components: LanComponents): Hono<LanEnv> {
         return { id: intent.id, sender, device, at, intent: toText(bytes) };
       }),
     });
+  });
+
+  routes.post('/conversations/:id/compare', async (context) => {
+    const caller = context.get('caller');
+    const id = idOf(context.req.param('id'));
+    const { messages } = await bodyOf(context.req.raw, compareRequest);
+    const missing = await watched(caller, () => groups().givingBack.missing(caller.user.id, id, messages));
+    return context.json({ missing });
+  });
+
+  routes.post('/conversations/:id/missing', async (context) => {
+    const caller = context.get('caller');
+    const conversation = idOf(context.req.param('id'));
+    const { group, commits, messages } = await bodyOf(context.req.raw, missingRequest);
+    const { givingBack } = groups();
+    const given = commits.map(({ commit, roster, ...rest }) => {
+      return { ...rest, commit: fromText(commit), rosterBytes: fromText(roster) };
+    });
+    const sealed = messages.map(({ body, ...rest }) => ({ ...rest, body: fromText(body) }));
+    const { id } = caller.user;
+    const epoch = group && (await watched(caller, () => givingBack.commits(id, { conversation, group }, given)));
+    const refused =
+      sealed.length === 0 ? [] : await watched(caller, () => givingBack.messages(id, conversation, sealed));
+    return context.json(epoch === undefined ? { refused } : { epoch, refused });
   });
 
   routes.get('/conversations/:id/members', async (context) => {

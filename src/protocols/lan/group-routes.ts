@@ -7,11 +7,12 @@
 //   GET  conversations/:id/members
 //   POST conversations/:id/intents                        what a member wants changed while the home is out of reach; 202
 //   GET  conversations/:id/intents                        those that wait, in the order in which they are to be committed
+//   POST conversations/:id/compare, conversations/:id/missing   after a restore: which messages are not here; commits and messages given back
 //   POST mails, GET mails, POST mails/ack                 opaque bytes for single devices, kept until acknowledged
 //   POST key-packages, POST users/:id/key-packages/claim  what a device is added to groups by
 import * as v from 'valibot';
 import { MEMBER_ROLES } from '../../crypto/roster.ts';
-import { deviceId, groupId, groupView, jsonBytes, messageId, time, user, userId } from './wire.ts';
+import { base64url, deviceId, groupId, groupView, jsonBytes, messageId, stamp, time, user, userId } from './wire.ts';
 
 const epoch = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const epochText = v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number));
@@ -106,3 +107,37 @@ export const intentAnswer = v.object({ id: messageId });
 export const intentsAnswer = v.object({
   intents: v.array(v.object({ id: messageId, sender: userId, device: deviceId, at: time, intent })),
 });
+
+const which = v.strictObject({ id: messageId, sender: userId });
+export const compareRequest = v.strictObject({ messages: v.pipe(v.array(which), v.maxLength(1000)) });
+export const compareAnswer = v.object({ missing: v.array(messageId) });
+/** In order, from the epoch that this server has. Messages as they were sealed. */
+export const missingRequest = v.strictObject({
+  group: v.optional(groupId),
+  commits: v.optional(
+    v.pipe(
+      v.array(
+        v.strictObject({
+          epoch,
+          sender: userId,
+          device: deviceId,
+          commit: jsonBytes(MAX_COMMIT),
+          roster: jsonBytes(MAX_ROSTER),
+        }),
+      ),
+      v.maxLength(200),
+    ),
+    [],
+  ),
+  messages: v.optional(
+    v.pipe(
+      v.array(
+        v.strictObject({ id: messageId, sender: userId, device: deviceId, stamp, expires: time, body: base64url }),
+      ),
+      v.maxLength(200),
+    ),
+    [],
+  ),
+});
+/** `refused`: messages that no certified device of their sender has signed. */
+export const missingAnswer = v.object({ epoch: v.optional(epoch), refused: v.array(messageId) });
