@@ -9,7 +9,7 @@ import { Authority } from '../../../node/authority/authority.ts';
 import { type IssuedCertificate, IssuedStore } from '../../../node/authority/issued-store.ts';
 import { NodeCharter } from '../../../node/charter.ts';
 import type { CertifiedRealm, Ledger } from '../../../node/ledger/ledger.ts';
-import { RevocationService } from '../../../node/revocations/revocation-service.ts';
+import { type RevocationComponents, RevocationService } from '../../../node/revocations/revocation-service.ts';
 import { ShownLists } from '../../../node/revocations/shown-lists.ts';
 import { parseCertificate } from '../../../src/pki/certificate.ts';
 import { type Chain, encodeChain } from '../../../src/pki/chain.ts';
@@ -173,6 +173,47 @@ describe('revoking', LIMIT, () => {
       [true, true],
     );
   });
+
+  test(
+    'of a replaced authority what has moved stays, and of its programs those whose own certificates have',
+    LIMIT,
+    async () => {
+      const [realm, mine] = [parseRealmName('odesa.acme.ua'), keyName(family.keys.enterprise.spki)];
+      const [first, second] = [keyName(family.keys.root.spki), keyName(family.keys.region.spki)];
+      const one = { ...entry('authority', realm, family.branch), issuer: mine };
+      await issued.put({ ...one, serial: '4b01', key: first });
+      await issued.put({ ...one, serial: '4b02', key: second, renews: '4b01', replaces: first });
+      const target = { kind: 'replaced', realm } as const;
+      const below = parseRealmName('desk.odesa.acme.ua');
+      const old = [{ serial: '4b01', issuer: mine }];
+      const moved = [{ serial: '4b02', issuer: mine }];
+      const radius = async (known: Awaited<ReturnType<RevocationComponents['around']>>['known']) => {
+        const around = async () => ({ known, users: [{ realm }, { realm: below }], paths: [] });
+        const parts = { realm: family.acme, issued, ledger, charter, around, audit, clock, log: silentLog, authority };
+        return new RevocationService(parts).plan(target);
+      };
+      const stayed = await radius([
+        { realm, authority: old },
+        { realm: below, authority: [{ serial: '4c01', issuer: first }, ...old] },
+      ]);
+      assert.deepEqual([stayed.realms, stayed.users], [[below, realm], 2]);
+      assert.deepEqual(
+        stayed.certificates.map(({ serial }) => serial),
+        ['4b01'],
+      );
+      const half = await radius([
+        { realm, authority: moved, node: moved },
+        { realm: below, authority: [{ serial: '4c01', issuer: first }, ...old] },
+      ]);
+      assert.deepEqual([half.realms, half.users], [[below], 1]);
+      const leaf = await radius([{ realm, authority: moved, node: [{ serial: '4d01', issuer: first }, ...old] }]);
+      assert.deepEqual([leaf.realms, leaf.programs], [[], [{ realm, role: 'node' }]]);
+      const all = await radius([{ realm, authority: moved, node: moved }]);
+      assert.deepEqual([all.realms, all.programs, all.users], [[], [], 0]);
+      await assert.rejects(service.plan({ kind: 'replaced', realm: LVIV }), { code: 'not-issued-here' });
+      await assert.rejects(service.plan({ kind: 'replaced', realm: family.acme }), { code: 'own-realm' });
+    },
+  );
 
   test('a realm that is certified anew with a new key is good again', LIMIT, async () => {
     const chain = await authority.issueAuthority({
