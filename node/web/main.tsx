@@ -1,8 +1,13 @@
-// Where the page begins: the client of this node, the models, the view.
+// Where the page begins: the client of this node with its keys and its cache in this browser, the models, the view.
+import { browserDeviceKeys } from '../../src/client/account/browser-device-keys.ts';
+import { SealedCache } from '../../src/client/cache/sealed-cache.ts';
 import { createClient } from '../../src/client/client.ts';
+import { systemRandom } from '../../src/realm/random.ts';
+import { openBrowserCache } from './cache/browser-cache.ts';
 import { startPage } from './page.tsx';
 import { pageStorage } from './page-storage.ts';
 import { workerPasswords } from './passwords.ts';
+import { tabPlace } from './tab-place.ts';
 
 startPage(
   createClient({
@@ -10,5 +15,8 @@ startPage(
     session: 'cookie',
     storage: pageStorage(localStorage),
     passwords: workerPasswords,
+    deviceKeys: browserDeviceKeys('canopy-devices', systemRandom),
+    openCache: async (user) => SealedCache.open(await openBrowserCache(`canopy-cache-${user}`)),
   }),
+  tabPlace(navigator.locks, () => location.reload()),
 );

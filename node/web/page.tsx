@@ -4,6 +4,7 @@ import { render } from 'preact';
 import type { Client } from '../../src/client/client.ts';
 import { systemClock } from '../../src/realm/clock.ts';
 import { App } from './model/app.ts';
+import type { TabPlace } from './model/tab.ts';
 import { hashPlace } from './page-place.ts';
 import { pageSignals } from './page-signals.ts';
 import { AppView } from './view/app-view.tsx';
@@ -18,9 +19,10 @@ import './style/timeline.css';
 import './style/composer.css';
 import './style/overlays.css';
 
-export function startPage(client: Client): void {
+export function startPage(client: Client, tab: TabPlace): void {
   const app = new App({
     client,
+    tab,
     clock: systemClock,
     store: localStorage,
     place: { current: hashPlace() },

@@ -1,11 +1,11 @@
 // A client without a server, for looking at the view: it acts out a scene and answers what is written to it.
 import type { Client, ClientEvents, HistoryPage, Me, Message, Route, User } from '../../../src/client/client.ts';
-import { RefusedError, UnreachableError } from '../../../src/realm/errors.ts';
+import { InputError, RefusedError, UnreachableError } from '../../../src/realm/errors.ts';
 import { directConversationId, parseDeviceId, parseMessageId } from '../../../src/realm/ids.ts';
 import { parseRealmName } from '../../../src/realm/names.ts';
 import { CLERK, history, PEOPLE } from './acted-people.ts';
 
-export type Scene = 'login' | 'first-password' | 'empty' | 'chat' | 'offline' | 'opening';
+export type Scene = 'login' | 'first-password' | 'locked' | 'elsewhere' | 'empty' | 'chat' | 'offline' | 'opening';
 
 const KYIV = parseRealmName('kyiv.acme.ua');
 const LVIV = parseRealmName('lviv.acme.ua');
@@ -16,6 +16,8 @@ type Listener = (event: never) => void;
 export class ActedClient implements Client {
   me: Me | undefined;
   connection: Client['connection'] = 'offline';
+  readonly account = undefined;
+  accountState: Client['accountState'] = { kind: 'none' };
   readonly #scene: Scene;
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #messages: Message[];
@@ -51,14 +53,26 @@ export class ActedClient implements Client {
   }
 
   async resume(): Promise<Me | undefined> {
-    return this.#scene === 'login' || this.#scene === 'first-password' ? undefined : this.#enter();
+    return ['login', 'first-password', 'locked'].includes(this.#scene) ? undefined : this.#enter();
   }
 
   #enter(): Me {
     const device = parseDeviceId('00000000-0000-4000-8000-0000000000d1');
     const me = { user: CLERK, device };
     this.me = me;
+    if (this.#scene === 'locked') this.accountState = { kind: 'locked', why: 'other-password' };
     return me;
+  }
+
+  async recoverAccount(recoveryKey: string): Promise<void> {
+    await pause(700);
+    if (recoveryKey.length < 40) throw new InputError('recovery-key-length', 'acted');
+    this.accountState = { kind: 'open' };
+  }
+
+  async beginAccountAnew(): Promise<void> {
+    await pause(700);
+    this.accountState = { kind: 'open' };
   }
 
   async changePassword(): Promise<Me> {

@@ -2,7 +2,17 @@
 import { startPage } from '../page.tsx';
 import { ActedClient, type Scene } from './acted-client.ts';
 
-const SCENES: readonly Scene[] = ['login', 'first-password', 'empty', 'chat', 'offline', 'opening'];
+const SCENES: readonly Scene[] = [
+  'login',
+  'first-password',
+  'locked',
+  'elsewhere',
+  'empty',
+  'chat',
+  'offline',
+  'opening',
+];
 const wanted = new URLSearchParams(location.search).get('scene');
 localStorage.setItem('canopy.session', 'in');
-startPage(new ActedClient(SCENES.find((scene) => scene === wanted) ?? 'chat'));
+const scene = SCENES.find((one) => one === wanted) ?? 'chat';
+startPage(new ActedClient(scene), { enter: async () => scene !== 'elsewhere', take: async () => {} });

@@ -12,9 +12,11 @@ import { People } from './people.ts';
 import { Preferences } from './preferences.ts';
 import { Screen } from './screen.ts';
 import { SessionModel } from './session.ts';
+import type { TabPlace } from './tab.ts';
 
 export interface AppComponents {
   readonly client: Client;
+  readonly tab: TabPlace;
   readonly clock: Clock;
   readonly store: LocalStore;
   readonly place: Place;

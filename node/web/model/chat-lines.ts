@@ -5,7 +5,7 @@ export type ChatLine =
   | { readonly kind: 'typing' }
   | { readonly kind: 'draft'; readonly text: string }
   | { readonly kind: 'message'; readonly text: string; readonly mine: boolean }
-  | { readonly kind: 'unreadable' }
+  | { readonly kind: 'unreadable'; readonly problem: string | undefined }
   | { readonly kind: 'address'; readonly text: string };
 
 const SHOWN = 160;
@@ -14,7 +14,7 @@ export function chatLine(chat: Chat, draft: string, typing: boolean): ChatLine {
   if (typing) return { kind: 'typing' };
   if (draft.trim() !== '') return { kind: 'draft', text: oneLine(draft) };
   if (!chat.last) return { kind: 'address', text: chat.person.address };
-  if (chat.last.text === undefined) return { kind: 'unreadable' };
+  if (chat.last.text === undefined) return { kind: 'unreadable', problem: chat.last.problem };
   return { kind: 'message', text: oneLine(chat.last.text), mine: chat.last.mine };
 }
 

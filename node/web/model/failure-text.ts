@@ -21,6 +21,12 @@ const SENTENCES: Readonly<Record<string, TextKey>> = {
   'password-unchanged': 'password.same',
   'password-too-short': 'password.short',
   'password-too-long': 'password.long',
+  'recovery-key-character': 'error.recoveryKey',
+  'recovery-key-length': 'error.recoveryKey',
+  'recovery-key-group': 'error.recoveryKey',
+  'vault-secret-wrong': 'error.recoveryWrong',
+  'login-again': 'error.loginAgain',
+  'recipient-no-device': 'error.recipientNoDevice',
   'disk-full': 'error.diskFull',
   'read-only': 'error.readOnly',
   expired: 'error.expired',
@@ -46,7 +52,12 @@ export function failureOf(error: unknown): Failure {
 
 export function failureText(words: Wording, failure: Failure): string {
   const key = Object.hasOwn(SENTENCES, failure.code) ? SENTENCES[failure.code] : undefined;
-  if (!key) return words.t('error.other', { code: failure.code });
+  if (!key) return words.t(isOfVault(failure) ? 'error.vaultRefused' : 'error.other', { code: failure.code });
   const count = failure.params['count'] ?? failure.params['retryAfter'];
   return words.t(key, typeof count === 'number' ? { count: Math.max(1, Math.ceil(count)) } : {});
+}
+
+/** What a client says of a vault that is not the one it knows. */
+function isOfVault({ code }: Failure): boolean {
+  return code.startsWith('vault-');
 }

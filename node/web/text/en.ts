@@ -17,6 +17,27 @@ export const en = {
   'login.noUsername': 'Type your username.',
   'login.noPassword': 'Type your password.',
   'login.ended': 'Your session has ended. Log in again.',
+  'login.wiped': 'This device was signed out, and what it held was erased. Log in to use it again.',
+  'login.locked': 'The keys of this browser are gone. Your password opens them again.',
+
+  'elsewhere.title': 'Canopy is open in another tab',
+  'elsewhere.why': 'One tab at a time holds your keys. What you began to write there is kept.',
+  'elsewhere.submit': 'Use it here',
+
+  'locked.title': 'Unlock your messages',
+  'locked.why':
+    'Your password was reset. Your earlier messages are locked with a key that only you have: type your recovery key.',
+  'locked.key': 'Recovery key',
+  'locked.keyHint': 'Eight groups of five characters, as you printed them',
+  'locked.noKey': 'Type your recovery key.',
+  'locked.submit': 'Unlock',
+  'locked.unlocking': 'Unlocking…',
+  'locked.anew': 'I have no recovery key',
+  'locked.anewTitle': 'Begin with new keys?',
+  'locked.anewWhy':
+    'What was written before stays unreadable for you, for good. Your colleagues are told that your keys changed.',
+  'locked.anewSubmit': 'Begin with new keys',
+  'locked.anewCancel': 'Cancel',
 
   'password.title': 'Choose your own password',
   'password.why': 'The one you have was made by your administrator. Only you should know the next one.',
@@ -85,6 +106,8 @@ export const en = {
   'chat.new': 'New',
   'chat.toEnd': 'Jump to the latest',
   'chat.unknownKind': 'This message needs a newer client.',
+  'chat.noKey': 'This message can’t be read yet. Its key is being asked for.',
+  'chat.unreadable': 'This message can’t be read ({code}).',
   'chat.today': 'Today',
   'chat.yesterday': 'Yesterday',
 
@@ -180,6 +203,12 @@ export const en = {
   'error.destinationForbidden': 'Your administrator doesn’t allow messages to that branch.',
   'error.trustScope': 'The agreement with that branch doesn’t cover messages between you two. Ask your administrator.',
   'error.expired': 'It expired before it could be delivered.',
+  'error.recoveryKey': 'That is not a recovery key. Compare it with the printed one, group by group.',
+  'error.recoveryWrong': 'This recovery key does not open your messages. Is it the newest one?',
+  'error.loginAgain': 'Too much time has passed. Log in again.',
+  'error.vaultRefused':
+    'Your branch’s server shows other keys than this browser knows. Nothing was opened; tell your administrator this word: {code}.',
+  'error.recipientNoDevice': 'The recipient has not logged in yet. Your message can be sent once they have.',
   'error.sessionEnded': 'Your session has ended. Log in again.',
   'error.other': 'Something went wrong ({code}). Try again; if it stays, tell your administrator this word.',
 } as const satisfies Record<string, string | { readonly other: string; readonly [form: string]: string }>;

@@ -2,6 +2,8 @@
 import type { App } from '../model/app.ts';
 import type { Stage } from '../model/session.ts';
 import { AppContext, useApp, useWords, WorkspaceContext } from './context.ts';
+import { ElsewherePage } from './elsewhere-page.tsx';
+import { LockedPage } from './locked-page.tsx';
 import { LoginPage } from './login-page.tsx';
 import { Mark } from './mark.tsx';
 import { PasswordPage } from './password-page.tsx';
@@ -21,7 +23,11 @@ function StageView({ stage }: { readonly stage: Stage }) {
     case 'opening':
       return <Opening unreachable={stage.unreachable} />;
     case 'login':
-      return <LoginPage ended={stage.ended} />;
+      return <LoginPage why={stage.why} />;
+    case 'elsewhere':
+      return <ElsewherePage />;
+    case 'locked':
+      return <LockedPage />;
     case 'new-password':
       return <PasswordPage />;
     case 'in':

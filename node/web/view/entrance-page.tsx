@@ -8,7 +8,7 @@ interface EntrancePageProps {
   readonly title: string;
   readonly lead?: string | undefined;
   readonly submit: string;
-  readonly children: ComponentChildren;
+  readonly children?: ComponentChildren;
   onSubmit(event: Event): void;
 }
 

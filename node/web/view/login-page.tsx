@@ -1,17 +1,20 @@
 // Logging in. On the demonstration the username is filled in, so that the password is all that is left to type.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { failureText } from '../model/failure-text.ts';
+import type { LoginReason } from '../model/session.ts';
 import { useApp, useWords } from './context.ts';
 import { EntrancePage } from './entrance-page.tsx';
 import { Field } from './field.tsx';
 import { PasswordField } from './password-field.tsx';
 
 interface LoginPageProps {
-  /** The session ended by itself. */
-  readonly ended: boolean;
+  /** Of somebody who was in. */
+  readonly why: LoginReason | undefined;
 }
 
-export function LoginPage({ ended }: LoginPageProps) {
+const REASONS = { ended: 'login.ended', wiped: 'login.wiped', locked: 'login.locked' } as const;
+
+export function LoginPage({ why }: LoginPageProps) {
   const app = useApp();
   const { session } = app;
   const { t } = useWords();
@@ -38,7 +41,7 @@ export function LoginPage({ ended }: LoginPageProps) {
       onSubmit={submit}
       submit={t(session.busy.value ? 'login.checking' : 'login.submit')}
     >
-      {ended && <p class="notice">{t('login.ended')}</p>}
+      {why && <p class="notice">{t(REASONS[why])}</p>}
       <Field
         label={t('login.username')}
         name="username"

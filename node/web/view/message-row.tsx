@@ -4,6 +4,7 @@ import type { Message } from '../../../src/client/client.ts';
 import type { Chat } from '../model/chats.ts';
 import { failureText } from '../model/failure-text.ts';
 import { colourOf } from '../model/person-look.ts';
+import { problemText } from '../model/problem-text.ts';
 import { lateArrival } from '../model/route-steps.ts';
 import { type MessageRowModel, saidAt } from '../model/rows.ts';
 import { useWords, useWorkspace } from './context.ts';
@@ -34,8 +35,10 @@ export function MessageRow({ row: { message, leads, ends }, chat }: MessageRowPr
 }
 
 function MessageText({ message }: { readonly message: Message }) {
-  const { t } = useWords();
-  if (message.text === undefined) return <p class="message-text message-unknown">{t('chat.unknownKind')}</p>;
+  const words = useWords();
+  if (message.text === undefined) {
+    return <p class="message-text message-unknown">{problemText(words, message.problem)}</p>;
+  }
   return (
     <p class="message-text" dir="auto">
       {message.text}

@@ -1,6 +1,7 @@
 // The rail: search, conversations, and at the foot what belongs to the person.
 import { chatLine } from '../model/chat-lines.ts';
 import type { Chat } from '../model/chats.ts';
+import { problemText } from '../model/problem-text.ts';
 import { saidAt } from '../model/rows.ts';
 import { LanguageChoice, ThemeButton } from './choices.tsx';
 import { useApp, useWords, useWorkspace } from './context.ts';
@@ -95,7 +96,8 @@ function ChatLink({ chat, isCurrent, isStop }: ChatLinkProps) {
 
 function LastLine({ chat }: { readonly chat: Chat }) {
   const { drafts, people, chats } = useWorkspace();
-  const { t } = useWords();
+  const words = useWords();
+  const { t } = words;
   const isOpen = chats.current.value?.id === chat.id;
   const line = chatLine(chat, isOpen ? '' : drafts.of(chat.id).value, people.presenceOf(chat.person).value.typing);
   switch (line.kind) {
@@ -108,7 +110,7 @@ function LastLine({ chat }: { readonly chat: Chat }) {
         </span>
       );
     case 'unreadable':
-      return <span class="chat-line">{t('chat.unknownKind')}</span>;
+      return <span class="chat-line">{problemText(words, line.problem)}</span>;
     case 'address':
       return <span class="chat-line">{line.text}</span>;
     case 'message':

@@ -12,16 +12,18 @@ import { MAX_TEXT, roomLeft } from '../../../node/web/model/message-length.ts';
 import { People } from '../../../node/web/model/people.ts';
 import { colourOf, initialsOf } from '../../../node/web/model/person-look.ts';
 import { SessionModel } from '../../../node/web/model/session.ts';
+import type { TabPlace } from '../../../node/web/model/tab.ts';
 import { Wording } from '../../../node/web/model/wording.ts';
 import { RefusedError } from '../../../src/realm/errors.ts';
 import { HandClock } from './hand-clock.ts';
 import { CLERK, ENGINEER, message, ScriptedClient } from './scripted-client.ts';
 
 const words = new Wording('en');
+const onlyTab = (): TabPlace => ({ enter: async () => true, take: async () => {} });
 
 test('a bare username belongs to the branch of the page', async () => {
   const client = new ScriptedClient();
-  const session = new SessionModel({ client, clock: new HandClock(), store: memoryStore() });
+  const session = new SessionModel({ client, clock: new HandClock(), tab: onlyTab(), store: memoryStore() });
   await session.open();
   assert.equal(session.stage.value.kind, 'login');
   await session.logIn(' Clerk ', 'secret');
@@ -31,7 +33,7 @@ test('a bare username belongs to the branch of the page', async () => {
 
 test('a first password leads to the choice of an own one', async () => {
   const client = new ScriptedClient();
-  const session = new SessionModel({ client, clock: new HandClock(), store: memoryStore() });
+  const session = new SessionModel({ client, clock: new HandClock(), tab: onlyTab(), store: memoryStore() });
   await session.open();
   const me = await client.loginWith('');
   client.loginWith = async (_, newPassword) => {
@@ -48,7 +50,7 @@ test('a first password leads to the choice of an own one', async () => {
 test('a refused login leaves the reason at the form', async () => {
   const client = new ScriptedClient();
   client.loginWith = async () => Promise.reject(new RefusedError('wrong-password', 'no'));
-  const session = new SessionModel({ client, clock: new HandClock(), store: memoryStore() });
+  const session = new SessionModel({ client, clock: new HandClock(), tab: onlyTab(), store: memoryStore() });
   await session.open();
   await session.logIn('clerk', 'no');
   assert.equal(session.failure.value?.code, 'wrong-password');
@@ -60,11 +62,69 @@ test('a session that ends by itself leads to the login and says so', async () =>
   client.resumed = await client.loginWith('');
   const store = memoryStore();
   store.setItem('canopy.session', 'in');
-  const session = new SessionModel({ client, clock: new HandClock(), store });
+  const session = new SessionModel({ client, clock: new HandClock(), tab: onlyTab(), store });
   await session.open();
   assert.equal(session.stage.value.kind, 'in');
   client.tell('signed-out', { code: 'session-ended' });
-  assert.deepEqual(session.stage.value, { kind: 'login', ended: true });
+  assert.deepEqual(session.stage.value, { kind: 'login', why: 'ended' });
+});
+
+test('a device that was signed out for good says so at the login', async () => {
+  const client = new ScriptedClient();
+  const session = new SessionModel({ client, clock: new HandClock(), tab: onlyTab(), store: memoryStore() });
+  await session.open();
+  await session.logIn('clerk', 'secret');
+  client.tell('wiped', {});
+  assert.deepEqual(session.stage.value, { kind: 'login', why: 'wiped' });
+});
+
+test('after a reset the recovery key opens the messages; a wrong one is told and changes nothing', async () => {
+  const client = new ScriptedClient();
+  client.accountState = { kind: 'locked', why: 'other-password' };
+  client.recoverWith = async () => Promise.reject(new RefusedError('vault-secret-wrong', 'no'));
+  const session = new SessionModel({ client, clock: new HandClock(), tab: onlyTab(), store: memoryStore() });
+  await session.open();
+  await session.logIn('clerk', 'reset');
+  assert.equal(session.stage.value.kind, 'locked');
+  await session.recover('one');
+  assert.deepEqual([session.stage.value.kind, session.failure.value?.code], ['locked', 'vault-secret-wrong']);
+  client.recoverWith = async () => {};
+  await session.recover('another');
+  assert.equal(session.stage.value.kind, 'in');
+});
+
+test('after a reset without a recovery key new keys begin', async () => {
+  const client = new ScriptedClient();
+  client.accountState = { kind: 'locked', why: 'other-password' };
+  const session = new SessionModel({ client, clock: new HandClock(), tab: onlyTab(), store: memoryStore() });
+  await session.open();
+  await session.logIn('clerk', 'reset');
+  await session.beginAnew();
+  assert.equal(session.stage.value.kind, 'in');
+});
+
+test('a server that shows other keys than this browser knows lets nobody in, and its code is told', async () => {
+  const client = new ScriptedClient();
+  client.accountState = { kind: 'refused', code: 'vault-truncated' };
+  const session = new SessionModel({ client, clock: new HandClock(), tab: onlyTab(), store: memoryStore() });
+  await session.open();
+  await session.logIn('clerk', 'secret');
+  assert.deepEqual([session.stage.value.kind, session.failure.value?.code], ['login', 'vault-truncated']);
+});
+
+test('while another tab works this one asks nothing, until it takes the place', async () => {
+  const client = new ScriptedClient();
+  client.resumed = await client.loginWith('');
+  const store = memoryStore();
+  store.setItem('canopy.session', 'in');
+  const tab = { enter: async () => false, take: async () => void client.asked.push('taken') };
+  const session = new SessionModel({ client, clock: new HandClock(), tab, store });
+  await session.open();
+  assert.equal(session.stage.value.kind, 'elsewhere');
+  assert.equal(session.server.value, undefined);
+  await session.openHere();
+  assert.deepEqual(client.asked, ['taken']);
+  assert.equal(session.stage.value.kind, 'in');
 });
 
 test('"typing" ends after six seconds, or with the message', () => {

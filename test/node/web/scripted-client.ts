@@ -54,12 +54,15 @@ type Listener = (event: never) => void;
 export class ScriptedClient implements Client {
   me: Me | undefined;
   connection: Client['connection'] = 'offline';
+  readonly account = undefined;
+  accountState: Client['accountState'] = { kind: 'open' };
   readonly asked: string[] = [];
   users: readonly User[] = [CLERK, ENGINEER];
   talks: readonly Conversation[] = [];
   pages: HistoryPage[] = [];
   loginWith: (password: string, newPassword?: string) => Promise<Me> = async () => ME;
   resumed: Me | undefined;
+  recoverWith: (recoveryKey: string) => Promise<void> = async () => {};
   readonly #listeners = new Map<string, Set<Listener>>();
 
   on<K extends keyof ClientEvents>(type: K, listener: (event: ClientEvents[K]) => void): () => void {
@@ -82,7 +85,16 @@ export class ScriptedClient implements Client {
   }
   async login(address: string, password: string, options?: { newPassword?: string }): Promise<Me> {
     this.asked.push(`login ${address}`);
-    return this.loginWith(password, options?.newPassword);
+    this.me = await this.loginWith(password, options?.newPassword);
+    return this.me;
+  }
+  async recoverAccount(recoveryKey: string): Promise<void> {
+    await this.recoverWith(recoveryKey);
+    this.accountState = { kind: 'open' };
+  }
+  async beginAccountAnew(): Promise<void> {
+    this.asked.push('begin anew');
+    this.accountState = { kind: 'open' };
   }
   resume = async (): Promise<Me | undefined> => this.resumed;
   changePassword = async (): Promise<Me> => ME;
