@@ -14,6 +14,7 @@ import type { Neighbour, Status } from './admin/api.ts';
 import type { CertOperator } from './certificates/cert-operator.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import { MAX_AHEAD } from './conversations/hybrid-clock.ts';
+import type { Custody } from './custody/custody.ts';
 import type { Delivery, QueueReport } from './delivery/delivery.ts';
 import type { Accounts } from './directory/accounts.ts';
 import type { UserDirectory } from './directory/user-directory.ts';
@@ -34,7 +35,7 @@ export interface StatusParts {
   readonly ledger: Pick<Ledger, 'realms' | 'warnings'>;
   readonly guard: Pick<IncarnationGuard, 'warnings'>;
   readonly directory: Pick<UserDirectory, 'lostAliases'>;
-  readonly delivery: Pick<Delivery, 'queues'>;
+  readonly delivery: Pick<Delivery, 'queues'> & { readonly custody: Pick<Custody, 'warnings'> };
   readonly accounts: Pick<Accounts, 'list'>;
   readonly presence: Pick<Presence, 'online'>;
   readonly lan: Pick<LanServer, 'url'>;
@@ -135,11 +136,12 @@ function neighbours(
   });
 }
 
-function ownWarnings({ overlay, lanRenewal, clockWatch, guard, ledger, directory }: StatusParts): string[] {
+function ownWarnings({ overlay, lanRenewal, clockWatch, guard, ledger, directory, delivery }: StatusParts): string[] {
   const { connected, error } = overlay.relay;
   return [
     ...guard.warnings(),
     ...ledger.warnings(),
+    ...delivery.custody.warnings(),
     ...aliasWarnings(directory),
     ...(connected
       ? relayWarnings(overlay)

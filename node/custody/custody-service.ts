@@ -21,7 +21,7 @@ import { CustodyServer } from './custody-server.ts';
 import { CustodyStore, type HandedRecord } from './custody-store.ts';
 import { newCustodyTally } from './custody-tally.ts';
 import type { Flow } from './hand-on.ts';
-import { HeldMail, type HeldReport } from './held-mail.ts';
+import { HeldMail } from './held-mail.ts';
 import { NeighbourQueue } from './neighbour-queue.ts';
 import { OwnFlow } from './own-flow.ts';
 import { CUSTODY_LIMITS, type CustodyLimits } from './quotas.ts';
@@ -52,6 +52,10 @@ export interface CustodyHooks {
   /** Our own mail was settled. */
   onSettled(settlement: Settlement, path: Path): Promise<void>;
 }
+
+/** Milliseconds after which an operator is told of held mail, and pairs of realms that are named. */
+const LONG_HELD = 24 * 60 * 60_000;
+const MAX_WARNINGS = 5;
 
 /** Streams that one neighbour may have open: the present one and those that die. */
 const MAX_STREAMS = 4;
@@ -184,8 +188,14 @@ export class CustodyService implements Custody {
     return code === undefined ? {} : { code };
   }
 
-  report(): readonly HeldReport[] {
-    return this.#held.report();
+  warnings(): string[] {
+    const long = this.#held.report(this.#init.clock.now() - LONG_HELD);
+    const lines = long.slice(0, MAX_WARNINGS).map(({ origin, destination, oldest, frozen, code }) => {
+      const why = frozen ? ', since that realm is revoked' : code === undefined ? '' : ` (${code})`;
+      return `mail of ${origin} for ${destination} is held here since ${new Date(oldest).toISOString()}${why}`;
+    });
+    const more = long.length - lines.length;
+    return more > 0 ? [...lines, `mail for ${more} more pairs of realms is held here for more than a day`] : lines;
   }
 
   counters(): CustodyCounters {
@@ -222,21 +232,26 @@ export class CustodyService implements Custody {
   #wakeAll(): void {
     this.#held.unblock();
     for (const flow of this.#own.values()) flow.unblock();
-    for (const next of new Set(this.#flows().map((flow) => flow.next))) this.#queueTo(next).wake();
+    const own = [...this.#lentFlows(), ...this.#settlements.flows()].map((flow) => flow.next);
+    for (const next of new Set([...own, ...this.#held.neighbours()])) this.#queueTo(next).wake();
   }
 
   /** Those alone in which something may become due. */
-  #flows(): Flow[] {
+  #flows(next: RealmName): Flow[] {
+    const own = this.#lentFlows().filter((flow) => flow.next === next);
+    const settlements = this.#settlements.flows().filter((flow) => flow.next === next);
+    return [...settlements, ...own, ...this.#held.flows(next)];
+  }
+
+  #lentFlows(): OwnFlow[] {
     const lent = [...this.#lent].flatMap((destination) => this.#own.get(destination) ?? []);
-    const own = lent.filter((flow) => flow.isPending);
-    return [...this.#settlements.flows(), ...own, ...this.#held.flows()];
+    return lent.filter((flow) => flow.isPending);
   }
 
   #queueTo(neighbour: RealmName): NeighbourQueue {
     let queue = this.#queues.get(neighbour);
     if (!queue) {
-      const flows = (next: RealmName) => this.#flows().filter((flow) => flow.next === next);
-      queue = new NeighbourQueue({ ...this.#init, flows }, neighbour);
+      queue = new NeighbourQueue({ ...this.#init, flows: (next) => this.#flows(next) }, neighbour);
       this.#queues.set(neighbour, queue);
       queue.start();
     }

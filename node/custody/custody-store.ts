@@ -95,14 +95,14 @@ export function chainWrite(ref: Uint8Array, chain: Uint8Array): Write {
   return put(chainKey(ref), chain);
 }
 
-/** A batch leaves custody; what remains is when it came and went. */
-export function endWrites(record: HeldRecord, endedAt: number, code: string): Write[] {
+/** A batch leaves custody; what remains, unless its origin has too many traces, is when it came and went. */
+export function endWrites(record: HeldRecord, endedAt: number, code: string, isTraced = true): Write[] {
   const { heldAt, from, passedAt } = record;
-  return [
+  const left: Write[] = [
     { type: 'del', key: place('held', record) },
     { type: 'del', key: place('payload', record) },
-    put(traceKey(record), encodeItem([heldAt, from, passedAt, endedAt, code])),
   ];
+  return isTraced ? [...left, put(traceKey(record), encodeItem([heldAt, from, passedAt, endedAt, code]))] : left;
 }
 
 export function traceRemoval(id: BatchId): Write {

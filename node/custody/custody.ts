@@ -1,6 +1,5 @@
 // What the rest of the node sees of custody. `CustodyService` in custody-service.ts makes it.
 import type { RealmName } from '../../src/realm/names.ts';
-import type { HeldReport } from './held-mail.ts';
 
 /** What a custodian knows of one number of a sequence. */
 export interface CustodyTrace {
@@ -39,7 +38,8 @@ export interface CustodyLoad {
 
 export interface Custody {
   trace(origin: RealmName, destination: RealmName, incarnation: number, n: number): Promise<CustodyTrace | undefined>;
-  report(): readonly HeldReport[];
+  /** What an operator should look at: mail that has been held for more than a day. */
+  warnings(): string[];
   counters(): CustodyCounters;
   load(): CustodyLoad;
 }

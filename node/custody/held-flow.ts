@@ -19,6 +19,10 @@ export class HeldFlow {
   readonly destination: RealmName;
   readonly next: RealmName;
   #entries: Entry[] = [];
+  readonly #byBatch = new Map<string, Entry>();
+  /** Where to look next: nothing before it is due until `#nextDue`. So a long backlog is not searched anew for each batch. */
+  #from = 0;
+  #nextDue = 0;
   #blockedUntil = 0;
   #blocks = 0;
   #code: string | undefined;
@@ -33,6 +37,11 @@ export class HeldFlow {
     return this.#entries.length;
   }
 
+  /** When the first of what is held came; milliseconds since 1970. */
+  get oldest(): number {
+    return this.#entries[0]?.record.heldAt ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Why the next hop does not take what waits. */
   get code(): string | undefined {
     return this.#code;
@@ -44,7 +53,9 @@ export class HeldFlow {
 
   add(record: HeldRecord): void {
     const dueAt = record.passedAt === 0 ? 0 : record.passedAt + rehandAfter(0);
-    this.#entries.push({ record, dueAt, hands: record.passedAt === 0 ? 0 : 1, declines: 0, busy: false });
+    const entry = { record, dueAt, hands: record.passedAt === 0 ? 0 : 1, declines: 0, busy: false };
+    this.#entries.push(entry);
+    this.#byBatch.set(batchOf(record), entry);
   }
 
   /** The batch that the number is in. */
@@ -57,15 +68,23 @@ export class HeldFlow {
   /** The first that is due, which is then on its way until `answered`. */
   take(now: number): HeldRecord | undefined {
     if (this.#blockedUntil > now) return undefined;
-    const entry = this.#entries.find((one) => !one.busy && one.dueAt <= now);
-    if (entry) entry.busy = true;
-    return entry?.record;
+    if (now >= this.#nextDue) [this.#from, this.#nextDue] = [0, Number.POSITIVE_INFINITY];
+    for (; this.#from < this.#entries.length; this.#from++) {
+      const entry = this.#entries[this.#from];
+      if (!entry || entry.busy) continue;
+      if (entry.dueAt <= now) {
+        entry.busy = true;
+        return entry.record;
+      }
+      this.#nextDue = Math.min(this.#nextDue, entry.dueAt);
+    }
+    return undefined;
   }
 
   /** Returns the record as it is now; undefined when it has left meanwhile. */
   answered(record: HeldRecord, answer: Answer, now: number): HeldRecord | undefined {
-    const entry = this.#entries.find((one) => one.record === record);
-    if (!entry) return undefined;
+    const entry = this.#byBatch.get(batchOf(record));
+    if (!entry || entry.record !== record) return undefined;
     entry.busy = false;
     if (answer.kind === 'taken') {
       this.#code = undefined;
@@ -75,6 +94,7 @@ export class HeldFlow {
       entry.record = { ...record, passedAt: record.passedAt || now };
     }
     if (answer.kind === 'declined') this.#declined(entry, answer.code, now);
+    this.#nextDue = Math.min(this.#nextDue, entry.dueAt);
     return entry.record;
   }
 
@@ -94,7 +114,13 @@ export class HeldFlow {
   drop(isOver: (record: HeldRecord) => boolean): HeldRecord[] {
     const over: HeldRecord[] = [];
     const left = this.#entries.filter(({ record }) => !isOver(record) || over.push(record) === 0);
-    if (over.length > 0) this.#entries = left;
+    if (over.length === 0) return over;
+    for (const record of over) this.#byBatch.delete(batchOf(record));
+    [this.#entries, this.#nextDue] = [left, 0];
     return over;
   }
+}
+
+function batchOf({ incarnation, first, last }: HeldRecord): string {
+  return `${incarnation}/${first}/${last}`;
 }

@@ -15,11 +15,13 @@ import {
   type HeldRecord,
   heldWrite,
   payloadWrite,
+  traceRemoval,
 } from './custody-store.ts';
 import type { CustodyTally } from './custody-tally.ts';
 import type { Flow, Item } from './hand-on.ts';
 import { HeldFlow } from './held-flow.ts';
 import { type CustodyLimits, MAX_REALMS, Quotas } from './quotas.ts';
+import { TraceQuota } from './trace-quota.ts';
 
 export interface HeldMailInit {
   readonly realm: RealmName;
@@ -38,8 +40,6 @@ export type Sequence = Pick<BatchId, 'origin' | 'destination' | 'incarnation'>;
 export interface HeldReport {
   readonly origin: RealmName;
   readonly destination: RealmName;
-  readonly next: RealmName;
-  readonly batches: number;
   /** Milliseconds since 1970. */
   readonly oldest: number;
   readonly frozen: boolean;
@@ -52,6 +52,9 @@ const EXPIRED = 'expired';
 export class HeldMail {
   readonly #init: HeldMailInit;
   readonly #flows = new Map<string, HeldFlow>();
+  /** The same by the neighbour whom they go to, and by pair. */
+  readonly #byNext = new Map<RealmName, Map<string, Flow>>();
+  readonly #traces: TraceQuota;
   /** Of each origin. */
   readonly #destinations = new Map<RealmName, Set<RealmName>>();
   /** What is held or was settled, by pair and incarnation: the same batch again is not written twice. */
@@ -62,6 +65,7 @@ export class HeldMail {
   constructor(init: HeldMailInit) {
     this.#init = init;
     this.#quotas = new Quotas(init.limits);
+    this.#traces = new TraceQuota(init.limits.traces);
   }
 
   async load(): Promise<void> {
@@ -150,12 +154,25 @@ export class HeldMail {
     const now = this.#init.clock.now();
     for (const record of over) this.#quotas.give(record);
     for (const [pair, flow] of this.#flows) if (flow.size === 0) this.#drop(pair, flow);
-    await this.#init.database.commit(over.flatMap((record) => endWrites(record, now, code)));
+    await this.#init.database.commit(
+      over.flatMap((record) => endWrites(record, now, code, this.#traces.take(record.origin))),
+    );
   }
 
-  /** Of all pairs. */
-  flows(): Flow[] {
-    return [...this.#flows.values()].map((flow) => ({ next: flow.next, take: () => this.#next(flow) }));
+  /** Of all pairs whose next hop is that neighbour. */
+  flows(next: RealmName): Iterable<Flow> {
+    return this.#byNext.get(next)?.values() ?? [];
+  }
+
+  /** Neighbours for whom something is held. */
+  neighbours(): RealmName[] {
+    return [...this.#byNext.keys()];
+  }
+
+  /** Forgets traces that have had their time, and the oldest of origins that have too many. */
+  async forgetTraces(before: number): Promise<void> {
+    const { store, database } = this.#init;
+    await database.commit((await this.#traces.sweep(() => store.traces(), before)).map(traceRemoval));
   }
 
   /** Something of this pair is or was here since the start. */
@@ -176,13 +193,18 @@ export class HeldMail {
     for (const flow of this.#flows.values()) flow.unblock();
   }
 
-  report(): HeldReport[] {
-    return [...this.#flows.values()].map((flow) => {
-      const { origin, destination, next, code, size: batches } = flow;
-      const oldest = Math.min(...flow.records().map(({ heldAt }) => heldAt));
-      const frozen = this.#init.isFrozen(destination);
-      return { origin, destination, next, batches, oldest, frozen, ...(code !== undefined && { code }) };
+  /** Pairs whose oldest batch came before that time, the oldest first. */
+  report(before: number): HeldReport[] {
+    const reports = [...this.#flows.values()].map(({ origin, destination, code, oldest }) => {
+      return {
+        origin,
+        destination,
+        oldest,
+        frozen: this.#init.isFrozen(destination),
+        ...(code !== undefined && { code }),
+      };
     });
+    return reports.filter(({ oldest }) => oldest < before).sort((a, b) => a.oldest - b.oldest);
   }
 
   /** Refs of chains that what is held needs. */
@@ -243,12 +265,17 @@ export class HeldMail {
     if (known || next === undefined) return known;
     const flow = new HeldFlow(of.origin, of.destination, next);
     this.#flows.set(pair, flow);
+    const toNext = this.#byNext.get(next) ?? new Map<string, Flow>();
+    this.#byNext.set(next, toNext.set(pair, { next, take: () => this.#next(flow) }));
     this.#destinations.set(of.origin, (this.#destinations.get(of.origin) ?? new Set()).add(of.destination));
     return flow;
   }
 
-  #drop(pair: string, { origin, destination }: HeldFlow): void {
+  #drop(pair: string, { origin, destination, next }: HeldFlow): void {
     this.#flows.delete(pair);
+    const toNext = this.#byNext.get(next);
+    toNext?.delete(pair);
+    if (toNext?.size === 0) this.#byNext.delete(next);
     const waiting = this.#destinations.get(origin);
     waiting?.delete(destination);
     if (waiting?.size === 0) this.#destinations.delete(origin);

@@ -9,6 +9,8 @@ export interface CustodyLimits {
   readonly destination: number;
   /** Destinations that one origin may have mail for at one time. Default: MAX_REALMS. */
   readonly realms?: number;
+  /** Traces of one origin. Default: MAX_TRACES. */
+  readonly traces?: number;
 }
 
 /** Each costs memory, and a look whenever something goes on. */

@@ -16,7 +16,15 @@ export function declinedAfter(times: number): number {
 }
 
 /** Refusals that hold for all of a pair's batches at present, not for one. */
-const OF_THE_FLOW = new Set(['origin-full', 'destination-full', 'custody-full', 'frozen', 'busy', 'out-of-way']);
+const OF_THE_FLOW = new Set([
+  'origin-full',
+  'destination-full',
+  'custody-full',
+  'frozen',
+  'realm-unknown',
+  'busy',
+  'out-of-way',
+]);
 
 export function concernsFlow(code: string): boolean {
   return OF_THE_FLOW.has(code);

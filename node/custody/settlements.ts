@@ -160,6 +160,7 @@ export class Settlements {
     });
   }
 
+  /** Of all neighbours. */
   flows(): Flow[] {
     const { realm } = this.#init;
     return [...this.#waiting()].flatMap(({ origin, take }) => {

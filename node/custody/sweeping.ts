@@ -2,7 +2,7 @@
 import type { Clock, Timer } from '../../src/realm/clock.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { Database } from '../../src/store/database.ts';
-import { type CustodyStore, chainRemoval, traceRemoval } from './custody-store.ts';
+import { type CustodyStore, chainRemoval } from './custody-store.ts';
 import type { CustodyTally } from './custody-tally.ts';
 import type { HeldMail } from './held-mail.ts';
 import type { Settlements } from './settlements.ts';
@@ -49,16 +49,8 @@ export class Sweeping {
 
   async sweep(): Promise<void> {
     this.#parts.tally.expired += await this.#parts.held.expire();
-    await this.#forgetTraces();
+    await this.#parts.held.forgetTraces(this.#parts.clock.now() - TRACE_KEPT);
     await this.#forgetChains();
-  }
-
-  async #forgetTraces(): Promise<void> {
-    const { store, clock, database } = this.#parts;
-    const before = clock.now() - TRACE_KEPT;
-    const removals = [];
-    for await (const trace of store.traces()) if (trace.endedAt <= before) removals.push(traceRemoval(trace));
-    await database.commit(removals);
   }
 
   async #forgetChains(): Promise<void> {

@@ -8,7 +8,7 @@ import type { Settlement } from '../../src/protocols/custody/settlement.ts';
 import { type BatchHeader, decodeBatchHeader } from '../../src/protocols/deliver/batch.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { PeerError, RefusedError } from '../../src/realm/errors.ts';
-import type { RealmName } from '../../src/realm/names.ts';
+import { isWithin, type RealmName } from '../../src/realm/names.ts';
 import { nextOnTree, treeBetween } from '../../src/realm/tree.ts';
 import type { Audit } from '../audit/audit.ts';
 import { assertCertified, type OriginKeys, verifierOf } from '../delivery/batch-signing.ts';
@@ -102,6 +102,7 @@ export class Taking implements CustodyTaker {
     }
     if (header.expiry > 0 && header.expiry <= now) throw new RefusedError('expired', 'nobody waits for it any more');
     if (standing.isFrozen(header.destination)) throw new RefusedError('frozen', `${header.destination} is revoked`);
+    this.#assertThere(header.destination);
     const { origin, destination, incarnation, first, last, expiry } = header;
     const id = { origin, destination, incarnation, first, last };
     const { trail, payload } = frame;
@@ -110,6 +111,13 @@ export class Taking implements CustodyTaker {
     await held.take(record, payload, chain);
     tally.held++;
     wake(destination);
+  }
+
+  /** Of what is below this realm the ledger names every one: for a realm that nobody certified there is nothing to keep. */
+  #assertThere(destination: RealmName): void {
+    const { realm, standing } = this.#parts;
+    if (!isWithin(destination, realm) || standing.isKnown?.(destination) !== false) return;
+    throw new RefusedError('realm-unknown', `nobody has certified ${destination}`);
   }
 
   async settlement(from: RealmName, frame: SettlementFrame, chain: Uint8Array, path: Path): Promise<void> {

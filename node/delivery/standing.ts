@@ -4,6 +4,8 @@ import type { RealmName } from '../../src/realm/names.ts';
 
 export interface Standing {
   isFrozen(realm: RealmName): boolean;
+  /** Whether the ledger says that there is such a realm; asked of those below this one. Default: there is. */
+  isKnown?(realm: RealmName): boolean;
   /** Calls back when an answer may have changed. Returns the unsubscriber. */
   onChange(listener: () => void): () => void;
 }

@@ -24,7 +24,7 @@
 // before it writes; it keeps a batch until a settlement covers it, or its time is over.
 //
 // Declined by name: `out-of-way`, `origin-full`, `destination-full`, `custody-full` (quotas), `expired`, `frozen` (the
-// destination is revoked), `cert-…`, `signature-bad`, `digest-wrong`, `body-altered`, `origin-foreign`, `chain-unknown`,
+// destination is revoked), `realm-unknown` (the destination is below the taker and nobody has certified it), `cert-…`, `signature-bad`, `digest-wrong`, `body-altered`, `origin-foreign`, `chain-unknown`,
 // `incarnation-uncertified`, `incarnation-ahead` (the second at the destination; both as in `/canopy/deliver/1`), `busy` (the taker's disk). Refusals: `version-unknown`, `out-of-way` (neither parent nor child), `frame-malformed`,
 // `frame-too-long`.
 export const CUSTODY_PROTOCOL = '/canopy/custody/1';

@@ -81,3 +81,34 @@ test('a custodian takes no batch of an incarnation that nobody has certified', L
     assert.equal(await giving.hand(chainOf(KYIV), empty(ODESA, 2, 1, certificate)), 'incarnation-uncertified');
   assert.equal(await giving.hand(chainOf(KYIV), empty(ODESA, 2, 1, certifiedAs(KYIV, 3))), 'taken');
 });
+
+test('mail for a realm that nobody has certified is declined where every realm below is known', LIMIT, async (t) => {
+  const known = new Set<RealmName>([ODESA]);
+  const standing = { isFrozen: () => false, onChange: () => () => {}, isKnown: (of: RealmName) => known.has(of) };
+  const { giving, ua } = await region(t, { standing });
+  const nobody = parseRealmName('nobody.beta.ua');
+  assert.equal(await giving.hand(chainOf(KYIV), empty(nobody, 1)), 'realm-unknown');
+  assert.equal(ua.delivery.custody.load().batches, 0);
+  assert.equal(await giving.hand(chainOf(KYIV), empty(ODESA, 1)), 'taken');
+  known.add(nobody);
+  assert.equal(await giving.hand(chainOf(KYIV), empty(nobody, 1)), 'taken', 'once it is certified');
+});
+
+test('traces of one origin are bounded, and a sweep makes room for newer ones', LIMIT, async (t) => {
+  const { giving, settling, ua } = await region(t, { custodyLimits: { ...CUSTODY_LIMITS, traces: 4 } });
+  const passOn = async (incarnation: number) => {
+    assert.equal(await giving.hand(chainOf(KYIV), empty(ODESA, incarnation)), 'taken');
+    assert.equal(await settling.hand(chainOf(ODESA), settlement(incarnation)), 'taken');
+    await until(() => ua.delivery.custody.load().batches === 0);
+  };
+  const traced = async () => {
+    const found = await Promise.all([1, 2, 3, 4, 5, 6].map((of) => ua.delivery.custody.trace(KYIV, ODESA, of, 1)));
+    return found.flatMap((one, at) => (one ? [at + 1] : []));
+  };
+  for (const incarnation of [1, 2, 3, 4, 5]) await passOn(incarnation);
+  assert.deepEqual(await traced(), [1, 2, 3, 4]);
+  await ua.delivery.custody.sweep();
+  assert.deepEqual(await traced(), [2, 3, 4]);
+  await passOn(6);
+  assert.deepEqual(await traced(), [2, 3, 4, 6]);
+});
