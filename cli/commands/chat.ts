@@ -5,6 +5,7 @@ import { codeOf, InputError, RefusedError } from '../../src/realm/errors.ts';
 import { formatUserAddress, parseUserAddress } from '../../src/realm/user-address.ts';
 import { humanChat } from '../chat/human-chat.ts';
 import { jsonChat } from '../chat/json-chat.ts';
+import { chatFolder, openKeptDevice } from '../chat/kept-device.ts';
 import { checkServer, nodePlatform } from '../chat/node-platform.ts';
 import type { Cli } from '../cli.ts';
 import { act, jsonOption, makeCommand } from '../command.ts';
@@ -25,6 +26,7 @@ export function chatCommand(cli: Cli): Command {
     summary: 'Write and read messages in the terminal',
     details:
       'The password comes from CANOPY_PASSWORD, --password-file or a prompt; at a first login CANOPY_NEW_PASSWORD becomes the new one.\n' +
+      'What this device needs to read what was written to it is kept in CANOPY_CHAT_DIR, by default below ~/.local/state/canopy/chat.\n' +
       'With --json each line in and out is one JSON object; docs/protocols/lan-api.md tells which.',
     examples: [
       'canopy chat --server https://kyiv.acme.ua:8443 --user clerk@kyiv.acme.ua --ca lan-authority.pem',
@@ -44,7 +46,8 @@ async function chat(cli: Cli, options: ChatOptions): Promise<void> {
   const ca = options.ca === undefined ? undefined : await readGivenText(options.ca);
   checkServer(options.server);
   const platform = nodePlatform(ca === undefined ? {} : { ca });
-  const client = createClient({ server: options.server, ...platform, deviceName: 'terminal' });
+  const kept = await openKeptDevice(chatFolder(cli, options.server, user));
+  const client = createClient({ server: options.server, ...platform, ...kept, deviceName: 'terminal' });
   const ended = new AbortController();
   client.on('signed-out', ({ code }) => ended.abort(new RefusedError(code, 'the session ended')));
   try {

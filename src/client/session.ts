@@ -258,7 +258,7 @@ export class Session implements Client {
           ...(retryIn === undefined ? {} : { retryIn }),
         });
       },
-      onFinal: (code: string) => this.#signedOut(code),
+      onFinal: (code: string) => void this.#signedOut(code),
       mayRetry: () => this.#mayRetry(),
     };
   }

@@ -10,6 +10,7 @@ import { chatCommand } from '../../cli/commands/chat.ts';
 import { CommandFailure } from '../../cli/failure.ts';
 import { codeOf } from '../../src/realm/errors.ts';
 import { type Branch, openBranch } from '../node/lan/branch-fixture.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 const TIMEOUT = { timeout: 60_000 };
 const ENGINEER = 'engineer@kyiv.acme.ua';
@@ -29,7 +30,7 @@ class Terminal {
 
   constructor(
     t: TestContext,
-    branch: Branch,
+    branch: ChatBranch,
     user: string,
     env: Record<string, string>,
     flags: readonly string[] = ['--json'],
@@ -45,7 +46,7 @@ class Terminal {
       stdin: this.#stdin,
       stdout: this.#stdout,
       stderr: new PassThrough().resume(),
-      env,
+      env: { CANOPY_CHAT_DIR: branch.folder, ...env },
       interactive: false,
       stopSignal: () => this.#stop.signal,
     };
@@ -99,10 +100,14 @@ async function run(cli: Cli, words: readonly string[]): Promise<void> {
 
 const PASSWORDS = { CANOPY_PASSWORD: 'first-one', CANOPY_NEW_PASSWORD: 'second-one' };
 
-async function twoPeople(t: TestContext): Promise<Branch> {
-  const branch = await openBranch(t);
+type ChatBranch = Branch & { readonly folder: string };
+
+/** Both have logged in once: before that there is no device to write to. */
+async function twoPeople(t: TestContext): Promise<ChatBranch> {
+  const branch = Object.assign(await openBranch(t), { folder: await temporaryFolder(t) });
   await branch.addUser('clerk', 'Clerk One', 'first-one');
   await branch.addUser('engineer', 'Engineer One', 'first-one');
+  for (const user of [CLERK, ENGINEER]) await new Terminal(t, branch, user, PASSWORDS).eof();
   return branch;
 }
 
