@@ -42,7 +42,7 @@ function verifyCommand(cli: Cli): Command {
     ],
   })
     .argument('<file>', 'the report, as a client saved it')
-    .addOption(new Option('--root <fingerprint>', "SHA-256 of the root's certificate, as `canopy status` shows it"))
+    .addOption(new Option('--root <fingerprint>', "SHA-256 of the root's certificate, as `canopy cert show` lists it"))
     .addOption(jsonOption())
     .action(act('the report proves nothing', (file: string, options: VerifyOptions) => verifyFile(cli, file, options)));
 }

@@ -10,6 +10,7 @@ import {
   type Welcome,
 } from 'ts-mls';
 import { makeKeyPackageRef } from 'ts-mls/keyPackage.js';
+import { equals } from 'uint8arrays/equals';
 import { toString } from 'uint8arrays/to-string';
 import { InputError, LocalError } from '../../realm/errors.ts';
 import type { Roster } from '../roster.ts';
@@ -64,11 +65,12 @@ export async function makeCommit(state: ClientState, parts: GroupParts, change: 
       ? [{ proposalType: 'group_context_extensions' as const, groupContextExtensions: { extensions } }]
       : []),
   ];
+  const hasPath = proposals.length === 0 || removed.length > 0 || extensions !== undefined;
   const result = await createCommit(
-    { state, cipherSuite: SUITE },
+    { state: hasPath ? withCertificate(state, parts) : state, cipherSuite: SUITE },
     { wireAsPublicMessage: true, extraProposals: proposals },
   );
-  if (proposals.some(({ proposalType }) => proposalType !== 'add')) assertPath(result);
+  if (hasPath) assertPath(result);
   return finished(result, added, parts);
 }
 
@@ -90,6 +92,15 @@ async function toRemove(
   }
   removed.delete(own);
   return [...removed];
+}
+
+/** A path signs the own leaf anew: a newer certificate of the same key comes with it. */
+function withCertificate(state: ClientState, { me }: GroupParts): ClientState {
+  const at = state.privatePath.leafIndex * 2;
+  const node = state.ratchetTree[at];
+  if (node?.nodeType !== 'leaf' || !equals(node.leaf.signaturePublicKey, me.certificate.signatureKey)) return state;
+  const leaf = { ...node.leaf, credential: { credentialType: 'basic' as const, identity: me.certificate.bytes } };
+  return { ...state, ratchetTree: state.ratchetTree.with(at, { ...node, leaf }) };
 }
 
 /** A commit that removes somebody, or changes the roster, without new keys would leave the removed with the means to go on. */

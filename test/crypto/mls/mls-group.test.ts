@@ -84,3 +84,17 @@ test('a device that lost its state comes back from outside, in the place of its 
   assert.deepEqual(await ann.next?.contentKey(), key);
   assert.deepEqual(await ben.next?.contentKey(), key);
 });
+
+test('a newer certificate comes into the group with the next new keys', LIMIT, async () => {
+  const { people, ben, two, atAnn, atBen, atCleo } = await three();
+  const { device, signatureKey, hpkeKey } = two.certificate;
+  const renewed = people.device(ben, { device, signatureKey, hpkeKey, sequence: 2 });
+  const me = { certificate: renewed.certificate, signature: two.signature };
+  const offer = await MlsGroup.decode(atBen.encode(), people.parts(me)).commit();
+  const [ann, cleo] = [await atAnn.process(offer.commit, now()), await atCleo.process(offer.commit, now())];
+  const key = await offer.accept().contentKey();
+  for (const { next } of [ann, cleo]) {
+    assert.deepEqual(await next?.contentKey(), key);
+    assert.equal(next?.members().find((one) => one.device === device)?.sequence, 2);
+  }
+});
