@@ -6,7 +6,7 @@ import { type Commit, decodeCommit } from '../../src/protocols/order/commit-body
 import type { OrderedCommit } from '../../src/protocols/order/frames.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { messageOf } from '../../src/realm/errors.ts';
-import { type ConversationId, directConversationId, type GroupId, type UserId } from '../../src/realm/ids.ts';
+import type { ConversationId, GroupId, UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -21,6 +21,7 @@ import { changeOf } from './change.ts';
 import type { GroupBook } from './group-book.ts';
 import type { StoredGroup } from './group-record.ts';
 import { type GroupStore, inboxRemoval, inboxWrite } from './group-store.ts';
+import { isFitting } from './groups.ts';
 
 export interface FollowingComponents {
   readonly realm: RealmName;
@@ -110,10 +111,8 @@ export class Following {
   ): Promise<string | undefined> {
     const { homeOf } = this.#parts;
     if (homeOf(roster.home) !== origin) return 'foreign-home';
-    const [one, other = one] = roster.members.map(({ user }) => user);
-    const isDirect = one !== undefined && other !== undefined && conversation === directConversationId(one, other);
-    if (isDirect !== (roster.kind === 'direct') || (isDirect && roster.members.length > 2))
-      return 'conversation-unknown';
+    if (!isFitting(conversation, roster)) return 'conversation-unknown';
+    const isDirect = roster.kind === 'direct';
     if (!isDirect && states.length > 0) return 'foreign-home';
     const { directory, rules, realm } = this.#parts;
     const met = await directory.meet?.(sender, origin);

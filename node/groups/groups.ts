@@ -1,5 +1,12 @@
 // What the rest of the node sees of groups; group-service.ts makes it.
-import type { ConversationId, DeviceId, GroupId, UserId } from '../../src/realm/ids.ts';
+import type { Roster } from '../../src/crypto/roster.ts';
+import {
+  type ConversationId,
+  type DeviceId,
+  directConversationId,
+  type GroupId,
+  type UserId,
+} from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { OutgoingMail } from '../mails/mail-service.ts';
 
@@ -39,6 +46,21 @@ export interface Accepted {
   /** The group's epoch now. */
   readonly epoch: number;
 }
+
+/**
+ * A conversation of two has the id that follows from the two, which is a UUID of version 8; no other conversation has such an id, so
+ * that nobody can make a group in the place of what two others say to each other.
+ */
+export function isFitting(conversation: ConversationId, { kind, members }: Pick<Roster, 'kind' | 'members'>): boolean {
+  if (kind !== 'direct') return conversation.charAt(VERSION_AT) !== '8';
+  const [one, other = one] = members.map(({ user }) => user);
+  return (
+    one !== undefined && other !== undefined && members.length <= 2 && conversation === directConversationId(one, other)
+  );
+}
+
+/** Where the version stands in the text of a UUID (RFC 9562, section 4). */
+const VERSION_AT = 14;
 
 /** Bytes of a group info: the tree of a thousand devices. */
 export const MAX_GROUP_INFO = 1024 * 1024;

@@ -7,7 +7,7 @@ import { decodeRoster, type Roster, type RosterMember, roleOf } from '../../src/
 import { type Commit, encodeCommit, MAX_COMMIT } from '../../src/protocols/order/commit-body.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { ConflictError, InputError, RefusedError } from '../../src/realm/errors.ts';
-import { type ConversationId, directConversationId, type UserId } from '../../src/realm/ids.ts';
+import type { ConversationId, UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Write } from '../../src/store/engine.ts';
 import type { ArrivalLog } from '../conversations/arrival-log.ts';
@@ -22,7 +22,14 @@ import type { GroupBook } from './group-book.ts';
 import { EpochError } from './group-errors.ts';
 import type { StoredGroup } from './group-record.ts';
 import { type GroupStore, infoRemoval, infoWrite, madeWrite } from './group-store.ts';
-import { type Accepted, type Author, type GroupInfo, MAX_GROUP_INFO, type ProposedCommit } from './groups.ts';
+import {
+  type Accepted,
+  type Author,
+  type GroupInfo,
+  isFitting,
+  MAX_GROUP_INFO,
+  type ProposedCommit,
+} from './groups.ts';
 import type { Takeover } from './takeover.ts';
 
 export interface HomeOrderComponents {
@@ -132,10 +139,11 @@ export class HomeOrder {
     if ((await book.all(conversation)).length > 0) {
       throw new ConflictError('group-exists', `The conversation ${conversation} has a group already`);
     }
-    const [one, other = one] = roster.members.map((member) => member.user);
-    const isDirect = one !== undefined && other !== undefined && conversation === directConversationId(one, other);
-    if (isDirect !== (roster.kind === 'direct') || (isDirect && roster.members.length > 2)) {
-      throw new InputError('roster-wrong', 'A conversation of two has the id that follows from the two');
+    if (!isFitting(conversation, roster)) {
+      throw new InputError(
+        'roster-wrong',
+        'A conversation of two has the id that follows from the two, and no other has',
+      );
     }
     if (roster.kind !== 'direct' && (await store.made(user, MAX_MADE)) >= MAX_MADE) {
       throw new RefusedError('group-limit', `A user makes at most ${MAX_MADE} groups`);
