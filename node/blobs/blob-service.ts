@@ -23,6 +23,9 @@ import { Sweep, type SweepReport } from './sweep.ts';
 import { Uploads } from './uploads.ts';
 import { NO_REPAIR } from './whole-blob.ts';
 
+/** What the log says at the end, with the counters of this run. */
+export const STOPPED = 'files stopped';
+
 export interface BlobServiceComponents {
   readonly realm: RealmName;
   /** Of blobs; made when it is missing. */
@@ -114,6 +117,7 @@ export class BlobService {
     this.#server.stop();
     await this.#fetcher.stop();
     await this.#uploads.stop();
+    this.#parts.log.info({ ...this.counters() }, STOPPED);
   }
 
   get lan(): LanBlobs {

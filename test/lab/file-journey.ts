@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DiskSink, openSource } from '../../cli/chat/disk-files.ts';
 import { FileClient } from '../../node/admin/file-api.ts';
+import { STOPPED } from '../../node/blobs/blob-service.ts';
 import type { FileCard } from '../../src/crypto/files/file-card.ts';
 import { chunksOfPlain } from '../../src/crypto/files/sizes.ts';
 import { Tree, type WholeRealm } from '../faults/whole-realm.ts';
@@ -23,6 +24,8 @@ export interface Journey {
   readonly fetched: number;
   /** Times that the way between the nodes was cut while the file was on it. */
   readonly cuts: number;
+  /** Chunks that lviv had when its own node was restarted. */
+  readonly at: readonly number[];
   /** Chunks that came for a second reader in lviv. */
   readonly second: number;
   readonly secondReceived: string;
@@ -33,6 +36,8 @@ export interface Journey {
 class Counted {
   #before: Record<string, number> = {};
   readonly #realm: WholeRealm;
+  /** How many chunks had come at each restart. */
+  readonly at: number[] = [];
 
   constructor(realm: WholeRealm) {
     this.#realm = realm;
@@ -44,10 +49,13 @@ class Counted {
   }
 
   async restart(): Promise<void> {
-    // Streams end first, so that nothing is counted after the look.
-    const sum = this.all();
-    this.#before = await sum;
+    this.at.push((await this.all())['fetched_chunks'] ?? 0);
     await this.#realm.stopNode();
+    const last = this.#realm.log.findLast(({ phrase }) => phrase === STOPPED)?.fields ?? {};
+    const counters = Object.entries(last).flatMap(([name, value]) =>
+      typeof value === 'number' ? [[name, value]] : [],
+    );
+    this.#before = added(this.#before, Object.fromEntries(counters));
     await this.#realm.startNode();
   }
 }
@@ -56,9 +64,10 @@ function added(a: Record<string, number>, b: Record<string, number>): Record<str
   return Object.fromEntries(Object.entries(b).map(([name, value]) => [name, value + (a[name] ?? 0)]));
 }
 
-export async function fileJourney(megabytes: number): Promise<Journey> {
+/** @param line kilobits a second between the branches: as slow as the restarts need, so that each meets the file on its way */
+export async function fileJourney(megabytes: number, line: number): Promise<Journey> {
   const folder = await mkdtemp(join(tmpdir(), 'canopy-file-'));
-  const tree = await Tree.plant();
+  const tree = await Tree.plant({ 'relay.limits': [`wan bulk ${line}`] });
   try {
     await tree.grow(
       ['ua', 'region'],
@@ -97,6 +106,7 @@ async function travel(tree: Tree, folder: string, megabytes: number): Promise<Jo
     served: served ?? Number.NaN,
     fetched: fetched ?? Number.NaN,
     cuts,
+    at: counted.lviv.at,
     second: (afterwards ?? Number.NaN) - (fetched ?? 0),
     secondReceived: await hashOf(secondTarget),
     uploadSeconds,

@@ -27,7 +27,7 @@ export class FilePerson {
   readonly files: Files;
   readonly http: Http;
   readonly #device: DeviceId;
-  readonly #token: string;
+  readonly token: string;
   readonly #server: string;
   readonly #storage: ClientStorage;
 
@@ -35,7 +35,7 @@ export class FilePerson {
     const { fetch } = nodePlatform();
     this.user = init.user;
     this.#device = init.device;
-    this.#token = init.token;
+    this.token = init.token;
     this.#server = init.server;
     this.#storage = init.storage;
     this.http = new Http({ server: init.server, fetch, clock: systemClock, token: () => init.token });
@@ -62,7 +62,7 @@ export class FilePerson {
 
   /** The client ends and starts again: what it had in memory is gone, its storage is not. */
   restarted(): FilePerson {
-    const [user, device, token, server, storage] = [this.user, this.#device, this.#token, this.#server, this.#storage];
+    const [user, device, token, server, storage] = [this.user, this.#device, this.token, this.#server, this.#storage];
     return new FilePerson({ user, device, token, server, storage });
   }
 
@@ -103,7 +103,7 @@ export class FilePerson {
         { server: this.#server, openSocket, clock: systemClock, random: Math.random },
         {
           hello: async () => ({ kind: 'hello', versions: [LIVE_VERSION], capabilities: [] }),
-          headers: () => ({ authorization: `Bearer ${this.#token}` }),
+          headers: () => ({ authorization: `Bearer ${this.token}` }),
           onFrame: (frame) => {
             try {
               if (!take(live, frame)) return;

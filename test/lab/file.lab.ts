@@ -4,17 +4,21 @@ import { test } from 'node:test';
 import { fileJourney } from './file-journey.ts';
 
 const LIMIT = { timeout: 120_000 };
+/** Kilobits a second. */
+const LINE = 80_000;
 
 test(
   'a file arrives whole whatever is restarted on its way, no chunk but those on the line goes twice, and a second reader costs the line nothing',
   LIMIT,
   async (t) => {
-    const journey = await fileJourney(64);
+    const journey = await fileJourney(64, LINE);
     t.diagnostic(JSON.stringify(journey));
     assert.equal(journey.received, journey.sent);
     assert.equal(journey.secondReceived, journey.sent);
     assert.equal(journey.second, 0);
     assert.equal(journey.fetched, journey.chunks);
+    const [cutAt = 0] = journey.at;
+    assert.ok(cutAt > 0 && cutAt < journey.chunks, `the restart met ${cutAt} chunks of ${journey.chunks}`);
     assert.ok(journey.served <= journey.chunks + journey.cuts, `${journey.served} chunks left for ${journey.chunks}`);
   },
 );

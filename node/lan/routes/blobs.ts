@@ -81,7 +81,8 @@ export function blobRoutes(components: LanComponents, blobs: LanBlobs): Hono<Lan
     const blob = await audited(caller, 'blob', () =>
       within(clock, OPEN_DEADLINE, 'file', signal, (limited) => blobs.open(caller.user.id, id, limited)).catch(away),
     );
-    return answer(blob, id, { range: context.req.header('range'), isHead: context.req.method === 'HEAD', clock });
+    const range = oneRange(context.req.header('range'));
+    return answer(blob, id, { range, isHead: context.req.method === 'HEAD', clock });
   });
   return routes;
 }
@@ -118,12 +119,16 @@ async function answer(blob: OpenedBlob, id: BlobId, { range, isHead, clock }: As
   return new Response(new BlobBody(blob, { ...part, chunk: SEALED_CHUNK }, clock).stream(), { status, headers: sized });
 }
 
-/** One range; undefined when it lies outside. Other forms count as none: a server may ignore them (RFC 9110 section 14.2). */
+/** Other forms than one plain range count as none: a server may ignore them (RFC 9110 section 14.2). */
+function oneRange(text: string | undefined): string | undefined {
+  return text !== undefined && RANGE.test(text) ? text : undefined;
+}
+
+/** Undefined when it lies outside. */
 function rangeOf(text: string, size: number): { from: number; to: number } | undefined {
-  const match = RANGE.exec(text);
-  if (!match) return { from: 0, to: size };
-  const from = Number(match[1]);
-  const to = match[2] === '' ? size : Math.min(size, Number(match[2]) + 1);
+  const [, first, last] = RANGE.exec(text) ?? [];
+  const from = Number(first);
+  const to = last === '' ? size : Math.min(size, Number(last) + 1);
   return from < to ? { from, to } : undefined;
 }
 

@@ -237,7 +237,10 @@ describe('a hostile holder', LIMIT, () => {
     ],
     [
       'a list without end',
-      (size: number) => [{ kind: 'blob', size }, ...Array(9).fill({ kind: 'list', hashes: new Uint8Array(4096 * 32) })],
+      (size: number) => [
+        { kind: 'blob', size },
+        ...Array.from({ length: 9 }, () => ({ kind: 'list', hashes: new Uint8Array(4096 * 32) })),
+      ],
     ],
   ] as const;
   for (const [what, frames] of lies) {

@@ -1,0 +1,39 @@
+// 5 GiB from one branch to another, with both nodes and both clients restarted in the middle. Prints its figures and writes
+// docs/measured/file.md.
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileJourney } from './file-journey.ts';
+
+const MEGABYTES = 5 * 1024;
+const LIMIT = { timeout: 3_600_000 };
+/** Kilobits a second: the machine is the limit, not the line. */
+const LINE = 2_000_000;
+
+test('5 GiB arrive whole whatever is restarted on their way', LIMIT, async (t) => {
+  const journey = await fileJourney(MEGABYTES, LINE);
+  t.diagnostic(JSON.stringify(journey));
+  await writeFile(join(import.meta.dirname, '..', '..', 'docs', 'measured', 'file.md'), pageOf(journey));
+  assert.equal(journey.received, journey.sent);
+  assert.equal(journey.secondReceived, journey.sent);
+  assert.equal(journey.second, 0);
+});
+
+function pageOf(journey: Awaited<ReturnType<typeof fileJourney>>): string {
+  const rate = (seconds: number): string => `${Math.round(MEGABYTES / seconds)} MiB/s`;
+  const again = journey.served - journey.chunks;
+  return [
+    '# 5 GiB from branch to branch',
+    '',
+    `Written by \`test/lab/file.long.ts\`: four realms and both clients in one process, on loopback; both nodes and both clients restarted on the way.`,
+    '',
+    '| what | measured |',
+    '|---|---|',
+    `| upload, with a restart of client and node | ${journey.uploadSeconds.toFixed(1)} s, ${rate(journey.uploadSeconds)} |`,
+    `| message to the last byte at the reader, with three restarts | ${journey.downloadSeconds.toFixed(1)} s, ${rate(journey.downloadSeconds)} |`,
+    `| chunks of the file; sent by kyiv; sent twice | ${journey.chunks}; ${journey.served}; ${again} |`,
+    `| chunks that came for a second reader in lviv | ${journey.second} |`,
+    '',
+  ].join('\n');
+}
