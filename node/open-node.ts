@@ -27,6 +27,7 @@ import { openIncarnationGuard } from './open-incarnation.ts';
 import { openLan } from './open-lan.ts';
 import { openMessaging } from './open-messaging.ts';
 import { openMetrics } from './open-metrics.ts';
+import { moveRoutes, openMoving } from './open-moving.ts';
 import { openPeople } from './open-people.ts';
 import { openRealm } from './open-realm.ts';
 import { openRoaming } from './open-roaming.ts';
@@ -91,7 +92,8 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const guard = await openIncarnationGuard(ground, { network, ledger, reopen: ground.reopen ?? (() => {}) });
   const islands = new IslandWatch({ network, delivery, clock });
   const checks = healthChecks({ database, network, identity, clock, permit: ground.permit, path: directory.path });
-  const { guests, hostOf } = openRoaming(ground, { network, ledger });
+  const { guests, hostOf, isColleague } = openRoaming(ground, { network, ledger });
+  const moving = openMoving(ground, { ...opened, network, ledger, signStatement, isColleague });
   const { lan, lanRenewal } = await openLan({ ...clients, guests, checks, islands }, ground);
   const roaming = hostOf(lan.door);
   const paths = (): PathReport[] => network.paths();
@@ -117,6 +119,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
         ...retirementRoutes(messaging.retirements),
         ...fileRoutes({ blobs, directory: people, audit: ground.audit }),
         ...userRoutes(opened),
+        ...moveRoutes(moving),
       },
       log,
     },
@@ -162,6 +165,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
       // Stopped after what it asks through, which ends its waits.
       replacement,
       authorityRenewal,
+      moving,
       guests,
       lan,
       roaming,

@@ -7,6 +7,8 @@ import { Guests } from './roaming/guests.ts';
 import { type LanDoor, RoamHost } from './roaming/roam-host.ts';
 
 export interface OpenedRoaming {
+  /** Whether that is another realm of the same enterprise. */
+  readonly isColleague: (realm: RealmName) => boolean;
   readonly guests: Guests;
   readonly hostOf: (door: LanDoor) => RoamHost;
 }
@@ -20,6 +22,7 @@ export function openRoaming(
     of !== realm.realm &&
     (of === house || ledger.realms().some((one) => one.realm === of && one.issuer === house && one.tier === 'branch'));
   return {
+    isColleague,
     guests: new Guests({ network, clock, audit, isColleague }),
     hostOf: (door) => new RoamHost({ network, door, clock, log, isColleague: (peer) => ledger.isColleague(peer) }),
   };

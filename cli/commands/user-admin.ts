@@ -1,8 +1,9 @@
-// canopy user show, reset, disable, enable, sessions, sign-out: what an administrator does with an account that is there.
+// canopy user show, reset, disable, enable, sessions, sign-out, move: what an administrator does with an account that is there.
 import { type Command, Option } from 'commander';
 import { UserClient, type UserDetails } from '../../node/admin/user-api.ts';
 import { registerPassword } from '../../src/crypto/login.ts';
 import { parseUserId } from '../../src/realm/ids.ts';
+import { parseRealmName } from '../../src/realm/names.ts';
 import { parseLogin } from '../../src/realm/user-address.ts';
 import { type Cli, printJson, printLines } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
@@ -36,6 +37,7 @@ export function userAdminCommands(cli: Cli): Command[] {
     statusCommand(cli, 'disable', 'disabled', 'Let a user in no more, and end every session'),
     statusCommand(cli, 'enable', 'active', 'Let a disabled user in again'),
     signOutCommand(cli),
+    moveCommand(cli),
   ];
 }
 
@@ -91,6 +93,39 @@ function signOutCommand(cli: Cli): Command {
     .addOption(new Option('--device <id>', 'as `canopy user sessions` names it'))
     .addOption(dryRunOption())
     .addOption(yesOption());
+}
+
+function moveCommand(cli: Cli): Command {
+  return ofUser<RiskyOptions & { readonly to: string }>(
+    cli,
+    'move',
+    'Hand a user over to another branch of the enterprise',
+    (login, options) => moveUser(cli, login, options),
+    'The user keeps the id, the identity, the devices and the vault; the address changes, and colleagues see the same person. The ' +
+      'password stays behind: the administrator of the other branch gives a first one with `canopy user reset`.',
+  )
+    .requiredOption('--to <realm>', 'the branch that the user belongs to from now on')
+    .addOption(dryRunOption())
+    .addOption(yesOption());
+}
+
+async function moveUser(
+  cli: Cli,
+  login: string,
+  { dir, json, yes, dryRun, to }: RiskyOptions & { readonly to: string },
+): Promise<void> {
+  const users = new UserClient(await openAdmin(dir));
+  const realm = parseRealmName(to);
+  const { address } = await users.show(login);
+  if (!dryRun) {
+    await confirmed(cli, `Hand ${address} over to ${realm}? Every session ends.`, yes);
+    await users.move(login, realm);
+  }
+  if (json) return printJson(cli, { dryRun, address, to: realm });
+  printLines(cli, [
+    `${dryRun ? 'would move' : 'moved'} ${address} to ${realm}`,
+    `there: canopy user reset ${login}, once the branch has heard of it`,
+  ]);
 }
 
 async function showUser(cli: Cli, login: string, { dir, json }: Options): Promise<void> {

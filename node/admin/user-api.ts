@@ -6,8 +6,14 @@
 //   POST /v1/users/reset/finish {registrationId, record} {address}
 //   POST /v1/users/status {user, status}                {address}
 //   POST /v1/users/sign-out {user, device?}             {address, devices}
+//   POST /v1/users/move {user, to}                      {address}        of before
 import * as v from 'valibot';
+import { isRealmName, type RealmName } from '../../src/realm/names.ts';
 import type { AdminClient, UserStarted } from './api.ts';
+
+const realm = v.custom<RealmName>((value) => typeof value === 'string' && isRealmName(value), 'not a realm name');
+/** A vault of 64 MiB over a slow line. */
+const MOVE_DEADLINE = 11 * 60_000;
 
 export const USER_REQUESTS = {
   show: v.object({ user: v.string() }),
@@ -15,6 +21,7 @@ export const USER_REQUESTS = {
   finishReset: v.object({ registrationId: v.string(), record: v.string() }),
   setStatus: v.object({ user: v.string(), status: v.picklist(['active', 'disabled']) }),
   signOut: v.object({ user: v.string(), device: v.optional(v.string()) }),
+  move: v.object({ user: v.string(), to: realm }),
 } as const;
 
 const device = v.object({
@@ -66,6 +73,10 @@ export class UserClient {
 
   async setStatus(user: string, status: 'active' | 'disabled'): Promise<string> {
     return (await this.#admin.ask('/v1/users/status', whom, { user, status })).address;
+  }
+
+  async move(user: string, to: RealmName): Promise<string> {
+    return (await this.#admin.ask('/v1/users/move', whom, { user, to }, MOVE_DEADLINE)).address;
   }
 
   signOut(user: string, deviceId?: string): Promise<SignedOut> {

@@ -29,6 +29,7 @@ import { Pending } from './pending.ts';
 import { Registrar } from './registrar.ts';
 import type { SessionStore } from './session-store.ts';
 import type { Session } from './sessions.ts';
+import type { OwnUser } from './user-directory.ts';
 
 interface StartedLogin {
   readonly attempt: Attempt;
@@ -148,6 +149,26 @@ export class AccountService implements Accounts {
       ...(by === undefined ? {} : { actor: by }),
       fields: { user: id },
     });
+    return profile;
+  }
+
+  /** Another realm vouches for the user from now on; what it needs it holds already. */
+  async moveAway(user: UserId, to: RealmName): Promise<void> {
+    const { accounts, directory, devices, vaults } = this.#parts;
+    const account = accounts.get(user);
+    const erased = [...(await vaults.eraseAll(user)), ...(await devices.eraseAll(user)), accounts.erase(user)];
+    await directory.moveAway(user, to, erased);
+    if (account) accounts.forget(account);
+  }
+
+  /** A user of another realm who has moved here; the first password is yet to be given, by a reset. */
+  async arrive(user: OwnUser): Promise<UserProfile> {
+    const { accounts, directory, opaque } = this.#parts;
+    const { id, login } = user;
+    const fresh = { mustChangePassword: true, status: 'active', mayRenewIdentity: false } as const;
+    const account: Account = { id, login, record: opaque.recordOfNobody, ...fresh };
+    const profile = await directory.add(user, [accounts.put(account)]);
+    accounts.remember(account);
     return profile;
   }
 

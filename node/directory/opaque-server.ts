@@ -78,6 +78,11 @@ export class OpaqueServer {
     this.#realm = realm;
   }
 
+  /** A registration record whose password nobody knows. */
+  get recordOfNobody(): string {
+    return this.#secrets.decoyRecord;
+  }
+
   /** @throws InputError `bad-opaque` */
   register(user: UserId, registrationRequest: string): string {
     assertMessage(registrationRequest, MAX_MESSAGE);

@@ -8,6 +8,7 @@ import {
   USER_REMOVED,
   type UserEntry,
 } from '../../src/protocols/ledger/kinds.ts';
+import { decodeUserMoved, USER_MOVED } from '../../src/protocols/ledger/people-kinds.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 
@@ -16,6 +17,7 @@ export class PendingUsers {
 
   /** Takes an entry of a directory chain if it speaks of a user. @throws InputError `malformed`, `bad-id` */
   note({ realm, kind, payload }: Fact): void {
+    if (kind === USER_MOVED) this.#realms.get(realm)?.delete(decodeUserMoved(payload).user);
     if (kind === USER_REMOVED) this.#realms.get(realm)?.delete(decodeUser(payload));
     if (kind !== USER_ADDED && kind !== USER_CHANGED) return;
     const user = decodeUserEntry(payload);

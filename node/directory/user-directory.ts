@@ -12,6 +12,7 @@ import {
   USER_REMOVED,
   type UserEntry,
 } from '../../src/protocols/ledger/kinds.ts';
+import { encodeUserMoved, USER_MOVED } from '../../src/protocols/ledger/people-kinds.ts';
 import {
   decodeProfile,
   encodeProfile,
@@ -72,6 +73,11 @@ export class UserDirectory implements Directory {
   readonly #registrar: AliasRegistrar | undefined;
   readonly #listeners = new Set<(user: UserProfile) => void>();
   readonly #intake: UserIntake;
+  /** Users whom a realm names that is not their home: they have moved, or it will never count. The newest of each. */
+  readonly #contested = new Map<
+    UserId,
+    { readonly home: RealmName; readonly entry: UserEntry; readonly record: Uint8Array }
+  >();
   readonly #server: ProfileServer;
 
   constructor(components: DirectoryComponents, init: DirectoryInit) {
@@ -185,6 +191,23 @@ export class UserDirectory implements Directory {
     return user;
   }
 
+  /** As `remove`, of a user for whom another realm vouches from now on. @throws InputError `unknown-user` */
+  async moveAway(id: UserId, to: RealmName, writes: readonly Write[]): Promise<void> {
+    const user = this.#index.get(id);
+    const { realm } = this.#init;
+    if (!user || user.home !== realm) throw new InputError('unknown-user', `No user ${id} of this realm`);
+    const erasure = [...writes, this.#profiles.erase(realm, id)];
+    const payload = encodeUserMoved({ user: id, to });
+    await this.#parts.ledger.ownDirectory.append({ kind: USER_MOVED, payload, writes: erasure });
+    this.#unlist(user);
+    await this.#profiles.compact(realm);
+  }
+
+  /** The profile record of a known user. */
+  recordOf(id: UserId): Promise<Uint8Array | undefined> {
+    return this.#recordOf(this.#index.get(id));
+  }
+
   /** Reads chains and records on disk; once, before anything else. */
   load(): Promise<void> {
     return this.#intake.load();
@@ -227,6 +250,10 @@ export class UserDirectory implements Directory {
     this.#index.remove(user);
     this.#aliases.remove(user);
     this.#registrar?.wake();
+    const next = this.#contested.get(user.id);
+    this.#contested.delete(user.id);
+    // The new home may have spoken before the old one let go.
+    if (next && next.home !== user.home && this.#list(next.home, next.entry, next.record)) return;
     for (const listener of this.#listeners) listener({ ...user, name: '', status: 'disabled' });
   }
 
@@ -246,6 +273,8 @@ export class UserDirectory implements Directory {
   #list(home: RealmName, entry: UserEntry, record: Uint8Array): UserProfile | undefined {
     const user = vouchedFor(home, entry, record);
     if (user && home === this.#init.realm) this.#giveWay(user);
+    const holder = this.#index.get(entry.id);
+    if (user && holder && holder.home !== home) this.#contested.set(entry.id, { home, entry, record });
     if (!user || !this.#index.put(user)) {
       this.#parts.log.warn({ user: entry.id, realm: home }, 'directory entry contradicts its record or another user');
       return undefined;

@@ -5,6 +5,7 @@ import { equals } from 'uint8arrays/equals';
 import type { Network } from '../../src/overlay/seam.ts';
 import type { ChainId, Fact } from '../../src/protocols/ledger/entry.ts';
 import { decodeUser, USER_REMOVED, type UserEntry } from '../../src/protocols/ledger/kinds.ts';
+import { decodeUserMoved, USER_MOVED } from '../../src/protocols/ledger/people-kinds.ts';
 import { profileHash } from '../../src/protocols/profile/record.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { CanopyError } from '../../src/realm/errors.ts';
@@ -106,6 +107,7 @@ export class UserIntake {
     try {
       this.#parts.aliases.note(fact);
       if (fact.realm !== this.#init.realm || !this.#loaded) this.#pending.note(fact);
+      if (fact.kind === USER_MOVED) this.#removed.push({ home: fact.realm, id: decodeUserMoved(fact.payload).user });
       if (fact.kind === USER_REMOVED) this.#removed.push({ home: fact.realm, id: decodeUser(fact.payload) });
     } catch (error) {
       if (!(error instanceof CanopyError)) throw error;

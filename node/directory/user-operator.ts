@@ -18,7 +18,7 @@ export interface UserOperatorComponents {
   readonly devices: DeviceService;
 }
 
-const OPERATOR = 'operator';
+export const OPERATOR = 'operator';
 
 export function userRoutes(parts: UserOperatorComponents): PartRoutes {
   const { accounts } = parts;
@@ -52,7 +52,7 @@ function find({ accounts, users }: UserOperatorComponents, text: string): Found 
   throw new InputError('unknown-user', `no user "${text}" in this realm`, { hint: 'Run: canopy user list' });
 }
 
-const addressed = ({ address }: UserProfile) => ({ address: formatUserAddress(address) });
+export const addressed = ({ address }: UserProfile) => ({ address: formatUserAddress(address) });
 
 async function show(parts: UserOperatorComponents, { account, profile }: Found): Promise<UserDetails> {
   const { accounts, devices, identities } = parts;

@@ -122,6 +122,49 @@ export class VaultService {
     });
   }
 
+  /** All of it, for another realm; undefined when there is none. */
+  async export(user: UserId) {
+    const { store } = this.#parts;
+    const vault = await store.get(user);
+    if (!vault) return undefined;
+    const count = readHead(vault.head).sequence;
+    return { head: vault.head, wraps: vault.wraps, count, records: () => this.#all(user, vault.set, count) };
+  }
+
+  async *#all(user: UserId, set: string, count: number): AsyncGenerator<Uint8Array> {
+    for (let after = 0; after < count; ) {
+      const page = await this.#parts.store.records(user, set, after, MAX_VAULT_BATCH, MAX_VAULT_BATCH_BYTES);
+      if (page.length === 0) return;
+      yield* page;
+      after += page.length;
+    }
+  }
+
+  /** The counterpart: what there was gives way. The last writes are for the caller's commit. @throws LocalError `vault-full`; InputError */
+  import(
+    user: UserId,
+    vault: { readonly head: Uint8Array; readonly wraps: Uint8Array } | undefined,
+    count: number,
+    next: () => Promise<Uint8Array>,
+  ): Promise<Write[]> {
+    return this.#turns.run(user, async () => {
+      const { store } = this.#parts;
+      await store.commit(await store.eraseAll(user));
+      if (!vault) return [];
+      const head = readHead(vault.head);
+      if (head.user !== user || head.sequence !== count) throw unfitting('the head states another number of records');
+      assertWraps(head, vault.wraps);
+      let bytes = 0;
+      for (let sequence = 1; sequence <= count; sequence++) {
+        const record = await next();
+        bytes += sizeOf([record]);
+        if (bytes > MAX_VAULT) throw full();
+        await store.commit(store.putRecords(user, FIRST_SET, sequence, [record]));
+      }
+      return [store.put(user, { set: FIRST_SET, bytes, ...vault })];
+    });
+  }
+
   /** For a user who leaves. */
   eraseAll(user: UserId): Promise<Write[]> {
     return this.#parts.store.eraseAll(user);

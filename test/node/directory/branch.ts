@@ -1,10 +1,15 @@
 // A realm's node for tests, up to its accounts: real certificates, a fake disk and a fake network, a clock that the test moves.
 import { AuditLog } from '../../../node/audit/audit-log.ts';
-import { type AccountService, openAccounts } from '../../../node/directory/account-service.ts';
-import { openSessions } from '../../../node/directory/session-store.ts';
-import { openDirectory, type UserDirectory } from '../../../node/directory/user-directory.ts';
+import { CountedAudit } from '../../../node/audit/counted-audit.ts';
+import type { AccountService } from '../../../node/directory/account-service.ts';
+import type { IdentityService } from '../../../node/directory/identity-service.ts';
+import type { KeyBook } from '../../../node/directory/key-book.ts';
+import type { UserDirectory } from '../../../node/directory/user-directory.ts';
 import { WritePermit } from '../../../node/incarnation/write-permit.ts';
 import { type LedgerService, openLedger } from '../../../node/ledger/ledger-service.ts';
+import type { MoveService } from '../../../node/moving/move-service.ts';
+import { openMoving } from '../../../node/open-moving.ts';
+import { openUsers } from '../../../node/open-users.ts';
 import { houseOf } from '../../../src/overlay/scope.ts';
 import { type Clock, systemClock } from '../../../src/realm/clock.ts';
 import { silentLog } from '../../../src/realm/log.ts';
@@ -23,6 +28,9 @@ export interface Branch {
   readonly ledger: LedgerService;
   readonly directory: UserDirectory;
   readonly accounts: AccountService;
+  readonly keys: KeyBook;
+  readonly identities: IdentityService;
+  readonly moving: MoveService;
   readonly disk: ForgetfulDisk;
   /** Moves the clock that logins and sessions see. */
   advance(milliseconds: number): void;
@@ -72,11 +80,18 @@ export async function openBranch(realm: RealmName, options: BranchOptions = {}):
     { ...parts, checkChain: await checkChain(), signer: () => signer },
     { realm, parent: tier === 'region' ? undefined : parentOf(realm), house, incarnation },
   );
-  const directory = await openDirectory({ ...parts, ledger }, { realm, house });
-  const sessions = await openSessions({ database, clock, log: silentLog });
-  const accounts = await openAccounts({ database, clock, audit, log: silentLog, sessions, directory }, { realm });
+  // Who checks a statement has the certificates of a realm; here it is the ledger's key that signs.
+  const signStatement = async (statement: Uint8Array) => signer.sign(statement);
+  const ground = { realm: { realm }, database, clock, log: silentLog, audit: new CountedAudit(audit), house };
+  const opened = await openUsers(ground, { network, ledger, signStatement });
+  const { users: directory, accounts, keys, identities } = opened;
+  const isColleague = (of: RealmName): boolean => houseOf({ realm: of, tier: overlay.tierOf(of) }) === house;
+  const moving = openMoving(ground, { ...opened, network, ledger, signStatement, isColleague });
   return {
     realm,
+    keys,
+    identities,
+    moving,
     database,
     audit,
     ledger,
@@ -86,10 +101,12 @@ export async function openBranch(realm: RealmName, options: BranchOptions = {}):
     advance,
     start: async () => {
       directory.start();
+      await moving.start();
       await ledger.start();
     },
     stop: async () => {
       await ledger.stop();
+      await moving.stop();
       await directory.stop();
       await database.close();
     },
