@@ -16,7 +16,7 @@ import {
 } from '../../../src/protocols/lan/group-routes.ts';
 import { conversationId } from '../../../src/protocols/lan/wire.ts';
 import { codeOf, RefusedError } from '../../../src/realm/errors.ts';
-import type { ConversationId } from '../../../src/realm/ids.ts';
+import { type ConversationId, directConversationId } from '../../../src/realm/ids.ts';
 import { formatUserAddress } from '../../../src/realm/user-address.ts';
 import type { Caller } from '../caller.ts';
 import type { LanComponents, LanGroups } from '../components.ts';
@@ -91,8 +91,10 @@ export function groupRoutes(components: LanComponents): Hono<LanEnv> {
     const caller = context.get('caller');
     const { id } = caller.user;
     const conversation = idOf(context.req.param('id'));
-    const query = formOf(context.req.query(), groupQuery);
+    const { with: other, ...query } = formOf(context.req.query(), groupQuery);
     const { reader } = groups();
+    const isOwn = other !== undefined && conversation === directConversationId(id, other);
+    if (isOwn && (await reader.groups(id, conversation)).length === 0) return context.json({ groups: [] });
     const found = await watched(caller, () => reader.info(id, conversation, query, context.req.raw.signal));
     const all = await reader.groups(id, conversation);
     const { state, epoch, groupInfo } = found;

@@ -13,8 +13,11 @@ export function vaultRoutes({ vaults, identities }: LanAccount): Hono<LanEnv> {
   const routes = new Hono<LanEnv>();
 
   routes.get('/vault', async (context) => {
-    const { head, wraps } = await vaults.state(context.get('caller').user.id);
-    return context.json({ head: toText(head), wraps: toText(wraps) });
+    const { id } = context.get('caller').user;
+    // No refusal: a browser would show it as an error, at each first login.
+    if (!(await vaults.has(id))) return context.json({});
+    const { head, wraps } = await vaults.state(id);
+    return context.json({ vault: { head: toText(head), wraps: toText(wraps) } });
   });
 
   routes.get('/vault/records', async (context) => {

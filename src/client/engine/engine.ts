@@ -113,7 +113,7 @@ export class Engine {
   /** @throws RefusedError, UnreachableError `recipient-no-device`, …; PeerError when what home accepted does not pass the checks */
   async seal(content: MadeContent, context: SealingContext, other?: UserId): Promise<Uint8Array> {
     const { conversation } = context;
-    const group = await this.#keeper.ready(conversation, () => this.#direct(conversation, other));
+    const group = await this.#keeper.ready(conversation, () => this.#direct(conversation, other), other);
     return this.#messages.seal(group, content, context);
   }
 

@@ -75,13 +75,14 @@ export class GroupKeeper {
   /**
    * The group to seal with: brought forward, without devices that no longer count, with keys that are not too old.
    * @param roster of the group that is made when there is none yet
+   * @param other person of a conversation of two
    * @throws RefusedError, UnreachableError of the server; PeerError when what home accepted does not pass
    */
-  ready(conversation: ConversationId, roster: () => Roster): Promise<MlsGroup> {
+  ready(conversation: ConversationId, roster: () => Roster, other?: UserId): Promise<MlsGroup> {
     return this.#turns.take(conversation, async () => {
       const held =
         (await this.#forward(conversation)) ??
-        (await this.#join(conversation)) ??
+        (await this.#join(conversation, other)) ??
         (await this.#create(conversation, roster()));
       return (await this.#fit(conversation, held)).group;
     });
@@ -218,10 +219,10 @@ export class GroupKeeper {
   }
 
   /** From outside, by what the group shows. Undefined where there is no group. */
-  async #join(conversation: ConversationId): Promise<Held | undefined> {
+  async #join(conversation: ConversationId, other?: UserId): Promise<Held | undefined> {
     const { server, parts, clock } = this.#c;
     for (let tries = 0; tries < MAX_RETRIES; tries++) {
-      const shown = await server.group(conversation);
+      const shown = await server.group(conversation, { other });
       if (!shown) return undefined;
       if (!shown.groupInfo) throw new UnreachableError('group-info-missing', 'what is needed to join is not here yet');
       const offer = await MlsGroup.joinExternal({ conversation, groupInfo: shown.groupInfo }, parts);

@@ -39,9 +39,15 @@ export interface OfferedCommit {
   readonly welcomes: readonly OutgoingMail[];
 }
 
+export interface GroupQuestion {
+  readonly group?: GroupId;
+  readonly epoch?: number;
+  readonly other?: UserId | undefined;
+}
+
 export interface GroupServer {
-  /** The one that counts; undefined when there is none. */
-  group(conversation: ConversationId, at?: { group: GroupId; epoch: number }): Promise<ShownGroup | undefined>;
+  /** The one that counts, or that of an epoch; undefined when there is none. `other` is the other person of a conversation of two. */
+  group(conversation: ConversationId, of?: GroupQuestion): Promise<ShownGroup | undefined>;
   /** Some of those that bring a member of epoch `after` forward; `more` when there are others. */
   commits(
     conversation: ConversationId,
@@ -59,11 +65,16 @@ export class HttpGroupServer implements GroupServer {
     this.#http = http;
   }
 
-  async group(conversation: ConversationId, at?: { group: GroupId; epoch: number }): Promise<ShownGroup | undefined> {
-    const query = at ? `?group=${at.group}&epoch=${at.epoch}` : '';
+  async group(conversation: ConversationId, of: GroupQuestion = {}): Promise<ShownGroup | undefined> {
+    const query = new URLSearchParams({
+      ...(of.group !== undefined && { group: of.group }),
+      ...(of.epoch !== undefined && { epoch: String(of.epoch) }),
+      ...(of.other !== undefined && { with: of.other }),
+    });
     try {
-      const answer = await this.#http.get(`/conversations/${conversation}/group${query}`, groupAnswer);
+      const answer = await this.#http.get(`/conversations/${conversation}/group?${query}`, groupAnswer);
       const { group, infoEpoch, groupInfo } = answer;
+      if (!group) return undefined;
       return {
         group: group.id,
         epoch: group.epoch,

@@ -3,7 +3,6 @@ import { fromString } from 'uint8arrays/from-string';
 import { toString } from 'uint8arrays/to-string';
 import { vaultAnswer, vaultRecordsAnswer } from '../../protocols/lan/account-routes.ts';
 import { emptyAnswer } from '../../protocols/lan/routes.ts';
-import { codeOf } from '../../realm/errors.ts';
 import type { Http } from '../http.ts';
 
 export interface VaultState {
@@ -40,13 +39,8 @@ export class HttpVaultServer implements VaultServer {
   }
 
   async state(signal?: AbortSignal): Promise<VaultState | undefined> {
-    try {
-      const { head, wraps } = await this.#http.get('/vault', vaultAnswer, signal);
-      return { head: fromText(head), wraps: fromText(wraps) };
-    } catch (error) {
-      if (codeOf(error) === 'vault-none') return undefined;
-      throw error;
-    }
+    const { vault } = await this.#http.get('/vault', vaultAnswer, signal);
+    return vault && { head: fromText(vault.head), wraps: fromText(vault.wraps) };
   }
 
   async records(generation: number, after: number, signal?: AbortSignal): Promise<Uint8Array[]> {

@@ -29,7 +29,8 @@ const records = v.pipe(v.array(blob(16 * 1024)), v.maxLength(MAX_VAULT_BATCH));
 const certificate = blob(256);
 const stage = v.pipe(v.string(), v.regex(/^[a-z0-9]{16,32}$/));
 
-export const vaultAnswer = v.object({ head, wraps });
+/** Empty while there is no vault. */
+export const vaultAnswer = v.object({ vault: v.optional(v.object({ head, wraps })) });
 const digits = v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number));
 export const vaultRecordsQuery = v.strictObject({ generation: digits, after: digits });
 export const vaultRecordsAnswer = v.object({ records });

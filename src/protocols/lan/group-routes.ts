@@ -61,11 +61,19 @@ export const commitsAnswer = v.object({
 export type CommitsAnswer = v.InferOutput<typeof commitsAnswer>;
 
 export const groupInfoRequest = v.strictObject({ group: groupId, epoch, groupInfo: jsonBytes(MAX_GROUP_INFO) });
-export const groupQuery = v.strictObject({ group: v.optional(groupId), epoch: v.optional(epochText) });
-/** `groups`: all of the conversation, the one that counts first. `infoEpoch` is that of `groupInfo`. */
+/** `with` is the other person of a conversation of two: who names both may learn that there is no group yet. */
+export const groupQuery = v.strictObject({
+  group: v.optional(groupId),
+  epoch: v.optional(epochText),
+  with: v.optional(userId),
+});
+/**
+ * `groups`: all of the conversation, the one that counts first; none, and nothing else, where a conversation of two has no group yet.
+ * `infoEpoch` is that of `groupInfo`.
+ */
 export const groupAnswer = v.object({
-  group: groupView,
-  roster: jsonBytes(MAX_ROSTER),
+  group: v.optional(groupView),
+  roster: v.optional(jsonBytes(MAX_ROSTER)),
   groups: v.array(groupView),
   infoEpoch: v.optional(epoch),
   groupInfo: v.optional(jsonBytes(MAX_GROUP_INFO)),

@@ -19,8 +19,7 @@ const { first, second } = PASSWORDS;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 interface Shown {
-  head: string;
-  wraps: string;
+  vault: { head: string; wraps: string };
   records?: string[];
 }
 
@@ -96,15 +95,17 @@ test('wraps that were swapped are refused, and a head that somebody else signed'
       wrapVaultKey(user, systemRandom(32), wrap),
     ),
   );
-  begin((path, answer) => (path === '/vault' ? { ...answer, wraps: toText(encodeWraps(forged)) } : answer));
+  begin((path, answer) =>
+    path === '/vault' ? { vault: { ...answer.vault, wraps: toText(encodeWraps(forged)) } } : answer,
+  );
   assert.deepEqual(await resumedState(again(), token), { kind: 'refused', code: 'vault-wraps-altered' });
   const password = clientOf(t, (await clerk(t)).branch);
   await password.login('clerk', second);
   begin((path, answer) => {
     if (path !== '/vault') return answer;
-    const head = fromText(answer.head);
+    const head = fromText(answer.vault.head);
     head[20] = (head[20] ?? 0) ^ 1;
-    return { ...answer, head: toText(head) };
+    return { vault: { ...answer.vault, head: toText(head) } };
   });
   assert.equal((await resumedState(again(), token)).kind, 'refused');
   assert.equal(decodeWraps(encodeWraps(forged)).length, forged.length);
