@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { ChunkList, chunkHash } from '../../../src/crypto/files/chunk-list.ts';
 import { SEALED_CHUNK } from '../../../src/crypto/files/sizes.ts';
 import { decodeBlobFrame, encodeAsk, encodeBlobFrame } from '../../../src/protocols/blob/frames.ts';
-import { BLOB_PROTOCOL } from '../../../src/protocols/blob/index.ts';
+import { BLOB_PROTOCOL, type BlobFrame } from '../../../src/protocols/blob/index.ts';
 import { directConversationId } from '../../../src/realm/ids.ts';
 import type { RealmName } from '../../../src/realm/names.ts';
 import {
@@ -219,7 +219,7 @@ async function damage(realm: BlobRealm, id: string, chunk: number): Promise<void
 }
 
 describe('a hostile holder', LIMIT, () => {
-  const lies = [
+  const lies: readonly (readonly [string, (size: number) => BlobFrame[]])[] = [
     [
       'another size',
       (size: number) => [
@@ -239,10 +239,10 @@ describe('a hostile holder', LIMIT, () => {
       'a list without end',
       (size: number) => [
         { kind: 'blob', size },
-        ...Array.from({ length: 9 }, () => ({ kind: 'list', hashes: new Uint8Array(4096 * 32) })),
+        ...Array.from({ length: 9 }, (): BlobFrame => ({ kind: 'list', hashes: new Uint8Array(4096 * 32) })),
       ],
     ],
-  ] as const;
+  ];
   for (const [what, frames] of lies) {
     test(`that sends ${what} is found out before anything is written`, LIMIT, async (t) => {
       const { world, lviv, id, bytes } = await sentFromKyiv(t, 2);
