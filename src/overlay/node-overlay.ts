@@ -2,8 +2,7 @@
 // nothing else and listens nowhere.
 import type { Connection, Stream as RawStream } from '@libp2p/interface';
 import type { Clock } from '../realm/clock.ts';
-import { within } from '../realm/deadline.ts';
-import { codeOf, InputError, messageOf, RefusedError, UnreachableError } from '../realm/errors.ts';
+import { codeOf, InputError, messageOf, RefusedError } from '../realm/errors.ts';
 import type { Log } from '../realm/log.ts';
 import type { RealmName } from '../realm/names.ts';
 import type { TwinEvent } from './admission/twins.ts';
@@ -21,12 +20,11 @@ import {
   MAX_RENEW_FRAME,
   RENEW_PROTOCOL,
 } from './enrol/index.ts';
-import { forwardAddress } from './forward/address.ts';
-import { OPEN_DEADLINE } from './forward/index.ts';
 import { ForwardTransport } from './forward/transport.ts';
 import { FramedStream } from './framed-stream.ts';
 import { createHost, type Host } from './host.ts';
 import type { Identity } from './identity.ts';
+import { dialNode, streamError } from './node/dial-node.ts';
 import { InnerConnections } from './node/inner-connections.ts';
 import { OwnRelays } from './node/own-relays.ts';
 import { PathFollower } from './node/path-follower.ts';
@@ -61,7 +59,6 @@ export interface NodeOverlayInit {
 
 const ENROLMENT: HandleOptions = { allow: 'own', maxFrame: MAX_ENROL_FRAME };
 const RENEWAL: HandleOptions = { allow: 'own', maxFrame: MAX_RENEW_FRAME };
-const NEVER = new AbortController().signal;
 const DEFAULT_MAX_STREAMS = 16;
 /** Streams of one protocol that we may have open with one node. */
 const MAX_OUTBOUND = 256;
@@ -275,36 +272,4 @@ export async function createNodeOverlay(init: NodeOverlayInit): Promise<NodeOver
 function present<T>(part: T | undefined): T {
   if (part === undefined) throw new Error('the parts of a host are used before it was made');
   return part;
-}
-
-/** Past libp2p's queue of dials, whose deadlines are too short for a new link and which keeps only messages of errors. */
-async function dialNode(
-  { host, transport, clock }: { readonly host: Host; readonly transport: ForwardTransport; readonly clock: Clock },
-  realm: RealmName,
-  streamClass: StreamClass,
-): Promise<Connection> {
-  const address = forwardAddress(realm, streamClass);
-  const { upgrader } = host.internals;
-  try {
-    return await within(clock, OPEN_DEADLINE, `way to ${realm}`, NEVER, (signal) =>
-      transport.dial(address, { upgrader, signal }),
-    );
-  } catch (error) {
-    const failure = host.admissions.takeFailure(address.toString()) ?? error;
-    if (failure instanceof RefusedError || failure instanceof UnreachableError) throw failure;
-    throw new UnreachableError('no-path', `no way leads to ${realm} now: ${messageOf(failure)}`, { cause: failure });
-  }
-}
-
-function streamError(error: unknown, realm: RealmName, protocol: string, signal: AbortSignal): unknown {
-  if (signal.aborted) return signal.reason;
-  const name = error instanceof Error ? error.name : '';
-  if (name === 'UnsupportedProtocolError') {
-    return new RefusedError('unsupported-protocol', `the node of ${realm} does not speak ${protocol}`, {
-      cause: error,
-    });
-  }
-  return new UnreachableError('stream-failed', `no stream to ${realm} could be opened: ${messageOf(error)}`, {
-    cause: error,
-  });
 }

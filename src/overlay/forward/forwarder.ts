@@ -4,42 +4,23 @@ import type { Registrar } from '@libp2p/interface-internal';
 import type { LengthPrefixedStream } from '@libp2p/utils';
 import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
-import { CanopyError, codeOf, messageOf, RefusedError, UnreachableError } from '../../realm/errors.ts';
+import { CanopyError, codeOf, messageOf, RefusedError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
-import type { Admissions, AdmittedPeer } from '../admission/admissions.ts';
-import type { Identity } from '../identity.ts';
-import { ownNodeConnection } from '../own-node.ts';
-import { PIPE_FAILED } from '../pipe/index.ts';
-import type { RelayPipes } from '../pipe/relay-pipes.ts';
-import type { PipeAcceptance, Section } from '../pipe/run-pipe.ts';
-import { isReachable, mayReach, type Trusts } from '../scope.ts';
+import type { AdmittedPeer } from '../admission/admissions.ts';
+import type { PipeAcceptance } from '../pipe/run-pipe.ts';
+import { mayReach } from '../scope.ts';
 import type { Shares } from '../shares/shares.ts';
 import { handshakeFrames } from '../wire.ts';
-import { ask } from './ask.ts';
 import { decodeHeader, encodeReply } from './codec.ts';
-import { checkLastHop, ownHop } from './hops.ts';
-import {
-  FORWARD_PROTOCOL,
-  type ForwardConsent,
-  type ForwardHeader,
-  HEADER_DEADLINE,
-  MAX_HEADER,
-  OPEN_DEADLINE,
-} from './index.ts';
+import { checkLastHop } from './hops.ts';
+import { FORWARD_PROTOCOL, type ForwardHeader, HEADER_DEADLINE, MAX_HEADER, OPEN_DEADLINE } from './index.ts';
 import { type LinkLimits, tollsOf } from './limits.ts';
-import type { LinkSource } from './link-source.ts';
 import { QUOTA, Quotas } from './quotas.ts';
 import { splice } from './splice.ts';
+import { type Onward, WayOnward, type WayOnwardComponents } from './way-onward.ts';
 
-export interface ForwarderComponents {
-  readonly identity: Pick<Identity, 'realm' | 'role' | 'tier'>;
-  readonly peerId: string;
+export interface ForwarderComponents extends WayOnwardComponents {
   readonly registrar: Pick<Registrar, 'handle' | 'unhandle'>;
-  readonly admissions: Admissions;
-  readonly links: LinkSource;
-  readonly trusts?: Trusts;
-  /** Undefined: bulk takes the streams like all else. */
-  readonly pipes?: RelayPipes;
   /** Undefined: links carry what they can. */
   readonly limits?: LinkLimits;
   readonly shares: Pick<Shares, 'streams' | 'lineage'>;
@@ -57,18 +38,6 @@ const NEVER = new AbortController().signal;
 /** Of our own deadlines: for whoever asked, the way has failed. */
 const TIMEOUT = 'timeout';
 
-interface NextHop {
-  readonly connection: Connection;
-  readonly header: ForwardHeader;
-}
-
-/** What leads on from here. */
-interface Onward {
-  readonly stream: Stream;
-  readonly reply: ForwardConsent;
-  readonly section?: Section;
-}
-
 /** A stream that came. */
 interface Asked {
   readonly header: ForwardHeader;
@@ -84,11 +53,13 @@ interface Opened {
 export class Forwarder {
   readonly #components: ForwarderComponents;
   readonly #quotas: Quotas;
+  readonly #onward: WayOnward;
   #refused = 0;
 
   constructor(components: ForwarderComponents) {
     this.#components = components;
     this.#quotas = new Quotas(components.clock, components.shares);
+    this.#onward = new WayOnward(components);
   }
 
   async start(): Promise<void> {
@@ -157,7 +128,7 @@ export class Forwarder {
   async #open(made: Partial<Opened>, asked: Asked, signal: AbortSignal): Promise<Opened> {
     const { header, frames, connection } = asked;
     made.inward = await this.#components.pipes?.accept(header.pipe, connection, signal);
-    made.onward = await this.#openOnward(header, made.inward !== undefined, signal);
+    made.onward = await this.#onward.open(header, made.inward !== undefined, signal);
     const { inward, onward } = made;
     const pipe = onward.section && inward?.word;
     await frames.write(encodeReply({ ...onward.reply, ...(pipe ? { pipe } : {}) }), { signal });
@@ -195,81 +166,6 @@ export class Forwarder {
     if (outward ? !mayReach(own, destination, this.#components.trusts) : destination !== own.realm) {
       throw new RefusedError('out-of-scope', `${origin} may not reach ${destination} through ${own.realm}`);
     }
-  }
-
-  /** Over the best relay of the destination, and where its node is not connected to that one, over the next. */
-  async #openOnward(header: ForwardHeader, withPipe: boolean, signal: AbortSignal): Promise<Onward> {
-    const ways = await this.#next(header, signal);
-    for (const [index, way] of ways.entries()) {
-      try {
-        return await this.#withOrWithoutPipe(way, withPipe, signal);
-      } catch (error) {
-        if (signal.aborted || index === ways.length - 1) throw error;
-      }
-    }
-    throw new UnreachableError('no-path', `no way leads to ${header.destination} now`);
-  }
-
-  async #withOrWithoutPipe(way: NextHop, withPipe: boolean, signal: AbortSignal): Promise<Onward> {
-    try {
-      return await this.#handOn(way, withPipe, signal);
-    } catch (error) {
-      if (codeOf(error) !== PIPE_FAILED || signal.aborted) throw error;
-    }
-    return this.#handOn(way, false, signal);
-  }
-
-  async #next(header: ForwardHeader, signal: AbortSignal): Promise<NextHop[]> {
-    const { identity, peerId, admissions, links } = this.#components;
-    const hops = [...header.hops, ownHop(identity, peerId)];
-    if (header.destination === identity.realm)
-      return [{ connection: ownNodeConnection(admissions, identity.realm), header: { ...header, hops } }];
-    const first = await links.get(header.destination, signal);
-    this.#checkLink(first.connection, header.destination);
-    const others = links.ways?.(header.destination).filter(({ connection }) => connection !== first.connection) ?? [];
-    return [first, ...others.filter(({ connection }) => this.#isOf(connection, header.destination))].map((link) => {
-      const via = link.via === undefined ? {} : { via: link.via };
-      return { connection: link.connection, header: { ...header, hops, kind: link.path, ...via } };
-    });
-  }
-
-  /** By its certificate the other relay must be of that realm, and the realm still one that we reach: a trust may have ended. */
-  #checkLink(connection: Connection, realm: ForwardHeader['destination']): void {
-    if (this.#isOf(connection, realm)) return;
-    throw new RefusedError('out-of-scope', `the link to ${realm} ends at another realm, or one that is out of scope`);
-  }
-
-  #isOf(connection: Connection, realm: ForwardHeader['destination']): boolean {
-    const peer = this.#components.admissions.get(connection.remotePeer.toString());
-    const known = peer?.realm === realm && peer.role === 'relay';
-    return known && isReachable(this.#components.identity, peer, this.#components.trusts);
-  }
-
-  async #handOn({ connection, header }: NextHop, withPipe: boolean, signal: AbortSignal): Promise<Onward> {
-    const way = { connection, ...(header.via === undefined ? {} : { via: header.via }) };
-    const offer = withPipe ? await this.#components.pipes?.offer(way, signal) : undefined;
-    let stream: Stream | undefined;
-    try {
-      stream = await connection.newStream([FORWARD_PROTOCOL], { ...STREAMS, signal });
-      const reply = await ask(stream, { ...header, pipe: offer?.word }, signal);
-      const socket = await offer?.socket(reply.pipe, signal);
-      if (!socket) offer?.cancel();
-      const told = this.#told(reply, header);
-      const section = offer && socket ? { socket, cancel: () => offer.cancel() } : undefined;
-      return { stream, reply: told, ...(section ? { section } : {}) };
-    } catch (error) {
-      offer?.cancel();
-      stream?.abort(asError(error));
-      throw error;
-    }
-  }
-
-  /** The reply without its last field. The relay that dialled the link knows what kind of path it is; the ends don't. */
-  #told(reply: ForwardConsent, header: ForwardHeader): ForwardConsent {
-    const isOurs = header.destination === this.#components.identity.realm;
-    const via = isOurs ? reply.via : header.via;
-    const path = (isOurs ? undefined : header.kind) ?? reply.path;
-    return { kind: 'ok', hops: reply.hops, path, ...(via === undefined ? {} : { via }) };
   }
 
   async #refuse(stream: Stream, frames: LengthPrefixedStream<Stream>, error: unknown): Promise<void> {

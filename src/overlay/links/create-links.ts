@@ -21,8 +21,10 @@ import { Connections } from './connections.ts';
 import { mayReach, type Near } from './dialable.ts';
 import { Driver } from './driver.ts';
 import type { HostInternals } from './host-internals.ts';
+import type { LinkEnd } from './link.ts';
 import { type Ancestor, type LinkAdmissions, type Links, type PunchWay } from './links.ts';
 import { LivenessServer } from './liveness.ts';
+import type { HoleComponents } from './punch/hole.ts';
 import { PunchServer } from './punch/server.ts';
 import { RelayLinks } from './relay-links.ts';
 import { ReservationWatchdog } from './reservations.ts';
@@ -61,67 +63,87 @@ export interface LinksInit {
 }
 
 export function createLinks(components: LinksComponents, init: LinksInit): Links {
-  const { host, realm, ancestors, shares, clock, log, stun, dht } = components;
-  const connections = new Connections(host.peerId.toString(), clock);
-  const store = new RecordStore(clock);
-  const locator = new Locator({
-    ...components,
-    fellows: components.fellows ?? [],
-    store,
-    waysTo: (name) => connections.ways(name).map(({ connection }) => wayOver(connection)),
-    dht: dht?.find,
-  });
-  const rules = () => ({ own: ownAddresses(host), near: init.near });
-  const reach = (name: string) => mayReach(name, rules());
-  const hole = { host, stun, reach, clock, logger: components.logger };
-  const fixed = { ancestors, fellows: components.fellows ?? [] };
-  const driver = new Driver({ host, connections, locator, ...fixed, rules, hole, shares, clock, log });
-  const audience = () =>
-    [realm, ...ancestors().map((one) => one.realm)]
-      .flatMap((name) => connections.ways(name))
-      .map((tracked) => ({ realm: tracked.realm, way: wayOver(tracked.connection) }));
-  const fellows = () => relaysOf(store.get(realm)).filter(({ peerId }) => peerId !== host.peerId.toString());
-  const learn = (above: RealmName, way: LocateWay) => {
-    for (const name of [above, realm]) void locator.refresh(name, way);
-  };
-  const nat = new NatWatch({ stun, clock, log });
-  const announcer = new Announcer({
-    peerId: host.peerId.toString(),
-    addresses: () => plainAddressesOf(host),
-    realm,
-    signer: components.signer,
-    stun,
-    audience,
-    fellows,
-    outer: () => nat.outer,
-    reach,
-    ...(init.mapped ? { mapped: init.mapped } : {}),
-    onNoted: learn,
-    publish: dht?.publish,
-    clock,
-    log,
-    onMoved: () => links.renewAll(),
-  });
+  const { host, realm, ancestors, clock, log } = components;
+  const parts = createParts(components, init);
+  const { connections, store, nat } = parts;
+  const announcer = createAnnouncer(components, init, parts, () => links.renewAll());
   const reservations = new ReservationWatchdog({ host, connections, ancestors, clock, log });
   const locate = new LocateServer(
     { ...components, seen: seenBy(host, components.admissions), store },
     { realm, stun: init.stun, ownRecord: () => announcer.record },
   );
-  const punch = new PunchServer(
-    { ...hole, registrar: host.registrar, admissions: components.admissions, shares, log },
+  const punch = createPunchServer(components, init, parts, (end) => links.hurry(end));
+  const services = [new LivenessServer(host.registrar, clock), new LocateService(components, locate), punch, nat];
+  const links: RelayLinks = new RelayLinks({ ...components, ...parts, announcer, reservations, services }, init.punch);
+  return links;
+}
+
+/** What several of the others use. */
+interface Parts {
+  readonly connections: Connections;
+  readonly store: RecordStore;
+  readonly locator: Locator;
+  readonly driver: Driver;
+  readonly hole: HoleComponents;
+  readonly nat: NatWatch;
+}
+
+function createParts(components: LinksComponents, init: LinksInit): Parts {
+  const { host, ancestors, shares, clock, log, stun, dht, fellows = [] } = components;
+  const connections = new Connections(host.peerId.toString(), clock);
+  const store = new RecordStore(clock);
+  const waysTo = (name: RealmName) => connections.ways(name).map(({ connection }) => wayOver(connection));
+  const locator = new Locator({ ...components, fellows, store, waysTo, dht: dht?.find });
+  const rules = () => ({ own: ownAddresses(host), near: init.near });
+  const reach = (name: string) => mayReach(name, rules());
+  const hole = { host, stun, reach, clock, logger: components.logger };
+  const driver = new Driver({ host, connections, locator, ancestors, fellows, rules, hole, shares, clock, log });
+  return { connections, store, locator, driver, hole, nat: new NatWatch({ stun, clock, log }) };
+}
+
+function createAnnouncer(
+  components: LinksComponents,
+  init: LinksInit,
+  { connections, store, locator, hole, nat }: Parts,
+  onMoved: () => void,
+): Announcer {
+  const { host, realm, ancestors, dht } = components;
+  const own = host.peerId.toString();
+  return new Announcer({
+    ...components,
+    peerId: own,
+    addresses: () => plainAddressesOf(host),
+    audience: () =>
+      [realm, ...ancestors().map((one) => one.realm)]
+        .flatMap((name) => connections.ways(name))
+        .map((tracked) => ({ realm: tracked.realm, way: wayOver(tracked.connection) })),
+    fellows: () => relaysOf(store.get(realm)).filter(({ peerId }) => peerId !== own),
+    outer: () => nat.outer,
+    reach: hole.reach,
+    ...(init.mapped ? { mapped: init.mapped } : {}),
+    publish: dht?.publish,
+    onNoted: (above: RealmName, way: LocateWay) => {
+      for (const name of [above, realm]) void locator.refresh(name, way);
+    },
+    onMoved,
+  });
+}
+
+function createPunchServer(
+  { host, admissions, shares, log }: LinksComponents,
+  { punch }: LinksInit,
+  { hole, driver, locator }: Parts,
+  onAsk: (end: LinkEnd) => void,
+): PunchServer {
+  return new PunchServer(
+    { ...hole, registrar: host.registrar, admissions, shares, log },
     {
-      mayPunch: init.punch.includes('tcp-punch'),
-      onAsk: (asker, peerId) => links.hurry({ realm: asker, peerId }),
-      dial: (asker, peerId, signal) => dialBack(driver, locator, asker, peerId, signal),
-      observed: async (asker, peerId, signal) => (await locator.locate(asker, signal)).observed.get(peerId),
+      mayPunch: punch.includes('tcp-punch'),
+      onAsk: (realm, peerId) => onAsk({ realm, peerId }),
+      dial: (realm, peerId, signal) => dialBack(driver, locator, realm, peerId, signal),
+      observed: async (realm, peerId, signal) => (await locator.locate(realm, signal)).observed.get(peerId),
     },
   );
-  const services = [new LivenessServer(host.registrar, clock), new LocateService(components, locate), punch, nat];
-  const links: RelayLinks = new RelayLinks(
-    { ...components, connections, locator, driver, announcer, reservations, services, nat },
-    init.punch,
-  );
-  return links;
 }
 
 /** Where we listen for plain TCP. */

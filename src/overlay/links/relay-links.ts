@@ -11,21 +11,21 @@ import type { Announcer } from '../location/announcer.ts';
 import { wayOver } from '../location/locate/over-libp2p.ts';
 import type { Locator } from '../location/locator.ts';
 import type { PathReport } from '../seam.ts';
-import type { Place } from '../shares/fair-places.ts';
 import type { Shares } from '../shares/shares.ts';
 import type { NatView } from '../stun/nat-detection.ts';
 import type { NatWatch } from '../stun/nat-watch.ts';
 import type { Connections, TrackedConnection } from './connections.ts';
 import type { Driver } from './driver.ts';
 import type { HostInternals } from './host-internals.ts';
-import { Link, type LinkEnd } from './link.ts';
+import type { LinkEnd } from './link.ts';
+import { LinkTable } from './link-table.ts';
 import type { Ancestor, LinkAdmissions, LinkConnection, Links, NatKind, PunchWay, RelayReport } from './links.ts';
-import { RealmWay } from './realm-way.ts';
 import { relayReport } from './relay-report.ts';
 import type { ReservationWatchdog } from './reservations.ts';
 import { closeSpares } from './spares.ts';
 import type { LinkSettings } from './supervisor.ts';
 import { Tracker } from './tracker.ts';
+import { WayReports } from './way-reports.ts';
 
 const TICK = 500;
 /** A link that nobody asked for in so long is not bettered or restored any more. */
@@ -52,16 +52,23 @@ export class RelayLinks implements Links {
   readonly #components: RelayLinksComponents;
   readonly #ways: readonly PunchWay[];
   readonly #tracker: Tracker;
-  readonly #links = new Map<string, Link>();
-  readonly #places = new Map<string, Place>();
-  readonly #realms = new Map<RealmName, RealmWay>();
-  readonly #listeners = new Set<(report: PathReport) => void>();
+  readonly #links: LinkTable;
+  readonly #realms: WayReports;
   #kept: ReadonlySet<RealmName> = new Set();
   #timer: Timer | undefined;
 
   constructor(components: RelayLinksComponents, ways: readonly PunchWay[]) {
     this.#components = components;
     this.#ways = ways;
+    this.#realms = new WayReports(components);
+    this.#links = new LinkTable(components.shares, {
+      clock: components.clock,
+      settings: (end) => this.#settings(end),
+      run: (attempt, end, signal) => components.driver.run(attempt, end, signal),
+      drop: (end, path) => this.#tracker.drop(end, path),
+      changed: (end) => this.#realms.tell(end.realm),
+      exhausted: (end) => this.#exhausted(end),
+    });
     this.#tracker = new Tracker(components, {
       opened: (tracked) => this.#opened(tracked),
       closed: (tracked) => this.#refresh(tracked),
@@ -82,13 +89,13 @@ export class RelayLinks implements Links {
     this.#tracker.stop();
     this.#components.announcer.stop();
     this.#components.reservations.stop();
-    for (const link of this.#links.values()) link.stop();
-    for (const way of this.#realms.values()) way.stop();
+    for (const link of this.#links.all()) link.stop();
+    this.#realms.stop();
     for (const service of this.#components.services.toReversed()) await service.stop();
   }
 
   async get(realm: RealmName, signal: AbortSignal): Promise<LinkConnection> {
-    const way = this.#way(realm);
+    const way = this.#realms.to(realm);
     way.ask();
     const known = this.current(realm);
     if (known) return known;
@@ -112,19 +119,17 @@ export class RelayLinks implements Links {
   }
 
   reports(): PathReport[] {
-    const others = [...this.#realms.values()].filter(({ realm }) => realm !== this.#components.realm);
-    return others.map((way) => this.#report(way));
+    return this.#realms.reports();
   }
 
   onChange(listener: (report: PathReport) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#realms.onChange(listener);
   }
 
   keep(realms: readonly RealmName[]): void {
     const kept = new Set(realms);
     // Out of the list, out of mind: a trust has ended, or a realm is no more.
-    for (const realm of this.#kept) if (!kept.has(realm)) this.#realms.get(realm)?.forget();
+    for (const realm of this.#kept) if (!kept.has(realm)) this.#realms.known(realm)?.forget();
     this.#kept = kept;
     this.#maintain();
   }
@@ -134,7 +139,7 @@ export class RelayLinks implements Links {
   }
 
   relayReports(): RelayReport[] {
-    return [...this.#links.values()].map((link) => relayReport(link, this.#components.connections));
+    return this.#links.all().map((link) => relayReport(link, this.#components.connections));
   }
 
   nat(): NatKind {
@@ -147,8 +152,8 @@ export class RelayLinks implements Links {
 
   /** The peer asks us to better the link. */
   hurry(end: LinkEnd): void {
-    this.#way(end.realm).ask();
-    const link = this.#link(end);
+    this.#realms.to(end.realm).ask();
+    const link = this.#links.obtain(end);
     link?.ask();
     link?.feed({ kind: 'hurry' });
   }
@@ -160,14 +165,14 @@ export class RelayLinks implements Links {
 
   /** Our network is another one, or an ancestor is back: whatever waits tries again. */
   renewAll(): void {
-    for (const link of this.#links.values()) link.feed({ kind: 'renewed' });
+    for (const link of this.#links.all()) link.feed({ kind: 'renewed' });
   }
 
   #opened(tracked: TrackedConnection): void {
     const { realm, path, connection } = tracked;
     this.#refresh(tracked);
-    this.#way(realm).ask();
-    this.#link(tracked)?.ask();
+    this.#realms.to(realm).ask();
+    this.#links.obtain(tracked)?.ask();
     if (path !== 'direct-tcp' || !this.#isNear(realm)) return;
     this.#components.reservations.check();
     void this.#components.announcer.announceTo(realm, wayOver(connection));
@@ -176,49 +181,13 @@ export class RelayLinks implements Links {
 
   #heard(tracked: TrackedConnection): void {
     this.#links.get(tracked.peerId)?.feed({ kind: 'heard', path: tracked.path });
-    this.#tell(tracked.realm);
+    this.#realms.tell(tracked.realm);
   }
 
   #refresh({ realm, peerId }: LinkEnd): void {
     const open = [...new Set(this.#components.connections.with(peerId).map(({ path }) => path))];
-    this.#link({ realm, peerId })?.feed({ kind: 'paths', open });
-    this.#tell(realm);
-  }
-
-  /** Undefined when there are too many: such a relay is served by what connection it has, and nothing is done to better it. */
-  #link({ realm, peerId }: LinkEnd): Link | undefined {
-    const known = this.#links.get(peerId);
-    if (known) return known;
-    const { shares } = this.#components;
-    const place = shares.links.enter(shares.lineage(realm), () => this.#drop(peerId));
-    if (!place) return undefined;
-    this.#places.set(peerId, place);
-    const link = new Link(
-      { realm, peerId },
-      {
-        clock: this.#components.clock,
-        settings: (end) => this.#settings(end),
-        run: (attempt, end, signal) => this.#components.driver.run(attempt, end, signal),
-        drop: (end, path) => this.#tracker.drop(end, path),
-        changed: (end) => this.#tell(end.realm),
-        exhausted: (end) => this.#exhausted(end),
-      },
-    );
-    this.#links.set(peerId, link);
-    return link;
-  }
-
-  #drop(peerId: string): void {
-    this.#places.get(peerId)?.leave();
-    this.#places.delete(peerId);
-    this.#links.get(peerId)?.stop();
-    this.#links.delete(peerId);
-  }
-
-  #way(realm: RealmName): RealmWay {
-    const way = this.#realms.get(realm) ?? new RealmWay(realm, this.#components.clock);
-    this.#realms.set(realm, way);
-    return way;
+    this.#links.obtain({ realm, peerId })?.feed({ kind: 'paths', open });
+    this.#realms.tell(realm);
   }
 
   #settings({ realm, peerId }: LinkEnd): LinkSettings {
@@ -230,56 +199,36 @@ export class RelayLinks implements Links {
 
   /** The last of a realm's relays that was tried in vain ends the waiting for that realm. */
   #exhausted({ realm, peerId }: LinkEnd): void {
-    const isTrying = (other: string) =>
-      other !== peerId && !['idle', undefined].includes(this.#links.get(other)?.phase);
-    if (!this.#relaysOf(realm).some(isTrying)) this.#way(realm).giveUp();
-  }
-
-  #tell(realm: RealmName): void {
-    const way = this.#way(realm);
-    const best = this.#components.connections.best(realm);
-    if (best) way.found();
-    const said = { kind: best?.path ?? 'unreachable', via: best?.via, rtt: best?.rtt, relay: best?.peerId } as const;
-    if (!way.isNews(said) || realm === this.#components.realm) return;
-    const report = this.#report(way);
-    for (const listener of this.#listeners) listener(report);
-  }
-
-  #report({ realm, since }: RealmWay): PathReport {
-    const best = this.#components.connections.best(realm);
-    if (!best) return { realm, kind: 'unreachable', since };
-    const { path, via, rtt } = best;
-    return { realm, kind: path, since, ...(via === undefined ? {} : { via }), ...(rtt === undefined ? {} : { rtt }) };
+    if (!this.#links.isTrying(this.#relaysOf(realm), peerId)) this.#realms.to(realm).giveUp();
   }
 
   #tick(): void {
     this.#timer = this.#components.clock.after(TICK, () => this.#tick());
     this.#maintain();
-    for (const link of this.#links.values()) link.feed({ kind: 'tick' });
-    for (const realm of this.#realms.keys()) this.#tell(realm);
-    closeSpares(this.#components.connections, this.#links.keys(), this.#components.clock.monotonic());
+    for (const link of this.#links.all()) link.feed({ kind: 'tick' });
+    for (const realm of this.#realms.realms()) this.#realms.tell(realm);
+    closeSpares(this.#components.connections, this.#links.peerIds(), this.#components.clock.monotonic());
   }
 
   #maintain(): void {
     const { ancestors, realm: own } = this.#components;
-    const asked = [...this.#realms.keys()].filter((realm) => this.#isWanted(realm));
+    const asked = this.#realms.realms().filter((realm) => this.#isWanted(realm));
     const wanted = new Set([own, ...ancestors().map(({ realm }) => realm), ...this.#kept, ...asked]);
     const peers = new Set([...wanted].flatMap((realm) => this.#want(realm)));
-    for (const [peerId, link] of this.#links) {
-      if (peers.has(peerId)) continue;
+    for (const link of this.#links.all()) {
+      if (peers.has(link.end.peerId)) continue;
       link.feed({ kind: 'unwanted' });
-      if (link.best === 'none') this.#drop(peerId);
+      if (link.best === 'none') this.#links.drop(link.end.peerId);
     }
-    for (const realm of this.#realms.keys())
-      if (!wanted.has(realm) && !this.#components.connections.best(realm)) this.#realms.delete(realm);
+    this.#realms.prune(wanted);
   }
 
   /** Wants a link to each relay of the realm, or looks for them. @returns their peer ids */
   #want(realm: RealmName): string[] {
     const peers = this.#relaysOf(realm);
-    for (const peerId of peers) this.#link({ realm, peerId })?.feed({ kind: 'wanted' });
+    for (const peerId of peers) this.#links.obtain({ realm, peerId })?.feed({ kind: 'wanted' });
     if (realm === this.#components.realm) return peers;
-    const way = this.#way(realm);
+    const way = this.#realms.to(realm);
     const find = (signal: AbortSignal) => this.#components.driver.run('locate', { realm, peerId: '' }, signal);
     if (peers.length === 0)
       void way.search(
@@ -291,7 +240,7 @@ export class RelayLinks implements Links {
 
   #isWanted(realm: RealmName): boolean {
     if (this.#kept.has(realm) || this.#isNear(realm)) return true;
-    const askedAt = this.#realms.get(realm)?.askedAt ?? Number.NEGATIVE_INFINITY;
+    const askedAt = this.#realms.known(realm)?.askedAt ?? Number.NEGATIVE_INFINITY;
     return this.#components.clock.monotonic() - askedAt < WANTED_FOR;
   }
 
