@@ -3,14 +3,18 @@
 import { Session } from './session.ts';
 import type { Client, ClientInit } from './surface.ts';
 
+export { type TextRoom, textRoom } from '../crypto/content-room.ts';
 export { PASSWORD_LENGTH, type PasswordProblem, passwordProblem } from '../crypto/password-rule.ts';
 export type { ErrorParams, ServerAnswer, SessionForm } from '../protocols/lan/routes.ts';
 export type { Island, Route, Stamp, User, WayLeg, WayStep } from '../protocols/lan/wire.ts';
 export { type Catalogue, sentenceOf } from './catalogue/catalogue.ts';
 export { english } from './catalogue/en.ts';
+export type { OpenTimeline } from './chats.ts';
 export { paramsOf } from './failure.ts';
+export type { SearchHit } from './finding.ts';
 export type { ClientStorage, HttpAnswer, HttpFetch, HttpInit, LiveSocket, OpenSocket } from './platform.ts';
 export type {
+  Act,
   Client,
   ClientEvents,
   ClientInit,
@@ -27,6 +31,7 @@ export type {
   StateChange,
 } from './surface.ts';
 export type { MessageState } from './timeline/events.ts';
+export type { ShownLine, ShownMessage, Timeline } from './timeline/view.ts';
 
 /** Milliseconds after which a "typing" that was not repeated is over: as long as the nodes themselves let one last. */
 export const TYPING_LASTS = 6000;

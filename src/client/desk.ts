@@ -1,12 +1,13 @@
 // What stands between a signed-in user whose account is open and the server: encryption, what is held here, sending and receiving.
 // It exists as long as the account is open on this device, and everything in it belongs to that user.
 
-import { roleOf } from '../crypto/roster.ts';
+import type { MadeContent } from '../crypto/content.ts';
+import { type RosterKind, roleOf } from '../crypto/roster.ts';
 import type { ClientFrame } from '../protocols/lan/frames.ts';
 import type { FrameMessage, Stamp } from '../protocols/lan/wire.ts';
 import type { Clock } from '../realm/clock.ts';
-import { CanopyError } from '../realm/errors.ts';
-import type { ConversationId, MessageId } from '../realm/ids.ts';
+import { CanopyError, RefusedError } from '../realm/errors.ts';
+import { type ConversationId, type MessageId, parseMessageId } from '../realm/ids.ts';
 import type { RandomBytes } from '../realm/random.ts';
 import { parseUserAddress } from '../realm/user-address.ts';
 import type { Account } from './account/account.ts';
@@ -17,14 +18,18 @@ import { english } from './catalogue/en.ts';
 import { Chats } from './chats.ts';
 import type { Emitter } from './emitter.ts';
 import { Engine } from './engine/engine.ts';
+import { failure } from './failure.ts';
+import { findMessages, type SearchHit } from './finding.ts';
 import type { Http } from './http.ts';
 import { Incoming, type OtherFrame } from './incoming.ts';
 import { Library } from './library.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { People } from './people.ts';
-import { SearchIndex } from './search/search-index.ts';
+import { SearchIndex, type SearchOptions } from './search/search-index.ts';
 import { Sending } from './sending.ts';
-import type { ClientEvents, Me } from './surface.ts';
+import { randomId } from './signing-in.ts';
+import type { Act, ClientEvents, Me } from './surface.ts';
+import { CatchingUp } from './sync/catching-up.ts';
 import { Holding } from './sync/holding.ts';
 import type { OpenedEvent } from './timeline/events.ts';
 
@@ -50,10 +55,15 @@ export class Desk {
   readonly engine: Engine;
   readonly #parts: DeskComponents;
   readonly #holding: Holding;
+  readonly #index: SearchIndex;
+  readonly #catchingUp: CatchingUp;
+  readonly #over = new AbortController();
+  #filling: Promise<void> | undefined;
   readonly #unsent = new Map<MessageId, OpenedEvent>();
 
   private constructor(components: DeskComponents, index: SearchIndex) {
     this.#parts = components;
+    this.#index = index;
     const { me, account, cache, http, people, events, clock, random } = components;
     const onTrouble = (code: string) => events.emit('error', { code, params: {}, message: sentenceOf(english, code) });
     this.#holding = new Holding({ cache, index, clock, onTrouble });
@@ -74,9 +84,16 @@ export class Desk {
       cache,
       me: me.user.id,
       clock,
-      kindOf: async (conversation) => (await this.#group(conversation))?.roster.kind ?? 'direct',
+      kindOf: (conversation) => this.#kindOf(conversation),
       settled: () => [],
       unsent: (conversation) => [...this.#unsent.values()].filter((event) => event.conversation === conversation),
+    });
+    this.#catchingUp = new CatchingUp({
+      source: this.library,
+      cache,
+      holding: this.#holding,
+      open,
+      onHeld: (_conversation, held) => this.chats.events(held),
     });
     const shared = { ...components, storage: cacheStorage(cache) };
     this.sending = new Sending({
@@ -99,6 +116,7 @@ export class Desk {
   static async open(components: DeskComponents): Promise<Desk> {
     const desk = new Desk(components, await SearchIndex.open(components.cache));
     await desk.#holding.open();
+    await desk.#catchingUp.open();
     await desk.incoming.open();
     await desk.sending.open();
     await desk.engine.ready();
@@ -108,7 +126,41 @@ export class Desk {
   /** After the server's hello: what waits goes out, what waits there comes in. */
   connected(): void {
     this.sending.resend();
-    void this.engine.connected();
+    void this.engine.connected().then(() => this.catchUp());
+  }
+
+  /** The server went on without telling all, or this device is new: what is missing is fetched by conversation, newest first. */
+  catchUp(): Promise<void> {
+    this.#filling ??= this.#fill().finally(() => {
+      this.#filling = undefined;
+    });
+    return this.#filling;
+  }
+
+  /** Says or does something in a conversation that there is. Resolves with its id once it is queued. */
+  async act(conversation: ConversationId, act: Act): Promise<MessageId> {
+    const { me, people, clock } = this.#parts;
+    const group = (await this.#group(conversation)) ?? (await this.engine.group(conversation));
+    if (!group) throw failure(RefusedError, 'conversation-unknown');
+    const { kind, members } = group.roster;
+    const others = members.map(({ user }) => user).filter((user) => user !== me.user.id);
+    const recipients = kind === 'direct' ? (others.length > 0 ? others : [me.user.id]) : [];
+    const seen = await this.chats.timeline(conversation);
+    const after = seen.view().heads;
+    seen.close();
+    const sentAt = clock.now();
+    const content: MadeContent = { ...act, sentAt, ...(after.length > 0 && { after }) };
+    const id = parseMessageId(randomId());
+    const to = await Promise.all(recipients.map((user) => people.byId(user).catch(() => undefined)));
+    const known = to.filter((user) => user !== undefined);
+    await this.sending.submit({ id, conversation, recipients, sentAt, content }, known);
+    return id;
+  }
+
+  search(question: string, options: SearchOptions): Promise<readonly SearchHit[]> {
+    const { cache, me } = this.#parts;
+    const kindOf = (conversation: ConversationId) => this.#kindOf(conversation);
+    return findMessages(question, options, { index: this.#index, cache, me: me.user.id, kindOf });
   }
 
   /** Before the connection closes. */
@@ -118,11 +170,23 @@ export class Desk {
   }
 
   async close(): Promise<void> {
+    this.#over.abort();
     this.disconnected();
+    await this.#filling;
     this.engine.close();
     await this.incoming.close();
     await this.#holding.close();
     await this.#parts.cache.close();
+  }
+
+  async #fill(): Promise<void> {
+    try {
+      await this.#catchingUp.look(this.#over.signal);
+      await this.#catchingUp.fill(this.#over.signal);
+    } catch (error) {
+      // The gaps are written down: the next connection goes on with them.
+      if (!this.#over.signal.aborted) passing(error);
+    }
   }
 
   #seal({ id, conversation, recipients, content }: Outgoing): Promise<Uint8Array> {
@@ -173,6 +237,10 @@ export class Desk {
       case 'cleared':
         return;
     }
+  }
+
+  async #kindOf(conversation: ConversationId): Promise<RosterKind> {
+    return (await this.#group(conversation))?.roster.kind ?? 'direct';
   }
 
   #group(conversation: ConversationId) {

@@ -14,6 +14,7 @@ import { isMessage, type OpenBody, readMessage } from './bodies.ts';
 import type { Http } from './http.ts';
 import type { People } from './people.ts';
 import type { Conversation, HistoryPage, Me, Message } from './surface.ts';
+import type { HistorySource } from './sync/catching-up.ts';
 import type { OpenedEvent } from './timeline/events.ts';
 
 const PAGE = 50;
@@ -25,7 +26,8 @@ export interface LibraryComponents {
   readonly open: OpenBody;
 }
 
-export class Library {
+/** Also where a device catches up from (sync/catching-up.ts). */
+export class Library implements HistorySource {
   readonly #components: LibraryComponents;
 
   constructor(components: LibraryComponents) {
@@ -33,21 +35,33 @@ export class Library {
   }
 
   async conversations(signal?: AbortSignal): Promise<readonly Conversation[]> {
-    const { http, people } = this.#components;
-    const { conversations } = await http.get('/conversations', conversationsAnswer, signal);
-    for (const entry of conversations) people.remember(entry.members);
+    const conversations = await this.#entries(signal);
     return Promise.all(conversations.map((entry) => this.#conversation(entry)));
+  }
+
+  async heads(signal: AbortSignal) {
+    const entries = await this.#entries(signal);
+    return entries.map(({ id, last }) => ({ id, ...(last && { last: frameOf(last) }) }));
+  }
+
+  async page(
+    conversation: ConversationId,
+    { before, limit }: { readonly before: string; readonly limit: number },
+    signal?: AbortSignal,
+  ) {
+    const { http, people } = this.#components;
+    const position = before === '' ? '' : `&before=${encodeURIComponent(before)}`;
+    const path = `/conversations/${conversation}/events?limit=${limit}${position}`;
+    const { events, users, next } = await http.get(path, eventsAnswer, signal);
+    people.remember(users);
+    return { events: events.map(frameOf), ...(next !== undefined && { next }) };
   }
 
   async history(
     conversation: ConversationId,
     { before, limit = PAGE, signal }: { before?: string; limit?: number; signal?: AbortSignal } = {},
   ): Promise<HistoryPage> {
-    const { http, people } = this.#components;
-    const position = before === undefined ? '' : `&before=${encodeURIComponent(before)}`;
-    const path = `/conversations/${conversation}/events?limit=${limit}${position}`;
-    const page = await http.get(path, eventsAnswer, signal);
-    people.remember(page.users);
+    const page = await this.page(conversation, { before: before ?? '', limit }, signal);
     const messages = await Promise.all(page.events.map((message) => this.#read(message)));
     return { messages: messages.flatMap((message) => message ?? []).toReversed(), before: page.next };
   }
@@ -68,10 +82,16 @@ export class Library {
     return this.#components.http.get(`/messages/${id}/route`, routeAnswer, signal);
   }
 
+  async #entries(signal?: AbortSignal): Promise<readonly ConversationEntry[]> {
+    const { http, people } = this.#components;
+    const { conversations } = await http.get('/conversations', conversationsAnswer, signal);
+    for (const entry of conversations) people.remember(entry.members);
+    return conversations;
+  }
+
   /** Undefined for what does not stand by itself. */
-  async #read(message: JsonMessage): Promise<Message | undefined> {
+  async #read(frame: FrameMessage): Promise<Message | undefined> {
     const { people, me, open } = this.#components;
-    const frame = frameOf(message);
     const event = await open(frame);
     return isMessage(event) ? readMessage(frame, event, people, me().user.id) : undefined;
   }
@@ -79,7 +99,7 @@ export class Library {
   async #conversation(entry: ConversationEntry): Promise<Conversation> {
     const { user } = this.#components.me();
     const others = entry.members.filter((member) => member.id !== user.id);
-    const last = entry.last && (await this.#read(entry.last));
+    const last = entry.last && (await this.#read(frameOf(entry.last)));
     return {
       id: entry.id,
       others: others.length > 0 ? others : [user],

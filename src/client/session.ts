@@ -13,9 +13,7 @@ import { AccountGate, type AccountState } from './account/account-gate.ts';
 import { storedDeviceKeys } from './account/device-keeping.ts';
 import { Opening, type Owner } from './account/opening.ts';
 import type { ClientCache } from './cache/cache.ts';
-import { makeCacheSecret } from './cache/cache-secret.ts';
-import { MemoryEngine } from './cache/memory-engine.ts';
-import { SealedCache } from './cache/sealed-cache.ts';
+import { memoryCache } from './cache/memory-cache.ts';
 import { Desk } from './desk.ts';
 import { Emitter } from './emitter.ts';
 import { failure } from './failure.ts';
@@ -26,6 +24,7 @@ import { People } from './people.ts';
 import { type ClientStorage, memoryStorage } from './platform.ts';
 import { SigningIn } from './signing-in.ts';
 import type {
+  Act,
   Client,
   ClientEvents,
   ClientInit,
@@ -36,6 +35,8 @@ import type {
   SendRequest,
 } from './surface.ts';
 
+/** Arrivals that are told one by one; a device that missed more catches up by conversation. */
+const MOST_TOLD = 500;
 /** Milliseconds between two "typing" to one conversation. */
 const TYPING_EVERY = 1000;
 
@@ -230,6 +231,25 @@ export class Session implements Client {
     return this.#atDesk().library.route(id, signal);
   }
 
+  async timeline(conversation: ConversationId) {
+    return this.#atDesk().chats.timeline(conversation);
+  }
+
+  async act(conversation: ConversationId, act: Act): Promise<MessageId> {
+    return this.#atDesk().act(conversation, act);
+  }
+
+  async search(
+    question: string,
+    { limit = 50, ...more }: { conversation?: ConversationId; before?: string; limit?: number } = {},
+  ) {
+    return this.#atDesk().search(question, { ...more, limit });
+  }
+
+  counters(): Record<string, number> {
+    return this.#desk?.engine.counters() ?? {};
+  }
+
   conversationWith(user: User): ConversationId {
     return directConversationId(this.#present().user.id, user.id);
   }
@@ -239,7 +259,7 @@ export class Session implements Client {
       hello: async (): Promise<ClientFrame> => {
         const cursor = await this.#desk?.incoming.cursor();
         const from = cursor ? { cursor } : {};
-        return { kind: 'hello', versions: [LIVE_VERSION], capabilities: [ISLANDS, ACCOUNT], ...from };
+        return { kind: 'hello', versions: [LIVE_VERSION], capabilities: [ISLANDS, ACCOUNT], most: MOST_TOLD, ...from };
       },
       headers: (): Record<string, string> => {
         const { token } = this.#signingIn;
@@ -373,8 +393,3 @@ function ownerOf({ user, device }: Me): Owner {
 }
 
 const NO_ISLANDS: Islands = { realms: [] };
-
-/** Ends with the client. */
-async function memoryCache(): Promise<ClientCache> {
-  return SealedCache.open({ engine: new MemoryEngine(), secret: await makeCacheSecret(systemRandom(32)) });
-}

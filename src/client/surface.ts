@@ -1,4 +1,6 @@
 // What users of the library see: the client, its events and the things that it talks about.
+
+import type { KnownContent } from '../crypto/content.ts';
 import type { ErrorParams, ServerAnswer, SessionForm } from '../protocols/lan/routes.ts';
 import type { Island, Route, Stamp, User, WayLeg } from '../protocols/lan/wire.ts';
 import type { Clock } from '../realm/clock.ts';
@@ -7,6 +9,8 @@ import type { Account } from './account/account.ts';
 import type { AccountState } from './account/account-gate.ts';
 import type { DeviceKeeping } from './account/device-keeping.ts';
 import type { ClientCache } from './cache/cache.ts';
+import type { OpenTimeline } from './chats.ts';
+import type { SearchHit } from './finding.ts';
 import type { ClientStorage, HttpFetch, OpenSocket } from './platform.ts';
 import type { MessageState } from './timeline/events.ts';
 
@@ -128,6 +132,9 @@ export interface ClientEvents {
   error: { readonly code: string; readonly params: ErrorParams; readonly message: string };
 }
 
+/** What can be done in a conversation: content without what the client adds by itself. */
+export type Act = KnownContent;
+
 export interface SendRequest {
   /** The same again is idempotent, with another text it is `id-conflict`. Default a new one. */
   readonly id?: MessageId;
@@ -207,6 +214,17 @@ export interface Client {
   route(id: MessageId, signal?: AbortSignal): Promise<Route | undefined>;
   /** Each step of a message's way with its time, and why it does not go on. */
   explain(id: MessageId, signal?: AbortSignal): Promise<Explanation>;
+  /** What is shown of a conversation, from what this device holds, kept up to date until it is closed. */
+  timeline(conversation: ConversationId): Promise<OpenTimeline>;
+  /** Replies, edits, deletes, reacts, pins, forwards, names a group, …; resolves with the event's id once it is queued. @throws InputError when it is too large */
+  act(conversation: ConversationId, act: Act): Promise<MessageId>;
+  /** Newest first, over what this device holds; words by their beginning. */
+  search(
+    question: string,
+    options?: { conversation?: ConversationId; before?: string; limit?: number },
+  ): Promise<readonly SearchHit[]>;
+  /** What could not be read, by code; `unable-to-decrypt` is what waits for a key now. */
+  counters(): Record<string, number>;
   /** The conversation of two that this client's user has with another. */
   conversationWith(user: User): ConversationId;
 }

@@ -12,7 +12,7 @@ const PAGE = 200;
 
 export interface HistorySource {
   /** Conversations and their last messages. */
-  conversations(signal: AbortSignal): Promise<readonly { readonly id: ConversationId; readonly last?: FrameMessage }[]>;
+  heads(signal: AbortSignal): Promise<readonly { readonly id: ConversationId; readonly last?: FrameMessage }[]>;
   /** Newest first. */
   page(
     conversation: ConversationId,
@@ -47,7 +47,7 @@ export class CatchingUp {
   /** What came while this device was away has gaps: marks one in each conversation whose newest event is not held. */
   async look(signal: AbortSignal): Promise<void> {
     const { source, cache } = this.#parts;
-    for (const { id, last } of await source.conversations(signal)) {
+    for (const { id, last } of await source.heads(signal)) {
       const [newest] = (await cache.page(id, { limit: 1 })).events;
       const until = newest ? (placeOf(newest) ?? '') : '';
       const lastPlace = last && placeOf(last);

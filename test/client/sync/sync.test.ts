@@ -52,7 +52,7 @@ function frameOf({ id, conversation, sender, device, stamp = { ms: 0, counter: 0
 function serverWith(numbers: readonly number[], allowed: { pages: number }): HistorySource {
   const sorted = [...numbers].sort((a, b) => b - a);
   return {
-    conversations: async () => [{ id: CHAT, last: frameOf(said(sorted[0] ?? 0)) }],
+    heads: async () => [{ id: CHAT, last: frameOf(said(sorted[0] ?? 0)) }],
     page: async (_conversation, { before, limit }) => {
       if (allowed.pages-- <= 0) throw new Error('the line is cut');
       const size = Math.min(limit, 7);
