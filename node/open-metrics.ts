@@ -1,14 +1,11 @@
 // What the node shows to Prometheus and to whoever asks whether it is ready.
 import { Metrics } from '../src/metrics/metrics.ts';
 import { MetricsServer } from '../src/metrics/metrics-server.ts';
-import type { Delivery } from './delivery/delivery.ts';
 import type { Ground } from './ground.ts';
 import type { HealthCheck } from './lan/components.ts';
 import { type NodeMetricsParts, nodeMetrics } from './metrics/node-metrics.ts';
 
-export type ShownParts = Omit<NodeMetricsParts, 'identity' | 'clock' | 'events' | 'delivery'> & {
-  readonly delivery: Pick<Delivery, 'queues'>;
-};
+export type ShownParts = Omit<NodeMetricsParts, 'identity' | 'clock' | 'events'>;
 
 /** A part that counts (`counters` only grow) or holds something (`gauges`). */
 export interface CountedPart {
