@@ -7,6 +7,7 @@
 //   authority/             the realm's authority: key and chain, the root last (not on a DMZ host); old/ is the one that it has
 //                          replaced, until that is retired, next/ one that is being made
 //   node/                  the node's key, chain, database, the mark of its last start and the time of its last run (not on a DMZ host)
+//   node/blobs/            files of people, as ciphertext (node/blobs/disk.ts)
 //   lan/                   authority and certificate of the LAN's TLS (not on a DMZ host)
 //   relay/                 the relay's key and chain, what its node told it of revocations and trusts (charter),
 //                          and the relays above that it has learnt of (ancestors.json)
