@@ -1,7 +1,7 @@
 // The cryptography in Debian's Chromium, as clients run it: the modules of src/crypto, bundled as they are.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { launchChromium, skipWithoutBrowser } from './chromium.ts';
 
@@ -11,7 +11,7 @@ const LIMIT = { skip: skipWithoutBrowser(), timeout: 180_000 };
 
 /** Text by the name of its file. */
 async function bundle(): Promise<ReadonlyMap<string, string>> {
-  const entry = join(import.meta.dirname, 'crypto-suite.ts');
+  const entry = fileURLToPath(import.meta.resolve('./crypto-suite.ts'));
   const built = await build({
     configFile: false,
     logLevel: 'error',

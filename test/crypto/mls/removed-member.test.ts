@@ -106,7 +106,8 @@ class History {
   /** Everybody follows; who was removed keeps what it has, and tries. */
   async #settle(by: number, offer: CommitOffer): Promise<void> {
     const before = this.#stateOf(this.#at(0));
-    for (const [at, device] of [...this.#in.entries()]) {
+    const present = [...this.#in];
+    for (const [at, device] of present.entries()) {
       if (at === by) device.group = offer.accept();
       else {
         const { next } = await device.group.process(offer.commit, Date.now());
