@@ -127,6 +127,9 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const metrics = openMetrics(ground, shown, checks, {
     trusts,
     errands,
+    vaults: accounts.vaults,
+    guests,
+    roaming,
     ledger,
     delivery: { counters: () => ({ ...delivery.counters() }) },
     custody: {

@@ -110,8 +110,9 @@ export class Guests {
     return roamLive(this.#parts, home, grant, from, this.#stopping.signal).catch(unreachable(home));
   }
 
-  counters(): Record<string, number> {
-    return { guests: this.#guests.size };
+  /** Guests who are here now. */
+  gauges(): Record<string, number> {
+    return { present: this.#guests.size };
   }
 
   #sweep(device: DeviceId): void {

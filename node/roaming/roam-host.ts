@@ -74,8 +74,9 @@ export class RoamHost {
     this.#grants.clear();
   }
 
-  counters(): Record<string, number> {
-    return { roaming: this.#grants.size };
+  /** Own users who work elsewhere now. */
+  gauges(): Record<string, number> {
+    return { grants: this.#grants.size };
   }
 
   async #serve(stream: Stream): Promise<void> {

@@ -171,7 +171,7 @@ export class VaultService {
   }
 
   counters(): Record<string, number> {
-    return { vaultChanges: this.#changes, vaultConflicts: this.#conflicts, vaultRefused: this.#refused };
+    return { changes: this.#changes, conflicts: this.#conflicts, refused: this.#refused };
   }
 
   async #writesOf(user: UserId, change: VaultChange): Promise<Write[]> {

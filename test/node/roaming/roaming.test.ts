@@ -85,7 +85,7 @@ test('a user of one branch works in the LAN of another, and nothing is left ther
   assert.equal((await heard).from.address, 'engineer@kyiv.acme.ua');
   await clerk.changePassword(second, 'third-clerk');
   await clerk.logout();
-  assert.deepEqual(guests.counters(), { guests: 0 });
+  assert.deepEqual(guests.gauges(), { present: 0 });
   assert.deepEqual(await contents(visited), before);
   const back = clientOf(t, home);
   await back.login('clerk', 'third-clerk');
@@ -107,7 +107,7 @@ test("a guest's token is worth nothing at home, and a grant is worth nothing to 
   const clerk = clientOf(t, visited);
   const { token } = await clerk.login(CLERK, first, { newPassword: second });
   assert.equal(await clientOf(t, home).resume(token), undefined);
-  assert.deepEqual(host.counters(), { roaming: 1 });
+  assert.deepEqual(host.gauges(), { grants: 1 });
   const odesa = networks.of(parseRealmName('odesa.acme.ua'), 'branch');
   const others = new Guests({
     network: odesa,

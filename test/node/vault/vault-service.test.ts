@@ -76,7 +76,7 @@ test('many devices write at once, and every one of their entries is there', LIMI
   const [first, ...others] = vaults.map((vault) => vault.list('read').sort((a, b) => (a.key < b.key ? -1 : 1)));
   assert.equal(first?.length, 40);
   for (const list of others) assert.deepEqual(list, first);
-  assert.ok((world.service.counters()['vaultConflicts'] ?? 0) > 0);
+  assert.ok((world.service.counters()['conflicts'] ?? 0) > 0);
 });
 
 test('a long log is packed: entries stay, records become few, and the others come along', LIMIT, async () => {
