@@ -2,14 +2,17 @@
 // path that exists here: root, region, enterprise and branch, each certified by the one above. Everything here is true or
 // false for ever, so that a checked path may be remembered; dates and revocations are judged by chain.ts at each use.
 import type { KeyObject } from 'node:crypto';
+import { equals } from 'uint8arrays/equals';
 import { RefusedError } from '../realm/errors.ts';
 import type { Role } from '../realm/names.ts';
 import { type Certificate, parseCertificate } from './certificate.ts';
 import { malformed } from './der.ts';
 import {
+  authorityKeyIdentifier,
   basicConstraints,
   EKU_CLIENT_AUTH,
   extendedKeyUsage,
+  hasNetscapeType,
   keyUsage,
   nameConstraints,
   nameParts,
@@ -17,6 +20,7 @@ import {
   OID,
   overlayConstraints,
   subjectAltNames,
+  subjectKeyIdentifier,
   USAGE,
   unknownCritical,
 } from './extensions.ts';
@@ -53,6 +57,7 @@ function refuse(code: string, message: string): never {
 /** Parses a certificate and reads whom it speaks of. */
 function readSubject(der: Uint8Array): { certificate: Certificate; subject: Subject } {
   const certificate = parseCertificate(der);
+  if (hasNetscapeType(certificate)) refuse('cert-key-usage', 'the certificate states its purpose as Netscape did');
   const unknown = unknownCritical(certificate);
   if (unknown)
     refuse('cert-critical-extension', `the certificate has the critical extension ${unknown}, which is not known here`);
@@ -124,6 +129,7 @@ function readAuthority(der: Uint8Array, issuer: CheckedAuthority | undefined): C
     );
   }
   checkConstraints(certificate, subject);
+  if (subjectKeyIdentifier(certificate).length === 0) refuse('cert-malformed', 'the identifier of its key is empty');
   return { ...subject, certificate, key: publicKeyOfSpki(certificate.spki), room: Math.min(most, pathLength) };
 }
 
@@ -148,6 +154,13 @@ function checkRoot(root: CheckedAuthority): void {
 /** The signature, the names and keys that link two certificates, and who may certify whom. */
 function checkLink(issuer: CheckedAuthority, certificate: Certificate, subject: Subject): void {
   checkSignature(issuer, certificate, subject);
+  // Two keys of one realm have one name while one replaces the other: the identifier says which of them it was.
+  const key = authorityKeyIdentifier(certificate);
+  if (!key || !equals(key, subjectKeyIdentifier(issuer.certificate)))
+    refuse(
+      'cert-not-issued',
+      `the certificate of ${commonNameOf(subject)} does not name the key of ${commonNameOf(issuer)}`,
+    );
   const objection = issuerObjection(issuer, subject);
   if (objection) {
     refuse(

@@ -29,6 +29,11 @@ export const EKU_CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 export const USAGE = { digitalSignature: 0x80, keyCertSign: 0x04, crlSign: 0x02 } as const;
 
 const SUBJECT_KEY_IDENTIFIER = '2.5.29.14';
+const AUTHORITY_KEY_IDENTIFIER = '2.5.29.35';
+/** Of Netscape: openssl still judges purposes by it. */
+const NETSCAPE_TYPE = '2.16.840.1.113730.1.1';
+/** In the authority key identifier: the key alone, without name and number of its certificate. */
+const KEY_IDENTIFIER = 0x80;
 const KNOWN: ReadonlySet<string> = new Set(Object.values(OID));
 
 /** A critical extension that we do not judge; undefined when there is none. */
@@ -87,6 +92,18 @@ export function subjectKeyIdentifier(certificate: Certificate): Uint8Array {
   const value = read(certificate, SUBJECT_KEY_IDENTIFIER);
   if (!value) throw malformed('it has no identifier of its key');
   return readOne(value, TAG.octetString, 'the identifier of its key').content;
+}
+
+/** By which key it was signed; undefined when it does not say, or says more than that. */
+export function authorityKeyIdentifier(certificate: Certificate): Uint8Array | undefined {
+  const value = read(certificate, AUTHORITY_KEY_IDENTIFIER);
+  const [key, ...rest] = value ? readSequence(value, "the identifier of the issuer's key") : [];
+  return key?.tag === KEY_IDENTIFIER && rest.length === 0 ? key.content : undefined;
+}
+
+/** Whether it states purposes in a second way, which others may believe. */
+export function hasNetscapeType(certificate: Certificate): boolean {
+  return certificate.extensions.has(NETSCAPE_TYPE);
 }
 
 /** One name, as its type and text: `uri canopy://…`, `dns …`; types that we do not read are their tag in hex. */
