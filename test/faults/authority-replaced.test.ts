@@ -2,19 +2,22 @@
 // stays under the old key; then the region revokes the old one, and only what stayed is cut. Five real realms with real signing
 // processes; openssl is asked at each step.
 import assert from 'node:assert/strict';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
+import type { MessageStream } from '@libp2p/interface';
 import { awaitColleague } from '../../cli/demo/demo-check.ts';
 import type { CertificateRow } from '../../node/admin/cert-api.ts';
 import type { Client } from '../../src/client/client.ts';
 import { parseCertificate } from '../../src/pki/certificate.ts';
 import type { Chain } from '../../src/pki/chain.ts';
-import { keyName } from '../../src/pki/keys.ts';
+import { issueLeaf } from '../../src/pki/issue.ts';
+import { type AuthorityKey, generateLeafKey, keyName, localSigner, readAuthorityKeyPem } from '../../src/pki/keys.ts';
 import { systemClock } from '../../src/realm/clock.ts';
 import { dataDirectory, exists } from '../../src/settings/data-directory.ts';
 import { readChain } from '../../src/settings/key-files.ts';
 import { canopy } from '../cli/run-cli.ts';
 import { until } from '../overlay/hosts.ts';
+import { showChain, startHostile, untilCutOff } from './hostile-peer.ts';
 import { Openssl } from './openssl.ts';
 import { Talk } from './talk.ts';
 import { Tree } from './whole-realm.ts';
@@ -29,6 +32,7 @@ let kyiv: Client;
 let lviv: Client;
 let openssl: Openssl;
 let oldChain: Chain;
+let stolen: AuthorityKey;
 let talks: Talk[];
 
 before(async () => {
@@ -42,6 +46,7 @@ before(async () => {
   await awaitColleague(kyiv, 'engineer@lviv.acme.ua', systemClock, signal);
   await awaitColleague(lviv, 'clerk@kyiv.acme.ua', systemClock, signal);
   oldChain = await chainOf('acme.ua');
+  stolen = readAuthorityKeyPem(await readFile(dataDirectory(tree.at('acme.ua').dir).authority.key, 'utf8'));
   talks = [new Talk(kyiv, lviv, 'engineer@lviv.acme.ua'), new Talk(lviv, kyiv, 'clerk@kyiv.acme.ua')];
 }, LIMIT);
 
@@ -50,6 +55,25 @@ after(async () => {
   for (const client of [kyiv, lviv]) client?.disconnect();
   await tree.fell();
 });
+
+/** What the region's relay says to whoever has copied the old key and made itself a certificate with it. */
+async function answerToThief(): Promise<string> {
+  const { seed, publicKey } = await generateLeafKey();
+  const who = { realm: tree.at('acme.ua').realm, tier: 'enterprise', role: 'relay', publicKey } as const;
+  const chain = await issueLeaf({ signer: localSigner(stolen), chain: oldChain, now: Date.now(), ...who });
+  const heard = Promise.withResolvers<string>();
+  const misbehave = async (connection: MessageStream): Promise<void> =>
+    heard.resolve(await showChain(connection, chain));
+  const host = await startHostile({ seed, misbehave });
+  const [address = ''] = tree.at('ua').relay.addresses;
+  // However it ends: the answer is what counts.
+  untilCutOff(host, address).catch(() => {});
+  try {
+    return await heard.promise;
+  } finally {
+    await host.stop();
+  }
+}
 
 function chainOf(name: string, whose: 'authority' | 'node' | 'relay' = 'authority'): Promise<Chain> {
   return readChain(dataDirectory(tree.at(name).dir)[whose]);
@@ -118,6 +142,7 @@ describe('the authority of an enterprise gets another key', LIMIT, () => {
     const again = await canopy(['cert', 'renew', '--new-key', 'authority', '--yes', '--dir', dir('acme.ua')]);
     assert.equal(again.code, 6, again.stderr);
     assert.match(again.stderr, /two at most/);
+    assert.equal(await answerToThief(), 'ok', 'until it is revoked, a copy of the old key is as good as the key');
   });
 
   test('each key signs the list of what it has issued, and openssl verifies both', LIMIT, async () => {
@@ -141,6 +166,8 @@ describe('the authority of an enterprise gets another key', LIMIT, () => {
   test('the dry run of the revocation above names exactly what stayed', LIMIT, async (t) => {
     await until(() => talks.every(({ came }) => came.size > 10), 30_000);
     await until(async () => (await plan())['realms']?.toString() === STAYED, 60_000);
+    // Where a node stands is read from its chain, which may be a moment behind.
+    await until(async () => JSON.stringify((await plan())['programs']).split('role').length === 3, 60_000);
     const { certificates, realms, programs } = await plan();
     assert.deepEqual(realms, [STAYED]);
     assert.ok(Array.isArray(certificates) && certificates.length === 1);
@@ -182,8 +209,6 @@ describe('the authority of an enterprise gets another key', LIMIT, () => {
 
   test('the old key is retired by itself and gone, and to bring it back is refused', LIMIT, async () => {
     const { authority } = dataDirectory(dir('acme.ua'));
-    await tree.at('acme.ua').stopNode();
-    await tree.at('acme.ua').startNode();
     await until(async () => !(await exists(authority.old.key)), 30_000);
     assert.deepEqual(
       (await rows('acme.ua')).filter(({ state }) => state === 'replaced'),
@@ -194,9 +219,11 @@ describe('the authority of an enterprise gets another key', LIMIT, () => {
     assert.equal(nothing.code, 6, nothing.stderr);
     const replay = await canopy(['cert', 'revoke', 'acme.ua', '--replaced', '--dry-run', '--dir', dir('ua')]);
     assert.match(replay.stderr, /revoked before/);
-    await tree.at(STAYED).startNode();
-    await until(async () => /revoked/.test(await warnings(STAYED)), 60_000);
-    await assert.rejects(tree.at(STAYED).certificates.renew());
-    assert.ok(isUnder(await chainOf(STAYED), oldChain), 'it must join again');
+    assert.ok(isUnder(await chainOf(STAYED), oldChain), 'it has to join again');
+    assert.equal(
+      await answerToThief(),
+      'cert-revoked',
+      'what a thief made with it, which no register knows, is refused',
+    );
   });
 });
