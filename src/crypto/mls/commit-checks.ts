@@ -169,6 +169,7 @@ function checkLeavesAfter(
   const strangers = stragglers(new Map(all.entries()), after).map((at) => all[at]);
   const leaving = isLeaving(before.context.roster, after, actor.user);
   // Nobody can remove the own leaf: who leaves is taken out by the next commit, whoever makes it.
-  const left = strangers.filter((stranger) => !leaving || stranger?.user !== actor.user);
-  if (left[0]) throw new PeerError('device-not-of-member', `${left[0].user} is not on the roster, but has a device`);
+  const stays = (one: DeviceCertificate) => leaving && one.user === actor.user && !added.includes(one);
+  const wrong = strangers.find((stranger) => stranger && !stays(stranger));
+  if (wrong) throw new PeerError('device-not-of-member', `${wrong.user} is not on the roster, but has a device`);
 }

@@ -74,8 +74,9 @@ export function readPrivatePart(bytes: Uint8Array, me: OwnDevice): OwnKeyPackage
     reference: fields.bytes(REFERENCE, REFERENCE),
     publicPackage: decodeKeyPackage(fields.bytes(MAX_KEY_PACKAGE)),
     privatePackage: {
-      initPrivateKey: fields.bytes(MAX_KEY),
-      hpkePrivateKey: fields.bytes(MAX_KEY),
+      // Copies: a group erases them when it goes on.
+      initPrivateKey: fields.bytes(MAX_KEY).slice(),
+      hpkePrivateKey: fields.bytes(MAX_KEY).slice(),
       signaturePrivateKey: me.signature.seed,
     },
   };

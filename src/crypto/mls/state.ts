@@ -39,7 +39,8 @@ export function encodeState(state: ClientState): Uint8Array {
 export function decodeState(bytes: Uint8Array, parts: GroupParts): ClientState {
   const fields = new Fields(decodeStrict(bytes, MAX_STATE), 'stored group', 2);
   if (fields.uint() !== 1) fields.fail('version 1');
-  const encoded = fields.bytes(MAX_STATE);
+  // A copy: the library's secrets are views of what it reads, and `erase` must not reach into the caller's bytes.
+  const encoded = fields.bytes(MAX_STATE).slice();
   const decoded = tryDecode(encoded);
   if (decoded?.[1] !== encoded.length) throw new LocalError('state-malformed', 'this is no state of a group');
   return { ...decoded[0], signaturePrivateKey: parts.me.signature.seed, clientConfig: clientConfig(parts) };

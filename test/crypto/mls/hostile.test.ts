@@ -152,6 +152,19 @@ const ATTACKS: Readonly<Record<string, readonly [string, (w: World) => Promise<U
     async ({ bad, people, owner, stranger }) =>
       bad.commit([await bad.adds(people.device({ ...stranger, user: owner.user }))]),
   ],
+  'somebody who leaves and adds a device': [
+    'device-not-of-member',
+    async ({ bad, people, owner, admin, member }) =>
+      bad.commit([
+        await bad.adds(people.device(member)),
+        bad.writes(
+          rosterOf([
+            [owner, 'owner'],
+            [admin, 'administrator'],
+          ]),
+        ),
+      ]),
+  ],
   'a device of somebody unknown': [
     'device-unknown',
     async ({ bad, people, stranger }) =>
