@@ -9,6 +9,7 @@ import type { MessageRules } from './conversations/message-rules.ts';
 import type { Outbox } from './delivery/outbox.ts';
 import type { Directory } from './directory/directory.ts';
 import type { KeyBook } from './directory/key-book.ts';
+import type { Errands } from './errands/errands.ts';
 import type { Ground } from './ground.ts';
 import { inspectCommit } from './groups/commit-inspection.ts';
 import type { GroupRosters } from './groups/group-rosters.ts';
@@ -29,6 +30,7 @@ export interface GroupNeeds {
   readonly conversations: ConversationService;
   readonly outbox: Outbox;
   readonly keys: Pick<KeyBook, 'keysOf' | 'onDevice'>;
+  readonly errands: Pick<Errands, 'ask' | 'answer'>;
 }
 
 export interface OpenedGroups {

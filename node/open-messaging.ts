@@ -68,6 +68,7 @@ export async function openMessaging(
     conversations,
     outbox,
     keys,
+    errands,
   });
   const ways = openWays(ground, ledger);
   const shared = { realm, incarnation, network, directory, clock, log, random: Math.random };

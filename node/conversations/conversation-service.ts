@@ -36,7 +36,7 @@ import { membersAt } from './group-state.ts';
 import { HybridClock } from './hybrid-clock.ts';
 import { Intake } from './intake.ts';
 import type { MessageRules } from './message-rules.ts';
-import { ReadingMarks } from './reading-marks.ts';
+import { type Hides, ReadingMarks } from './reading-marks.ts';
 import { Removals } from './removals.ts';
 import type { Rosters } from './rosters.ts';
 
@@ -56,6 +56,8 @@ export interface ConversationsInit {
   readonly blobs?: MessageBlobs;
   /** Whom users want to hear nothing from. */
   readonly blocks?: Pick<Blocks, 'isBlocked'>;
+  /** Who does not tell whom what he has read. */
+  readonly hides?: Hides;
   readonly newId?: () => MessageId;
 }
 

@@ -21,6 +21,7 @@ import type { Cursor } from './conversations.ts';
 import { type EventStore } from './event-store.ts';
 import { deliveredWrite, type Incoming, isAfter, readWrite, receiptWrite, unreadRemoval } from './event-writes.ts';
 import type { HybridClock } from './hybrid-clock.ts';
+import type { Rosters } from './rosters.ts';
 import { Turns } from './turns.ts';
 
 export interface ReadingMarksComponents {
@@ -33,6 +34,15 @@ export interface ReadingMarksComponents {
   readonly outbox: Pick<Outbox, 'add'>;
   readonly directory: Pick<Directory, 'findById'>;
   readonly newId: () => MessageId;
+  /** Absent: there are no groups. */
+  readonly rosters?: Pick<Rosters, 'find'>;
+  /** Absent: nobody hides anything. */
+  readonly hides?: Hides;
+}
+
+/** Who does not tell whom what he has read. */
+export interface Hides {
+  reading(reader: UserId, sender: UserId): boolean;
 }
 
 /** What one moved mark adds to the next batch. */
@@ -44,6 +54,8 @@ interface Moved {
 
 /** Moved marks that share one batch at most. */
 const MAX_GROUP = 256;
+/** Members of a group up to which each message's sender is told by itself who has it. */
+export const MAX_TOLD = 50;
 /** Arrivals looked at in one step. */
 const STEP = 1000;
 /** A receipt is of a user, not of one of the devices. */
@@ -73,7 +85,7 @@ export class ReadingMarks {
     const last = passed.at(-1)?.cursor;
     const mark = passed.length < STEP || !last ? end : last;
     const incoming = passed.flatMap((arrival) => arrival.incoming ?? []);
-    const receipts = this.#receipts(user, 'delivered', incoming);
+    const receipts = this.#receipts(user, 'delivered', await this.#told(user, 'delivered', incoming));
     await this.#moves.add({ writes: [deliveredWrite(user, mark)], drafts: [], receipts });
     return mark;
   }
@@ -89,7 +101,7 @@ export class ReadingMarks {
       await this.#moves.add({
         writes: [readWrite(user, conversation, at, upTo), ...passed.map((message) => unreadRemoval(user, message))],
         drafts: [{ record, audience: [user] }],
-        receipts: this.#receipts(user, 'read', passed),
+        receipts: this.#receipts(user, 'read', await this.#told(user, 'read', passed)),
       });
     });
   }
@@ -100,6 +112,17 @@ export class ReadingMarks {
     const message = found.find((entry) => entry.conversation === conversation);
     if (message) return message.cursor;
     throw new RefusedError('message-unknown', `No message ${id} is known in the conversation ${conversation}`);
+  }
+
+  /** Whose senders are told by themselves: in groups above MAX_TOLD they ask; a user, or a policy, may hide that he reads. */
+  async #told(user: UserId, state: ReceiptEntry['state'], messages: readonly Incoming[]): Promise<Incoming[]> {
+    const { rosters, hides } = this.#parts;
+    const conversations = [...new Set(messages.map(({ conversation }) => conversation))];
+    const groups = await Promise.all(conversations.map((one) => rosters?.find(one)));
+    const large = new Set(conversations.filter((_, i) => (groups[i]?.members.size ?? 0) > MAX_TOLD));
+    return messages.filter(
+      ({ conversation, sender }) => !large.has(conversation) && !(state === 'read' && hides?.reading(user, sender)),
+    );
   }
 
   /** One entry for each conversation and sender, cut to what one envelope may hold. */

@@ -20,7 +20,7 @@ import type { Directory } from '../directory/directory.ts';
 import { changeOf } from './change.ts';
 import type { GroupBook } from './group-book.ts';
 import type { StoredGroup } from './group-record.ts';
-import { type GroupStore, inboxRemoval, inboxWrite } from './group-store.ts';
+import { type GroupStore, inboxRemoval, inboxWrite, infoRemoval, infoWrite } from './group-store.ts';
 import { isFitting } from './groups.ts';
 
 export interface FollowingComponents {
@@ -209,8 +209,14 @@ export class Following {
       now: clock.now(),
     };
     const change = changeOf(state, { ...commit, homes: this.#homesOf(commit) }, context);
+    const info = commit.groupInfo
+      ? [
+          infoWrite(conversation, group, epoch + 1, commit.groupInfo),
+          infoRemoval(conversation, group, Math.max(0, epoch - 1)),
+        ]
+      : [];
     await arrivals.append(change.drafts, {
-      writes: [...change.writes, inboxRemoval(conversation, group, term, epoch)],
+      writes: [...change.writes, ...info, inboxRemoval(conversation, group, term, epoch)],
     });
     await book.changed(change.state);
   }

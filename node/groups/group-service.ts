@@ -1,7 +1,10 @@
 // Groups of one node: those whose order it keeps, those it follows, and what its clients ask of both.
 import type { SignedIntent } from '../../src/crypto/intent.ts';
 import type { Network } from '../../src/overlay/seam.ts';
-import { OrderServer } from '../../src/protocols/order/server.ts';
+import { MAX_BODY } from '../../src/protocols/errand/index.ts';
+import { decodeOrderRequest, encodeOrderAnswer } from '../../src/protocols/order/frames.ts';
+import { GROUP_ORDER } from '../../src/protocols/order/index.ts';
+import { answerOrRefusal, OrderServer } from '../../src/protocols/order/server.ts';
 import type { Clock, Timer } from '../../src/realm/clock.ts';
 import { messageOf, UnreachableError } from '../../src/realm/errors.ts';
 import type { ConversationId, UserId } from '../../src/realm/ids.ts';
@@ -13,6 +16,7 @@ import type { MessageRules } from '../conversations/message-rules.ts';
 import type { Outbox } from '../delivery/outbox.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { KeyBook } from '../directory/key-book.ts';
+import type { Errands } from '../errands/errands.ts';
 import type { WritePermit } from '../incarnation/write-permit.ts';
 import type { MailService } from '../mails/mail-service.ts';
 import { FanOut } from './fan-out.ts';
@@ -45,6 +49,8 @@ export interface GroupServiceInit {
   readonly keys?: Pick<KeyBook, 'keysOf'>;
   /** Absent in tests, whose commits are opaque. */
   readonly inspect?: NonNullable<HomeOrderComponents['inspect']>;
+  /** Absent: only realms that may connect are asked. */
+  readonly errands?: Pick<Errands, 'ask' | 'answer'>;
   /** Absent: this node may always number things. */
   readonly permit?: Pick<WritePermit, 'assert'>;
   readonly clock: Clock;
@@ -107,6 +113,10 @@ export class GroupService {
     conversations.judge('commit', (item) => this.#following.judge(item));
     const desk = new OrderDesk({ ...parts, home: this.#home });
     this.#server = new OrderServer({ ...parts, answer: (peer, request) => desk.answer(peer.realm, request) });
+    init.errands?.answer(GROUP_ORDER, async (origin, body) => {
+      const answer = await answerOrRefusal(() => desk.answer(origin, decodeOrderRequest(body), MAX_BODY / 2));
+      return encodeOrderAnswer(answer);
+    });
     this.reader = new GroupReader({ ...parts, remote: this.#remote });
   }
 

@@ -31,7 +31,7 @@ export class OrderDesk {
   }
 
   /** @throws RefusedError `conversation-unknown`, `foreign-sender`; what HomeOrder.accept throws */
-  async answer(asker: RealmName, request: OrderRequest): Promise<OrderAnswer> {
+  async answer(asker: RealmName, request: OrderRequest, room: number = MAX_COMMITS_BYTES): Promise<OrderAnswer> {
     switch (request.kind) {
       case 'propose': {
         const { user, device } = request;
@@ -43,7 +43,7 @@ export class OrderDesk {
         await this.#parts.home.putInfo(request.user, request);
         return { kind: 'accepted', epoch: request.epoch };
       case 'commits':
-        return this.#commits(asker, request);
+        return this.#commits(asker, request, room);
       case 'info':
         return this.#info(asker, request);
     }
@@ -62,12 +62,16 @@ export class OrderDesk {
     return group ? book.get(conversation, group) : book.find(conversation);
   }
 
-  async #commits(asker: RealmName, request: Extract<OrderRequest, { kind: 'commits' }>): Promise<OrderAnswer> {
+  async #commits(
+    asker: RealmName,
+    request: Extract<OrderRequest, { kind: 'commits' }>,
+    room: number,
+  ): Promise<OrderAnswer> {
     const { realm, store, homeOf } = this.#parts;
     const state = await this.#stateOf(request);
     if (!state) throw unknown();
     const { conversation, group, home, term } = state;
-    const limits = { count: MAX_COMMITS, bytes: MAX_COMMITS_BYTES };
+    const limits = { count: MAX_COMMITS, bytes: room };
     const from = Math.max(0, request.from - 1);
     const stored = await store.commits(conversation, group, from, limits);
     const told = stored.filter(

@@ -2,15 +2,23 @@
 
 import { decodeRoster } from '../../src/crypto/roster.ts';
 import type { Network } from '../../src/overlay/seam.ts';
+import { MAX_BODY } from '../../src/protocols/errand/index.ts';
 import { askOrder } from '../../src/protocols/order/client.ts';
 import { encodeCommit } from '../../src/protocols/order/commit-body.ts';
-import type { OrderAnswer, OrderRequest } from '../../src/protocols/order/frames.ts';
+import {
+  decodeOrderAnswer,
+  encodeOrderRequest,
+  type OrderAnswer,
+  type OrderRequest,
+} from '../../src/protocols/order/frames.ts';
+import { GROUP_ORDER } from '../../src/protocols/order/index.ts';
 import { type Clock, sleep } from '../../src/realm/clock.ts';
 import { messageOf, PeerError, RefusedError, UnreachableError } from '../../src/realm/errors.ts';
 import type { ConversationId, GroupId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Directory } from '../directory/directory.ts';
+import type { Errands } from '../errands/errands.ts';
 import type { Following } from './following.ts';
 import type { GroupBook } from './group-book.ts';
 import { EpochError } from './group-errors.ts';
@@ -22,6 +30,8 @@ export interface RemoteOrderComponents {
   readonly network: Pick<Network, 'open'>;
   readonly book: GroupBook;
   readonly directory: Pick<Directory, 'findById'>;
+  /** Absent: only realms that may connect are asked. */
+  readonly errands?: Pick<Errands, 'ask'>;
   readonly homeOf: (realm: RealmName) => RealmName;
   readonly clock: Clock;
   readonly log: Log;
@@ -39,7 +49,7 @@ export class RemoteOrder {
   readonly #following: Pick<Following, 'take'>;
   readonly #filling = new Map<ConversationId, Promise<void>>();
   readonly #stopped = new AbortController();
-  readonly #counters = { proposed: 0, away: 0, filled: 0 };
+  readonly #counters = { proposed: 0, away: 0, filled: 0, byErrand: 0 };
 
   constructor(parts: RemoteOrderComponents, following: Pick<Following, 'take'>) {
     this.#parts = parts;
@@ -96,7 +106,7 @@ export class RemoteOrder {
 
   async ask(home: RealmName, request: OrderRequest, signal: AbortSignal): Promise<OrderAnswer> {
     const both = AbortSignal.any([signal, this.#stopped.signal]);
-    const answer = await askOrder(this.#parts, home, request, both).catch((cause: unknown) => {
+    const answer = await this.#reach(home, request, both).catch((cause: unknown) => {
       if (both.aborted) throw cause;
       this.#counters.away++;
       throw new UnreachableError('home-away', `${home}, which orders the changes of this group, is out of reach`, {
@@ -107,6 +117,19 @@ export class RemoteOrder {
     const { code, epoch } = answer;
     if (code === 'commit-lost' || code === 'epoch-ahead') throw new EpochError(code, epoch);
     throw new RefusedError(code, `${home} refuses: ${code}`);
+  }
+
+  /** Directly where the two may connect; else along the tree of realms, as far as an errand holds it. */
+  async #reach(home: RealmName, request: OrderRequest, signal: AbortSignal): Promise<OrderAnswer> {
+    try {
+      return await askOrder(this.#parts, home, request, signal);
+    } catch (error) {
+      const { errands } = this.#parts;
+      const question = encodeOrderRequest(request);
+      if (!errands || signal.aborted || question.length > MAX_BODY) throw error;
+      this.#counters.byErrand++;
+      return decodeOrderAnswer(await errands.ask(home, GROUP_ORDER, question, signal));
+    }
   }
 
   /** Fetches what is missing, in the background. `ask` knows the group, and may name another home. */

@@ -1,10 +1,11 @@
 // The body of an envelope of the kind `commit`: a change of a group's keys or members that its home has accepted. The envelope's
 // sender and device are those of the member who made it, its origin is the home.
 //
-//   body = [1, group, epoch, term, commit, roster, [home, …], [index of a member's home, …]]
+//   body = [1, group, epoch, term, commit, roster, [home, …], [index of a member's home, …], group info or empty]
 //
 // `epoch` is the one that the commit is based on; `term` is the home's (src/crypto/roster.ts). `roster` is who is in the group after
-// it, in the form of src/crypto/roster.ts; the two lists say where each of them, in that order, is at home.
+// it, in the form of src/crypto/roster.ts; the two lists say where each of them, in that order, is at home. A small group info comes
+// along, so that whoever is welcomed needs no home in reach.
 import { readId } from '../../crypto/envelope.ts';
 import { decodeRoster, MAX_MEMBERS, MAX_ROSTER, type Roster } from '../../crypto/roster.ts';
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
@@ -18,7 +19,10 @@ const MAX_BYTES = 192 * 1024;
 export const MAX_HOMES = 256;
 const VERSION = 1;
 const MAX_NAME = 253;
-const FIELDS = 8;
+const FIELDS = 9;
+/** Bytes of group info that travel with a commit; larger ones are asked for at the home. */
+export const MAX_SENT_INFO = 16 * 1024;
+const EMPTY = new Uint8Array();
 
 export interface Commit {
   readonly group: GroupId;
@@ -30,12 +34,16 @@ export interface Commit {
   readonly roster: Roster;
   /** Where each member of the roster is at home, in its order. */
   readonly homes: readonly RealmName[];
+  /** Of the epoch after it. */
+  readonly groupInfo?: Uint8Array | undefined;
 }
 
-export function encodeCommit({ group, epoch, term, commit, rosterBytes, homes }: Omit<Commit, 'roster'>): Uint8Array {
+export function encodeCommit(given: Omit<Commit, 'roster'>): Uint8Array {
+  const { group, epoch, term, commit, rosterBytes, homes, groupInfo = EMPTY } = given;
+  const info = groupInfo.length > MAX_SENT_INFO || commit.length > MAX_SENT_INFO ? EMPTY : groupInfo;
   const realms = [...new Set(homes)];
   const places = homes.map((home) => realms.indexOf(home));
-  return encodeItem([VERSION, idBytes(group), epoch, term, commit, rosterBytes, realms, places]);
+  return encodeItem([VERSION, idBytes(group), epoch, term, commit, rosterBytes, realms, places, info]);
 }
 
 /** @throws PeerError `frame-too-long`, `frame-malformed`, `commit-version`, `roster-version` */
@@ -49,7 +57,9 @@ export function decodeCommit(bytes: Uint8Array): Commit {
   const roster = decodeRoster(rosterBytes);
   const homes = readHomes(fields);
   if (homes.length !== roster.members.length) fields.fail('as many homes as members');
-  return { group, epoch, term, commit, rosterBytes, roster, homes };
+  const info = fields.bytes(MAX_SENT_INFO);
+  const groupInfo = info.length === 0 ? undefined : info;
+  return { group, epoch, term, commit, rosterBytes, roster, homes, groupInfo };
 }
 
 function readHomes(fields: Fields): RealmName[] {

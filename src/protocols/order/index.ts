@@ -13,9 +13,13 @@
 //
 // Whoever asks realm A for a group whose home is B gets no commits but B's name, and asks there: a home alone is believed.
 //
+// Between realms that may not connect a question goes as an errand (../errand), where both it and the answer are at most 40 KiB.
+//
 // Limits: 1,280 KiB a frame, 16 streams a peer. Deadlines: 10 s each for the stream, the question and the answer.
 // Refusals: those of node/groups/home-order.ts, `conversation-unknown` (nothing of it is for the asker's realm), `foreign-sender`
 // (the user is not of the asker's realm), `frame-malformed`, `order-rate`.
+/** The kind of errand that carries a question and its answer between realms that may not connect; as much as an errand holds. */
+export const GROUP_ORDER = 'group-order';
 export const ORDER_PROTOCOL = '/canopy/order/1';
 /** Bytes of a frame: the largest group info, commit and roster. */
 export const MAX_ORDER_FRAME = 1280 * 1024;

@@ -45,7 +45,9 @@ export class OrderServer {
     try {
       const frame = await within(clock, ORDER_DEADLINE, 'question', signal, (limited) => stream.read(limited));
       if (!frame) throw new PeerError('frame-malformed', 'The stream ended before a question');
-      const answer = encodeOrderAnswer(await this.#answer(stream.peer, decodeOrderRequest(frame)));
+      const answer = encodeOrderAnswer(
+        await answerOrRefusal(() => this.#parts.answer(stream.peer, decodeOrderRequest(frame))),
+      );
       await within(clock, ORDER_DEADLINE, 'room to write', signal, (limited) => stream.write(answer, limited));
       await stream.close();
     } catch (error) {
@@ -53,15 +55,15 @@ export class OrderServer {
       stream.abort(error instanceof Error ? error : new Error(String(error)));
     }
   }
+}
 
-  async #answer(peer: Peer, request: OrderRequest): Promise<OrderAnswer> {
-    try {
-      return await this.#parts.answer(peer, request);
-    } catch (error) {
-      // The own disk's trouble is no refusal: the asker tries again.
-      if (error instanceof LocalError) throw error;
-      const epoch = error instanceof Error && 'epoch' in error && typeof error.epoch === 'number' ? error.epoch : 0;
-      return { kind: 'refused', code: codeOf(error), epoch };
-    }
+/** A refusal is an answer too. @throws LocalError: the own disk's trouble is no refusal, the asker tries again */
+export async function answerOrRefusal(answer: () => Promise<OrderAnswer>): Promise<OrderAnswer> {
+  try {
+    return await answer();
+  } catch (error) {
+    if (error instanceof LocalError) throw error;
+    const epoch = error instanceof Error && 'epoch' in error && typeof error.epoch === 'number' ? error.epoch : 0;
+    return { kind: 'refused', code: codeOf(error), epoch };
   }
 }
