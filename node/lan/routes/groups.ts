@@ -94,7 +94,7 @@ export function groupRoutes(components: LanComponents): Hono<LanEnv> {
     const { with: other, ...query } = formOf(context.req.query(), groupQuery);
     const { reader } = groups();
     const isOwn = other !== undefined && conversation === directConversationId(id, other);
-    if (isOwn && (await reader.groups(id, conversation)).length === 0) return context.json({ groups: [] });
+    if (isOwn && (await isUnknown(() => reader.groups(id, conversation)))) return context.json({ groups: [] });
     const found = await watched(caller, () => reader.info(id, conversation, query, context.req.raw.signal));
     const all = await reader.groups(id, conversation);
     const { state, epoch, groupInfo } = found;
@@ -159,4 +159,14 @@ export function groupRoutes(components: LanComponents): Hono<LanEnv> {
     return context.json({ members: members.map(([who, { role }]) => ({ user: viewUserById(directory, who), role })) });
   });
   return routes;
+}
+
+async function isUnknown(ask: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await ask();
+    return false;
+  } catch (error) {
+    if (codeOf(error) === 'conversation-unknown') return true;
+    throw error;
+  }
 }
