@@ -93,7 +93,9 @@ async function replaceAuthority(cli: Cli, client: CertClient, options: RenewOpti
   const plan = replacementPlan(await client.list(), moveNow);
   if (dryRun) return json ? printJson(cli, { ...planJson(plan), dryRun }) : printLines(cli, planLines(plan));
   if (!json) for (const line of planLines(plan)) say(cli, line);
-  await confirmed(cli, "Make another key for this realm's authority?", yes);
+  const question = plan.isHurry ? 'Have all below move now?' : "Make another key for this realm's authority?";
+  await confirmed(cli, question, yes);
+  if (plan.isHurry) return printCertificates(cli, await client.moveNow(), json);
   if (request !== undefined) return writeRequest(cli, request, await client.request(true), json);
   printCertificates(cli, await client.replaceAuthority(moveNow), json);
 }

@@ -8,6 +8,8 @@ export interface ReplacementPlan {
   /** Realms right below: they move. */
   readonly below: readonly CertificateRow[];
   readonly moveNow: boolean;
+  /** The key was replaced before, and what is below it is only to move at once. */
+  readonly isHurry: boolean;
 }
 
 /** @throws ConflictError `authority-overlap` while one is replaced already, unless it is to be hurried */
@@ -25,7 +27,12 @@ export function replacementPlan(rows: readonly CertificateRow[], moveNow: boolea
       },
     );
   }
-  return { present, below: authorities.filter(({ realm, issuer }) => issuer === own && realm !== own), moveNow };
+  return {
+    present,
+    below: authorities.filter(({ realm, issuer }) => issuer === own && realm !== own),
+    moveNow,
+    isHurry: old !== undefined,
+  };
 }
 
 /** The rows begin with the own chain, from the root down to the own authority; leaves are all of the own realm. */
@@ -33,16 +40,17 @@ function ownRealm(rows: readonly CertificateRow[]): string | undefined {
   return rows.find(({ kind }) => kind === 'node' || kind === 'relay')?.realm;
 }
 
-export function planJson({ present, below, moveNow }: ReplacementPlan): object {
+export function planJson({ present, below, moveNow, isHurry }: ReplacementPlan): object {
   const { realm, serial, notAfter } = present;
-  return { realm, replaces: serial, until: asTime(notAfter), moves: below.map((one) => one.realm), moveNow };
+  const replaced = isHurry ? {} : { replaces: serial, until: asTime(notAfter) };
+  return { realm, ...replaced, moves: below.map((one) => one.realm), moveNow };
 }
 
-export function planLines({ present, below, moveNow }: ReplacementPlan): string[] {
+export function planLines({ present, below, moveNow, isHurry }: ReplacementPlan): string[] {
   const { realm, serial, notAfter } = present;
   const moves = below.map((one) => one.realm).join(', ') || 'nothing';
-  return [
-    `replaces: the key of the authority of ${realm} (${serial}), which stays good until ${asTime(notAfter)} or canopy cert retire`,
-    `moves by itself, ${moveNow ? 'at once' : 'in its ordinary renewal'}: ${moves}`,
-  ];
+  const replaces = isHurry
+    ? `the key of the authority of ${realm} was replaced before; it is not replaced again`
+    : `replaces: the key of the authority of ${realm} (${serial}), which stays good until ${asTime(notAfter)} or canopy cert retire`;
+  return [replaces, `moves by itself, ${moveNow ? 'at once' : 'in its ordinary renewal'}: ${moves}`];
 }

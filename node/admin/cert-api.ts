@@ -8,6 +8,7 @@
 //   POST /v1/certificates/request {newKey}      {request}                              the authority's own renewal, base64
 //   POST /v1/certificates/accept {reply,atOnce} {certificates: Certificate[]}          a reply that came as a file
 //   POST /v1/certificates/replace-authority {atOnce} {certificates: Certificate[]}     another key for the authority
+//   POST /v1/certificates/move-now {}           {certificates: Certificate[]}          what is below the old key moves at once
 //   POST /v1/certificates/plan-retirement {}    BlastRadius                            what retiring the old one would cut
 //   POST /v1/certificates/retire {reason}       BlastRadius                            what it has cut
 //   POST /v1/certificates/root-list {list}      {certificates: Certificate[]}          the offline root's list, DER in base64
@@ -109,10 +110,15 @@ export class CertClient {
     return (await this.#admin.ask('/v1/certificates/accept', listed, body)).certificates;
   }
 
-  /** @param atOnce what is below moves at once; where the key was replaced before, only that is told */
+  /** @param atOnce what is below moves at once */
   async replaceAuthority(atOnce: boolean): Promise<CertificateRow[]> {
     const answer = this.#admin.ask('/v1/certificates/replace-authority', listed, { atOnce }, RENEW_DEADLINE);
     return (await answer).certificates;
+  }
+
+  /** After the key was replaced. */
+  async moveNow(): Promise<CertificateRow[]> {
+    return (await this.#admin.ask('/v1/certificates/move-now', listed, {})).certificates;
   }
 
   planRetirement(): Promise<Radius> {

@@ -67,7 +67,11 @@ export class CertOperator {
         this.#accept(new Uint8Array(Buffer.from(reply, 'base64')), atOnce),
       ),
       'POST /v1/certificates/replace-authority': partRoute(atOnce, async (given) => {
-        await (authority.oldChain && given.atOnce ? replacement.hurry() : replacement.replace(given.atOnce));
+        await replacement.replace(given.atOnce);
+        return this.#listed();
+      }),
+      'POST /v1/certificates/move-now': partRoute(empty, async () => {
+        await replacement.hurry();
         return this.#listed();
       }),
       'POST /v1/certificates/root-list': partRoute(rootList, async ({ list }) => {
