@@ -6,18 +6,22 @@ import {
   english,
   type Islands,
   type Message,
+  type Progress,
   paramsOf,
   type StateChange,
   sentenceOf,
 } from '../../src/client/client.ts';
 import { codeOf } from '../../src/realm/errors.ts';
 import { type Cli, paint } from '../cli.ts';
+import { ChatFiles } from './chat-files.ts';
 import { Partners } from './conversation-partners.ts';
 import { sendTheRest } from './last-messages.ts';
 
 const HELP = [
   '/to USER@BRANCH   write to this colleague from now on',
   '/who              your conversations',
+  '/send PATH        send this file to the colleague chosen',
+  '/save [FOLDER]    fetch the file that came last',
   '/quit             leave (or Ctrl+D)',
   'Anything else is sent to the colleague chosen.',
 ];
@@ -37,12 +41,15 @@ class HumanChat {
   readonly #partners: Partners;
   readonly #lines: Interface;
   readonly #sent = new Map<string, Message>();
+  readonly #files: ChatFiles;
+  readonly #over = new AbortController();
   #to: string | undefined;
 
   constructor(cli: Cli, client: Client) {
     this.#cli = cli;
     this.#client = client;
     this.#partners = new Partners(client);
+    this.#files = new ChatFiles(client);
     this.#lines = createInterface({ input: cli.stdin, output: cli.stdout, terminal: cli.interactive, prompt: '> ' });
   }
 
@@ -50,7 +57,10 @@ class HumanChat {
     this.#listen();
     this.#client.connect();
     this.#lines.on('SIGINT', () => this.#lines.close());
-    const onAbort = () => this.#lines.close();
+    const onAbort = () => {
+      this.#over.abort(signal.reason);
+      this.#lines.close();
+    };
     signal.addEventListener('abort', onAbort, { once: true });
     this.#lines.prompt();
     for await (const line of this.#lines) {
@@ -75,7 +85,10 @@ class HumanChat {
       const why = sentenceOf(english, code ?? 'server-unreachable');
       this.#print(this.#quiet(`${why} (${Math.ceil((retryIn ?? 0) / 1000)} s)`));
     });
-    client.on('message', (message) => this.#show(message));
+    client.on('message', (message) => {
+      this.#files.meet(message);
+      this.#show(message);
+    });
     client.on('state', (change) => this.#tick(change));
     client.on('presence', ({ user, state }) => this.#print(this.#quiet(`${visible(user.name)} is ${state}`)));
     client.on('typing', ({ user, active }) => {
@@ -127,10 +140,36 @@ class HumanChat {
     if (line === '') return;
     if (line === '/help') return HELP.forEach((text) => this.#print(this.#quiet(text)));
     if (line === '/who') return this.#who();
+    if (line.startsWith('/send ')) return this.#sendFile(line.slice(6).trim());
+    if (/^\/save( |$)/.test(line)) return this.#save(line.slice(5).trim() || '.');
     if (line.startsWith('/to ')) return this.#choose(line.slice(4).trim());
     if (/^\/\w/.test(line)) return this.#print(`No such command: ${visible(line)}. /help tells more.`);
     if (this.#to === undefined) return this.#print('Choose a colleague first: /to USER@BRANCH');
     await this.#client.send({ to: this.#to, text: line });
+  }
+
+  async #sendFile(path: string): Promise<void> {
+    if (this.#to === undefined) return this.#print('Choose a colleague first: /to USER@BRANCH');
+    const tell = this.#progressOf(`sending ${visible(path)}`);
+    await this.#files.send({ to: this.#to, path }, this.#over.signal, tell);
+  }
+
+  async #save(folder: string): Promise<void> {
+    const { newest } = this.#files;
+    if (newest === undefined) return this.#print('No file came yet.');
+    const path = await this.#files.save(newest, folder, this.#over.signal, this.#progressOf('fetching'));
+    this.#print(this.#quiet(`saved as ${visible(path)}`));
+  }
+
+  /** A line for each quarter. */
+  #progressOf(what: string): (now: Progress) => void {
+    let told = 0;
+    return ({ done, total }) => {
+      const quarter = Math.floor((4 * done) / Math.max(1, total));
+      if (quarter <= told) return;
+      told = quarter;
+      this.#print(this.#quiet(`${what}: ${quarter * 25} %`));
+    };
   }
 
   async #choose(address: string): Promise<void> {

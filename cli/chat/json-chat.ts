@@ -2,9 +2,13 @@
 //
 //   in   {"send":{"id":"..","to":"engineer@lviv.acme.ua","text":".."}}   `id` is the sender's UUID; without one a new one is made.
 //                                             The same again is harmless and tells the state again; with another text it is `id-conflict`.
+//        {"sendFile":{"to":"..","path":"..","text":".."}}    waits until the file is with the server; the same again goes on where it was
+//        {"save":{"id":"..","folder":".."}}                 fetches what came with that message into a folder
 //        {"typing":{"to":".."}}   {"read":{"id":".."}}
 //   out  {"event":"ready","v":1}              the connection stands, what was missed has been told; again after each reconnect
 //        {"event":"message","id":..,"from":..,"to":..,"text":..,"sentAt":..}           messages of others
+//             with a file also "file":{"name":..,"size":..,"type":..}
+//        {"event":"file","path"|"id":..,"done":..,"total":..}   progress; {"event":"saved","id":..,"path":..} when it is there
 //        {"event":"state","id":..,"state":"stored|delivered|read"}
 //        {"event":"presence","user":..,"state":"online|offline|typing","lastSeenAt":..}
 //        {"event":"islands","alone":..,"realms":[{"realm":..,"since":..,"queued":..}]}   realms that are away; empty when all are back
@@ -19,6 +23,7 @@ import { codeOf, InputError, messageOf, UnreachableError } from '../../src/realm
 import { parseMessageId } from '../../src/realm/ids.ts';
 import type { Cli } from '../cli.ts';
 import { asTime } from '../times.ts';
+import { ChatFiles, type FileRequest } from './chat-files.ts';
 import { Partners } from './conversation-partners.ts';
 import { sendTheRest } from './last-messages.ts';
 
@@ -26,6 +31,10 @@ const PROTOCOL_VERSION = 1;
 
 const line = v.union([
   v.strictObject({ send: v.strictObject({ id: v.optional(v.string()), to: v.string(), text: v.string() }) }),
+  v.strictObject({
+    sendFile: v.strictObject({ to: v.string(), path: v.string(), text: v.optional(v.string()) }),
+  }),
+  v.strictObject({ save: v.strictObject({ id: v.string(), folder: v.string() }) }),
   v.strictObject({ typing: v.strictObject({ to: v.string() }) }),
   v.strictObject({ read: v.strictObject({ id: v.string() }) }),
 ]);
@@ -35,14 +44,16 @@ type Line = v.InferOutput<typeof line>;
 export async function jsonChat(cli: Cli, client: Client, signal: AbortSignal): Promise<void> {
   const write = (event: object) => void cli.stdout.write(`${JSON.stringify(event)}\n`);
   const partners = new Partners(client);
+  const files = new ChatFiles(client);
   tell(client, partners, write);
+  client.on('message', (message) => files.meet(message));
   client.connect();
   const lines = createInterface({ input: cli.stdin, crlfDelay: Number.POSITIVE_INFINITY });
   const onAbort = () => lines.close();
   signal.addEventListener('abort', onAbort, { once: true });
   for await (const text of lines) {
     if (signal.aborted) break;
-    if (text.trim() !== '') await obey(client, partners, text, write, signal);
+    if (text.trim() !== '') await obey({ client, partners, files, write, signal }, text);
   }
   signal.removeEventListener('abort', onAbort);
   await sendTheRest(client, signal);
@@ -86,10 +97,11 @@ function tell(client: Client, partners: Partners, write: Write): void {
   client.on('signed-out', ({ code }) => write({ event: 'error', code, message: sentenceOf(english, code) }));
 }
 
-function messageEvent({ id, from, to, text, problem, sentAt }: Message): object {
+function messageEvent({ id, from, to, text, file, problem, sentAt }: Message): object {
   const [first] = to;
   const known = { event: 'message', id, from: from.address, to: first?.address ?? '', text: text ?? null };
-  return { ...known, sentAt: asTime(sentAt), ...(problem !== undefined && { problem }) };
+  const brought = file && { file: { name: file.name, size: file.size, type: file.type } };
+  return { ...known, ...brought, sentAt: asTime(sentAt), ...(problem !== undefined && { problem }) };
 }
 
 function stateEvent({ id, state, failure }: StateChange): object {
@@ -98,19 +110,23 @@ function stateEvent({ id, state, failure }: StateChange): object {
   return { event: 'error', id, code, message: sentenceOf(english, code, params) };
 }
 
-async function obey(
-  client: Client,
-  partners: Partners,
-  text: string,
-  write: Write,
-  signal: AbortSignal,
-): Promise<void> {
+interface Chat {
+  readonly client: Client;
+  readonly partners: Partners;
+  readonly files: ChatFiles;
+  readonly write: Write;
+  readonly signal: AbortSignal;
+}
+
+async function obey(chat: Chat, text: string): Promise<void> {
+  const { client, write, signal } = chat;
   let id: string | undefined;
   try {
     const command = parseLine(text);
     if ('send' in command) id = command.send.id;
     if ('read' in command) id = command.read.id;
-    await patiently(client, signal, () => act(client, partners, command));
+    if ('save' in command) id = command.save.id;
+    await patiently(client, signal, () => act(chat, command));
   } catch (error) {
     if (signal.aborted) return;
     write({ event: 'error', ...(id !== undefined && { id }), code: codeOf(error), message: messageOf(error) });
@@ -125,16 +141,32 @@ function parseLine(text: string): Line {
     throw new InputError('bad-input', 'The line is not JSON.', { cause });
   }
   const result = v.safeParse(line, input);
-  if (!result.success) throw new InputError('bad-input', 'The line is neither send nor typing nor read.');
+  if (!result.success)
+    throw new InputError('bad-input', 'The line is neither send nor sendFile nor save nor typing nor read.');
   return result.output;
 }
 
-async function act(client: Client, partners: Partners, command: Line): Promise<void> {
+async function act(chat: Chat, command: Line): Promise<void> {
+  const { client, partners } = chat;
+  if ('sendFile' in command) return sendFile(chat, command.sendFile);
+  if ('save' in command) return save(chat, command.save);
   if ('typing' in command) return client.typing(command.typing.to);
   if ('read' in command) return client.markRead(parseMessageId(command.read.id));
   const { id, to, text } = command.send;
   const message = await client.send({ to, text, ...(id !== undefined && { id: parseMessageId(id) }) });
   partners.meet(message.to);
+}
+
+async function sendFile({ files, partners, write, signal }: Chat, request: FileRequest): Promise<void> {
+  const { path } = request;
+  const message = await files.send(request, signal, (now) => write({ event: 'file', path, ...now }));
+  write({ event: 'state', id: message.id, path, state: message.state });
+  partners.meet(message.to);
+}
+
+async function save({ files, write, signal }: Chat, { id, folder }: { id: string; folder: string }): Promise<void> {
+  const path = await files.save(parseMessageId(id), folder, signal, (now) => write({ event: 'file', id, ...now }));
+  write({ event: 'saved', id, path });
 }
 
 /** While the server is away, waits for it: the order of what was asked for is kept. */

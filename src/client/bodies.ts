@@ -38,6 +38,7 @@ export async function readMessage(
     to: await Promise.all(message.recipients.map(person)),
     mine: message.sender === me,
     text: textOf(event),
+    ...fileOf(event),
     sentAt: event.content?.sentAt ?? message.stamp.ms,
     ...(problem !== undefined && { problem }),
     stamp: message.stamp,
@@ -57,6 +58,12 @@ export function textOf({ content }: Pick<OpenedEvent, 'content'>): string | unde
     default:
       return undefined;
   }
+}
+
+/** What came with it, to be fetched. */
+export function fileOf({ content }: Pick<OpenedEvent, 'content'>): Pick<Message, 'file'> {
+  const file = content && 'file' in content ? content.file : undefined;
+  return file ? { file } : {};
 }
 
 /** Somebody whom the directory no longer knows, or does not show. */

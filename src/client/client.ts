@@ -4,6 +4,7 @@ import { Session } from './session.ts';
 import type { Client, ClientInit } from './surface.ts';
 
 export { type TextRoom, textRoom } from '../crypto/content-room.ts';
+export type { FileCard } from '../crypto/files/file-card.ts';
 export { PASSWORD_LENGTH, type PasswordProblem, passwordProblem } from '../crypto/password-rule.ts';
 export type { ErrorParams, ServerAnswer, SessionForm } from '../protocols/lan/routes.ts';
 export type { Island, Route, Stamp, User, WayLeg, WayStep } from '../protocols/lan/wire.ts';
@@ -11,6 +12,7 @@ export { type Catalogue, sentenceOf } from './catalogue/catalogue.ts';
 export { english } from './catalogue/en.ts';
 export type { OpenTimeline } from './chats.ts';
 export { paramsOf } from './failure.ts';
+export type { FileSink, FileSource, Progress } from './files/places.ts';
 export type { SearchHit } from './finding.ts';
 export type { ClientStorage, HttpAnswer, HttpFetch, HttpInit, LiveSocket, OpenSocket } from './platform.ts';
 export type {

@@ -19,6 +19,7 @@ import { Chats } from './chats.ts';
 import type { Emitter } from './emitter.ts';
 import { Engine } from './engine/engine.ts';
 import { failure } from './failure.ts';
+import { Files } from './files/files.ts';
 import { findMessages, type SearchHit } from './finding.ts';
 import type { Http } from './http.ts';
 import { Incoming, type OtherFrame } from './incoming.ts';
@@ -53,6 +54,7 @@ export class Desk {
   readonly incoming: Incoming;
   readonly chats: Chats;
   readonly engine: Engine;
+  readonly files: Files;
   readonly #parts: DeskComponents;
   readonly #holding: Holding;
   readonly #index: SearchIndex;
@@ -96,6 +98,7 @@ export class Desk {
       onHeld: (_conversation, held) => this.chats.events(held),
     });
     const shared = { ...components, storage: cacheStorage(cache) };
+    this.files = new Files({ ...shared, me: () => me.user.id });
     this.sending = new Sending({
       ...shared,
       library: this.library,

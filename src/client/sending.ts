@@ -8,7 +8,7 @@ import type { Stamp, User } from '../protocols/lan/wire.ts';
 import type { Clock } from '../realm/clock.ts';
 import { type CanopyError, ConflictError, InputError, UnreachableError } from '../realm/errors.ts';
 import { directConversationId, type MessageId, parseMessageId } from '../realm/ids.ts';
-import { isMessage, textOf } from './bodies.ts';
+import { fileOf, isMessage, textOf } from './bodies.ts';
 import { sentenceOf } from './catalogue/catalogue.ts';
 import { english } from './catalogue/en.ts';
 import type { Emitter } from './emitter.ts';
@@ -82,12 +82,15 @@ export class Sending {
 
   /** A text to one person. */
   async send(request: SendRequest, user: User): Promise<Message> {
-    if (request.text === '') throw failure(InputError, 'message-empty');
+    const { text, file } = request;
+    if (text === '' && !file) throw failure(InputError, 'message-empty');
     const { me, clock } = this.#components;
     const id = request.id ?? parseMessageId(randomId());
     const conversation = directConversationId(me.user.id, user.id);
     const sentAt = clock.now();
-    const content: MadeContent = { kind: 'text', text: request.text, sentAt };
+    const content: MadeContent = file
+      ? { kind: 'file', file, ...(text !== '' && { text }), sentAt }
+      : { kind: 'text', text, sentAt };
     return this.submit({ id, conversation, recipients: [user.id], sentAt, content }, [user]);
   }
 
@@ -225,7 +228,8 @@ export class Sending {
     const { me, events, onQueued } = this.#components;
     const { id, conversation, sentAt, content } = entry;
     const text = textOf({ content });
-    const message: Message = { id, conversation, from: me.user, to, mine: true, text, sentAt, state: 'queued' };
+    const shown = { text, ...fileOf({ content }), sentAt, state: 'queued' } as const;
+    const message: Message = { id, conversation, from: me.user, to, mine: true, ...shown };
     this.#follow({ entry, message });
     onQueued(entry);
     if (isMessage({ content })) events.emit('message', message);

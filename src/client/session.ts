@@ -17,6 +17,7 @@ import { memoryCache } from './cache/memory-cache.ts';
 import { Desk } from './desk.ts';
 import { Emitter } from './emitter.ts';
 import { failure } from './failure.ts';
+import type { Files } from './files/files.ts';
 import { globalFetch, globalSocket } from './globals.ts';
 import { Http } from './http.ts';
 import { LiveConnection } from './live.ts';
@@ -139,6 +140,10 @@ export class Session implements Client {
 
   get account(): Account | undefined {
     return this.#gate.account;
+  }
+
+  get files(): Files | undefined {
+    return this.#desk?.files;
   }
 
   get accountState(): AccountState {

@@ -1,6 +1,7 @@
 // What users of the library see: the client, its events and the things that it talks about.
 
 import type { KnownContent } from '../crypto/content.ts';
+import type { FileCard } from '../crypto/files/file-card.ts';
 import type { ErrorParams, ServerAnswer, SessionForm } from '../protocols/lan/routes.ts';
 import type { Island, Route, Stamp, User, WayLeg } from '../protocols/lan/wire.ts';
 import type { Clock } from '../realm/clock.ts';
@@ -10,6 +11,7 @@ import type { AccountState } from './account/account-gate.ts';
 import type { DeviceKeeping } from './account/device-keeping.ts';
 import type { ClientCache } from './cache/cache.ts';
 import type { OpenTimeline } from './chats.ts';
+import type { Files } from './files/files.ts';
 import type { SearchHit } from './finding.ts';
 import type { ClientStorage, HttpFetch, OpenSocket } from './platform.ts';
 import type { MessageState } from './timeline/events.ts';
@@ -49,6 +51,8 @@ export interface Message {
   readonly mine: boolean;
   /** Untrusted text of a person: show it as text, never as markup. Undefined when this client can't read the content. */
   readonly text: string | undefined;
+  /** What came with it: `files.download` fetches it. Name and type are the sender's words. */
+  readonly file?: FileCard;
   /** Why there is no text: `content-unknown` (a newer client is needed) or `content-unreadable`. */
   readonly problem?: string;
   /** By the sender's clock, milliseconds since 1970. */
@@ -141,6 +145,8 @@ export interface SendRequest {
   /** `login@realm` or a user that was found; for a conversation of two. */
   readonly to: string | User;
   readonly text: string;
+  /** A file that has been uploaded, or came with another message; the text may be empty then. */
+  readonly file?: FileCard;
 }
 
 export interface LoginOptions {
@@ -177,6 +183,8 @@ export interface Client {
   /** Identity, devices, vault; undefined until it is open (`accountState`). */
   readonly account: Account | undefined;
   readonly accountState: AccountState;
+  /** Up- and downloads; undefined until the account is open. */
+  readonly files: Files | undefined;
   /** Opens a locked vault. @throws InputError `recovery-key-length`, `recovery-key-character`, `recovery-key-group`; RefusedError `vault-secret-wrong` */
   recoverAccount(recoveryKey: string): Promise<void>;
   /** After a reset without a recovery key: a new identity, an empty vault. @throws ConflictError `identity-exists` */

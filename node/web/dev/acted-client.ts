@@ -17,6 +17,7 @@ export class ActedClient implements Client {
   me: Me | undefined;
   connection: Client['connection'] = 'offline';
   readonly account = undefined;
+  readonly files = undefined;
   accountState: Client['accountState'] = { kind: 'none' };
   readonly #scene: Scene;
   readonly #listeners = new Map<string, Set<Listener>>();

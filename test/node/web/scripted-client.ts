@@ -55,6 +55,7 @@ export class ScriptedClient implements Client {
   me: Me | undefined;
   connection: Client['connection'] = 'offline';
   readonly account = undefined;
+  readonly files = undefined;
   accountState: Client['accountState'] = { kind: 'open' };
   readonly asked: string[] = [];
   users: readonly User[] = [CLERK, ENGINEER];
