@@ -4,7 +4,7 @@
 import type { RealmName } from '../../realm/names.ts';
 import type { Database } from '../../store/database.ts';
 import { key, under } from '../../store/keys.ts';
-import type { ChainId } from './entry.ts';
+import { type ChainId, chainName } from './entry.ts';
 import { decodeStatement, type HeadStatement } from './witness.ts';
 
 const ROOT = 'ledger-witness';
@@ -14,20 +14,19 @@ const MAX_WITNESSES = 16;
 export class WitnessStore {
   readonly #database: Database;
   readonly #listeners = new Set<(id: ChainId) => void>();
+  /** Of the chains that were asked for; of others nothing is put (notary.ts), so there are no more than there are chains here. */
+  readonly #known = new Map<string, Promise<Map<RealmName, HeadStatement>>>();
 
   constructor({ database }: { readonly database: Database }) {
     this.#database = database;
   }
 
-  async of({ realm, chain }: ChainId): Promise<HeadStatement[]> {
-    const found: HeadStatement[] = [];
-    for await (const [, bytes] of this.#database.iterate(under(ROOT, realm, chain))) found.push(decodeStatement(bytes));
-    return found;
+  async of(id: ChainId): Promise<HeadStatement[]> {
+    return [...(await this.#read(id)).values()];
   }
 
   async by(id: ChainId, witness: RealmName): Promise<HeadStatement | undefined> {
-    const bytes = await this.#database.get(key(ROOT, id.realm, id.chain, witness));
-    return bytes && decodeStatement(bytes);
+    return (await this.#read(id)).get(witness);
   }
 
   /** Whether there is room for it and none as new; known ones come again with each new stream, and need no check. */
@@ -42,6 +41,7 @@ export class WitnessStore {
     if (!(await this.isNews(head))) return false;
     const at = key(ROOT, head.realm, head.chain, head.witness);
     await this.#database.commit([{ type: 'put', key: at, value: statement.bytes }]);
+    (await this.#read(head)).set(head.witness, statement);
     for (const listener of this.#listeners) listener({ realm: head.realm, chain: head.chain });
     return true;
   }
@@ -50,6 +50,27 @@ export class WitnessStore {
   onKept(listener: (id: ChainId) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Asked for with each statement that comes, of which there are many for each entry. */
+  #read(id: ChainId): Promise<Map<RealmName, HeadStatement>> {
+    const name = chainName(id);
+    let known = this.#known.get(name);
+    if (!known) {
+      known = this.#load(id);
+      this.#known.set(name, known);
+      known.catch(() => this.#known.delete(name));
+    }
+    return known;
+  }
+
+  async #load({ realm, chain }: ChainId): Promise<Map<RealmName, HeadStatement>> {
+    const found = new Map<RealmName, HeadStatement>();
+    for await (const [, bytes] of this.#database.iterate(under(ROOT, realm, chain))) {
+      const statement = decodeStatement(bytes);
+      found.set(statement.head.witness, statement);
+    }
+    return found;
   }
 }
 
