@@ -5,6 +5,7 @@ import type { RealmName, Tier } from '../src/realm/names.ts';
 import { Blocks } from './conversations/blocks.ts';
 import { type ConversationService, openConversations } from './conversations/conversation-service.ts';
 import type { MessageRules } from './conversations/message-rules.ts';
+import { Privacy } from './conversations/privacy.ts';
 import { createBatchSigner, createOriginKeys } from './delivery/batch-signing.ts';
 import { createDelivery, type DeliveryService } from './delivery/delivery-service.ts';
 import { openOutbox } from './delivery/outbox.ts';
@@ -25,6 +26,7 @@ import { createPresence } from './presence/presence-service.ts';
 export interface Messaging extends OpenedGroups {
   readonly rosters: GroupRosters;
   readonly blocks: Blocks;
+  readonly privacy: Privacy;
   readonly conversations: ConversationService;
   /** The same, with the way that each message took. */
   readonly withRoutes: LanConversations;
@@ -55,8 +57,23 @@ export async function openMessaging(
   const rosters = new GroupRosters(database, clock);
   const blocks = new Blocks(database, clock);
   await blocks.load();
+  const privacy = new Privacy(database);
+  await privacy.load();
   const blobs = openBlobAccess(ground, { rosters, directory });
-  const parts = { realm, incarnation, database, directory, rules, rosters, blocks, blobs, outbox, clock, log };
+  const parts = {
+    realm,
+    incarnation,
+    database,
+    directory,
+    rules,
+    rosters,
+    blocks,
+    hides: privacy,
+    blobs,
+    outbox,
+    clock,
+    log,
+  };
   const conversations = await openConversations(parts);
   const opened = await openGroups(ground, {
     network,
@@ -102,10 +119,11 @@ export async function openMessaging(
     ...opened,
     rosters,
     blocks,
+    privacy,
     conversations,
     withRoutes: addRoutes(conversations, delivery),
     delivery,
-    presence: createPresence({ ...shared, shares }),
+    presence: createPresence({ ...shared, shares, hides: (user) => privacy.presence(user) }),
     ways,
   };
 }

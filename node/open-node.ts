@@ -82,6 +82,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const clients = {
     ...grouped,
     blocks: messaging.blocks,
+    privacy: messaging.privacy,
     account,
     accounts,
     directory: people,

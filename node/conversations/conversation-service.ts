@@ -29,9 +29,8 @@ import type {
   UserEvent,
 } from './conversations.ts';
 import type { Delivered, Judge, JudgedElsewhere, Outcome } from './delivered.ts';
-import { encodeEvent } from './event-record.ts';
 import { EventStore } from './event-store.ts';
-import { eventWrite, expiryRemoval, messageRemovals, receiptWrite } from './event-writes.ts';
+import { receiptWrite } from './event-writes.ts';
 import { membersAt } from './group-state.ts';
 import { HybridClock } from './hybrid-clock.ts';
 import { Intake } from './intake.ts';

@@ -7,6 +7,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { LanBlobs } from '../blobs/blobs.ts';
 import type { Blocks } from '../conversations/blocks.ts';
 import type { Conversations } from '../conversations/conversations.ts';
+import type { Privacy } from '../conversations/privacy.ts';
 import type { MessageRoute } from '../delivery/delivery.ts';
 import type { Accounts } from '../directory/accounts.ts';
 import type { DeviceService } from '../directory/device-service.ts';
@@ -63,7 +64,8 @@ export type LanBlocks = Pick<Blocks, 'block' | 'unblock' | 'list'>;
 
 export type LanIslands = Pick<IslandWatch, 'current' | 'onChange'>;
 
-export type LanPresence = Pick<Presence, 'watch' | 'setOnline' | 'setOffline' | 'typing'>;
+export type LanPresence = Pick<Presence, 'watch' | 'setOnline' | 'setOffline' | 'typing'> &
+  Partial<Pick<Presence, 'retell'>>;
 
 /** Somebody's keys, with what the home realm's authority signed. */
 export interface KnownKeys extends UserKeys {
@@ -99,6 +101,7 @@ export interface LanComponents {
   readonly groups?: LanGroups;
   readonly mails?: LanMails;
   readonly blocks?: LanBlocks;
+  readonly privacy?: Pick<Privacy, 'of' | 'set'>;
   readonly keyPackages?: LanKeyPackages;
   /** Which realms are away; without it clients are told nothing of that. */
   readonly islands?: LanIslands;

@@ -6,12 +6,15 @@ import type { DeviceId, UserId } from '../../src/realm/ids.ts';
 
 export class LocalPresence {
   readonly #clock: Pick<Clock, 'now'>;
+  readonly #hides: (user: UserId) => boolean;
   readonly #devices = new Map<UserId, Set<DeviceId>>();
   readonly #lastSeen = new Map<UserId, number>();
   readonly #listeners = new Set<(user: UserId) => void>();
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  /** @param hides whether a user does not want to be seen: whoever looks is told `offline`, and nothing when that changes */
+  constructor(clock: Pick<Clock, 'now'>, hides: (user: UserId) => boolean = () => false) {
     this.#clock = clock;
+    this.#hides = hides;
   }
 
   /** Users who are online now. */
@@ -20,6 +23,7 @@ export class LocalPresence {
   }
 
   stateOf(user: UserId): UserState {
+    if (this.#hides(user)) return { user, online: false, lastSeenAt: 0 };
     const online = this.#devices.has(user);
     return { user, online, lastSeenAt: online ? 0 : (this.#lastSeen.get(user) ?? 0) };
   }
@@ -48,7 +52,13 @@ export class LocalPresence {
     return () => this.#listeners.delete(listener);
   }
 
+  /** The user hides from now on, or no longer. */
+  retell(user: UserId): void {
+    for (const listener of this.#listeners) listener(user);
+  }
+
   #changed(user: UserId): void {
+    if (this.#hides(user)) return;
     for (const listener of this.#listeners) listener(user);
   }
 }

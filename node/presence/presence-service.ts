@@ -21,6 +21,8 @@ export interface PresenceInit {
   readonly directory: Pick<Directory, 'findById'>;
   /** Whether that realm and this one tell each other who is online and types; absent: all that may connect do. */
   readonly shares?: (realm: RealmName) => boolean;
+  /** Whether a user of this realm does not want to be seen; absent: nobody. */
+  readonly hides?: (user: UserId) => boolean;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -49,7 +51,7 @@ export class PresenceService implements Presence {
 
   constructor(init: PresenceInit) {
     this.#init = init;
-    this.#local = new LocalPresence(init.clock);
+    this.#local = new LocalPresence(init.clock, init.hides);
     this.#typing = new TypingBoard(init.clock, (typing, active) => this.#showTyping(typing, active));
   }
 
@@ -70,6 +72,11 @@ export class PresenceService implements Presence {
     this.#typing.stop();
     await Promise.all([...this.#links.values()].map((link) => link.stop()));
     await Promise.all(this.#serving);
+  }
+
+  /** Whether the user hides has changed. */
+  retell(user: UserId): void {
+    this.#local.retell(user);
   }
 
   get online(): number {
@@ -99,7 +106,7 @@ export class PresenceService implements Presence {
   }
 
   typing(user: UserId, conversation: ConversationId, to: readonly UserId[]): void {
-    if (!this.#mayType(`${user}/${conversation}`)) return;
+    if (this.#init.hides?.(user) || !this.#mayType(`${user}/${conversation}`)) return;
     const byHome = Map.groupBy(to, (other) => this.#homeOf(other));
     for (const [home, others] of byHome) {
       if (home === this.#init.realm) this.#typing.begin({ user, conversation, to: others });

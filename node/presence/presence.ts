@@ -34,6 +34,8 @@ export interface Presence {
   setOffline(user: UserId, device: DeviceId): void;
   /** A local user types to others; more often than once a second is ignored. */
   typing(user: UserId, conversation: ConversationId, to: readonly UserId[]): void;
+  /** Whether a local user hides has changed. */
+  retell(user: UserId): void;
   start(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import type { AuditEvent } from '../../node/audit/audit.ts';
 import { Blocks } from '../../node/conversations/blocks.ts';
 import { type ConversationService, openConversations } from '../../node/conversations/conversation-service.ts';
 import type { Submission, UserEvent } from '../../node/conversations/conversations.ts';
+import { Privacy } from '../../node/conversations/privacy.ts';
 import type { CustodyLimits } from '../../node/custody/quotas.ts';
 import { createDelivery, type DeliveryService } from '../../node/delivery/delivery-service.ts';
 import { type Outbox, openOutbox } from '../../node/delivery/outbox.ts';
@@ -101,6 +102,7 @@ export interface Branch {
   readonly mails: MailService;
   readonly keyPackages: KeyPackageService;
   readonly blocks: Blocks;
+  readonly privacy: Privacy;
   readonly audited: AuditEvent[];
   /** Everything announced, in order. */
   readonly announced: { user: UserId; event: UserEvent }[];
@@ -120,7 +122,9 @@ export async function startBranch(options: BranchOptions): Promise<Branch> {
   const rosters = new GroupRosters(database, clock);
   const blocks = new Blocks(database, clock);
   await blocks.load();
-  const conversations = await openConversations({ ...parts, outbox, rosters, blocks });
+  const privacy = new Privacy(database);
+  await privacy.load();
+  const conversations = await openConversations({ ...parts, outbox, rosters, blocks, hides: privacy });
   const node = network.node(realm);
   const shared = { ...parts, network: node, outbox, rosters, conversations };
   const isBlocked = (receiver: UserId, sender: UserId): boolean => blocks.isBlocked(receiver, sender);
@@ -176,6 +180,7 @@ export async function startBranch(options: BranchOptions): Promise<Branch> {
     mails,
     keyPackages,
     blocks,
+    privacy,
     audited,
     announced,
     stop,

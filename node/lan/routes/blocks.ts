@@ -1,17 +1,24 @@
-// Whom the user wants to hear nothing from.
+// Whom the user wants to hear nothing from, and what others are not to see of the user.
 import { Hono } from 'hono';
+import { privacyForm } from '../../../src/protocols/lan/routes.ts';
 import { userId } from '../../../src/protocols/lan/wire.ts';
 import { InputError, RefusedError } from '../../../src/realm/errors.ts';
 import type { UserId } from '../../../src/realm/ids.ts';
 import type { LanBlocks, LanComponents } from '../components.ts';
-import { formOf, type LanEnv } from '../request.ts';
+import { bodyOf, formOf, type LanEnv } from '../request.ts';
 import { viewUserById } from '../views.ts';
 
-export function blockRoutes(components: Pick<LanComponents, 'blocks' | 'directory'>): Hono<LanEnv> {
+export function blockRoutes(
+  components: Pick<LanComponents, 'blocks' | 'privacy' | 'presence' | 'directory'>,
+): Hono<LanEnv> {
   const routes = new Hono<LanEnv>();
   const blocks = (): LanBlocks => {
     if (components.blocks) return components.blocks;
     throw new RefusedError('not-found', 'this server keeps no blocks');
+  };
+  const privacy = (): NonNullable<LanComponents['privacy']> => {
+    if (components.privacy) return components.privacy;
+    throw new RefusedError('not-found', 'this server keeps no privacy settings');
   };
   const known = (text: string): UserId => {
     const id = formOf(text, userId);
@@ -34,6 +41,19 @@ export function blockRoutes(components: Pick<LanComponents, 'blocks' | 'director
   routes.post('/users/:id/unblock', async (context) => {
     await blocks().unblock(context.get('caller').user.id, formOf(context.req.param('id'), userId));
     return context.json({});
+  });
+  routes.get('/privacy', (context) => {
+    const { receipts, presence } = privacy().of(context.get('caller').user.id);
+    return context.json({ receipts, presence });
+  });
+
+  routes.post('/privacy', async (context) => {
+    const { id } = context.get('caller').user;
+    const before = privacy().of(id);
+    const wanted = await bodyOf(context.req.raw, privacyForm);
+    await privacy().set(id, wanted);
+    if (before.presence !== wanted.presence) components.presence.retell?.(id);
+    return context.json(wanted);
   });
   return routes;
 }

@@ -70,8 +70,8 @@ export function groupRoutes(components: LanComponents): Hono<LanEnv> {
     const query = formOf(context.req.query(), commitsQuery);
     const id = idOf(context.req.param('id'));
     const page = await watched(caller, () => groups().reader.commits(caller.user.id, id, query));
-    const commits = page.commits.map(({ rosterBytes, commit, homes: _, ...rest }) => {
-      return { ...rest, commit: toText(commit), roster: toText(rosterBytes) };
+    const commits = page.commits.map(({ epoch, term, sender, device, at, commit, rosterBytes }) => {
+      return { epoch, term, sender, device, at, commit: toText(commit), roster: toText(rosterBytes) };
     });
     const answer: CommitsAnswer = { group: page.group, commits };
     return context.json(page.next === undefined ? answer : { ...answer, next: page.next });

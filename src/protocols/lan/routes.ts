@@ -11,6 +11,7 @@
 //   POST conversations/:id/clear
 //   GET  messages/:id, messages/:id/route
 //   POST messages/:id/erase             by its sender: the body goes at every node
+//   GET  privacy, POST privacy
 //   GET  blocks, POST users/:id/block, users/:id/unblock
 //   what groups, mails and key packages have is in group-routes.ts
 //
@@ -121,6 +122,9 @@ export const eventsAnswer = v.object({
 /** Deletes what the user has of a conversation; `entirely`: it leaves the list, too, until something comes. */
 export const clearRequest = v.strictObject({ entirely: v.optional(v.boolean(), false) });
 export const blocksAnswer = v.object({ blocked: v.array(v.object({ user, at: time })) });
+
+/** What others learn: `receipts` what the user has read, `presence` when the user is or was online. */
+export const privacyForm = v.strictObject({ receipts: v.boolean(), presence: v.boolean() });
 
 export const messageAnswer = v.object({ message: jsonMessage, users: v.array(user) });
 /** `route`: the programs that it passed, as far as it came. `legs`: step by step for each realm, and why it does not go on. */

@@ -120,6 +120,22 @@ test('who is blocked reaches nobody and is not told; what was there before stays
   await assert.rejects(at(LVIV).blocks.block(ENGINEER, ENGINEER), { code: 'block-self' });
 });
 
+test('who hides what he reads is told of as having it, and not as having read it', LIMIT, async (t) => {
+  const { at } = await world(t, [KYIV, LVIV]);
+  await at(LVIV).privacy.set(ENGINEER, { receipts: false, presence: true });
+  await at(KYIV).conversations.submit(FROM, message(1));
+  await until(() => receivedBy(at(LVIV), ENGINEER).length === 1);
+  await at(LVIV).conversations.markDelivered(ENGINEER, at(LVIV).conversations.head());
+  await at(LVIV).conversations.markRead(ENGINEER, conversation, messageId(1));
+  await at(LVIV).privacy.set(ENGINEER, { receipts: true, presence: true });
+  await at(KYIV).conversations.submit(FROM, message(2));
+  await until(() => receivedBy(at(LVIV), ENGINEER).length === 2);
+  await at(LVIV).conversations.markRead(ENGINEER, conversation, messageId(2));
+  const stateOf = async (n: number) => (await at(KYIV).conversations.findMessage(CLERK, messageId(n)))?.state;
+  await until(async () => (await stateOf(2)) === 'read');
+  assert.equal(await stateOf(1), 'delivered');
+});
+
 test('a group message with a timer goes at every node when its time is over', LIMIT, async (t) => {
   const { at } = await world(t, [KYIV, LVIV]);
   await at(KYIV).groups.propose({ ...FROM, realm: KYIV }, change({ epoch: 0, home: KYIV, members: BOTH }), never);

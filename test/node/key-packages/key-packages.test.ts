@@ -104,7 +104,7 @@ test('frames of key packages come back as they went, and every truncation is ref
     kind: 'packages',
     packages: [{ device: DEVICE, keyPackage: bytes(1, 2), isLastResort: true }],
   });
-  assert.equal(Buffer.from(whole).toString('hex'), '8301008183503000000000004000800000000000000142' + '0102f5');
+  assert.equal(Buffer.from(whole).toString('hex'), '83010081835030000000000040008000000000000001420102f5');
   for (let length = 0; length < whole.length; length++) {
     assert.throws(() => decodePackagesAnswer(whole.subarray(0, length)), { code: 'frame-malformed' });
   }
