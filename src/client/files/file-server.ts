@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { type UploadAnswer, uploadAnswer } from '../../protocols/lan/file-routes.ts';
 import type { BlobId } from '../../realm/blob-id.ts';
 import { type Clock, sleep } from '../../realm/clock.ts';
-import { codeOf } from '../../realm/errors.ts';
+import { CanopyError } from '../../realm/errors.ts';
 import type { Http, Piece } from '../http.ts';
 
 const empty = v.object({});
@@ -71,5 +71,5 @@ export class FileServer {
 }
 
 export function isPassing(error: unknown): boolean {
-  return PASSING.has(codeOf(error));
+  return error instanceof CanopyError && PASSING.has(error.code);
 }
