@@ -1,5 +1,7 @@
 // Who there is, who may log in here, and whose keys are whose.
+
 import type { Network } from '../src/overlay/seam.ts';
+import type { DeviceId, UserId } from '../src/realm/ids.ts';
 import { type AccountService, openAccounts } from './directory/account-service.ts';
 import { DeviceService } from './directory/device-service.ts';
 import { IdentityService } from './directory/identity-service.ts';
@@ -42,6 +44,8 @@ export async function openUsers(
   const accounts = await openAccounts({ database, clock, log, audit, sessions, directory: users, keys }, { realm });
   const { vaults, store } = accounts;
   const chain = ledger.ownDirectory;
+  const isSignedIn = (user: UserId, device: DeviceId): boolean =>
+    sessions.list(user).some((session) => session.device.id === device);
   const identities = new IdentityService(realm, {
     chain,
     book: keys,
@@ -50,6 +54,7 @@ export async function openUsers(
     audit,
     clock,
     signStatement,
+    isSignedIn,
   });
   const devices = new DeviceService({ store: accounts.devices, sessions, identities, audit, clock });
   await devices.load();

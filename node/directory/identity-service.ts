@@ -33,6 +33,7 @@ export interface IdentityComponents {
   readonly accounts: AccountStore;
   readonly audit: Audit;
   readonly clock: Pick<Clock, 'now'>;
+  readonly isSignedIn: (user: UserId, device: DeviceId) => boolean;
   /** By the realm's authority. */
   readonly signStatement: (statement: Uint8Array) => Promise<Uint8Array>;
 }
@@ -158,11 +159,22 @@ export class IdentityService {
     if (before && before.sequence >= sequence) {
       throw new ConflictError('device-sequence', `the device has a certificate with the sequence ${before.sequence}`);
     }
-    if (!before && devices.length >= MAX_DEVICES) {
-      throw new RefusedError('too-many-devices', `a user has at most ${MAX_DEVICES} devices`);
-    }
+    if (!before && devices.length >= MAX_DEVICES) await this.#makeRoom(user, devices);
     await chain.append({ kind: DEVICE_ADDED, payload: encodeDeviceAdded(certificate.bytes) });
     await audit.record({ code: 'device-added', actor: user, fields: { user, device, sequence } });
+  }
+
+  /** The device that was certified longest ago and is signed in nowhere gives way. @throws RefusedError `too-many-devices` */
+  async #makeRoom(user: UserId, devices: readonly DeviceCertificate[]): Promise<void> {
+    const { audit, chain, isSignedIn } = this.#parts;
+    const [oldest] = devices
+      .filter(({ device }) => !isSignedIn(user, device))
+      .sort((a, b) => a.notBefore - b.notBefore);
+    if (!oldest) throw new RefusedError('too-many-devices', `a user has at most ${MAX_DEVICES} devices`);
+    const { device, sequence } = oldest;
+    const removed = { user, device, sequence, by: 'administrator', removal: new Uint8Array() } as const;
+    await chain.append({ kind: DEVICE_REMOVED, payload: encodeDeviceRemoved(removed) });
+    await audit.record({ code: 'device-removed', actor: user, fields: { user, device, why: 'too-many-devices' } });
   }
 
   /** A client that was cut off before it heard the answer comes again with the same. */

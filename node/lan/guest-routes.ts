@@ -43,6 +43,7 @@ export function guestRoutes({ realm, guests, cookie, tokenOf }: GuestRoutesInit)
     const asked = await bodyOf(context.req.raw.clone(), loginStartRequest);
     const home = homeOf(asked.login);
     if (home === undefined || home === realm || !guests.isColleague(home)) return undefined;
+    guests.knock(plainAddress(context.env.incoming.socket.remoteAddress ?? ''));
     const answer = await call(context, home, '', asked);
     if (answer.status !== 200) return asItIs(context, answer);
     const { loginId, ...rest } = jsonOf(answer);

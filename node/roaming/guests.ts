@@ -2,6 +2,7 @@
 // the logout, or when this process ends, nothing of them is here.
 import { createHash, randomBytes } from 'node:crypto';
 import type { Network } from '../../src/overlay/seam.ts';
+import { RateLimiter } from '../../src/overlay/stun/rate-limit.ts';
 import { roamCall, roamLive } from '../../src/protocols/roam/client.ts';
 import type { RoamAnswer } from '../../src/protocols/roam/index.ts';
 import type { Clock } from '../../src/realm/clock.ts';
@@ -9,6 +10,7 @@ import { RefusedError, UnreachableError } from '../../src/realm/errors.ts';
 import type { DeviceId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Audit } from '../audit/audit.ts';
+import { networkOf } from '../directory/login-guard.ts';
 import { Pending } from '../directory/pending.ts';
 
 export interface Guest {
@@ -40,16 +42,21 @@ const HOUR = 60 * 60 * 1000;
 const IDLE = 12 * HOUR;
 const MAX_GUESTS = 2000;
 const TOKEN = 32;
+/** Logins that one computer of this LAN, and all of them, may send to other realms. */
+const OF_ADDRESS = { perSecond: 0.5, burst: 20 };
+const OF_ALL_ADDRESSES = { perSecond: 1.5, burst: 50 };
 
 export class Guests {
   readonly #parts: GuestsComponents;
   readonly #guests = new Map<string, Guest>();
   readonly #logins: Pending<{ readonly home: RealmName; readonly loginId: string }>;
+  readonly #knocks: RateLimiter;
   readonly #stopping = new AbortController();
 
   constructor(components: GuestsComponents) {
     this.#parts = components;
     this.#logins = new Pending(components.clock, 'unknown-login-attempt');
+    this.#knocks = new RateLimiter(components.clock, OF_ADDRESS, OF_ALL_ADDRESSES);
   }
 
   start(): void {}
@@ -61,6 +68,12 @@ export class Guests {
 
   isColleague(realm: RealmName): boolean {
     return this.#parts.isColleague(realm);
+  }
+
+  /** Before a stranger's login goes over the WAN. @throws RefusedError `login-busy` */
+  knock(from: string): void {
+    if (!this.#knocks.take(networkOf(from)))
+      throw new RefusedError('login-busy', 'too many logins of guests from there');
   }
 
   /** A login that is under way at the guest's home. */

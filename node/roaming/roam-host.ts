@@ -48,7 +48,7 @@ const GRANT = 24;
 const OF_REALM = { perSecond: 50, burst: 400 };
 const OF_ALL_REALMS = { perSecond: 500, burst: 4000 };
 /** Guesses of one realm whose addresses nobody here can check. */
-const LOGINS_OF_REALM = { perSecond: 2, burst: 60 };
+const LOGINS_OF_REALM = { perSecond: 4, burst: 120 };
 const LOGINS_OF_ALL = { perSecond: 50, burst: 500 };
 
 export class RoamHost {

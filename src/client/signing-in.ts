@@ -56,9 +56,15 @@ const MAX_RETRIES = 5;
 export class SigningIn {
   readonly #components: SigningInComponents;
   #token: string | undefined;
+  #isGuest = false;
 
   constructor(components: SigningInComponents) {
     this.#components = components;
+  }
+
+  /** The last login was at another branch than the user's own. */
+  get isGuest(): boolean {
+    return this.#isGuest;
   }
 
   /** Of the bearer form. */
@@ -155,6 +161,7 @@ export class SigningIn {
     const device = { id: await this.#device(), name: deviceName };
     const request: v.InferOutput<typeof loginFinishRequest> = { loginId, finish: proof.finish, device, session: form };
     const answer = await http.post('/login/finish', request, sessionAnswer, signal);
+    this.#isGuest = realm !== server;
     return { answer, exportKey: proof.exportKey, realm };
   }
 

@@ -118,6 +118,14 @@ export class Account {
     await vault.renew((wrap) => wrap.kind !== 'device' || wrap.id !== device);
   }
 
+  /** Takes this very device off: what a guest does when leaving. The session ends with it. */
+  async leaveDevice(): Promise<void> {
+    const { certificate, http, identity, user } = this.#parts;
+    const { device, sequence } = certificate;
+    const removal = toText(signDeviceRemoval(identity, { user, device, sequence }));
+    await http.post(`/devices/${device}/remove`, { removal }, emptyAnswer);
+  }
+
   /** The change of the vault that goes with a new password, in one request of the caller's. */
   async rewrapped<T>(exportKey: string, send: (vault: { head: string; wraps: string }) => Promise<T>): Promise<T> {
     const { identity, random, user, vault } = this.#parts;

@@ -18,6 +18,7 @@ import {
   openWithSecret,
   type SecretKind,
   secretTarget,
+  type VaultWrap,
 } from '../../crypto/vault/wraps.ts';
 import { emptyAnswer } from '../../protocols/lan/routes.ts';
 import type { Clock } from '../../realm/clock.ts';
@@ -47,6 +48,7 @@ export interface Owner {
   readonly device: DeviceId;
 }
 
+const DAY = 24 * 60 * 60 * 1000;
 const IDENTITY = { kind: 'identity', key: 'seed' } as const;
 
 /** Opened, or why not: what a person can do then is give the recovery key, or begin anew after a reset. */
@@ -102,14 +104,14 @@ export class Opening {
     const identity = newSigningKey(random);
     const keys = await newDeviceKeys(random, keeping.extractable);
     const certificate = this.#certify(identity, owner, keys, 1);
-    const sealed = this.#sealed(owner.user, { identityKey: identity.publicKey, opener: noOpener }, undefined);
+    const kept = { device: owner.device, keys, certificate: certificate.bytes };
+    const sealed = this.#sealed(owner.user, this.#byDevice(owner, kept), undefined);
     sealed.useIdentity(identity);
     const password = await secretTarget(owner.user, 'password', fromText(exportKey), identity.publicKey, random);
-    const entry = { ...IDENTITY, value: identity.seed, time: certificate.notBefore };
+    const entry = { ...IDENTITY, value: identity.seed, time: this.#parts.clock.now() };
     const targets = [password, deviceTarget(owner.device, keys.hpke.publicKey)];
     const prepared = await sealed.begin(targets, [entry]);
     const { head, wraps = new Uint8Array(), records = [] } = prepared.change;
-    const kept = { device: owner.device, keys, certificate: certificate.bytes };
     // Before anybody hears of it: a device that is in the directory and has lost its keys is of no use.
     await keeping.save(owner.user, kept);
     const body = {
@@ -147,12 +149,21 @@ export class Opening {
     await this.#remember(user, identityKey, shown.head);
     const own = await this.#device(owner, identity, kept);
     const account = this.#account(user, identity, sealed, own);
+    await this.#dropStale(account);
     const target = deviceTarget(owner.device, own.keys.hpke.publicKey);
     const wrap = account.vault.wraps.find(({ kind, id }) => kind === 'device' && id === target.id);
     if (!wrap || !equals(wrap.publicKey, target.publicKey)) await account.vault.addWrap(target);
     // From here on the device unlocks by itself, whatever becomes of the password.
     opener = this.#byDevice(owner, { ...own, device: owner.device, certificate: own.certificate.bytes }).opener;
     return account;
+  }
+
+  /** Devices that are no longer in the directory, whoever took them off, unlock nothing that comes from now on. */
+  async #dropStale(account: Account): Promise<void> {
+    const { devices } = await account.keysOf(account.user);
+    const standing = new Set<string>(devices.map(({ device }) => device));
+    const stays = ({ kind, id }: VaultWrap): boolean => kind !== 'device' || standing.has(id);
+    if (!account.vault.wraps.every(stays)) await account.vault.renew(stays);
   }
 
   /** This device with a certificate that holds for a while yet, known to the server. */
@@ -175,7 +186,8 @@ export class Opening {
     keys: KeptDevice['keys'],
     sequence: number,
   ): DeviceCertificate {
-    const notBefore = this.#parts.clock.now();
+    // A clock that is ahead must not make a certificate of tomorrow, which nobody takes today.
+    const notBefore = Math.max(0, this.#parts.clock.now() - DAY);
     return issueDeviceCertificate(identity, {
       user,
       device,
@@ -273,7 +285,3 @@ export class Opening {
 function headKey(user: UserId, identityKey: Uint8Array): string {
   return `${user}/vault-head/${toText(identityKey)}`;
 }
-
-const noOpener: Opener = () => {
-  throw new PeerError('vault-locked', 'the vault is only just begun');
-};

@@ -1,11 +1,14 @@
 // Accounts end to end, client library against a real LAN server: how identity, vault and devices come into being, what survives a change
 // of password, a reset, a death in the middle, and how a device is signed out for good.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import type { Account } from '../../../src/client/account/account.ts';
 import type { Client } from '../../../src/client/client.ts';
 import { memoryStorage } from '../../../src/client/platform.ts';
+import { issueDeviceCertificate } from '../../../src/crypto/device-certificate.ts';
 import { codeOf } from '../../../src/realm/errors.ts';
+import { parseDeviceId } from '../../../src/realm/ids.ts';
 import { parseLogin } from '../../../src/realm/user-address.ts';
 import { type Branch, openBranch, REALM } from '../../node/lan/branch-fixture.ts';
 import { nextEvent } from '../waiting.ts';
@@ -204,6 +207,28 @@ test(
     assert.notEqual(again.device, offline.device);
   },
 );
+
+test('with too many devices the one that was certified first and is signed in nowhere gives way', LIMIT, async (t) => {
+  const branch = await branchWithClerk(t);
+  const one = clientOf(t, branch);
+  const me = await one.login('clerk', first, { newPassword: second });
+  const early = clientOf(t, branch);
+  const { device } = await early.login('clerk', second);
+  await early.logout();
+  const { identity, certificate } = accountOf(one);
+  for (let n = 0; n < 30; n++) {
+    const id = parseDeviceId(randomUUID());
+    const more = issueDeviceCertificate(identity, { ...certificate, device: id, notBefore: certificate.notBefore + 3_600_000 });
+    const session = { id: '', user: me.user.id, device: { id, name: '' }, created: 0, lastSeen: 0 };
+    await branch.components.account?.identities.addDevice(session, more.bytes);
+  }
+  await clientOf(t, branch).login('clerk', second);
+  const { devices, removed } = await accountOf(one).keysOf(me.user.id);
+  assert.equal(devices.length, 32);
+  assert.deepEqual(removed, [device]);
+  await accountOf(one).vault.refresh();
+  assert.ok(accountOf(one).vault.wraps.every(({ id }) => id !== device));
+});
 
 /** Runs `step` by a client that dies at its n-th request, for each n, until it comes through. */
 async function dyingEverywhere(step: (between: Between, n: number) => Promise<void>): Promise<number> {

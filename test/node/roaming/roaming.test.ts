@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { Guests } from '../../../node/roaming/guests.ts';
 import { RoamHost } from '../../../node/roaming/roam-host.ts';
 import type { HttpFetch } from '../../../src/client/client.ts';
+import { memoryStorage } from '../../../src/client/platform.ts';
 import { systemClock } from '../../../src/realm/clock.ts';
 import { silentLog } from '../../../src/realm/log.ts';
 import { parseRealmName } from '../../../src/realm/names.ts';
@@ -71,7 +72,8 @@ test('a user of one branch works in the LAN of another, and nothing is left ther
         },
       };
     };
-  const clerk = clientOf(t, visited, undefined, overheard);
+  const storage = memoryStorage();
+  const clerk = clientOf(t, visited, storage, overheard);
   const me = await clerk.login(CLERK, first, { newPassword: second });
   assert.equal(me.user.address, CLERK);
   assert.equal(clerk.accountState.kind, 'open');
@@ -87,9 +89,14 @@ test('a user of one branch works in the LAN of another, and nothing is left ther
   await clerk.logout();
   assert.deepEqual(guests.gauges(), { present: 0 });
   assert.deepEqual(await contents(visited), before);
+  assert.deepEqual(await storage.keys(''), []);
   const back = clientOf(t, home);
   await back.login('clerk', 'third-clerk');
   assert.deepEqual(back.account?.vault.get('setting', 'theme'), bytes('dark'));
+  assert.deepEqual(
+    (await back.account?.devices())?.map(({ current }) => current),
+    [true],
+  );
   const tokens = [...(await tokensAt(home))];
   assert.ok(tokens.length > 0);
   assert.ok(seen.every((text) => tokens.every((token) => !text.includes(token))));
