@@ -134,8 +134,12 @@ export class Session implements Client {
 
   async logout(): Promise<void> {
     const signingIn = this.#signingIn;
+    const [account, me] = [this.#gate.account, this.#me];
     await this.#leave();
+    // A guest leaves no keys behind, and no device that nobody will use again.
+    if (signingIn.isGuest && account) await account.leaveDevice();
     await signingIn.logout();
+    if (signingIn.isGuest && me) await this.#wipe([me.user.id]);
   }
 
   get account(): Account | undefined {
