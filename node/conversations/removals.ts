@@ -44,11 +44,14 @@ export interface RemovalsComponents {
   readonly newId: () => MessageId;
 }
 
+/** Messages that one realm takes back before they came, from one start of this node to the next. */
+const MAX_MARKS = 10_000;
 /** Messages that one step looks at. */
 const STEP = 500;
 
 export class Removals {
   readonly #parts: RemovalsComponents;
+  readonly #marks = new Map<RealmName, number>();
 
   constructor(parts: RemovalsComponents) {
     this.#parts = parts;
@@ -142,7 +145,7 @@ export class Removals {
   }
 
   /** For delivery: a sender of that realm takes messages back, some of which may not have come yet. */
-  async judgeErasure({ encoded }: Delivered, ids: readonly MessageId[]): Promise<JudgedElsewhere> {
+  async judgeErasure({ encoded, origin }: Delivered, ids: readonly MessageId[]): Promise<JudgedElsewhere> {
     const { store, clock } = this.#parts;
     const { sender, conversation } = encoded.envelope;
     const writes: Write[] = [];
@@ -150,13 +153,20 @@ export class Removals {
     for (const id of ids) {
       const entry = await store.message(id, sender);
       if (entry && entry.conversation !== conversation) continue;
-      if (!entry) writes.push(erasedWrite(id, sender, clock.now()));
+      if (!entry && this.#mayMark(origin)) writes.push(erasedWrite(id, sender, clock.now()));
       const erased = await this.#eraseOne(sender, id);
       if (!erased) continue;
       writes.push(...erased.writes);
       drafts.push(erased.draft);
     }
     return { outcome: { kind: 'accepted' }, plan: () => ({ writes, drafts }), erases: ids };
+  }
+
+  /** What a realm takes back before it came is remembered, so often and no more. */
+  #mayMark(origin: RealmName): boolean {
+    const count = this.#marks.get(origin) ?? 0;
+    this.#marks.set(origin, count + 1);
+    return count < MAX_MARKS;
   }
 
   /**

@@ -2,6 +2,7 @@
 // epoch by epoch, whichever order it came in. What is missing is asked for at the home. A realm speaks for the groups whose home
 // it is and for no other: the home of a conversation is the one that this realm learnt first, until a higher term names another.
 import { roleOf } from '../../src/crypto/roster.ts';
+import { RateLimiter } from '../../src/overlay/stun/rate-limit.ts';
 import { type Commit, decodeCommit } from '../../src/protocols/order/commit-body.ts';
 import type { OrderedCommit } from '../../src/protocols/order/frames.ts';
 import type { Clock } from '../../src/realm/clock.ts';
@@ -44,17 +45,22 @@ export interface FollowingComponents {
 
 /** Epochs above the present one of which a commit is kept; the home is asked for what is between. */
 const MAX_AHEAD = 256;
+/** Groups that are new here, of one realm and of all. */
+const NEW_GROUPS = { perSecond: 10, burst: 5000 };
+const NEW_GROUPS_OF_ALL = { perSecond: 100, burst: 20_000 };
 const START_PAGE = 10_000;
 
 const rejected = (code: string): JudgedElsewhere => ({ outcome: { kind: 'rejected', code } });
 
 export class Following {
   readonly #parts: FollowingComponents;
+  readonly #newGroups: RateLimiter;
   readonly #turns = new Turns();
   readonly #working = new Set<Promise<void>>();
 
   constructor(parts: FollowingComponents) {
     this.#parts = parts;
+    this.#newGroups = new RateLimiter(parts.clock, NEW_GROUPS, NEW_GROUPS_OF_ALL);
   }
 
   /** What lay in the inbox when the node stopped is applied. */
@@ -111,6 +117,7 @@ export class Following {
   ): Promise<string | undefined> {
     const { homeOf } = this.#parts;
     if (homeOf(roster.home) !== origin) return 'foreign-home';
+    if (!this.#newGroups.take(origin)) return 'group-rate';
     if (!isFitting(conversation, roster)) return 'conversation-unknown';
     const isDirect = roster.kind === 'direct';
     if (!isDirect && states.length > 0) return 'foreign-home';

@@ -1,12 +1,13 @@
 // Groups of one node: those whose order it keeps, those it follows, and what its clients ask of both.
 import type { SignedIntent } from '../../src/crypto/intent.ts';
 import type { Network } from '../../src/overlay/seam.ts';
+import { RateLimiter } from '../../src/overlay/stun/rate-limit.ts';
 import { MAX_BODY } from '../../src/protocols/errand/index.ts';
 import { decodeOrderRequest, encodeOrderAnswer } from '../../src/protocols/order/frames.ts';
 import { GROUP_ORDER } from '../../src/protocols/order/index.ts';
 import { answerOrRefusal, OrderServer } from '../../src/protocols/order/server.ts';
 import type { Clock, Timer } from '../../src/realm/clock.ts';
-import { messageOf, UnreachableError } from '../../src/realm/errors.ts';
+import { messageOf, RefusedError, UnreachableError } from '../../src/realm/errors.ts';
 import type { ConversationId, UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
@@ -57,6 +58,9 @@ export interface GroupServiceInit {
   readonly log: Log;
 }
 
+/** Commits of one user, and of all. */
+const COMMITS = { perSecond: 5, burst: 300 };
+const COMMITS_IN_ALL = { perSecond: 200, burst: 5000 };
 /** Members of a group in which typing is shown. */
 const MAX_TYPING = 50;
 /** Milliseconds between two looks for messages that waited too long. */
@@ -67,6 +71,7 @@ export class GroupService {
   readonly #home: HomeOrder;
   readonly #homeOf: (realm: RealmName) => RealmName;
   readonly #stopped = new AbortController();
+  readonly #rate: RateLimiter;
   readonly #remote: RemoteOrder;
   readonly #following: Following;
   readonly #held: HeldMessages;
@@ -82,6 +87,7 @@ export class GroupService {
     const homeOf = init.homeOf ?? ((realm: RealmName): RealmName => realm);
     const parts = { ...init, ...conversations.parts, store, book, homeOf };
     this.#homeOf = homeOf;
+    this.#rate = new RateLimiter(init.clock, COMMITS, COMMITS_IN_ALL);
     this.#init = init;
     this.intents = new Intents(parts);
     conversations.intentsTo((item, { intent }) => this.intents.judge(item, intent));
@@ -146,6 +152,7 @@ export class GroupService {
   async propose(author: Author, { welcomes, ...proposed }: ProposedChange, signal: AbortSignal): Promise<Accepted> {
     const { realm, rosters, mails, permit } = this.#init;
     permit?.assert();
+    if (!this.#rate.take(author.user)) throw new RefusedError('group-rate', `${author.user} changes groups too fast`);
     const state = await rosters.book.get(proposed.conversation, proposed.group);
     const isHere = !state || this.#homeOf(state.home) === realm;
     const accepted = await (isHere

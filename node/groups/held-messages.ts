@@ -92,7 +92,9 @@ export class HeldMessages {
     const oldest = this.#parts.clock.now() - MAX_AGE;
     const expired = (await this.#parts.store.held(MAX_IN_ALL)).filter(({ at }) => at < oldest);
     await this.#parts.database.commit(expired.map(({ bytes }) => removalOf(bytes)));
-    for (const { origin } of expired) this.#count(origin, -1);
+    // Counted anew: what came twice lies there once.
+    this.#counts.clear();
+    await this.start();
     this.#counters.expired += expired.length;
   }
 
