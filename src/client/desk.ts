@@ -21,14 +21,15 @@ import { Engine } from './engine/engine.ts';
 import { failure } from './failure.ts';
 import { Files } from './files/files.ts';
 import { findMessages, type SearchHit } from './finding.ts';
+import { Groups } from './groups.ts';
 import type { Http } from './http.ts';
 import { Incoming, type OtherFrame } from './incoming.ts';
 import { Library } from './library.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { People } from './people.ts';
+import { randomId } from './random-id.ts';
 import { SearchIndex, type SearchOptions } from './search/search-index.ts';
 import { Sending } from './sending.ts';
-import { randomId } from './signing-in.ts';
 import type { Act, ClientEvents, Me } from './surface.ts';
 import { CatchingUp } from './sync/catching-up.ts';
 import { Holding } from './sync/holding.ts';
@@ -55,6 +56,7 @@ export class Desk {
   readonly chats: Chats;
   readonly engine: Engine;
   readonly files: Files;
+  readonly groups: Groups;
   readonly #parts: DeskComponents;
   readonly #holding: Holding;
   readonly #index: SearchIndex;
@@ -79,6 +81,12 @@ export class Desk {
       onNews: () => {},
       onOpened: (opened) => void this.#keep(opened),
       onTrouble,
+    });
+    this.groups = new Groups({
+      engine: this.engine,
+      me: me.user.id,
+      home: parseUserAddress(me.user.address).realm,
+      describe: (conversation, name) => this.act(conversation, { kind: 'profile', name }),
     });
     const open = (message: FrameMessage) => this.engine.open(message);
     this.library = new Library({ http, people, me: () => me, open });

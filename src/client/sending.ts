@@ -17,7 +17,7 @@ import type { Library } from './library.ts';
 import { Outbox, type Outgoing } from './outgoing.ts';
 import type { People } from './people.ts';
 import type { ClientStorage } from './platform.ts';
-import { randomId } from './signing-in.ts';
+import { randomId } from './random-id.ts';
 import type { ClientEvents, Me, Message, SendRequest, StateChange } from './surface.ts';
 import type { MessageState, OpenedEvent } from './timeline/events.ts';
 

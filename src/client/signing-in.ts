@@ -14,11 +14,12 @@ import {
 } from '../protocols/lan/routes.ts';
 import { deviceId, userId } from '../protocols/lan/wire.ts';
 import { codeOf, InputError, RefusedError } from '../realm/errors.ts';
-import { type DeviceId, idText, parseDeviceId, type UserId } from '../realm/ids.ts';
+import { type DeviceId, parseDeviceId, type UserId } from '../realm/ids.ts';
 import type { RealmName } from '../realm/names.ts';
 import { failure } from './failure.ts';
 import type { Http } from './http.ts';
 import type { ClientStorage } from './platform.ts';
+import { randomId } from './random-id.ts';
 import type { LoginOptions, Me, Passwords } from './surface.ts';
 
 const DEVICE_KEY = 'device';
@@ -210,14 +211,6 @@ export class SigningIn {
     await storage.set(DEVICE_KEY, made);
     return made;
   }
-}
-
-/** A UUID of version 4 (RFC 9562 section 5.4); `crypto.randomUUID` is missing where a page is not secure. */
-export function randomId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  return idText(bytes);
 }
 
 /** @throws RefusedError `password-unchanged`; InputError `password-too-short`, `password-too-long` */

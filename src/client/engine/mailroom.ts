@@ -5,7 +5,7 @@ import type { Clock } from '../../realm/clock.ts';
 import { CanopyError, codeOf, RefusedError, UnreachableError } from '../../realm/errors.ts';
 import type { ConversationId, MessageId } from '../../realm/ids.ts';
 import type { Account } from '../account/account.ts';
-import { randomId } from '../signing-in.ts';
+import { randomId } from '../random-id.ts';
 import type { OpenedEvent } from '../timeline/events.ts';
 import type { DeviceChecks } from './device-checks.ts';
 import type { MailServer, ReceivedMail } from './device-server.ts';

@@ -218,7 +218,11 @@ test('with too many devices the one that was certified first and is signed in no
   const { identity, certificate } = accountOf(one);
   for (let n = 0; n < 30; n++) {
     const id = parseDeviceId(randomUUID());
-    const more = issueDeviceCertificate(identity, { ...certificate, device: id, notBefore: certificate.notBefore + 3_600_000 });
+    const more = issueDeviceCertificate(identity, {
+      ...certificate,
+      device: id,
+      notBefore: certificate.notBefore + 3_600_000,
+    });
     const session = { id: '', user: me.user.id, device: { id, name: '' }, created: 0, lastSeen: 0 };
     await branch.components.account?.identities.addDevice(session, more.bytes);
   }
