@@ -14,6 +14,7 @@ export type { OpenTimeline } from './chats.ts';
 export { paramsOf } from './failure.ts';
 export type { FileSink, FileSource, Progress } from './files/places.ts';
 export type { SearchHit } from './finding.ts';
+export type { GroupMembers, Groups, NewGroupRequest } from './groups.ts';
 export type { ClientStorage, HttpAnswer, HttpFetch, HttpInit, LiveSocket, OpenSocket } from './platform.ts';
 export type {
   Act,

@@ -19,6 +19,7 @@ import { Emitter } from './emitter.ts';
 import { failure } from './failure.ts';
 import type { Files } from './files/files.ts';
 import { globalFetch, globalSocket } from './globals.ts';
+import type { Groups } from './groups.ts';
 import { Http } from './http.ts';
 import { LiveConnection } from './live.ts';
 import { People } from './people.ts';
@@ -35,11 +36,10 @@ import type {
   Me,
   SendRequest,
 } from './surface.ts';
+import { TypingPace } from './typing-pace.ts';
 
 /** Arrivals that are told one by one; a device that missed more catches up by conversation. */
 const MOST_TOLD = 500;
-/** Milliseconds between two "typing" to one conversation. */
-const TYPING_EVERY = 1000;
 
 export class Session implements Client {
   readonly #events = new Emitter<ClientEvents>();
@@ -51,7 +51,7 @@ export class Session implements Client {
   readonly #gate: AccountGate;
   readonly #live: LiveConnection;
   readonly #openCache: (user: UserId) => Promise<ClientCache>;
-  readonly #typed = new Map<ConversationId, number>();
+  readonly #typing: TypingPace;
   #watched: readonly UserId[] = [];
   #me: Me | undefined;
   #desk: Desk | undefined;
@@ -85,6 +85,7 @@ export class Session implements Client {
     this.#gate = new AccountGate({ http: this.#http, opening, onState });
     this.#people = new People(this.#http);
     this.#openCache = init.openCache ?? memoryCache;
+    this.#typing = new TypingPace(clock);
     this.#live = new LiveConnection({ server, openSocket, clock, random }, this.#handlers());
   }
 
@@ -190,9 +191,7 @@ export class Session implements Client {
   async typing(to: string | User): Promise<void> {
     const user = await this.#userOf(to);
     const conversation = this.conversationWith(user);
-    const now = this.#clock.monotonic();
-    if (now - (this.#typed.get(conversation) ?? -TYPING_EVERY) < TYPING_EVERY) return;
-    this.#typed.set(conversation, now);
+    if (!this.#typing.isDue(conversation)) return;
     this.#live.send({ kind: 'typing', conversation, to: [user.id] });
   }
 
@@ -233,7 +232,7 @@ export class Session implements Client {
   }
 
   get islands(): Islands {
-    return this.#desk?.incoming.islands ?? NO_ISLANDS;
+    return this.#desk?.incoming.islands ?? { realms: [] };
   }
 
   async route(id: MessageId, signal?: AbortSignal) {
@@ -253,6 +252,10 @@ export class Session implements Client {
     { limit = 50, ...more }: { conversation?: ConversationId; before?: string; limit?: number } = {},
   ) {
     return this.#atDesk().search(question, { ...more, limit });
+  }
+
+  get groups(): Groups {
+    return this.#atDesk().groups;
   }
 
   counters(): Record<string, number> {
@@ -287,7 +290,7 @@ export class Session implements Client {
           ...(retryIn === undefined ? {} : { retryIn }),
         });
       },
-      onFinal: (code: string) => void this.#signedOut(code),
+      onFinal: (code: string) => void this.#leave().then(() => this.#events.emit('signed-out', { code })),
       mayRetry: () => this.#mayRetry(),
     };
   }
@@ -361,20 +364,14 @@ export class Session implements Client {
     }
   }
 
-  async #wipe(): Promise<void> {
-    const users = this.#me ? [this.#me.user.id] : await this.#signingIn.usersHere();
+  async #wipe(given?: readonly UserId[]): Promise<void> {
+    const users = given ?? (this.#me ? [this.#me.user.id] : await this.#signingIn.usersHere());
     for (const user of users) {
       await this.#gate.wipe(user);
       for (const key of await this.#storage.keys(`${user}/`)) await this.#storage.delete(key);
     }
     await this.#signingIn.forgetDevice();
     this.#events.emit('wiped', {});
-  }
-
-  #signedOut(code: string): void {
-    this.#me = undefined;
-    this.#gate.leave();
-    this.#events.emit('signed-out', { code });
   }
 
   /** @throws RefusedError `session-missing`, `account-locked` */
@@ -400,5 +397,3 @@ export class Session implements Client {
 function ownerOf({ user, device }: Me): Owner {
   return { user: user.id, device };
 }
-
-const NO_ISLANDS: Islands = { realms: [] };

@@ -13,6 +13,7 @@ import type { ClientCache } from './cache/cache.ts';
 import type { OpenTimeline } from './chats.ts';
 import type { Files } from './files/files.ts';
 import type { SearchHit } from './finding.ts';
+import type { Groups } from './groups.ts';
 import type { ClientStorage, HttpFetch, OpenSocket } from './platform.ts';
 import type { MessageState } from './timeline/events.ts';
 
@@ -222,6 +223,8 @@ export interface Client {
   route(id: MessageId, signal?: AbortSignal): Promise<Route | undefined>;
   /** Each step of a message's way with its time, and why it does not go on. */
   explain(id: MessageId, signal?: AbortSignal): Promise<Explanation>;
+  /** Makes and changes groups. @throws RefusedError `account-locked` */
+  readonly groups: Groups;
   /** What is shown of a conversation, from what this device holds, kept up to date until it is closed. */
   timeline(conversation: ConversationId): Promise<OpenTimeline>;
   /** Replies, edits, deletes, reacts, pins, forwards, names a group, …; resolves with the event's id once it is queued. @throws InputError when it is too large */

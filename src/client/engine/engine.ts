@@ -132,6 +132,10 @@ export class Engine {
     return this.#keeper.change(conversation, make);
   }
 
+  packagesOf(users: readonly UserId[]): Promise<readonly Uint8Array[]> {
+    return this.#keeper.packagesOf(users);
+  }
+
   /** As this device has it, without asking anybody. */
   present(conversation: ConversationId): Promise<MlsGroup | undefined> {
     return this.#keeper.present(conversation);

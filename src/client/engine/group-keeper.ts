@@ -240,7 +240,7 @@ export class GroupKeeper {
   async #create(conversation: ConversationId, roster: Roster): Promise<Held> {
     const { parts, random, clock } = this.#c;
     const group = await MlsGroup.create({ group: newGroupId(random), conversation, roster }, parts);
-    const add = await this.#packagesOf(roster.members.map(({ user }) => user));
+    const add = await this.packagesOf(roster.members.map(({ user }) => user));
     if (add.length === 0 && roster.members.length > 1) throw noDevice();
     const made = await this.#offer(conversation, { group, since: clock.now() }, { add });
     const held = made ?? (await this.#join(conversation));
@@ -254,7 +254,7 @@ export class GroupKeeper {
     const doubtful = (await group.doubtful()).filter(({ why }) => why !== 'unknown');
     const present = new Set(group.members().map(({ user }) => user));
     const absent = group.roster.members.flatMap(({ user }) => (present.has(user) ? [] : [user]));
-    const add = absent.length > 0 ? await this.#packagesOf(absent) : [];
+    const add = absent.length > 0 ? await this.packagesOf(absent) : [];
     if (doubtful.length === 0 && add.length === 0 && since + EPOCH_LIFE > this.#c.clock.now()) return held;
     return this.#commit(conversation, held, async () => ({ add }));
   }
@@ -302,7 +302,8 @@ export class GroupKeeper {
     return adopted;
   }
 
-  async #packagesOf(users: readonly UserId[]): Promise<readonly Uint8Array[]> {
+  /** One key package of each of their devices but this one. */
+  async packagesOf(users: readonly UserId[]): Promise<readonly Uint8Array[]> {
     const own = this.#c.parts.me.certificate.device;
     const claimed = await Promise.all(users.map((user) => this.#c.packages.claim(user)));
     return claimed.flat().flatMap(({ device, bytes }) => (device === own ? [] : [bytes]));

@@ -96,9 +96,9 @@ export class MessageKeys {
   async #certificateOf({ sender, device }: FrameMessage): Promise<DeviceCertificate> {
     const { checks, account } = this.#c;
     const bytes = checks.remembered(device);
-    const certificate = bytes
-      ? readDeviceCertificate(bytes)
-      : (await checks.devicesOf(sender)).find((one) => one.device === device);
+    // Whoever is met for the first time is asked for, and pinned.
+    const devices = bytes && account.pinnedIdentity(sender) ? [] : await checks.devicesOf(sender);
+    const certificate = bytes ? readDeviceCertificate(bytes) : devices.find((one) => one.device === device);
     if (!certificate) throw new PeerError('sender-device-unknown', `${device} is no device of ${sender}`);
     const pinned = account.pinnedIdentity(sender);
     if (!pinned || !isOfIdentity(certificate, sender, pinned)) {

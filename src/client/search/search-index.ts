@@ -74,17 +74,16 @@ export class SearchIndex {
   search(question: string, { conversation, before, limit }: SearchOptions): readonly Found[] {
     const asked = askedTerms(question);
     if (asked.length === 0) return [];
-    const found = new Map<string, Found>();
+    const newest = new Newest(limit);
     for (const segment of [...this.#segments.values(), Segment.of(this.#fresh.messages, this.#fresh.postings)]) {
       for (const number of segment.find(asked)) {
         const message = segment.messages[number];
         if (!message || (conversation && message.conversation !== conversation)) continue;
         if (before !== undefined && message.place >= before) continue;
-        const key = message.conversation + message.place;
-        if (!this.#forgotten.has(key)) found.set(key, message);
+        if (!this.#isForgotten(message)) newest.add(message);
       }
     }
-    return [...found.values()].sort((a, b) => (a.place > b.place ? -1 : 1)).slice(0, limit);
+    return newest.list();
   }
 
   /** Writes what came since the last time. */
@@ -153,6 +152,35 @@ export class SearchIndex {
   }
 
   #isForgotten({ conversation, place }: Found): boolean {
-    return this.#forgotten.has(conversation + place);
+    return this.#forgotten.size > 0 && this.#forgotten.has(conversation + place);
+  }
+}
+
+/** The newest of many, each once: a beginning of one letter finds half of all there is. */
+class Newest {
+  readonly #limit: number;
+  #kept: Found[] = [];
+  /** What is not above it is not among the newest. */
+  #least = '';
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(message: Found): void {
+    if (message.place <= this.#least) return;
+    this.#kept.push(message);
+    if (this.#kept.length < 8 * this.#limit) return;
+    this.#kept = this.list();
+    this.#least = this.#kept.length === this.#limit ? (this.#kept.at(-1)?.place ?? '') : '';
+  }
+
+  list(): Found[] {
+    const sorted = this.#kept.sort((a, b) => (a.place > b.place ? -1 : a.place < b.place ? 1 : 0));
+    const once = sorted.filter(({ place, conversation }, at) => {
+      const before = sorted[at - 1];
+      return before?.place !== place || before.conversation !== conversation;
+    });
+    return once.slice(0, this.#limit);
   }
 }
