@@ -43,7 +43,7 @@ export class FilePerson {
     this.files = new Files({ http: this.http, storage: init.storage, clock: systemClock, random: systemRandom, me });
   }
 
-  static async enter(realm: WholeRealm, login: string): Promise<FilePerson> {
+  static async enter(realm: Pick<WholeRealm, 'admin' | 'url'>, login: string): Promise<FilePerson> {
     await registerUser(realm.admin, { login, name: `The ${login}`, password: `first of ${login}` });
     const storage = memoryStorage();
     const { fetch } = nodePlatform();
