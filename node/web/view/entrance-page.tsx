@@ -9,10 +9,12 @@ interface EntrancePageProps {
   readonly lead?: string | undefined;
   readonly submit: string;
   readonly children?: ComponentChildren;
+  /** Below the button: what to do instead. */
+  readonly otherwise?: ComponentChildren;
   onSubmit(event: Event): void;
 }
 
-export function EntrancePage({ title, lead, submit, children, onSubmit }: EntrancePageProps) {
+export function EntrancePage({ title, lead, submit, children, otherwise, onSubmit }: EntrancePageProps) {
   const { busy } = useApp().session;
   return (
     <main class="entrance">
@@ -26,6 +28,7 @@ export function EntrancePage({ title, lead, submit, children, onSubmit }: Entran
         <button type="submit" class="button button-main" disabled={busy.value}>
           <span aria-live="polite">{submit}</span>
         </button>
+        {otherwise}
       </form>
       <footer class="entrance-foot">
         <LanguageChoice />

@@ -30,6 +30,11 @@ export function LockedPage() {
         lead={t('locked.why')}
         submit={t(session.busy.value ? 'locked.unlocking' : 'locked.submit')}
         onSubmit={submit}
+        otherwise={
+          <button type="button" class="button" disabled={session.busy.value} onClick={() => setGivingUp(true)}>
+            {t('locked.anew')}
+          </button>
+        }
       >
         <Field
           label={t('locked.key')}
@@ -42,9 +47,6 @@ export function LockedPage() {
           inputRef={field}
           onInput={setKey}
         />
-        <button type="button" class="button" disabled={session.busy.value} onClick={() => setGivingUp(true)}>
-          {t('locked.anew')}
-        </button>
       </EntrancePage>
       {isGivingUp && <GiveUpDialog onClose={() => setGivingUp(false)} />}
     </>
