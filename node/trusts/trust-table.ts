@@ -48,6 +48,8 @@ export interface TrustEntry {
   readonly removal?: Removal;
 }
 
+/** Milliseconds for which a trust that is over is kept: a clock that was ahead may be set back. */
+const OVER_FOR = 7 * 24 * 60 * 60 * 1000;
 /** Node's timers count no further; a later change is waited for in steps. */
 const LONGEST_WAIT = 24 * 60 * 60 * 1000;
 
@@ -207,7 +209,22 @@ export class TrustTable implements TrustSource {
     this.#parts.log.warn({ realm, n, code }, 'entry about a trust passed over');
   }
 
+  /** Of trusts between others nothing is kept once they are over: a region hears of all that are made below it. */
+  #forget(now: number): void {
+    for (const [which, known] of this.#known) {
+      const { terms } = known.agreement;
+      const isOver = this.#removalOf(known) !== undefined || terms.until + OVER_FOR <= now;
+      if (isOver && partnerOf(terms, this.#self) === undefined) this.#known.delete(which);
+    }
+  }
+
+  /** How many agreements are kept here. */
+  get size(): number {
+    return this.#known.size;
+  }
+
   #refresh(): void {
+    this.#forget(this.#parts.clock.now());
     const live = [...this.#known.values()].filter((known) => this.#counts(known));
     this.#partners.set(live.map(({ agreement }) => agreement));
     const now = this.#parts.clock.now();

@@ -8,7 +8,7 @@
 //   entry    kind `snapshot`, payload [number of rows, hash]
 //
 // What counts: of what replaces itself (a user, an identity, a device, a certified realm) the newest, of a user that was removed
-// nothing, of what nobody knows here everything. Keys and snapshots are no rows: the key in force goes along.
+// nothing, of trusts what standing-trusts.ts says, of what nobody knows here everything. Keys and snapshots are no rows: the key in force goes along.
 import { createHash } from 'node:crypto';
 import { InputError } from '../../realm/errors.ts';
 import type { DeviceId, UserId } from '../../realm/ids.ts';
@@ -35,6 +35,7 @@ import {
   USER_IDENTITY,
   USER_MOVED,
 } from './people-kinds.ts';
+import { StandingTrusts } from './standing-trusts.ts';
 
 export const SNAPSHOT = 'snapshot';
 export const MAX_ROW = MAX_PAYLOAD + 64;
@@ -80,8 +81,12 @@ export class Standing {
   readonly #slots = new Map<string, Fact>();
   /** What each user's keys stand under, so that all of it goes with the user. */
   readonly #ofUser = new Map<string, Set<string>>();
+  readonly #trusts = new StandingTrusts();
+  #latest = 0;
 
   take(fact: Fact): void {
+    this.#latest = Math.max(this.#latest, fact.time);
+    if (this.#trusts.take(fact)) return;
     if (fact.kind === KEY || fact.kind === SNAPSHOT) return;
     const slot = slotOf(fact);
     if (fact.kind === USER_REMOVED) return this.#remove(slot);
@@ -93,7 +98,8 @@ export class Standing {
   }
 
   rows(): Uint8Array[] {
-    return [...this.#slots.values()].sort((a, b) => a.n - b.n).map(encodeRow);
+    const standing = [...this.#slots.values(), ...this.#trusts.facts(this.#latest)];
+    return standing.sort((a, b) => a.n - b.n).map(encodeRow);
   }
 
   #removeMoved({ payload }: Fact): void {

@@ -95,3 +95,28 @@ test(
     assert.deepEqual(await states(odesa), []);
   },
 );
+
+test(
+  'a region forgets the trusts of others once they were removed or are long over, and keeps them from coming back',
+  LIMIT,
+  async (t) => {
+    const actors = await cast(t);
+    const { world, ua, kyiv } = actors;
+    await agreed(actors);
+    assert.equal(ua.table.size, 1);
+    const [entry] = world.entries.filter(({ kind }) => kind === TRUST);
+    assert.ok(entry);
+    await kyiv.trusts.remove(ODESA);
+    await until(() => ua.table.size === 0);
+    world.write(KYIV, TRUST, entry.payload);
+    await ua.table.settled();
+    assert.deepEqual([ua.table.size, ua.table.arePartners(KYIV, ODESA)], [0, false]);
+    assert.deepEqual(await states(kyiv), ['removed'], 'the parties still see it');
+    await agreed(actors);
+    assert.equal(ua.table.size, 1);
+    world.tree.clock.advance(50 * 24 * 60 * 60_000);
+    world.write(KYIV, TRUST, entry.payload);
+    await ua.table.settled();
+    assert.equal(ua.table.size, 0, 'with the next entry about any trust');
+  },
+);
