@@ -46,7 +46,8 @@ function confirmCommand(cli: Cli): Command {
     summary: 'Let a restored server write without a witness',
     details:
       'Numbers that the lost server gave out after the copy was made will be given out again: whoever has seen them will ' +
-      'take this realm for one that signs two histories. The act is audited.',
+      'take this realm for one that signs two histories. Where that is proven already, the realm above is asked for a new ' +
+      'incarnation, with which others follow this realm again. The act is audited.',
     examples: ['canopy incarnation confirm --yes --dir /srv/kyiv'],
   })
     .addOption(new Option('--yes', 'do not ask').default(false))
