@@ -1,9 +1,9 @@
 // Binds the models to a page: its address, focus, theme, title, and the browser's storage.
 import { effect, signal } from '@preact/signals';
 import { render } from 'preact';
-import type { Client } from '../../src/client/client.ts';
 import { systemClock } from '../../src/realm/clock.ts';
 import { App } from './model/app.ts';
+import type { PageClient } from './model/page-client.ts';
 import type { TabPlace } from './model/tab.ts';
 import { hashPlace } from './page-place.ts';
 import { pageSignals } from './page-signals.ts';
@@ -19,7 +19,7 @@ import './style/timeline.css';
 import './style/composer.css';
 import './style/overlays.css';
 
-export function startPage(client: Client, tab: TabPlace): void {
+export function startPage(client: PageClient, tab: TabPlace): void {
   const app = new App({
     client,
     tab,

@@ -3,6 +3,7 @@ import type { Client, ClientEvents, HistoryPage, Me, Message, Route, User } from
 import { InputError, RefusedError, UnreachableError } from '../../../src/realm/errors.ts';
 import { directConversationId, parseDeviceId, parseMessageId } from '../../../src/realm/ids.ts';
 import { parseRealmName } from '../../../src/realm/names.ts';
+import type { PageClient } from '../model/page-client.ts';
 import { CLERK, history, PEOPLE } from './acted-people.ts';
 
 export type Scene = 'login' | 'first-password' | 'locked' | 'elsewhere' | 'empty' | 'chat' | 'offline' | 'opening';
@@ -13,10 +14,9 @@ const PASSWORD = 'correct horse';
 
 type Listener = (event: never) => void;
 
-export class ActedClient implements Client {
+export class ActedClient implements PageClient {
   me: Me | undefined;
   connection: Client['connection'] = 'offline';
-  readonly account = undefined;
   readonly files = undefined;
   accountState: Client['accountState'] = { kind: 'none' };
   readonly #scene: Scene;

@@ -1,6 +1,6 @@
 // The whole client without a screen: what the view reads and calls. Everything of one login lives and ends together.
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import type { Client, Explanation, Me, Message, User } from '../../../src/client/client.ts';
+import type { Explanation, Me, Message, User } from '../../../src/client/client.ts';
 import type { Clock } from '../../../src/realm/clock.ts';
 import { Chats, type Place } from './chats.ts';
 import { ConnectionModel } from './connection.ts';
@@ -8,6 +8,7 @@ import { Drafts } from './drafts.ts';
 import { ColleagueFinder } from './find-colleague.ts';
 import { IslandsModel } from './islands.ts';
 import type { LocalStore } from './local-store.ts';
+import type { PageClient } from './page-client.ts';
 import { People } from './people.ts';
 import { Preferences } from './preferences.ts';
 import { Screen } from './screen.ts';
@@ -15,7 +16,7 @@ import { SessionModel } from './session.ts';
 import type { TabPlace } from './tab.ts';
 
 export interface AppComponents {
-  readonly client: Client;
+  readonly client: PageClient;
   readonly tab: TabPlace;
   readonly clock: Clock;
   readonly store: LocalStore;

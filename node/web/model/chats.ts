@@ -1,9 +1,10 @@
 // The conversations of a person: the list in the rail, which one is open, what of it has been seen.
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import type { Client, Conversation, Message, User } from '../../../src/client/client.ts';
+import type { Conversation, Message, User } from '../../../src/client/client.ts';
 import type { Clock } from '../../../src/realm/clock.ts';
 import { parseUserId } from '../../../src/realm/ids.ts';
 import { type LocalStore, readLocal, writeLocal } from './local-store.ts';
+import type { PageClient } from './page-client.ts';
 import type { People } from './people.ts';
 import { saidAt } from './rows.ts';
 import { Timeline } from './timeline.ts';
@@ -24,7 +25,7 @@ export interface Place {
 }
 
 export interface ChatsComponents {
-  readonly client: Client;
+  readonly client: PageClient;
   readonly clock: Clock;
   readonly store: LocalStore;
   readonly people: People;
@@ -234,7 +235,7 @@ function nthFromEnd(messages: readonly Message[], n: number): string | undefined
   return (theirs.at(-n) ?? theirs[0])?.id;
 }
 
-async function findById(client: Client, id: string): Promise<User | undefined> {
+async function findById(client: PageClient, id: string): Promise<User | undefined> {
   try {
     return await client.userById(parseUserId(id));
   } catch {

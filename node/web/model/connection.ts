@@ -1,14 +1,15 @@
 // The connection in words: what is the matter, and what waits. Silent while all is well, and for short breaks.
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import type { Client, ConnectionState } from '../../../src/client/client.ts';
+import type { ConnectionState } from '../../../src/client/client.ts';
 import type { Clock, Timer } from '../../../src/realm/clock.ts';
+import type { PageClient } from './page-client.ts';
 import type { Wording } from './wording.ts';
 
 /** Milliseconds that a break may last before it is told: a server's restart should not flicker. */
 const PATIENCE = 1200;
 
 export interface ConnectionComponents {
-  readonly client: Client;
+  readonly client: PageClient;
   readonly clock: Clock;
   /** Whether the computer has a network at all. */
   readonly online: ReadonlySignal<boolean>;

@@ -1,7 +1,8 @@
 // Who is there: presence of the people that a person has to do with, and who is typing where.
 import { type Signal, signal } from '@preact/signals';
-import type { Client, User } from '../../../src/client/client.ts';
+import type { User } from '../../../src/client/client.ts';
 import type { Clock, Timer } from '../../../src/realm/clock.ts';
+import type { PageClient } from './page-client.ts';
 import type { PresenceView } from './presence-text.ts';
 
 /** Milliseconds between two looks at the clock: "5 minutes ago" ages by itself. */
@@ -12,13 +13,13 @@ const TYPING_LASTS = 6000;
 const NOBODY_KNOWS: PresenceView = { state: 'unknown', typing: false };
 
 export interface PeopleComponents {
-  readonly client: Client;
+  readonly client: PageClient;
   readonly clock: Clock;
 }
 
 export class People {
   readonly now: Signal<number>;
-  readonly #client: Client;
+  readonly #client: PageClient;
   readonly #clock: Clock;
   readonly #presence = new Map<string, Signal<PresenceView>>();
   readonly #typing = new Map<string, Timer>();

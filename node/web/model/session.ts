@@ -1,10 +1,11 @@
 // Who is logged in, and the way there: opening, logging in, the first change of password, unlocking the keys.
 import { type Signal, signal } from '@preact/signals';
-import type { Client, Me, ServerAnswer } from '../../../src/client/client.ts';
+import type { Me, ServerAnswer } from '../../../src/client/client.ts';
 import { type Clock, sleep } from '../../../src/realm/clock.ts';
 import { codeOf } from '../../../src/realm/errors.ts';
 import { type Failure, failureOf } from './failure-text.ts';
 import { type LocalStore, readLocal, writeLocal } from './local-store.ts';
+import type { PageClient } from './page-client.ts';
 import type { TabPlace } from './tab.ts';
 
 /** Milliseconds between two tries to reach the server when the page opens. */
@@ -25,7 +26,7 @@ export type Stage =
 export type LoginReason = 'ended' | 'wiped' | 'locked';
 
 export interface SessionComponents {
-  readonly client: Client;
+  readonly client: PageClient;
   readonly tab: TabPlace;
   readonly clock: Clock;
   readonly store: LocalStore;
@@ -36,7 +37,7 @@ export class SessionModel {
   readonly server: Signal<ServerAnswer | undefined> = signal(undefined);
   readonly busy: Signal<boolean> = signal(false);
   readonly failure: Signal<Failure | undefined> = signal(undefined);
-  readonly #client: Client;
+  readonly #client: PageClient;
   readonly #tab: TabPlace;
   readonly #clock: Clock;
   readonly #store: LocalStore;

@@ -1,5 +1,6 @@
 // A client whose server is the test: it answers from plain fields, tells what the test tells, and writes down what was
 // asked of it.
+import type { PageClient } from '../../../node/web/model/page-client.ts';
 import type {
   Client,
   ClientEvents,
@@ -51,10 +52,9 @@ export function message(n: number, at: number, more: Partial<Message> = {}): Mes
 
 type Listener = (event: never) => void;
 
-export class ScriptedClient implements Client {
+export class ScriptedClient implements PageClient {
   me: Me | undefined;
   connection: Client['connection'] = 'offline';
-  readonly account = undefined;
   readonly files = undefined;
   accountState: Client['accountState'] = { kind: 'open' };
   readonly asked: string[] = [];

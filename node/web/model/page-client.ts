@@ -1,0 +1,30 @@
+// What the pages use of the client library; a client of tests and scenes has to answer no more than this.
+import type { Client } from '../../../src/client/client.ts';
+
+export type PageClient = Pick<
+  Client,
+  | 'me'
+  | 'connection'
+  | 'islands'
+  | 'accountState'
+  | 'on'
+  | 'server'
+  | 'login'
+  | 'resume'
+  | 'logout'
+  | 'recoverAccount'
+  | 'beginAccountAnew'
+  | 'connect'
+  | 'disconnect'
+  | 'send'
+  | 'retry'
+  | 'typing'
+  | 'markRead'
+  | 'watch'
+  | 'findUser'
+  | 'userById'
+  | 'conversations'
+  | 'history'
+  | 'explain'
+  | 'conversationWith'
+>;
