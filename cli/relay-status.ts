@@ -3,15 +3,22 @@
 import type { RelayClient, RelayStatusAnswer } from '../relay/api.ts';
 import { type Cli, printJson, printLines } from './cli.ts';
 import { formatRtt } from './commands/ping.ts';
+import { afterRevocation, whatIsRevoked } from './doctor/revoked-relay.ts';
 import { tableLines } from './table.ts';
 import { asTime, shortDuration } from './times.ts';
 
-export async function showRelayStatus(cli: Cli, client: RelayClient, json: boolean): Promise<void> {
+/** @param dir its data directory */
+export async function showRelayStatus(cli: Cli, client: RelayClient, dir: string, json: boolean): Promise<void> {
   const status = await client.status();
   if (json) {
     const links = status.links.map((link) => ({ ...link, since: asTime(link.since) }));
     printJson(cli, { program: 'relay', ...status, links });
-  } else printLines(cli, relayStatusLines(status));
+  } else printLines(cli, [...warnings(status, dir), ...relayStatusLines(status)]);
+}
+
+function warnings({ revoked }: RelayStatusAnswer, dir: string): string[] {
+  if (!revoked) return [];
+  return [`! ${whatIsRevoked(revoked)}`, ...afterRevocation(revoked, dir, true).map((step) => `  ${step}`), ''];
 }
 
 export function relayStatusLines({ realm, node, nat, relays, forwarded, circuits }: RelayStatusAnswer): string[] {

@@ -51,6 +51,8 @@ export const relayStatusSchema = v.object({
   pipes: count,
   circuits: count,
   table: count,
+  /** A certificate of the relay's chain that was revoked: nobody admits this relay any more. */
+  revoked: v.optional(v.object({ realm, by: realm, isOwn: v.boolean() })),
 });
 export type RelayStatusAnswer = v.InferOutput<typeof relayStatusSchema>;
 

@@ -1,6 +1,7 @@
 // The relay's own certificate. On a host with its node the node renews the file and it is only read again; a relay on a host
 // of its own asks its node over the overlay when a third of the life is left, and as soon as it hears that the authority of its realm
 // or one above has another key.
+import { issuedIn } from '../src/overlay/admission/judge.ts';
 import type { Issuer } from '../src/overlay/enrol/index.ts';
 import { parseCertificate } from '../src/pki/certificate.ts';
 import { type Chain, type ValidatedLeaf, validateLeaf, writeChainPem } from '../src/pki/chain.ts';
@@ -12,6 +13,7 @@ import type { Clock, Timer } from '../src/realm/clock.ts';
 import { within } from '../src/realm/deadline.ts';
 import { messageOf } from '../src/realm/errors.ts';
 import type { Log } from '../src/realm/log.ts';
+import type { RealmName } from '../src/realm/names.ts';
 import type { LiveIdentity } from '../src/settings/live-identity.ts';
 import type { RelayCharter } from './charter.ts';
 import type { Relay } from './relay.ts';
@@ -26,9 +28,18 @@ export interface CertificateComponents {
   /** Writes the chain's PEM to where the identity reads it. */
   readonly write: (pem: string) => Promise<void>;
   /** The chain of the own authority, as far as the node has told it. */
-  readonly charter: Pick<RelayCharter, 'newestChainOf' | 'onChange'>;
+  readonly charter: Pick<RelayCharter, 'newestChainOf' | 'onChange' | 'isRevoked'>;
   /** A node on this host does the renewing. */
   readonly isRenewedHere: boolean;
+}
+
+/** A certificate of our chain that a list names; nobody admits this relay any more. */
+export interface RevokedHere {
+  /** Whose certificate it is: our own realm's for the relay's own. */
+  readonly realm: RealmName;
+  /** Who has revoked it. */
+  readonly by: RealmName;
+  readonly isOwn: boolean;
 }
 
 /** The node on this host may have written another one. */
@@ -41,6 +52,7 @@ export class RelayCertificate {
   #wait = INTERVAL;
   #isLooking = false;
   #isAsked = false;
+  #revoked: RevokedHere | undefined;
   #unsubscribe: () => void = () => {};
 
   constructor(components: CertificateComponents) {
@@ -72,6 +84,11 @@ export class RelayCertificate {
     if (this.#timer && !this.#isLooking) this.#again(0);
   }
 
+  /** As of the last look: the node, or whoever refused us, has told it. */
+  get revoked(): RevokedHere | undefined {
+    return this.#revoked;
+  }
+
   stop(): void {
     this.#unsubscribe();
     this.#timer?.cancel();
@@ -86,10 +103,21 @@ export class RelayCertificate {
     const grace = { grace: RENEWAL_GRACE, graceAbove: RENEWAL_GRACE };
     const leaf = await validateLeaf(identity.chain, { rootFingerprint, now, ...grace });
     this.#wait = nextLook(leaf, now);
+    this.#revoked = this.#findRevoked(leaf);
     if (isRenewedHere || !(isDueForRenewal(leaf, now) || this.#isReplaced(leaf))) return;
     await write(writeChainPem(await this.#renew(now > leaf.notAfter)));
     await identity.refresh();
     log.info({}, 'certificate renewed');
+  }
+
+  /** The highest: what is revoked there makes all below it worthless. */
+  #findRevoked(leaf: ValidatedLeaf): RevokedHere | undefined {
+    const { charter } = this.#components;
+    const realms = [leaf.realm, ...leaf.authorities.map(({ realm }) => realm)];
+    const all = issuedIn(leaf).map(({ serial, issuer }, index) => ({ serial, issuer, index }));
+    const highest = all.findLast(({ serial, issuer }) => charter.isRevoked(serial, issuer));
+    const [realm, by] = highest ? [realms[highest.index], realms[highest.index + 1]] : [];
+    return highest && realm !== undefined && by !== undefined ? { realm, by, isOwn: highest.index === 0 } : undefined;
   }
 
   #isReplaced({ authorities }: ValidatedLeaf): boolean {

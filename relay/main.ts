@@ -36,7 +36,7 @@ await runProgram('relay', async ({ directory, settings, realm, log }) => {
     audit: events.counting((event) => log[isAlert(event) ? 'error' : 'warn'](event, 'security event')),
   });
   const control = new ControlServer(directory.socket.relay, {
-    'GET /v1/status': () => relay.status(),
+    'GET /v1/status': () => ({ ...relay.status(), revoked: certificate.revoked }),
     'GET /v1/netcheck': () => relay.netcheck(),
   });
   const certificate = new RelayCertificate({

@@ -58,7 +58,7 @@ async function examine(cli: Cli, dir: string): Promise<Finding[]> {
   const directory = await openDataDirectory(dir);
   const realm = await readRealmFile(directory);
   const { settings, findings: ofSettings } = await checkSettings(directory, cli.env);
-  const asked = await Promise.all(realm.programs.map((role) => askProgram(role, directory)));
+  const asked = await Promise.all(realm.programs.map((role) => askProgram(role, directory, realm.programs)));
   const idle = asked.filter(({ isRunning }) => !isRunning).map(({ role }) => role);
   return [
     ...asked.flatMap(({ findings }) => findings),

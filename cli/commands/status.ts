@@ -34,7 +34,8 @@ export function statusCommand(cli: Cli): Command {
 async function showStatus(cli: Cli, options: StatusOptions): Promise<void> {
   const directory = await openDataDirectory(options.dir);
   const { programs } = await readRealmFile(directory);
-  if (!programs.includes('node')) return showRelayStatus(cli, new RelayClient(directory.socket.relay), options.json);
+  if (!programs.includes('node'))
+    return showRelayStatus(cli, new RelayClient(directory.socket.relay), directory.path, options.json);
   const status = await new AdminClient(directory.socket.node).status();
   const now = systemClock.now();
   const warn = (text: string): string => paint(cli, cli.stdout, 'yellow', text);

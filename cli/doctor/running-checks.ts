@@ -5,6 +5,7 @@ import { messageOf } from '../../src/realm/errors.ts';
 import type { Role } from '../../src/realm/names.ts';
 import type { DataDirectory } from '../../src/settings/data-directory.ts';
 import { type Finding, note, ok, problem } from './finding.ts';
+import { afterRevocation, whatIsRevoked } from './revoked-relay.ts';
 
 export interface AskedProgram {
   readonly role: Role;
@@ -14,8 +15,9 @@ export interface AskedProgram {
   readonly findings: readonly Finding[];
 }
 
-export function askProgram(role: Role, directory: DataDirectory): Promise<AskedProgram> {
-  return role === 'node' ? askNode(directory) : askRelay(directory);
+/** @param programs those of this host */
+export function askProgram(role: Role, directory: DataDirectory, programs: readonly Role[]): Promise<AskedProgram> {
+  return role === 'node' ? askNode(directory) : askRelay(directory, !programs.includes('node'));
 }
 
 async function askNode(directory: DataDirectory): Promise<AskedProgram> {
@@ -28,10 +30,14 @@ async function askNode(directory: DataDirectory): Promise<AskedProgram> {
   }
 }
 
-async function askRelay(directory: DataDirectory): Promise<AskedProgram> {
+async function askRelay(directory: DataDirectory, isAlone: boolean): Promise<AskedProgram> {
   try {
     const status = await new RelayClient(directory.socket.relay).status();
-    return { role: 'relay', isRunning: true, findings: [ok('relay', 'the relay answers'), ...relayFindings(status)] };
+    return {
+      role: 'relay',
+      isRunning: true,
+      findings: [ok('relay', 'the relay answers'), ...relayFindings(status, directory, isAlone)],
+    };
   } catch (error) {
     return silent('relay', directory, error);
   }
@@ -65,7 +71,11 @@ function reachOf(realms: Status['realms']): Finding[] {
   return [note('reach', `no way leads to ${away.join(', ')}`, 'Run: canopy netcheck --dir DIR, here and there')];
 }
 
-function relayFindings({ node }: RelayStatusAnswer): Finding[] {
+function relayFindings({ node, revoked }: RelayStatusAnswer, { path }: DataDirectory, isAlone: boolean): Finding[] {
+  if (revoked) {
+    const steps = afterRevocation(revoked, path, isAlone).join('\n      ');
+    return [problem('relay-revoked', whatIsRevoked(revoked), steps)];
+  }
   if (node) return [ok('relay-node', 'the node of this realm is connected to the relay')];
   const next = "Start the node, or look into its log on the node's host.";
   return [problem('relay-node', 'no node is connected to the relay', next)];

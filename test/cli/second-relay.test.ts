@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { RelayClient } from '../../relay/api.ts';
+import { parseCertificate } from '../../src/pki/certificate.ts';
+import { openDataDirectory } from '../../src/settings/data-directory.ts';
+import { readChain } from '../../src/settings/key-files.ts';
 import { canopy } from './run-cli.ts';
 import { loopbackOptions, type RunningRegion, runRegion } from './running-region.ts';
 
@@ -81,5 +84,33 @@ describe('a second relay', { timeout: 180_000 }, () => {
     await until(async () => (await near()).length === 1, 'the loss of the first relay is seen');
     await until(isReached, 'the node is reached over the second relay');
     assert.match(await succeed(['status', '--dir', region.dir]), /1 of 2 relays/);
+  });
+
+  test('a relay whose certificate was revoked says so, and what it says to do brings the host back', async () => {
+    await region.restart();
+    const client = new RelayClient(join(second, 'relay.sock'));
+    await until(async () => (await client.status()).node, 'the node is connected to the second relay');
+    const [leaf] = await readChain((await openDataDirectory(second)).relay);
+    assert.ok(leaf);
+    const { serial } = parseCertificate(leaf);
+    await succeed(['cert', 'revoke', '--serial', serial, '--yes', '--dir', region.dir]);
+    await until(async () => (await client.status()).revoked !== undefined, 'the relay knows that it was revoked');
+    assert.deepEqual((await client.status()).revoked, { realm: 'ua', by: 'ua', isOwn: true });
+    const doctor = await canopy(['doctor', '--dir', second]);
+    assert.equal(doctor.code, 7);
+    const said = await succeed(['status', '--dir', second]);
+    for (const text of [said, doctor.stdout]) {
+      assert.match(text, /this relay's certificate was revoked by ua/);
+      assert.match(text, /canopy invite relay --dir NODE_DIR/);
+      assert.ok(text.includes(`canopy join TOKEN --only relay --dir ${second}.new`));
+      assert.match(text, /canopy join PAIRING_LINE --only node --dir NODE_DIR/);
+    }
+    const anew = await succeed(['invite', 'relay', '--dir', region.dir]);
+    const joined = ['join', anew, '--only', 'relay', '--dir', `${second}.new`, ...(await loopbackOptions())];
+    await succeed(['join', await succeed(joined), '--only', 'node', '--dir', region.dir]);
+    await region.restart();
+    await region.start(`${second}.new`, 'relay');
+    const again = new RelayClient(join(`${second}.new`, 'relay.sock'));
+    await until(async () => (await again.status()).node, 'the node is connected to the relay that has joined anew');
   });
 });

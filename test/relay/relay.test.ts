@@ -112,7 +112,7 @@ test('an enrolment request that enters at any relay of the line reaches the node
       ways: [{ realm, relays: relay.addresses }],
       rootFingerprint: await ua.rootFingerprint(),
       request: encodeEnrolRequest({ realm: LVIV, ...slot }),
-      now: Date.now,
+      clock: systemClock,
       signal: signal(),
     });
     assert.deepEqual(reply, new TextEncoder().encode('granted'), realm);
@@ -164,7 +164,7 @@ test('a relay on a host of its own has its node renew its certificate when it is
   const write = async (pem: string): Promise<void> => {
     chain = readChainPem(pem);
   };
-  const charter = { newestChainOf: () => undefined, onChange: () => () => {} };
+  const charter = { newestChainOf: () => undefined, isRevoked: () => false, onChange: () => () => {} };
   const certificate = new RelayCertificate({
     ...shared,
     identity,
