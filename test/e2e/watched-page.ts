@@ -43,7 +43,8 @@ export async function openWatched(
   context.on('request', (request) => see(request.url()));
   context.on('weberror', (error) => complaints.push(`thrown: ${error.error().stack}`));
   context.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(`console: ${message.text()} ${message.location().url}`);
+    if (message.type() === 'error' || message.type() === 'warning')
+      complaints.push(`console: ${message.text()} ${message.location().url}`);
   });
   const page = await context.newPage();
   page.on('websocket', (socket) => see(socket.url().replace(/^ws/, 'http')));

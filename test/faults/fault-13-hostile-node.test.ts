@@ -78,7 +78,16 @@ describe('a hostile node of the same enterprise', LIMIT, () => {
     const { realm: origin } = identity;
     const chain = encodeChain(identity.chain);
     const { realm: destination } = branches.kyiv;
-    return encodeDeliverFrame({ kind: 'hello', versions: [1], origin, incarnation: 1, destination, chain, certificate: new Uint8Array(), ...change });
+    return encodeDeliverFrame({
+      kind: 'hello',
+      versions: [1],
+      origin,
+      incarnation: 1,
+      destination,
+      chain,
+      certificate: new Uint8Array(),
+      ...change,
+    });
   };
 
   test('fault 13: malformed frames of every protocol end their stream and nothing else', LIMIT, async (t) => {

@@ -143,7 +143,7 @@ export class LiveSession {
 
   #act(frame: ClientFrame): void {
     if (this.#greeted === (frame.kind === 'hello')) return this.close(CLOSE.malformed);
-    const { conversations, presence } = this.#components;
+    const { conversations } = this.#components;
     const { user } = this.caller;
     switch (frame.kind) {
       case 'hello':
