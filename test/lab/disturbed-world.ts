@@ -16,6 +16,8 @@ export interface Disturbance {
   readonly name: string;
   /** Milliseconds in which something must have been shown on each side. */
   readonly gapLimit: number;
+  /** Milliseconds between two messages of a person. Default 100. */
+  readonly every?: number;
   /** Done in `npm test`, too. */
   readonly isEssential: boolean;
   /** It ends a program, not only the network. */
@@ -106,9 +108,9 @@ export class DisturbedWorld {
     return world;
   }
 
-  async suffer({ name, gapLimit, disturb }: Pick<Disturbance, 'name' | 'gapLimit' | 'disturb'>): Promise<Account> {
+  async suffer({ name, gapLimit, every = EVERY, disturb }: Omit<Disturbance, 'isEssential'>): Promise<Account> {
     const begun = Date.now();
-    for (const person of this.people) person.tell({ load: { name, every: EVERY } });
+    for (const person of this.people) person.tell({ load: { name, every } });
     await pause(CALM);
     await disturb(this);
     const ended = Date.now();
