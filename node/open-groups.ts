@@ -1,7 +1,7 @@
 // Groups, mails between devices and key packages, which need each other.
 import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
 import { messageOf } from '../src/realm/errors.ts';
-import type { UserId } from '../src/realm/ids.ts';
+import type { DeviceId, UserId } from '../src/realm/ids.ts';
 import type { RealmName } from '../src/realm/names.ts';
 import type { Blocks } from './conversations/blocks.ts';
 import type { ConversationService } from './conversations/conversation-service.ts';
@@ -45,7 +45,8 @@ export async function openGroups(ground: Ground, needs: GroupNeeds): Promise<Ope
   const { ledger, conversations, keys } = needs;
   const shared = { ...needs, realm: file.realm, incarnation, database, clock, log, permit };
   const isBlocked = (receiver: UserId, sender: UserId): boolean => needs.blocks.isBlocked(receiver, sender);
-  const mails = new MailService({ ...shared, ...conversations.parts, isBlocked });
+  const isDevice = (user: UserId, device: DeviceId): boolean => isCertified(keys, { realm: file.realm, user, device });
+  const mails = new MailService({ ...shared, ...conversations.parts, isBlocked, isDevice });
   conversations.judge('mail', (item) => mails.judge(item));
   const family = (): RealmName[] =>
     [house, ...ledger.realms().flatMap((one) => (one.issuer === house ? [one.realm] : []))].filter(
@@ -57,7 +58,7 @@ export async function openGroups(ground: Ground, needs: GroupNeeds): Promise<Ope
     family,
     mayAsk: () => true,
     objection: async (user, device, bytes) => packageObjection(keys, { realm: file.realm, user, device }, bytes),
-    isDevice: (user, device) => isCertified(keys, { realm: file.realm, user, device }),
+    isDevice,
   });
   keys.onDevice(({ home, user, device, certificate }) => {
     if (certificate || home !== file.realm) return;

@@ -102,6 +102,11 @@ export class MailStore {
     return value && readMail(where, value);
   }
 
+  async holds(of: Mailbox, { sender, id }: Pick<MailEntry, 'sender' | 'id'>): Promise<boolean> {
+    const entry = await this.#database.get(key('mail', 'from', ...box(of), idBytes(sender), idBytes(id)));
+    return entry !== undefined;
+  }
+
   /** Devices of a user for whom something lies here. */
   async devices(user: UserId, most: number): Promise<DeviceId[]> {
     const found: DeviceId[] = [];

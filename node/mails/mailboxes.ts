@@ -29,6 +29,14 @@ export class Mailboxes {
     this.#store = store;
   }
 
+  /** As `reserve`; what was reserved and never came to disk is not known. */
+  async place(...[to, mail]: Parameters<Mailboxes['reserve']>): ReturnType<Mailboxes['reserve']> {
+    const place = await this.reserve(to, mail);
+    if (place !== 'known' || (await this.#store.holds(to, mail))) return place;
+    this.forget(to);
+    return this.reserve(to, mail);
+  }
+
   /** Takes room, and gives the time under which the mail is kept; or `known`, or the code that says why there is none. */
   async reserve(
     to: Mailbox,

@@ -22,6 +22,7 @@ import { leafKeyOfSeed, signWithLeaf } from '../../src/pki/keys.ts';
 import { type Clock, systemClock } from '../../src/realm/clock.ts';
 import { RefusedError } from '../../src/realm/errors.ts';
 import {
+  type DeviceId,
   directConversationId,
   type MessageId,
   parseDeviceId,
@@ -88,6 +89,8 @@ export interface BranchOptions {
   readonly homeOf?: (realm: RealmName) => RealmName;
   /** Certified devices. */
   readonly keys?: Pick<KeyBook, 'keysOf'>;
+  /** Absent: every device counts. */
+  readonly isDevice?: (user: UserId, device: DeviceId) => boolean;
   /** 0 up to 1; spreads the tries. */
   readonly random?: () => number;
 }
@@ -128,11 +131,12 @@ export async function startBranch(options: BranchOptions): Promise<Branch> {
   const node = network.node(realm);
   const shared = { ...parts, network: node, outbox, rosters, conversations };
   const isBlocked = (receiver: UserId, sender: UserId): boolean => blocks.isBlocked(receiver, sender);
-  const mails = new MailService({ ...shared, ...conversations.parts, isBlocked });
+  const devices = options.isDevice ? { isDevice: options.isDevice } : {};
+  const mails = new MailService({ ...shared, ...conversations.parts, isBlocked, ...devices });
   conversations.judge('mail', (item) => mails.judge(item));
   const groups = new GroupService({ ...shared, mails, ...pick(options) });
   const family = () => [KYIV, LVIV, ODESA].filter((of) => of !== realm);
-  const keyPackages = new KeyPackageService({ ...shared, family, mayAsk: () => true });
+  const keyPackages = new KeyPackageService({ ...shared, family, mayAsk: () => true, ...devices });
   const delivery = createDelivery({
     ...parts,
     outbox,

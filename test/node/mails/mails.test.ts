@@ -4,10 +4,14 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { MAIL_LIFE } from '../../../node/mails/mail-service.ts';
 import { decodeMails, encodeMails, inBodies, MAX_MAIL, type MailFor } from '../../../src/protocols/order/mail-body.ts';
+import { LocalError } from '../../../src/realm/errors.ts';
 import { parseDeviceId, parseMessageId, parseUserId } from '../../../src/realm/ids.ts';
+import { type Database, openDatabase } from '../../../src/store/database.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
 import { world } from '../groups/group-world.ts';
 import { HandClock } from '../hand-clock.ts';
-import { CLERK, COOK, DEVICE, ENGINEER, KYIV, LVIV, until } from '../simulated-branch.ts';
+import { CLERK, COOK, DEVICE, ENGINEER, KYIV, LVIV, startBranch, until } from '../simulated-branch.ts';
+import { SimulatedNetwork } from '../simulated-network.ts';
 
 const LIMIT = { timeout: 30_000 };
 const FROM = { user: CLERK, device: DEVICE };
@@ -76,6 +80,49 @@ test('a user has mailboxes for so many devices and no more', LIMIT, async (t) =>
   for (const one of to.slice(0, 64)) assert.deepEqual(await at(KYIV).mails.send(FROM, `d${one.device}`, [one]), []);
   const refused = await at(KYIV).mails.send(FROM, 'more', to.slice(64));
   assert.deepEqual(new Set(refused.map(({ code }) => code)), new Set(['device-unknown']));
+});
+
+test('mail for devices that nobody has certified takes no mailbox of those that were', LIMIT, async (t) => {
+  const isDevice = (_user: unknown, device: unknown): boolean => device === DEVICE;
+  const { at } = await world(t, [KYIV, LVIV], { isDevice });
+  const device = (n: number) => parseDeviceId(`c0000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`);
+  const made = (user: typeof COOK) =>
+    Array.from({ length: 70 }, (_, n) => ({ user, device: device(n), body: body('x') }));
+  const refused = await at(KYIV).mails.send(FROM, 'made-up', made(COOK));
+  assert.deepEqual([refused.length, new Set(refused.map(({ code }) => code))], [70, new Set(['device-unknown'])]);
+  await at(KYIV).mails.send(FROM, 'far', made(ENGINEER));
+  assert.deepEqual(await at(KYIV).mails.send(FROM, 'good', [{ ...TO_COOK, body: body('x') }]), []);
+  await at(KYIV).mails.send(FROM, 'far and good', [{ ...TO_ENGINEER, body: body('x') }]);
+  await until(() => at(KYIV).outbox.depth(LVIV) === 0);
+  assert.equal(await at(LVIV).mails.has({ user: ENGINEER, device: device(1) }), false);
+  assert.equal(await at(LVIV).mails.has(TO_ENGINEER), true);
+});
+
+test('a mail that found the disk full is stored when it comes again', LIMIT, async (t) => {
+  const database = await openDatabase(await temporaryFolder(t));
+  let isFull = false;
+  const full: Database = {
+    commit: async (writes) => {
+      if (isFull) throw new LocalError('disk-full', 'no room in this test');
+      await database.commit(writes);
+    },
+    get: (at) => database.get(at),
+    iterate: (range) => database.iterate(range),
+    snapshot: () => database.snapshot(),
+    compact: (range) => database.compact(range),
+    close: () => database.close(),
+  };
+  const branch = await startBranch({ realm: KYIV, database: full, network: new SimulatedNetwork() });
+  t.after(async () => {
+    await branch.stop();
+    await database.close();
+  });
+  isFull = true;
+  const mails = [{ ...TO_COOK, body: body('x') }];
+  await assert.rejects(branch.mails.send(FROM, 'r1', mails), { code: 'disk-full' });
+  isFull = false;
+  assert.deepEqual(await branch.mails.send(FROM, 'r1', mails), []);
+  assert.equal((await branch.mails.list(TO_COOK)).length, 1);
 });
 
 test('what nobody fetches expires', LIMIT, async (t) => {
