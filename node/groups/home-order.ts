@@ -92,7 +92,7 @@ export class HomeOrder {
     const { epoch } = proposed;
     const before = await this.#present(author, proposed);
     if (before) {
-      const repeated = await this.#answerAgain(before, proposed);
+      const repeated = await this.#answerAgain(before, author, proposed);
       if (repeated) return repeated;
       this.#checkChange(before, author, roster);
       if (epoch > before.epoch) throw new EpochError('epoch-ahead', before.epoch);
@@ -106,11 +106,12 @@ export class HomeOrder {
     return { epoch: epoch + 1 };
   }
 
-  /** @throws EpochError `commit-lost` */
-  async #answerAgain(before: StoredGroup, { conversation, group, epoch, commit }: ProposedCommit) {
+  /** Who left by the commit may repeat it, too. @throws EpochError `commit-lost`; RefusedError `not-a-member` */
+  async #answerAgain(before: StoredGroup, { user }: Author, { conversation, group, epoch, commit }: ProposedCommit) {
     if (epoch >= before.epoch) return undefined;
     const accepted = await this.#parts.store.commit(conversation, group, epoch);
-    if (accepted && equals(accepted.commit, commit)) return { epoch: epoch + 1 };
+    if (accepted?.sender === user && equals(accepted.commit, commit)) return { epoch: epoch + 1 };
+    if (!before.members.has(user)) throw new RefusedError('not-a-member', `${user} is no member of this group`);
     throw new EpochError('commit-lost', before.epoch);
   }
 
@@ -136,14 +137,15 @@ export class HomeOrder {
       throw new RefusedError('not-home', 'A group begins at the home of who makes it, with the term 0');
     }
     if (roleOf(roster, user) !== 'owner') throw new InputError('roster-wrong', 'Who makes a group is its owner');
-    if ((await book.all(conversation)).length > 0) {
-      throw new ConflictError('group-exists', `The conversation ${conversation} has a group already`);
-    }
+    // Before anything is said of what is there: whoever is not of the two learns nothing of them.
     if (!isFitting(conversation, roster)) {
       throw new InputError(
         'roster-wrong',
         'A conversation of two has the id that follows from the two, and no other has',
       );
+    }
+    if ((await book.all(conversation)).length > 0) {
+      throw new ConflictError('group-exists', `The conversation ${conversation} has a group already`);
     }
     if (roster.kind !== 'direct' && (await store.made(user, MAX_MADE)) >= MAX_MADE) {
       throw new RefusedError('group-limit', `A user makes at most ${MAX_MADE} groups`);

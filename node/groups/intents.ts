@@ -160,8 +160,12 @@ export class Intents {
 
   /** Removal first. @throws RefusedError `conversation-unknown`, `not-a-member` */
   async list(user: UserId, conversation: ConversationId): Promise<PendingIntent[]> {
-    const state = await this.#parts.book.find(conversation);
-    if (!state) throw new RefusedError('conversation-unknown', `No group ${conversation} of this user is known`);
+    const { book } = this.#parts;
+    const state = await book.find(conversation);
+    // Whoever never was in it does not even learn that it is there.
+    if (!state || !(await book.span(user, conversation, state.group))) {
+      throw new RefusedError('conversation-unknown', `No group ${conversation} of this user is known`);
+    }
     if (!state.members.has(user)) throw new RefusedError('not-a-member', `${user} is no member of this group`);
     const oldest = this.#parts.clock.now() - MAX_AGE;
     const all = (await this.#all(conversation)).filter(({ at, intent }) => at > oldest && intent.group === state.group);

@@ -1,7 +1,7 @@
 // Groups over two and three branches: the order of commits, who gets what, and what comes too early or too late.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseUserId, type UserId } from '../../../src/realm/ids.ts';
+import { directConversationId, parseUserId, type UserId } from '../../../src/realm/ids.ts';
 import { parseUserAddress } from '../../../src/realm/user-address.ts';
 import {
   CLERK,
@@ -135,6 +135,47 @@ test('who may not change a group is refused by its home', LIMIT, async (t) => {
   assert.equal(await epochAt(at(KYIV)), 1);
   assert.deepEqual(await propose(ENGINEER_OF, [[CLERK, 'owner']]), { epoch: 2 });
 });
+
+test(
+  'whoever is neither of two learns nothing of what they have, nor of a group that he was never in',
+  LIMIT,
+  async (t) => {
+    const { at } = await world(t, [KYIV]);
+    const two = (conversation = directConversationId(CLERK, ENGINEER)) =>
+      change({ epoch: 0, home: KYIV, kind: 'direct', conversation, members: BOTH });
+    const [porter, cook] = [author(PORTER, KYIV), author(COOK, KYIV)];
+    const foreign = {
+      ...two(),
+      rosterBytes: change({
+        epoch: 0,
+        home: KYIV,
+        kind: 'direct',
+        members: [
+          [COOK, 'owner'],
+          [CLERK, 'owner'],
+        ],
+      }).rosterBytes,
+    };
+    const { groups } = at(KYIV);
+    const conversation = two().conversation;
+    const whatHeSees = async () => {
+      const asked = [
+        groups.propose(cook, { ...foreign, group: GROUP.replace('7', '6') as typeof GROUP }, never),
+        groups.intents.list(COOK, conversation),
+        groups.reader.groups(COOK, conversation),
+        groups.reader.commits(COOK, conversation, { after: 0 }),
+      ];
+      const answers = await Promise.allSettled(asked);
+      return answers.map((one) => (one.status === 'rejected' ? one.reason.code : 'told'));
+    };
+    const before = await whatHeSees();
+    await groups.propose(CLERK_OF, two(), never);
+    assert.deepEqual(await whatHeSees(), before);
+    await assert.rejects(groups.propose(porter, { ...two(), commit: new Uint8Array(3) }, never), {
+      code: 'not-a-member',
+    });
+  },
+);
 
 test('a group begins at the home of who makes it, once', LIMIT, async (t) => {
   const { at } = await world(t, [KYIV, LVIV]);

@@ -91,7 +91,7 @@ test(
     const pending = async (realm: typeof KYIV, user: UserId) =>
       (await at(realm).groups.intents.list(user, CONVERSATION)).map(({ intent }) => intent.id);
     assert.deepEqual(await pending(LVIV, ENGINEER), [messageId(2), messageId(1)]);
-    await assert.rejects(at(LVIV).groups.intents.list(COOK, CONVERSATION), { code: 'not-a-member' });
+    await assert.rejects(at(LVIV).groups.intents.list(COOK, CONVERSATION), { code: 'conversation-unknown' });
     network.up(LVIV);
     await until(async () => (await pending(KYIV, CLERK)).length === 2);
     assert.deepEqual(await pending(KYIV, CLERK), [messageId(2), messageId(1)]);
