@@ -115,6 +115,8 @@ export class VaultService {
       const old = first === 1 ? await store.otherSets(user, vault.set) : [];
       const known = this.#staged.get(user);
       const before = first === 1 ? 0 : known?.stage === stage ? known.bytes : (await store.measure(user, stage)).bytes;
+      // Only a beginning makes a set, and takes the place of any other: there is never more than one beside that in use.
+      if (first !== 1 && before === 0) throw this.#conflict();
       const bytes = before + sizeOf(records);
       if (bytes > MAX_VAULT) throw full();
       await store.commit([...old, ...store.putRecords(user, stage, first, records)]);

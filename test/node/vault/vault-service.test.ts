@@ -137,3 +137,15 @@ test(
     await assert.rejects(world.service.state(OTHER), { code: 'vault-none' });
   },
 );
+
+test('what is staged beside a vault is one set and no more, however it is named', LIMIT, async () => {
+  const world = await openService();
+  await begin(world, [await newDevice('1')]);
+  const stage = (name: string, first: number) => world.service.stage(USER, name, first, [new Uint8Array(1000)]);
+  await assert.rejects(stage('a'.repeat(16), 2), { code: 'vault-conflict' });
+  await stage('a'.repeat(16), 1);
+  await stage('a'.repeat(16), 2);
+  await stage('b'.repeat(16), 1);
+  await assert.rejects(stage('a'.repeat(16), 3), { code: 'vault-conflict' });
+  await stage('b'.repeat(16), 2);
+});
