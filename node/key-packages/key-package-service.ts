@@ -17,10 +17,18 @@ import type { Write } from '../../src/store/engine.ts';
 import { Turns } from '../conversations/turns.ts';
 import type { Directory } from '../directory/directory.ts';
 import { FarPackages } from './far-packages.ts';
-import { headWrite, KeyPackageStore, lastResortWrites, oneTimeRemoval, oneTimeWrite } from './key-package-store.ts';
+import {
+  headWrite,
+  incarnationWrite,
+  KeyPackageStore,
+  lastResortWrites,
+  oneTimeRemoval,
+  oneTimeWrite,
+} from './key-package-store.ts';
 
 export interface KeyPackageInit {
   readonly realm: RealmName;
+  readonly incarnation: number;
   readonly database: Pick<Database, 'commit' | 'get' | 'iterate'>;
   readonly network: Pick<Network, 'open' | 'handle' | 'onPath'>;
   readonly directory: Pick<Directory, 'findById'>;
@@ -38,6 +46,9 @@ export interface KeyPackageInit {
 
 /** One-time packages that a device may leave here. */
 export const MAX_ONE_TIME = 100;
+/** Numbers of changes that each incarnation has for its own, so that none is told twice. */
+const NUMBERS = 2 ** 32;
+const FORGET_STEP = 1000;
 /** One-time packages that one user, or one realm, may take of one user; then it gets the last resort. */
 const TAKING = { perSecond: 0.1, burst: 20 };
 const TAKING_IN_ALL = { perSecond: 50, burst: 2000 };
@@ -65,8 +76,22 @@ export class KeyPackageService {
   }
 
   async start(): Promise<void> {
+    await this.#forgetGiven();
     this.#server.start();
     this.#far.start();
+  }
+
+  /** A copy that was restored may hold one-time packages that were given out since: none of them is given out again. */
+  async #forgetGiven(): Promise<void> {
+    const { incarnation, database } = this.#init;
+    if ((await this.#store.incarnation()) >= incarnation) return;
+    for (;;) {
+      const removals = await this.#store.someOneTime(FORGET_STEP);
+      if (removals.length === 0) break;
+      await database.commit(removals);
+    }
+    const head = Math.max(await this.#store.head(), incarnation * NUMBERS);
+    await database.commit([incarnationWrite(incarnation), headWrite(head)]);
   }
 
   async stop(): Promise<void> {
@@ -122,10 +147,14 @@ export class KeyPackageService {
   async drop(user: UserId, device: DeviceId): Promise<void> {
     await this.#turns.run('numbers', async () => {
       const kept = await this.#store.oneTime(user, device, MAX_ONE_TIME);
+      const before = await this.#store.lastResort(user, device);
       const n = (await this.#store.head()) + 1;
-      const gone = await this.#lastResort(user, device, n, new Uint8Array());
+      const gone = before && [
+        ...lastResortWrites({ user, device, n, keyPackage: new Uint8Array() }, before.n),
+        headWrite(n),
+      ];
       const writes = kept.map((one) => oneTimeRemoval(user, device, one.n));
-      await this.#init.database.commit([...writes, ...gone, headWrite(n)]);
+      await this.#init.database.commit([...writes, ...(gone ?? [])]);
     });
   }
 

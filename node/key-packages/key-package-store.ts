@@ -3,8 +3,10 @@
 //
 //   ('kp', 'one', user, device, n)     -> package, to be given out once
 //   ('kp', 'last', user, device)       -> [n, package]: when there is no other; given out again and again
-//   ('kp', 'log', n)                   -> [user, device]: last-resort packages in the order of their changes
+//   ('kp', 'log', n)                   -> [user, device]: last-resort packages in the order of their changes; one without a package
+//                                         is gone
 //   ('kp', 'head')                     -> [n]: the newest number
+//   ('kp', 'incarnation')              -> [n]: of the node that gives them out; absent: the first
 //   ('kp', 'far', realm, user, device) -> package: the last resort of somebody of another realm
 //   ('kp', 'seen', realm)              -> [n]: up to where that realm's changes are here
 import { readId } from '../../src/crypto/envelope.ts';
@@ -34,12 +36,17 @@ export const oneTimeWrite = (user: UserId, device: DeviceId, n: number, keyPacka
 export const oneTimeRemoval = (user: UserId, device: DeviceId, n: number): Write =>
   del(key('kp', 'one', idBytes(user), idBytes(device), n));
 
-/** An empty package says that it is gone. */
-export const lastResortWrites = ({ user, device, n, keyPackage }: LastResort, before: number | undefined): Write[] => [
-  put(key('kp', 'last', idBytes(user), idBytes(device)), encodeItem([n, keyPackage])),
-  put(key('kp', 'log', n), encodeItem([idBytes(user), idBytes(device)])),
-  ...(before === undefined ? [] : [del(key('kp', 'log', before))]),
-];
+/** An empty package says that it is gone: the log alone tells that, so that what is gone takes no place of what is there. */
+export const lastResortWrites = ({ user, device, n, keyPackage }: LastResort, before: number | undefined): Write[] => {
+  const at = key('kp', 'last', idBytes(user), idBytes(device));
+  return [
+    keyPackage.length > 0 ? put(at, encodeItem([n, keyPackage])) : del(at),
+    put(key('kp', 'log', n), encodeItem([idBytes(user), idBytes(device)])),
+    ...(before === undefined ? [] : [del(key('kp', 'log', before))]),
+  ];
+};
+
+export const incarnationWrite = (n: number): Write => put(key('kp', 'incarnation'), encodeItem([n]));
 
 export const headWrite = (n: number): Write => put(key('kp', 'head'), encodeItem([n]));
 
@@ -65,6 +72,18 @@ export class KeyPackageStore {
     return value ? numberOf(value) : 0;
   }
 
+  async incarnation(): Promise<number> {
+    const value = await this.#database.get(key('kp', 'incarnation'));
+    return value ? numberOf(value) : 1;
+  }
+
+  /** Removals of one-time packages of everybody. */
+  async someOneTime(limit: number): Promise<Write[]> {
+    const found: Write[] = [];
+    for await (const [at] of this.#database.iterate({ ...under('kp', 'one'), limit })) found.push(del(at));
+    return found;
+  }
+
   async seen(realm: RealmName): Promise<number> {
     const value = await this.#database.get(key('kp', 'seen', realm));
     return value ? numberOf(value) : 0;
@@ -80,15 +99,13 @@ export class KeyPackageStore {
     return found;
   }
 
-  /** Those that are gone are left out. */
   async lastResorts(user: UserId): Promise<LastResort[]> {
     const found: LastResort[] = [];
     for await (const [at, value] of this.#database.iterate({
       ...under('kp', 'last', idBytes(user)),
       limit: MAX_DEVICES,
     })) {
-      const one = readLast(user, parseDeviceId(idOf(parseKey(at)[3])), value);
-      if (one.keyPackage.length > 0) found.push(one);
+      found.push(readLast(user, parseDeviceId(idOf(parseKey(at)[3])), value));
     }
     return found;
   }
@@ -101,11 +118,11 @@ export class KeyPackageStore {
   /** In the order of their numbers. */
   async changes(after: number, limit: number): Promise<LastResort[]> {
     const found: LastResort[] = [];
-    for await (const [, value] of this.#database.iterate({ ...between(['kp', 'log'], after + 1), limit })) {
+    for await (const [at, value] of this.#database.iterate({ ...between(['kp', 'log'], after + 1), limit })) {
       const fields = new Fields(decodeStrict(value, 64), 'changed package', 2);
       const [user, device] = [readId(fields, parseUserId), readId(fields, parseDeviceId)];
-      const one = await this.lastResort(user, device);
-      if (one) found.push(one);
+      const gone = { user, device, n: Number(parseKey(at)[2]), keyPackage: new Uint8Array() };
+      found.push((await this.lastResort(user, device)) ?? gone);
     }
     return found;
   }
