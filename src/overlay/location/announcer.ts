@@ -15,6 +15,8 @@ import type { PlainAddress } from './plain-address.ts';
 import { MAX_ADDRESSES, MAX_RELAYS, type RecordSigner, type RelayAddresses, signRecord } from './record.ts';
 
 const INTERVAL = 60_000;
+/** After the first time: relays that start together, as after a power cut, were not all there to be told. */
+const SECOND = 5_000;
 const LIFETIME = 20 * 60_000;
 const ANNOUNCE_TIMEOUT = 4_000;
 /** Relays that tell us where they see us: four of each of a few ancestors. */
@@ -55,6 +57,7 @@ export class Announcer {
   #sequence = 0;
   #record: Uint8Array | undefined;
   #timer: Timer | undefined;
+  #rounds = 0;
   #stopping = new AbortController();
 
   constructor(components: AnnouncerComponents) {
@@ -78,11 +81,11 @@ export class Announcer {
     this.#timer?.cancel();
   }
 
-  /** Now, and from now on each minute. */
+  /** Now, once more soon, and from then on each minute. */
   async announceAll(): Promise<void> {
     this.#timer?.cancel();
     if (this.#stopping.signal.aborted) return;
-    this.#timer = this.#components.clock.after(INTERVAL, () => void this.announceAll());
+    this.#timer = this.#components.clock.after(this.#rounds++ === 0 ? SECOND : INTERVAL, () => void this.announceAll());
     const record = await this.#sign();
     await Promise.all(this.#components.audience().map((one) => this.#announce(one.realm, one.way, record)));
     this.#components.publish?.(record);
