@@ -55,7 +55,7 @@ test('a number is of one decision', () => {
 
 test('a link that leads nowhere would be found', () => {
   assert.deepEqual(
-    [...'see [a](b.md), ![c](d.svg) and [e](f/g.md#h)'.matchAll(LINK)].map(({ groups }) => groups?.target),
+    [...'see [a](b.md), ![c](d.svg) and [e](f/g.md#h)'.matchAll(LINK)].map(({ groups }) => groups?.['target']),
     ['b.md', 'd.svg', 'f/g.md#h'],
   );
 });
