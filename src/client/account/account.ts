@@ -70,8 +70,9 @@ export class Account {
     return this.#parts.people.keysOf(user, signal);
   }
 
-  checkDevice(certificate: Uint8Array): DeviceVerdict {
-    return this.#parts.people.check(certificate);
+  /** @param at milliseconds since 1970, by which its dates are judged; now, unless it is given */
+  checkDevice(certificate: Uint8Array, at?: number): DeviceVerdict {
+    return this.#parts.people.check(certificate, at);
   }
 
   /** The identity that counts for a user here. */

@@ -69,13 +69,13 @@ export class PeopleKeys {
   }
 
   /** By what is pinned, without asking anybody. */
-  check(certificate: Uint8Array): DeviceVerdict {
+  check(certificate: Uint8Array, at: number = this.#parts.clock.now()): DeviceVerdict {
     const read = this.#read(certificate);
     if (!read) return 'forged';
     const pinned = this.pinned(read.user);
     if (!pinned) return 'unknown';
     if (!isOfIdentity(read, read.user, pinned)) return 'identity-changed';
-    return this.#isValid(certificate) ? 'ok' : 'expired';
+    return this.#isValid(certificate, at) ? 'ok' : 'expired';
   }
 
   /** The user has agreed that this is the person's identity now. */
@@ -90,7 +90,7 @@ export class PeopleKeys {
       const bytes = fromText(text);
       const read = this.#read(bytes);
       const counts = read && isOfIdentity(read, user, identity) && !removed.includes(read.device);
-      return counts && this.#isValid(bytes) ? [read] : [];
+      return counts && this.#isValid(bytes, this.#parts.clock.now()) ? [read] : [];
     });
   }
 
@@ -103,9 +103,9 @@ export class PeopleKeys {
     }
   }
 
-  #isValid(certificate: Uint8Array): boolean {
+  #isValid(certificate: Uint8Array, at: number): boolean {
     try {
-      verifyDeviceCertificate(certificate, this.#parts.clock.now());
+      verifyDeviceCertificate(certificate, at);
       return true;
     } catch (error) {
       if (error instanceof CanopyError) return false;

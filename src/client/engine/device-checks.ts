@@ -1,20 +1,27 @@
 // What this client thinks of devices: by the identities that it has pinned and by what the directory says is removed. It asks about
 // people whom it does not know yet, and again after a while; without an answer what it knew before counts.
-import type { DeviceCertificate } from '../../crypto/device-certificate.ts';
+import { equals } from 'uint8arrays/equals';
+import { type DeviceCertificate, isOfIdentity, readDeviceCertificate } from '../../crypto/device-certificate.ts';
 import type { DeviceVerdict, GroupChecks } from '../../crypto/mls/parts.ts';
+import type { DeviceName } from '../../crypto/mls/same-device.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { CanopyError } from '../../realm/errors.ts';
-import type { DeviceId, UserId } from '../../realm/ids.ts';
+import type { UserId } from '../../realm/ids.ts';
 import type { Account } from '../account/account.ts';
 import type { PersonKeys } from '../account/people-keys.ts';
+import type { Vault } from '../vault/vault.ts';
 
 /** Milliseconds for which an answer about a person counts. */
 const FRESH = 10 * 60_000;
-/** Certificates of devices that are known no more, for messages of then. */
+/** Milliseconds after word of a removal in which home may not have heard of it yet. */
+const REMOVAL_TRAVELS = 3_600_000;
+/** Certificates of devices that are known no more, for messages of then; key: user/device, as anybody may certify any device id. */
 const KIND = 'device-certificate';
 
 export interface DeviceChecksComponents {
-  readonly account: Pick<Account, 'keysOf' | 'checkDevice' | 'vault'>;
+  readonly account: Pick<Account, 'keysOf' | 'checkDevice' | 'pinnedIdentity'> & {
+    readonly vault: Pick<Vault, 'get' | 'putAll'>;
+  };
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -26,15 +33,24 @@ interface Known {
 export class DeviceChecks implements GroupChecks {
   readonly #parts: DeviceChecksComponents;
   readonly #people = new Map<UserId, Known>();
+  /** When this client first heard of a removal. */
+  readonly #removals = new Map<string, number>();
 
   constructor(components: DeviceChecksComponents) {
     this.#parts = components;
   }
 
-  async device(certificate: DeviceCertificate, _at: number): Promise<DeviceVerdict> {
+  async device(certificate: DeviceCertificate, at: number): Promise<DeviceVerdict> {
+    const { account, clock } = this.#parts;
     const keys = await this.#keysOf(certificate.user);
-    if (keys?.removed.includes(certificate.device)) return 'removed';
-    switch (this.#parts.account.checkDevice(certificate.bytes)) {
+    // A server says when: nothing that is yet to come counts.
+    const time = Math.min(at, clock.now());
+    const verdict = account.checkDevice(certificate.bytes, time);
+    if (keys?.removed.includes(certificate.device)) {
+      const heard = this.#removals.get(nameOf(certificate)) ?? 0;
+      return verdict === 'ok' && time < Math.min(heard + REMOVAL_TRAVELS, clock.now()) ? 'removed-since' : 'removed';
+    }
+    switch (verdict) {
       case 'ok':
         return 'good';
       case 'unknown':
@@ -58,17 +74,26 @@ export class DeviceChecks implements GroupChecks {
     this.#people.delete(user);
   }
 
-  /** Seen in a group that this device is in, and so checked: remembered for every device of the user. */
+  /** Seen in a group that this device is in: those of the pinned identities are remembered for every device of the user, the newest each. */
   async learn(certificates: readonly DeviceCertificate[]): Promise<void> {
-    const { vault } = this.#parts.account;
-    const fresh = certificates.filter(({ device, bytes }) => vault.get(KIND, device)?.length !== bytes.length);
+    const fresh = certificates.filter((one) => this.#isNews(one));
     if (fresh.length === 0) return;
-    await vault.putAll(fresh.map(({ device, bytes }) => ({ kind: KIND, key: device, value: bytes })));
+    await this.#parts.account.vault.putAll(fresh.map((one) => ({ kind: KIND, key: nameOf(one), value: one.bytes })));
   }
 
-  /** Bytes of a certificate that was good once. */
-  remembered(device: DeviceId): Uint8Array | undefined {
-    return this.#parts.account.vault.get(KIND, device);
+  /** One that was good once. */
+  remembered(device: DeviceName): DeviceCertificate | undefined {
+    const bytes = this.#parts.account.vault.get(KIND, nameOf(device));
+    return bytes && readDeviceCertificate(bytes);
+  }
+
+  /** In a tree that somebody shows there may be leaves of anybody's making. */
+  #isNews(certificate: DeviceCertificate): boolean {
+    const pinned = this.#parts.account.pinnedIdentity(certificate.user);
+    if (!pinned || !isOfIdentity(certificate, certificate.user, pinned)) return false;
+    const before = this.remembered(certificate);
+    if (!before || !equals(before.identityKey, pinned)) return true;
+    return before.sequence < certificate.sequence && !equals(before.bytes, certificate.bytes);
   }
 
   async #keysOf(user: UserId): Promise<PersonKeys | undefined> {
@@ -78,10 +103,18 @@ export class DeviceChecks implements GroupChecks {
     try {
       const keys = await account.keysOf(user);
       this.#people.set(user, { keys, at: clock.now() });
+      for (const device of keys.removed) {
+        const name = nameOf({ user, device });
+        if (!this.#removals.has(name)) this.#removals.set(name, clock.now());
+      }
       return keys;
     } catch (error) {
       if (!(error instanceof CanopyError)) throw error;
       return known?.keys;
     }
   }
+}
+
+function nameOf({ user, device }: DeviceName): string {
+  return `${user}/${device}`;
 }

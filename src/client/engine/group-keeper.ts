@@ -5,18 +5,12 @@ import { equals } from 'uint8arrays/equals';
 import type { GroupChange } from '../../crypto/mls/committing.ts';
 import { MlsGroup } from '../../crypto/mls/mls-group.ts';
 import type { GroupParts } from '../../crypto/mls/parts.ts';
+import type { DeviceName } from '../../crypto/mls/same-device.ts';
 import { readWelcome } from '../../crypto/mls/welcome.ts';
 import { encodeRoster, type Roster } from '../../crypto/roster.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { codeOf, PeerError, UnreachableError } from '../../realm/errors.ts';
-import {
-  type ConversationId,
-  type DeviceId,
-  type GroupId,
-  idText,
-  parseGroupId,
-  type UserId,
-} from '../../realm/ids.ts';
+import { type ConversationId, type GroupId, idText, parseGroupId, type UserId } from '../../realm/ids.ts';
 import type { RandomBytes } from '../../realm/random.ts';
 import type { DeviceChecks } from './device-checks.ts';
 import type { EpochBook, EpochName } from './epoch-book.ts';
@@ -134,8 +128,8 @@ export class GroupKeeper {
     });
   }
 
-  /** Whether a device was in that epoch, as this one saw it. */
-  wasLeaf(name: EpochName, device: DeviceId): Promise<boolean> {
+  /** Whether a device was in that epoch, as this one saw it; undefined when it was not in it. */
+  wasLeaf(name: EpochName, device: DeviceName): Promise<boolean | undefined> {
     return this.#c.store.wasLeaf(name, device);
   }
 
@@ -210,10 +204,7 @@ export class GroupKeeper {
     await epochs.put(name, { key: await group.contentKey(), roster: encodeRoster(group.roster) });
     const members = group.members();
     await checks.learn(members);
-    await store.setLeaves(
-      name,
-      members.map(({ device }) => device),
-    );
+    await store.setLeaves(name, members);
     await store.set(conversation, { state: group.encode(), since });
     return this.#keep(conversation, { group, since });
   }

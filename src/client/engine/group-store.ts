@@ -2,16 +2,19 @@
 // client that ends between the offer and the answer finds out by what home has accepted (group-keeper.ts).
 //
 //   cache records, area 'group', name conversation:   [1, state, since, offered state or null, offered commit or null]
-//   area 'leaves', name conversation/group/epoch:      16 bytes for each device that was in that epoch
+//   area 'leaves', name conversation/group/epoch:      user and device (16 bytes each) of each leaf of that epoch
+//
+// Leaves are told apart by user and device: anybody's identity can certify a device under the id of another's.
 import { equals } from 'uint8arrays/equals';
+import type { DeviceName } from '../../crypto/mls/same-device.ts';
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
-import { type ConversationId, type DeviceId, idBytes } from '../../realm/ids.ts';
+import { type ConversationId, idBytes } from '../../realm/ids.ts';
 import type { ClientCache } from '../cache/cache.ts';
 import type { EpochName } from './epoch-book.ts';
 
 const AREA = 'group';
 const LEAVES = 'leaves';
-const ID = 16;
+const LEAF = 32;
 /** Bytes of a state of a thousand devices. */
 const MAX_STATE = 4 * 1024 * 1024;
 const MAX_COMMIT = 256 * 1024;
@@ -39,20 +42,27 @@ export class GroupStore {
     return this.#cache.setRecords(AREA, new Map([[conversation, stored && encodeStored(stored)]]));
   }
 
-  setLeaves(name: EpochName, devices: readonly DeviceId[]): Promise<void> {
-    const bytes = new Uint8Array(devices.length * ID);
-    for (const [at, device] of devices.entries()) bytes.set(idBytes(device), at * ID);
+  setLeaves(name: EpochName, devices: readonly DeviceName[]): Promise<void> {
+    const bytes = new Uint8Array(devices.length * LEAF);
+    for (const [at, device] of devices.entries()) bytes.set(leafBytes(device), at * LEAF);
     return this.#cache.setRecords(LEAVES, new Map([[leavesName(name), bytes]]));
   }
 
-  /** As this device saw it; false for an epoch that it was not in. */
-  async wasLeaf(name: EpochName, device: DeviceId): Promise<boolean> {
+  /** As this device saw it; undefined for an epoch that it was not in. */
+  async wasLeaf(name: EpochName, device: DeviceName): Promise<boolean | undefined> {
     const bytes = await this.#cache.record(LEAVES, leavesName(name));
-    if (!bytes) return false;
-    const wanted = idBytes(device);
-    const places = Array.from({ length: bytes.length / ID }, (_, at) => at * ID);
-    return places.some((at) => equals(bytes.subarray(at, at + ID), wanted));
+    if (!bytes) return undefined;
+    const wanted = leafBytes(device);
+    const places = Array.from({ length: Math.floor(bytes.length / LEAF) }, (_, at) => at * LEAF);
+    return places.some((at) => equals(bytes.subarray(at, at + LEAF), wanted));
   }
+}
+
+function leafBytes({ user, device }: DeviceName): Uint8Array {
+  const bytes = new Uint8Array(LEAF);
+  bytes.set(idBytes(user));
+  bytes.set(idBytes(device), LEAF / 2);
+  return bytes;
 }
 
 function leavesName({ conversation, group, epoch }: EpochName): string {

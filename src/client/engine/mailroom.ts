@@ -21,7 +21,7 @@ const MAX_HELD = 2_000;
 const ASK_AGAIN = 60_000;
 
 export interface MailroomComponents {
-  readonly account: Account;
+  readonly account: Pick<Account, 'user' | 'certificate' | 'keys'>;
   readonly server: MailServer;
   readonly keeper: Pick<GroupKeeper, 'welcomed' | 'wasLeaf'>;
   readonly epochs: EpochBook;
@@ -136,7 +136,7 @@ export class Mailroom {
     const keys: [number, EpochKey][] = [];
     for (const epoch of asked) {
       const name = { conversation, group, epoch };
-      const isFitting = from.user === account.user || (await keeper.wasLeaf(name, from.device));
+      const isFitting = from.user === account.user || (await keeper.wasLeaf(name, from)) === true;
       const key = isFitting ? epochs.get(name) : undefined;
       if (key) keys.push([epoch, key]);
     }

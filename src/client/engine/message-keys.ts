@@ -1,7 +1,7 @@
 // Seals what this device writes and opens what it reads. A body of an epoch whose key is not here is held: the vault is asked first (another
 // device of the user may have the key), then what home has accepted is followed; what is left is asked for by mail (key-requests.ts).
 import { decodeContent, encodeContent, type MadeContent } from '../../crypto/content.ts';
-import { type DeviceCertificate, isOfIdentity, readDeviceCertificate } from '../../crypto/device-certificate.ts';
+import { type DeviceCertificate, isOfIdentity } from '../../crypto/device-certificate.ts';
 import type { SigningKey } from '../../crypto/identity.ts';
 import type { MlsGroup } from '../../crypto/mls/mls-group.ts';
 import { decodeRoster, roleOf } from '../../crypto/roster.ts';
@@ -10,6 +10,7 @@ import type { FrameMessage } from '../../protocols/lan/wire.ts';
 import { CanopyError, PeerError } from '../../realm/errors.ts';
 import type { Account } from '../account/account.ts';
 import type { OpenedEvent } from '../timeline/events.ts';
+import { counts } from '../timeline/rights.ts';
 import type { DeviceChecks } from './device-checks.ts';
 import type { EpochBook, EpochKey, EpochName } from './epoch-book.ts';
 import type { GroupKeeper } from './group-keeper.ts';
@@ -19,7 +20,7 @@ const IN_CLEAR = 0x00;
 export interface MessageKeysComponents {
   readonly account: Pick<Account, 'pinnedIdentity' | 'vault'>;
   readonly epochs: EpochBook;
-  readonly keeper: Pick<GroupKeeper, 'follow'>;
+  readonly keeper: Pick<GroupKeeper, 'follow' | 'wasLeaf'>;
   readonly checks: DeviceChecks;
   readonly signature: SigningKey;
   /** The next number of this device's messages in a conversation, never one that was given before. */
@@ -70,7 +71,7 @@ export class MessageKeys {
     const name = { conversation: message.conversation, group, epoch };
     const known = this.#c.epochs.get(name) ?? (await this.#find(name));
     if (!known) return { event: this.#unreadable(message, 'epoch-unknown'), missing: name };
-    return { event: await this.#opened(message, known) };
+    return { event: await this.#opened(message, name, known) };
   }
 
   async #find(name: EpochName): Promise<EpochKey | undefined> {
@@ -82,23 +83,31 @@ export class MessageKeys {
     return epochs.get(name);
   }
 
-  async #opened(message: FrameMessage, { key, roster }: EpochKey): Promise<OpenedEvent> {
+  /** What its sender might write in that epoch: a member by the roster, with a leaf as far as this device saw it, and the right to. */
+  async #opened(message: FrameMessage, name: EpochName, epoch: EpochKey): Promise<OpenedEvent> {
     const { id, conversation, sender, device } = message;
-    const role = roleOf(decodeRoster(roster), sender);
+    const roster = decodeRoster(epoch.roster);
+    const role = roleOf(roster, sender);
     if (role === undefined) throw new PeerError('sender-not-member', `${sender} was not in the group`);
+    if ((await this.#c.keeper.wasLeaf(name, { user: sender, device })) === false) {
+      throw new PeerError('sender-not-member', `the device ${device} was not in the group`);
+    }
     const certificate = await this.#certificateOf(message);
     const context = { conversation, message: id, sender, device };
-    const content = decodeContent(await openMessage(message.body, context, { contentKey: key, certificate }));
-    return { ...known(message), role, content };
+    const keys = { contentKey: epoch.key, certificate };
+    const content = decodeContent(await openMessage(message.body, context, keys));
+    const event = { ...known(message), role, content };
+    if (!counts(roster.kind, event)) throw new PeerError('not-allowed', `${sender} wrote without the right to`);
+    return event;
   }
 
   /** Remembered from a group that both were in, or of the directory; always of the identity that is pinned. */
   async #certificateOf({ sender, device }: FrameMessage): Promise<DeviceCertificate> {
     const { checks, account } = this.#c;
-    const bytes = checks.remembered(device);
+    const remembered = checks.remembered({ user: sender, device });
     // Whoever is met for the first time is asked for, and pinned.
-    const devices = bytes && account.pinnedIdentity(sender) ? [] : await checks.devicesOf(sender);
-    const certificate = bytes ? readDeviceCertificate(bytes) : devices.find((one) => one.device === device);
+    const devices = remembered && account.pinnedIdentity(sender) ? [] : await checks.devicesOf(sender);
+    const certificate = remembered ?? devices.find((one) => one.device === device);
     if (!certificate) throw new PeerError('sender-device-unknown', `${device} is no device of ${sender}`);
     const pinned = account.pinnedIdentity(sender);
     if (!pinned || !isOfIdentity(certificate, sender, pinned)) {

@@ -14,9 +14,10 @@ import { sameDevice } from './same-device.ts';
  * `unknown`   nothing is known of the user or the device yet: ask the directory, then try again.
  * `identity`  of another identity than the pinned one: nothing goes on until a person has been told.
  * `removed`   signed out or removed, as the directory says.
+ * `removed-since`  the same, heard of only after the time that is asked about: whoever was away follows what home accepted before.
  * `expired`   or not valid yet.
  */
-export type DeviceVerdict = 'good' | 'unknown' | 'identity' | 'removed' | 'expired';
+export type DeviceVerdict = 'good' | 'unknown' | 'identity' | 'removed' | 'removed-since' | 'expired';
 
 export interface GroupMove {
   readonly conversation: ConversationId;
