@@ -132,8 +132,9 @@ export class MlsGroup {
    * 32 bytes.
    */
   contentKey(): Promise<Uint8Array> {
-    const { keySchedule } = this.#present();
-    return mlsExporter(keySchedule.exporterSecret, CONTENT_LABEL, idBytes(this.conversation), CONTENT_KEY, SUITE);
+    // A copy: while this is under way the state may get a successor, and a key of what was erased would be everybody's.
+    const secret = this.#present().keySchedule.exporterSecret.slice();
+    return mlsExporter(secret, CONTENT_LABEL, idBytes(this.conversation), CONTENT_KEY, SUITE);
   }
 
   /** Devices that a commit has to remove before anything is written: `commit` removes them by itself, except `unknown` ones. */

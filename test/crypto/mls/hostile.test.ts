@@ -364,3 +364,28 @@ test("the reader tells a commit's group and epoch without its keys", LIMIT, asyn
   assert.equal(read.group, world.group.group);
   assert.equal(read.epoch, epoch);
 });
+
+test("a group that somebody made under this user's own id is not joined", LIMIT, async () => {
+  const { people, member, owner, desk } = world;
+  const people2 = new People();
+  const forger = { user: member.user, identity: people2.person().identity };
+  people2.identities.set(forger.user, forger.identity.publicKey);
+  const made = await begin(
+    people2,
+    people2.device(forger),
+    rosterOf([
+      [forger, 'owner'],
+      [owner, 'member'],
+    ]),
+  );
+  const join = MlsGroup.joinExternal({ conversation: CONVERSATION, groupInfo: await made.show() }, people.parts(desk));
+  await assert.rejects(join, { code: 'device-identity' });
+});
+
+test('a key that is asked for while the state gets a successor is still that of its epoch', LIMIT, async () => {
+  const { group } = await makeWorld();
+  const [offer, before] = [await group.commit(), await group.contentKey()];
+  const asked = group.contentKey();
+  offer.accept();
+  assert.deepEqual(await asked, before);
+});
