@@ -222,7 +222,7 @@ export class UserDirectory implements Directory {
   async stop(): Promise<void> {
     await this.#intake.stop();
     await this.#registrar?.stop();
-    this.#server.stop();
+    await this.#server.stop();
   }
 
   async #write(

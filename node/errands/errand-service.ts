@@ -90,8 +90,9 @@ export class ErrandService implements Errands {
     this.#server.start();
   }
 
+  /** Does not wait for handlers, which end by their signal: one that hangs must not keep the node from stopping. */
   stop(): void {
-    this.#server.stop();
+    void this.#server.stop();
   }
 
   counters(): Record<string, number> {

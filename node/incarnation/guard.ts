@@ -95,7 +95,7 @@ export class IncarnationGuard {
   async stop(): Promise<void> {
     this.#unsubscribe();
     this.#stopping.abort(new Error('The node is stopping'));
-    this.#server.stop();
+    await this.#server.stop();
     await this.#loop;
   }
 
