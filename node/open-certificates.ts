@@ -28,6 +28,8 @@ export interface CertificateNeeds {
   readonly directory: Pick<Directory, 'list'>;
   readonly paths: () => Surroundings['paths'];
   readonly relays: AuthorityRenewalComponents['relays'];
+  /** Has the present authority say whose identities are whose. */
+  readonly restate: () => Promise<void>;
   /** The chain of the node's leaf that a realm's network chain has introduced last. */
   readonly nodeChain: (realm: RealmName) => Promise<Uint8Array | undefined>;
 }
@@ -46,6 +48,7 @@ export async function openCertificates(ground: Ground, needs: CertificateNeeds):
   /** Others judge by the new chain what the leaf signs; its relays hear of it by the list, and renew theirs. */
   const onMoved = async (): Promise<void> => {
     await ledger.introduceKeys();
+    await needs.restate();
     await revocations.renewList();
   };
   const renewal = new LeafRenewal({ ...shared, identity, isRevoked: ground.isRevoked, onMoved }, realm.programs);

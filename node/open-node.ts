@@ -1,5 +1,6 @@
 // Composes a node out of its parts. Everything that a part needs is handed to it here and nowhere else.
 import type { PathReport } from '../src/overlay/seam.ts';
+import { parseCertificate } from '../src/pki/certificate.ts';
 import { serveAbout } from '../src/protocols/about/index.ts';
 import { messageOf } from '../src/realm/errors.ts';
 import type { RealmName } from '../src/realm/names.ts';
@@ -7,6 +8,7 @@ import { openDatabase } from '../src/store/database.ts';
 import { aboutThis } from './about-this.ts';
 import { AdminServer } from './admin/server.ts';
 import { watchClock } from './clock-watch.ts';
+import { IdentityJudge } from './directory/identity-judge.ts';
 import { userRoutes } from './directory/user-operator.ts';
 import { fileRoutes } from './file-operator.ts';
 import { type Ground, type NodeInit, openGround } from './ground.ts';
@@ -64,7 +66,7 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const errands = openErrands(ground, network);
   const { trusts, table } = await openTrusts(ground, { network, ledger, errands });
   const signStatement = (statement: Uint8Array) => authority.signStatement(statement);
-  const opened = await openUsers(ground, { network, ledger, signStatement });
+  const opened = await openUsers(ground, { network, ledger, signStatement, judge: new IdentityJudge() });
   const { users, accounts, keys } = opened;
   const { people, lookup, rules, shares, policies } = await openPeople(ground, { users, ledger, errands, table });
   const { account, foreignKeys } = openAccount(ground, { ...opened, errands, people, policies });
@@ -99,7 +101,12 @@ async function compose(ground: Ground): Promise<OpenedNode> {
   const roaming = hostOf(lan.door);
   const paths = (): PathReport[] => network.paths();
   const nodeChain = async (of: RealmName) => (await ledger.store.head({ realm: of, chain: 'network' })).key?.chain;
-  const needs = { authority, issued, ledger, directory: users, paths, relays: ownRelay.dialled, nodeChain };
+  const restate = async (): Promise<void> => {
+    const [own] = authority.chain;
+    if (own) await opened.identities.restate(parseCertificate(own).spki);
+  };
+  const certified = { restate, relays: ownRelay.dialled, nodeChain };
+  const needs = { authority, issued, ledger, directory: users, paths, ...certified };
   const { renewal, authorityRenewal, replacement, certificates } = await openCertificates(ground, needs);
   const clockWatch = watchClock(ground, { network, store: ledger.store });
   const own = { realm, lineage, identity, ownRelay, clock, startedAt: clock.now() };
@@ -155,7 +162,12 @@ async function compose(ground: Ground): Promise<OpenedNode> {
       users,
       { start: () => {}, stop: () => lookup.stop() },
       { start: () => {}, stop: () => foreignKeys.stop() },
-      { start: () => {}, stop: () => keys.stop() },
+      // What a replaced authority has said and its successor has not yet, since this node stopped in between.
+      {
+        start: () =>
+          void restate().catch((error) => log.error({ why: messageOf(error) }, 'identities not stated again')),
+        stop: () => keys.stop(),
+      },
       links,
       conversations,
       mails,

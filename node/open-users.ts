@@ -4,6 +4,7 @@ import type { Network } from '../src/overlay/seam.ts';
 import type { DeviceId, UserId } from '../src/realm/ids.ts';
 import { type AccountService, openAccounts } from './directory/account-service.ts';
 import { DeviceService } from './directory/device-service.ts';
+import type { IdentityJudge } from './directory/identity-judge.ts';
 import { IdentityService } from './directory/identity-service.ts';
 import { KeyBook } from './directory/key-book.ts';
 import { openSessions } from './directory/session-store.ts';
@@ -22,6 +23,8 @@ export interface OpenedUsers {
 export interface UserNeeds {
   readonly network: Network;
   readonly ledger: LedgerService;
+  /** Absent in tests whose realms have no authority. */
+  readonly judge?: IdentityJudge;
   /** By the realm's authority. */
   readonly signStatement: (statement: Uint8Array) => Promise<Uint8Array>;
 }
@@ -33,12 +36,12 @@ export type UserGround = Pick<Ground, 'database' | 'clock' | 'log' | 'audit' | '
 
 export async function openUsers(
   ground: UserGround,
-  { network, ledger, signStatement }: UserNeeds,
+  { network, ledger, signStatement, judge }: UserNeeds,
 ): Promise<OpenedUsers> {
   const { realm: file, database, clock, log, audit, house } = ground;
   const { realm } = file;
   const users = await openDirectory({ database, ledger, network, clock, log }, { realm, house });
-  const keys = new KeyBook({ store: ledger.store, log });
+  const keys = new KeyBook({ store: ledger.store, log, ...(judge && { judge: { realm, identities: judge } }) });
   await keys.load();
   const sessions = await openSessions({ database, clock, log });
   const accounts = await openAccounts({ database, clock, log, audit, sessions, directory: users, keys }, { realm });

@@ -23,6 +23,7 @@ import type { Audit } from '../audit/audit.ts';
 import { Turns } from '../conversations/turns.ts';
 import type { VaultService } from '../vault/vault-service.ts';
 import type { AccountStore } from './account-store.ts';
+import { isStatedBy } from './identity-judge.ts';
 import type { KeyBook, UserKeys } from './key-book.ts';
 import type { Session } from './sessions.ts';
 
@@ -113,6 +114,26 @@ export class IdentityService {
       });
       await this.#parts.chain.append({ kind: DEVICE_REMOVED, payload });
     });
+  }
+
+  /**
+   * Says again what another authority of this realm has said, so that whoever comes later needs no certificate of one that was replaced.
+   * Resolves with how many that were.
+   */
+  async restate(spki: Uint8Array): Promise<number> {
+    const { book, chain, clock, signStatement } = this.#parts;
+    let count = 0;
+    for (const user of book.users(this.#realm)) {
+      await this.#turns.run(user, async () => {
+        const { identity } = this.keysOf(user);
+        if (!identity || isStatedBy(this.#realm, identity, spki)) return;
+        const statement = { user, key: identity.key, sequence: identity.sequence + 1, time: clock.now() };
+        const signature = await signStatement(identityStatement(this.#realm, statement));
+        await chain.append({ kind: USER_IDENTITY, payload: encodeUserIdentity({ ...statement, signature }) });
+        count++;
+      });
+    }
+    return count;
   }
 
   /** The vault was opened with what the user still knew: there is no need for another identity. */

@@ -5,7 +5,7 @@ import { equals } from 'uint8arrays/equals';
 import { type DeviceCertificate, isOfIdentity, readDeviceCertificate } from '../../src/crypto/device-certificate.ts';
 import { verifyDeviceRemoval } from '../../src/crypto/device-removal.ts';
 import type { ChainId, Fact } from '../../src/protocols/ledger/entry.ts';
-import { decodeUser, USER_REMOVED } from '../../src/protocols/ledger/kinds.ts';
+import { decodeKey, decodeUser, KEY, USER_REMOVED } from '../../src/protocols/ledger/kinds.ts';
 import type { LedgerStore } from '../../src/protocols/ledger/ledger-store.ts';
 import {
   DEVICE_ADDED,
@@ -23,6 +23,7 @@ import { CanopyError } from '../../src/realm/errors.ts';
 import type { DeviceId, UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
+import type { IdentityJudge } from './identity-judge.ts';
 
 export interface UserKeys {
   readonly identity: UserIdentity | undefined;
@@ -47,7 +48,9 @@ export interface DeviceNews {
 }
 
 export interface KeyBookComponents {
-  readonly store: Pick<LedgerStore, 'chains' | 'facts' | 'onFacts'>;
+  readonly store: Pick<LedgerStore, 'chains' | 'facts' | 'head' | 'onFacts'>;
+  /** Who checks what others say of identities; absent in tests whose realms have no authority. */
+  readonly judge?: { readonly realm: RealmName; readonly identities: IdentityJudge };
   readonly log: Log;
 }
 
@@ -67,6 +70,8 @@ export class KeyBook {
     const { store } = this.#parts;
     this.#unsubscribe = store.onFacts((id, facts) => this.#take(id, facts));
     for (const id of await store.chains()) {
+      // Keys that came before a snapshot are no facts of the chain.
+      this.#learn(id.realm, (await store.head(id)).key?.chain);
       for await (const fact of store.facts(id)) this.#take(id, [fact]);
     }
   }
@@ -78,9 +83,24 @@ export class KeyBook {
   keysOf(home: RealmName, user: UserId): UserKeys {
     const kept = this.#realms.get(home)?.get(user);
     const identity = kept?.identity;
-    if (!kept || !identity) return { identity: undefined, devices: [], removed: [] };
+    if (!kept || !identity || !this.#isProven(home, identity)) return { identity: undefined, devices: [], removed: [] };
     const devices = [...kept.devices.values()].filter((one) => isOfIdentity(one, user, identity.key));
     return { identity, devices, removed: [...kept.removed.keys()] };
+  }
+
+  /** Of users of one realm, whoever has an identity. */
+  users(home: RealmName): UserId[] {
+    return [...(this.#realms.get(home)?.keys() ?? [])];
+  }
+
+  /** The own realm needs no proof: this node has asked its authority itself. */
+  #isProven(home: RealmName, identity: UserIdentity): boolean {
+    const { judge } = this.#parts;
+    return !judge || judge.realm === home || judge.identities.isProven(home, identity);
+  }
+
+  #learn(realm: RealmName, certificates: Uint8Array | undefined): void {
+    if (certificates) this.#parts.judge?.identities.learn(realm, certificates);
   }
 
   isRemoved(home: RealmName, user: UserId, device: DeviceId): boolean {
@@ -109,10 +129,10 @@ export class KeyBook {
   }
 
   #take({ realm, chain }: ChainId, facts: readonly Fact[]): void {
-    if (chain !== 'directory') return;
     for (const fact of facts) {
       try {
-        this.#note(realm, fact);
+        if (fact.kind === KEY) this.#learn(realm, decodeKey(fact.payload).chain);
+        if (chain === 'directory') this.#note(realm, fact);
       } catch (error) {
         if (!(error instanceof CanopyError)) throw error;
         // It concerns nobody but its author.

@@ -9,6 +9,7 @@ import { openOutbox } from '../../../node/delivery/outbox.ts';
 import type { AccountService } from '../../../node/directory/account-service.ts';
 import type { DeviceService } from '../../../node/directory/device-service.ts';
 import type { UserProfile } from '../../../node/directory/directory.ts';
+import type { IdentityService } from '../../../node/directory/identity-service.ts';
 import { GroupRosters } from '../../../node/groups/group-rosters.ts';
 import { GroupService } from '../../../node/groups/group-service.ts';
 import { KeyPackageService } from '../../../node/key-packages/key-package-service.ts';
@@ -21,6 +22,7 @@ import { openUsers } from '../../../node/open-users.ts';
 import { createPresence } from '../../../node/presence/presence-service.ts';
 import { registerPassword } from '../../../src/crypto/login.ts';
 import type { Network } from '../../../src/overlay/seam.ts';
+import { type AuthorityKey, generateAuthorityKey, localSigner } from '../../../src/pki/keys.ts';
 import { systemClock } from '../../../src/realm/clock.ts';
 import { UnreachableError } from '../../../src/realm/errors.ts';
 import { silentLog } from '../../../src/realm/log.ts';
@@ -37,6 +39,9 @@ export interface Branch {
   readonly accounts: AccountService;
   readonly database: Database;
   readonly devices: DeviceService;
+  readonly identities: IdentityService;
+  /** Of the realm; it signs whose identity is whose. */
+  readonly authority: AuthorityKey;
   readonly audit: AuditLog;
   readonly components: LanComponents;
   /** With a first password that must be changed. */
@@ -80,10 +85,10 @@ async function openParts(t: TestContext, realm: RealmName) {
     { realm, parent: undefined, house: realm, incarnation: 1 },
   );
   const ground = { realm: { realm }, database, clock, log, audit: new CountedAudit(audit), house: realm };
-  // Who checks a statement has the certificates of a realm; here there is none.
-  const signStatement = async (statement: Uint8Array) => ed25519.sign(statement, seed);
+  const authority = await generateAuthorityKey();
+  const signStatement = (statement: Uint8Array) => localSigner(authority).sign(statement);
   const opened = await openUsers(ground, { network: awayNetwork, ledger, signStatement });
-  const { users: directory, accounts, devices } = opened;
+  const { users: directory, accounts, devices, identities } = opened;
   const errands = {
     ask: async () => {
       throw new UnreachableError('no-way', 'the overlay is away in this test');
@@ -117,6 +122,8 @@ async function openParts(t: TestContext, realm: RealmName) {
     presence,
     account,
     devices,
+    identities,
+    authority,
     groups,
     mails,
     keyPackages,
@@ -129,7 +136,7 @@ export async function openBranch(
   more: Pick<LanComponents, 'islands' | 'guests'> = {},
   realm: RealmName = REALM,
 ): Promise<Branch> {
-  const { devices, database, ...parts } = await openParts(t, realm);
+  const { devices, identities, authority, database, ...parts } = await openParts(t, realm);
   const { audit, accounts } = parts;
   const components: LanComponents = {
     realm,
@@ -150,6 +157,8 @@ export async function openBranch(
     accounts,
     database,
     devices,
+    identities,
+    authority,
     audit,
     components,
     addUser: (login, name, password) => addUser(accounts, login, name, password),
