@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { MAX_APPEND } from '../../src/protocols/lan/file-routes.ts';
 import {
   ACCOUNT,
   API_PREFIX,
@@ -50,7 +51,7 @@ const WIDE = new Set(['/vault', '/vault/stage', '/identity']);
 
 /** What carries commits, mails or key packages. */
 const LARGE = new RegExp(`^${API_PREFIX}/(conversations/[^/]+/(commits|group|compare|missing)|mails|key-packages)$`);
-/** Bodies that are no JSON; their route has a limit of its own. */
+/** Bodies that are no JSON. */
 const CHUNKS = new RegExp(`^${API_PREFIX}/uploads/[0-9a-f]+$`);
 
 export function createApp(init: AppInit): Hono<LanEnv> {
@@ -85,8 +86,9 @@ function createApi(init: AppInit): Hono<LanEnv> {
   };
   const limited = bodyLimit({ maxSize: MAX_JSON_BODY, onError });
   const large = bodyLimit({ maxSize: MAX_LARGE_JSON_BODY, onError });
+  const chunks = bodyLimit({ maxSize: MAX_APPEND, onError });
   api.use((context, next) => {
-    if (CHUNKS.test(context.req.path)) return next();
+    if (CHUNKS.test(context.req.path)) return chunks(context, next);
     const isLarge = LARGE.test(context.req.path) || WIDE.has(context.req.path.slice(API_PREFIX.length));
     return (isLarge ? large : limited)(context, next);
   });

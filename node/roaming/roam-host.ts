@@ -7,6 +7,7 @@ import {
   decodeRoamRequest,
   encodeRoamAnswer,
   FRAME_DEADLINE,
+  MAX_ANSWER,
   MAX_FRAME,
   MAX_PART,
   MAX_STREAMS,
@@ -154,6 +155,11 @@ export class RoamHost {
   async #send(stream: Stream, answer: Response, grant: string): Promise<void> {
     const { clock } = this.#parts;
     const { signal } = this.#stopping;
+    // Before a byte of it is read: a file may be longer than this node's memory.
+    if (Number(answer.headers.get('content-length') ?? 0) > MAX_ANSWER) {
+      await answer.body?.cancel();
+      return this.#send(stream, refusal(413, 'answer-too-long'), grant);
+    }
     const type = answer.headers.get('content-type') ?? 'application/json';
     const body = new Uint8Array(await answer.arrayBuffer());
     const frames = [encodeRoamAnswer({ status: answer.status, type, grant })];

@@ -9,6 +9,7 @@ import {
   decodeRoamAnswer,
   encodeRoamRequest,
   FRAME_DEADLINE,
+  MAX_ANSWER,
   MAX_FRAME,
   ROAM_PROTOCOL,
   type RoamAnswer,
@@ -19,9 +20,6 @@ export interface RoamClientComponents {
   readonly network: Pick<Network, 'open'>;
   readonly clock: Pick<Clock, 'after'>;
 }
-
-/** Bytes of one answer, files apart, which a guest fetches in parts. */
-const MAX_ANSWER = 32 * 1024 * 1024;
 
 /** @throws UnreachableError, PeerError, RefusedError */
 export async function roamCall(

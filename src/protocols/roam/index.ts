@@ -17,6 +17,8 @@
 import { decodeFields, encodeFields } from '../../store/positional.ts';
 
 export const ROAM_PROTOCOL = '/canopy/roam/1';
+/** Bytes of one answer, files apart, which a guest fetches in parts. */
+export const MAX_ANSWER: number = 32 * 1024 * 1024;
 export const MAX_FRAME = 1024 * 1024;
 export const MAX_STREAMS = 256;
 /** Bytes of a body's frame. */

@@ -159,3 +159,31 @@ test('while the home is away nobody is let in, and a guest who is there is told'
   networks.heal(REALM);
   assert.deepEqual(await clerk.conversations(), []);
 });
+
+test('an answer that is longer than memory allows is refused before it is read', LIMIT, async (t) => {
+  const networks = new PairedNetworks();
+  let read = 0;
+  let ended = false;
+  const file = (): Response => {
+    const pull = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+      read += 1024 * 1024;
+      controller.enqueue(new Uint8Array(1024 * 1024));
+    };
+    const cancel = (): void => {
+      ended = true;
+    };
+    const headers = { 'content-length': String(5 * 1024 ** 3) };
+    return new Response(new ReadableStream({ pull, cancel }), { headers });
+  };
+  const door = { request: async () => file(), adopt: () => {} };
+  const network = networks.of(REALM, 'branch');
+  const host = new RoamHost({ network, door, isColleague: () => true, clock: systemClock, log: silentLog });
+  host.start();
+  t.after(() => host.stop());
+  const visitor = { network: networks.of(LVIV, 'branch'), clock: systemClock };
+  const guests = new Guests({ ...visitor, audit: { record: async () => {} }, isColleague: () => true });
+  t.after(() => guests.stop());
+  const call = { method: 'GET', path: '/login/start', from: '10.0.0.1', body: new Uint8Array() };
+  assert.equal((await guests.call(REALM, '', call)).status, 413);
+  assert.deepEqual([ended, read < 4 * 1024 * 1024], [true, true]);
+});
