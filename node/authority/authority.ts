@@ -1,31 +1,20 @@
-// The realm's authority as the node uses it: certifies the realm's own leaves and the realms directly below, makes join tokens,
-// answers enrolments and renewals. Its key is used by a signing process alone; this class knows the chain and the rules.
-//
-// A renewal whose certificate is revoked meanwhile: whether it was is asked once more as the signing begins, and whoever revokes waits
-// until what had begun before is in the register (`settled`), and revokes that as well.
+// The realm's authority as the node uses it: certifies the realm's own leaves and the realms directly below (issuing.ts), makes join
+// tokens, answers enrolments and renewals. Its key is used by a signing process alone; this class knows the chain and the rules.
 import { equals } from 'uint8arrays/equals';
-import { type CheckedAuthority, checkAuthorities } from '../../src/pki/authority-path.ts';
 import { type Chain, type Trust, type ValidatedAuthority, validateAuthority } from '../../src/pki/chain.ts';
-import { createCrl, type RevokedCertificate } from '../../src/pki/crl.ts';
-import { type CertificateRequest, createAuthorityCsr } from '../../src/pki/csr.ts';
+import type { RevokedCertificate } from '../../src/pki/crl.ts';
+import { createAuthorityCsr } from '../../src/pki/csr.ts';
 import { acceptEnrolReply, encodeEnrolReply } from '../../src/pki/enrolment.ts';
-import type { KeyName, Signer } from '../../src/pki/keys.ts';
+import type { Signer } from '../../src/pki/keys.ts';
 import { childTiersOf } from '../../src/pki/profile.ts';
-import {
-  type CheckedRenewal,
-  checkRenewRequest,
-  createRenewRequest,
-  type HeldCertificate,
-  isRenewRequest,
-} from '../../src/pki/renewal.ts';
+import { type CheckedRenewal, checkRenewRequest, createRenewRequest, isRenewRequest } from '../../src/pki/renewal.ts';
 import type { SignedCrl } from '../../src/pki/revocations.ts';
 import type { Ancestor, JoinToken } from '../../src/pki/token.ts';
 import { TokenRegistry, type TokenStore } from '../../src/pki/token-registry.ts';
-import type { Clock } from '../../src/realm/clock.ts';
 import { codeOf, InputError, LocalError, PeerError, RefusedError } from '../../src/realm/errors.ts';
-import type { Log } from '../../src/realm/log.ts';
-import type { RealmName, Role, Tier } from '../../src/realm/names.ts';
+import type { RealmName, Tier } from '../../src/realm/names.ts';
 import { AuthorityKeys, type KeyAndChain, nameOf } from './authority-keys.ts';
+import { type AuthorityOptions, Issuing, type IssuingComponents, type LeafOptions, type Lifetimes } from './issuing.ts';
 import type { SignerClient } from './signer-client.ts';
 
 export interface AuthorityInit extends KeyAndChain {
@@ -33,28 +22,13 @@ export interface AuthorityInit extends KeyAndChain {
   readonly old?: KeyAndChain | undefined;
   readonly rootFingerprint: string;
   /** Milliseconds that new certificates are valid; those of src/pki/profile.ts when absent. Shortened by tests only. */
-  readonly lifetimes?: { readonly authority: number; readonly leaf: number };
+  readonly lifetimes?: Lifetimes;
 }
 
-/** A certificate that this authority has made; for the ledger and the audit. */
-export interface Certified {
-  readonly kind: 'authority' | Role;
-  readonly realm: RealmName;
-  readonly tier: Tier;
-  readonly chain: Chain;
-  /** What was shown for it, when it is a renewal. */
-  readonly renews?: HeldCertificate;
-}
-
-export interface AuthorityComponents {
+export interface AuthorityComponents extends IssuingComponents {
   readonly tokens: TokenStore;
-  readonly clock: Pick<Clock, 'now'>;
-  readonly log: Log;
-  isRevoked?(serial: string, issuer: KeyName): boolean;
   /** What speaks against a renewal that is in order by itself. */
   objectionTo?(asked: CheckedRenewal): Promise<RefusedError | undefined>;
-  /** Awaited before anyone gets the certificate. */
-  onCertified?(certified: Certified): Promise<void>;
   /** A refused enrolment or renewal, for the audit. */
   onRefused?(refusal: { code: string; realm: string; slot: string; tokenId: string }): void;
 }
@@ -68,45 +42,21 @@ export interface InviteOptions {
   readonly ttl?: number;
 }
 
-/** A leaf of this realm, or with `realm` and `tier` the relay's of a realm directly below. */
-interface LeafOptions {
-  readonly role: Role;
-  readonly publicKey: Uint8Array;
-  readonly realm?: RealmName;
-  readonly tier?: Tier;
-  /** The certificate of the same program that this one follows. */
-  readonly renews?: HeldCertificate;
-}
-
-interface AuthorityOptions {
-  readonly realm: RealmName;
-  readonly tier: Tier;
-  /** SPKI, P-256. */
-  readonly publicKey: Uint8Array;
-  readonly renews?: HeldCertificate;
-}
-
-interface IssuerParts {
-  readonly signer: Signer;
-  readonly chain: Chain;
-  readonly now: number;
-}
-
 const ANY_AGE = { grace: Number.MAX_SAFE_INTEGER, graceAbove: Number.MAX_SAFE_INTEGER };
 
 export class Authority {
   readonly #init: AuthorityInit;
   readonly #components: AuthorityComponents;
   readonly #keys: AuthorityKeys;
+  readonly #issuing: Issuing;
   #started: { own: ValidatedAuthority; registry: TokenRegistry } | undefined;
   #renewing: Promise<unknown> = Promise.resolve();
-  /** Being signed or registered. */
-  readonly #underWay = new Set<Promise<unknown>>();
 
   constructor(init: AuthorityInit, components: AuthorityComponents) {
     this.#init = init;
     this.#components = components;
     this.#keys = new AuthorityKeys(init, init.old, components.log);
+    this.#issuing = new Issuing(components, this.#keys, init.lifetimes);
   }
 
   /** @throws RefusedError `cert-…`; InputError `authority-key` when key and chain are no pair; LocalError `signer-failed` */
@@ -126,7 +76,7 @@ export class Authority {
       store: tokens,
       realm: own.realm,
       now: () => clock.now(),
-      certify: (request) => this.#certify(request),
+      certify: (request) => this.#issuing.certify(request),
       ...(onRefused ? { onRefused } : {}),
     });
     this.#started = { own, registry };
@@ -152,26 +102,16 @@ export class Authority {
     return this.#keys.present.signer.isolation;
   }
 
-  /** @throws RefusedError `cert-revoked`; InputError `may-not-issue` */
-  issueLeaf(options: LeafOptions): Promise<Chain> {
-    const { own } = this.#running();
-    const { role, publicKey, realm = own.realm, tier = own.tier, renews } = options;
-    const lifetime = this.#init.lifetimes?.leaf;
-    return this.#issue({ kind: role, realm, tier, ...(renews && { renews }) }, async (issuer) => {
-      // The library that writes certificates is loaded when the first one is written: most starts write none.
-      const { issueLeaf } = await import('../../src/pki/issue.ts');
-      return issueLeaf({ ...issuer, realm, tier, role, publicKey, ...(lifetime && { lifetime }) });
-    });
+  /** A leaf of this realm, or the relay's of a realm directly below. @throws RefusedError `cert-revoked`; InputError `may-not-issue` */
+  issueLeaf(options: Omit<LeafOptions, 'realm' | 'tier'> & Partial<LeafOptions>): Promise<Chain> {
+    const { realm, tier } = this.#running().own;
+    return this.#issuing.leaf({ realm, tier, ...options });
   }
 
   /** The authority of a realm directly below. @throws as `issueLeaf` */
-  issueAuthority({ realm, tier, publicKey, renews }: AuthorityOptions): Promise<Chain> {
+  issueAuthority(options: AuthorityOptions): Promise<Chain> {
     this.#running();
-    const lifetime = this.#init.lifetimes?.authority;
-    return this.#issue({ kind: 'authority', realm, tier, ...(renews && { renews }) }, async (issuer) => {
-      const { issueAuthority } = await import('../../src/pki/issue.ts');
-      return issueAuthority({ ...issuer, realm, tier, publicKey, ...(lifetime && { lifetime }) });
-    });
+    return this.#issuing.authority(options);
   }
 
   /** @throws RefusedError `may-not-issue` for a name or a tier that this realm cannot certify */
@@ -204,7 +144,7 @@ export class Authority {
   /** Resolves when everything that was begun before is in the register of what was issued, or refused. */
   async settled(): Promise<void> {
     await this.#renewing;
-    await Promise.allSettled(this.#underWay);
+    await this.#issuing.settled();
   }
 
   async #renew(requestBytes: Uint8Array, maxAge?: number): Promise<Uint8Array> {
@@ -214,7 +154,7 @@ export class Authority {
       const asked = await checkRenewRequest(requestBytes, this.#trust(), maxAge);
       const objection = await this.#components.objectionTo?.(asked);
       if (objection) throw objection;
-      return encodeEnrolReply({ kind: 'ok', time, chain: await this.#certify(asked, asked.held) });
+      return encodeEnrolReply({ kind: 'ok', time, chain: await this.#issuing.certify(asked, asked.held) });
     } catch (error) {
       if (!(error instanceof RefusedError || error instanceof PeerError || error instanceof InputError)) throw error;
       this.#components.onRefused?.({ code: error.code, realm: '', slot: 'renewal', tokenId: '' });
@@ -238,11 +178,7 @@ export class Authority {
     issuer = nameOf(this.chain),
   ): Promise<SignedCrl> {
     this.#running();
-    const { signer, chain } = this.#keys.of(issuer);
-    const own = firstOf(chain);
-    const { notAfter: nextUpdate } = own.certificate;
-    const crl = { number, thisUpdate: this.#components.clock.now(), nextUpdate, revoked };
-    return this.#whileUnderWay(createCrl(crl, own, signer).then((bytes) => ({ crl: bytes, chain })));
+    return this.#issuing.crl(revoked, number, issuer);
   }
 
   /** The request by which this authority asks its parent for its next certificate, of the same key or of the one that follows. */
@@ -293,39 +229,6 @@ export class Authority {
     return this.#keys.retired();
   }
 
-  async #certify({ subject, spki, publicKey }: CertificateRequest, renews?: HeldCertificate): Promise<Chain> {
-    const { realm, tier, kind } = subject;
-    const shown = renews ? { renews } : {};
-    if (kind === 'authority') return this.issueAuthority({ realm, tier, publicKey: spki, ...shown });
-    if (!publicKey) throw new RefusedError('csr-malformed', `the request for the ${kind} ${realm} has no Ed25519 key`);
-    return this.issueLeaf({ role: kind, publicKey, realm, tier, ...shown });
-  }
-
-  async #issue(what: Omit<Certified, 'chain'>, make: (issuer: IssuerParts) => Promise<Chain>): Promise<Chain> {
-    const { renews } = what;
-    if (renews && this.#components.isRevoked?.(renews.serial, renews.issuer))
-      throw new RefusedError('cert-revoked', `the certificate of the ${what.kind} of ${what.realm} was revoked`);
-    const { signer, chain } = this.#keys.present;
-    const made = make({ signer, chain, now: this.#components.clock.now() });
-    return this.#whileUnderWay(made.then((certificate) => this.#announce({ ...what, chain: certificate })));
-  }
-
-  async #whileUnderWay<T>(act: Promise<T>): Promise<T> {
-    this.#underWay.add(act);
-    try {
-      return await act;
-    } finally {
-      this.#underWay.delete(act);
-    }
-  }
-
-  async #announce(certified: Certified): Promise<Chain> {
-    await this.#components.onCertified?.(certified);
-    const { kind, realm, tier } = certified;
-    this.#components.log.info({ kind, realm, tier }, 'certificate issued');
-    return certified.chain;
-  }
-
   #trust(): Trust {
     const { clock, isRevoked } = this.#components;
     return { rootFingerprint: this.#init.rootFingerprint, now: clock.now(), ...(isRevoked ? { isRevoked } : {}) };
@@ -335,10 +238,4 @@ export class Authority {
     if (!this.#started) throw new LocalError('authority-stopped', 'the authority of this realm is not running');
     return this.#started;
   }
-}
-
-function firstOf(chain: Chain): CheckedAuthority {
-  const [own] = checkAuthorities(chain);
-  if (own) return own;
-  throw new LocalError('authority-stopped', 'the authority of this realm has no certificate');
 }

@@ -6,9 +6,9 @@ import { type KeyName, keyName } from '../../src/pki/keys.ts';
 import { decodeRealmCertified, REALM_CERTIFIED } from '../../src/protocols/ledger/kinds.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Fact, Ledger } from '../ledger/ledger.ts';
-import type { Certified } from './authority.ts';
 import { nameOf } from './authority-keys.ts';
 import type { IssuedCertificate, IssuedStore } from './issued-store.ts';
+import type { Certified } from './issuing.ts';
 
 export function issuedOf({ kind, realm, tier, chain, renews }: Certified): IssuedCertificate {
   const { serial, notBefore, notAfter, spki } = parseCertificate(chain[0] ?? new Uint8Array());
