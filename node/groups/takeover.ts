@@ -1,17 +1,20 @@
 // A home that can't be sure that it knows the newest commit: it was restored from a copy, or it follows a realm that was retired. It asks
 // every realm with members what they have, takes that in, and goes on with a term of one more: whatever was accepted elsewhere in a
 // lower term loses, and those who followed it join anew. So no (term, epoch) is ever given out twice, whoever can be reached.
-import type { OrderAnswer, OrderRequest } from '../../src/protocols/order/frames.ts';
+import { decodeCommit } from '../../src/protocols/order/commit-body.ts';
+import type { OrderAnswer, OrderedCommit, OrderRequest } from '../../src/protocols/order/frames.ts';
 import { messageOf } from '../../src/realm/errors.ts';
 import type { ConversationId, GroupId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Database } from '../../src/store/database.ts';
 import { realmsOf } from '../conversations/group-state.ts';
+import type { Directory } from '../directory/directory.ts';
 import type { Following } from './following.ts';
 import type { GroupBook } from './group-book.ts';
 import type { StoredGroup } from './group-record.ts';
 import { stateWrite } from './group-store.ts';
+import type { HomeOrderComponents } from './home-order.ts';
 
 export interface TakeoverComponents {
   readonly realm: RealmName;
@@ -22,6 +25,9 @@ export interface TakeoverComponents {
   readonly homeOf: (realm: RealmName) => RealmName;
   readonly ask: (realm: RealmName, request: OrderRequest, signal: AbortSignal) => Promise<OrderAnswer>;
   readonly following: Pick<Following, 'take'>;
+  readonly directory: Pick<Directory, 'findById'>;
+  /** Throws what it sees amiss in a commit. Absent in tests, whose commits are opaque. */
+  readonly inspect?: HomeOrderComponents['inspect'];
   readonly log: Log;
 }
 
@@ -53,25 +59,48 @@ export class Takeover {
     return state;
   }
 
-  /** A group that nobody here is in: whoever asks knows it. Undefined when it is not for this realm to order. */
+  /**
+   * A group that is not known here: whoever asks knows it. Undefined when it is not for this realm to order, and for a home that
+   * was never restored: it has forgotten no group of its own, and nobody tells it of another.
+   */
   async learn(
     conversation: ConversationId,
     group: GroupId,
     from: RealmName,
     signal: AbortSignal,
   ): Promise<StoredGroup | undefined> {
-    await this.#fill(conversation, group, from, signal);
+    await this.#fill(conversation, group, from, signal, (commit) => this.#mayTell(conversation, from, commit));
     return this.#parts.book.get(conversation, group);
   }
 
-  async #fill(conversation: ConversationId, group: GroupId, from: RealmName, signal: AbortSignal): Promise<void> {
+  /** A realm tells of groups in which it has members, and that this realm orders and may not know. */
+  #mayTell(conversation: ConversationId, from: RealmName, { body }: OrderedCommit): boolean {
+    const { realm, incarnation, homeOf, directory, inspect } = this.#parts;
+    const commit = decodeCommit(body);
+    const { roster, homes } = commit;
+    const isForgotten = roster.home === realm ? incarnation > 1 : homeOf(roster.home) === realm;
+    const isTheirs = roster.members.some(({ user }, i) => (directory.findById(user)?.home ?? homes[i]) === from);
+    if (!isForgotten || !isTheirs) return false;
+    inspect?.({ ...commit, conversation, groupInfo: undefined }, undefined);
+    return true;
+  }
+
+  async #fill(
+    conversation: ConversationId,
+    group: GroupId,
+    from: RealmName,
+    signal: AbortSignal,
+    mayTell: (commit: OrderedCommit) => boolean = () => true,
+  ): Promise<void> {
     const { book, ask, following, log, realm } = this.#parts;
     try {
       for (let page = 0; page < MAX_PAGES; page++) {
         const at = (await book.get(conversation, group))?.epoch ?? 0;
         const answer = await ask(from, { kind: 'commits', conversation, group, from: at }, signal);
         if (answer.kind !== 'commits' || answer.commits.length === 0) return;
-        await following.take(conversation, answer.commits, realm);
+        const told = answer.commits.filter(mayTell);
+        if (told.length === 0) return;
+        await following.take(conversation, told, realm);
         if (!answer.more) return;
       }
     } catch (error) {

@@ -6,6 +6,13 @@ import { test } from 'node:test';
 import { issueDeviceCertificate } from '../../../src/crypto/device-certificate.ts';
 import { newSigningKey } from '../../../src/crypto/identity.ts';
 import { sealMessage } from '../../../src/crypto/sealed-message.ts';
+import { askOrder } from '../../../src/protocols/order/client.ts';
+import { encodeCommit } from '../../../src/protocols/order/commit-body.ts';
+import type { OrderAnswer } from '../../../src/protocols/order/frames.ts';
+import { OrderServer } from '../../../src/protocols/order/server.ts';
+import { systemClock } from '../../../src/realm/clock.ts';
+import { directConversationId } from '../../../src/realm/ids.ts';
+import { silentLog } from '../../../src/realm/log.ts';
 import type { RealmName } from '../../../src/realm/names.ts';
 import { systemRandom } from '../../../src/realm/random.ts';
 import { openDatabase } from '../../../src/store/database.ts';
@@ -168,4 +175,37 @@ test(
 test('a node that was never restored takes nothing back', LIMIT, async (t) => {
   const { at } = await world(t, [KYIV]);
   await assert.rejects(at(KYIV).groups.givingBack.missing(CLERK, CONVERSATION, []), { code: 'not-restored' });
+});
+
+test('a home that has forgotten nothing is told of no group by whoever asks', LIMIT, async (t) => {
+  const { at, network } = await world(t, [KYIV]);
+  const conversation = directConversationId(CLERK, COOK);
+  const made = change({
+    epoch: 0,
+    home: KYIV,
+    kind: 'direct',
+    conversation,
+    members: [
+      [CLERK, 'owner'],
+      [COOK, 'owner'],
+    ],
+  });
+  const body = encodeCommit({ ...made, term: 0, homes: [LVIV, LVIV] });
+  const hostile = network.node(LVIV);
+  let asked = 0;
+  const answer = async (): Promise<OrderAnswer> => {
+    asked++;
+    return { kind: 'commits', home: KYIV, term: 0, commits: [{ sender: CLERK, device: DEVICE, body }], more: false };
+  };
+  const server = new OrderServer({ network: hostile, clock: systemClock, log: silentLog, answer });
+  server.start();
+  t.after(() => server.stop());
+  const { commit, rosterBytes } = made;
+  const proposal = { kind: 'propose', conversation, group: GROUP, epoch: 1, commit, rosterBytes } as const;
+  const by = { user: ENGINEER, device: DEVICE, groupInfo: undefined };
+  const said = await askOrder({ network: hostile, clock: systemClock }, KYIV, { ...proposal, ...by }, never);
+  assert.equal(said.kind, 'refused');
+  assert.equal(asked, 1);
+  assert.equal(await at(KYIV).rosters.find(conversation), undefined);
+  assert.deepEqual(await at(KYIV).groups.propose(clerk, made, never), { epoch: 1 });
 });
