@@ -127,9 +127,9 @@ export class GroupService {
   }
 
   async start(): Promise<void> {
-    await this.#held.start();
     this.#server.start();
     await this.#following.start();
+    await this.#held.start();
     this.#sweepLater();
   }
 

@@ -42,7 +42,19 @@ export class HeldMessages {
   }
 
   async start(): Promise<void> {
-    for (const { origin } of await this.#parts.store.held(MAX_IN_ALL)) this.#count(origin, 1);
+    const conversations = await this.#recount();
+    // The power may have gone between a commit and what it let in.
+    for (const conversation of conversations) await this.release(conversation);
+  }
+
+  async #recount(): Promise<Set<ConversationId>> {
+    this.#counts.clear();
+    const conversations = new Set<ConversationId>();
+    for (const { origin, bytes } of await this.#parts.store.held(MAX_IN_ALL)) {
+      this.#count(origin, 1);
+      conversations.add(decodeEnvelope(bytes).envelope.conversation);
+    }
+    return conversations;
   }
 
   counters(): Record<string, number> {
@@ -93,8 +105,7 @@ export class HeldMessages {
     const expired = (await this.#parts.store.held(MAX_IN_ALL)).filter(({ at }) => at < oldest);
     await this.#parts.database.commit(expired.map(({ bytes }) => removalOf(bytes)));
     // Counted anew: what came twice lies there once.
-    this.#counts.clear();
-    await this.start();
+    await this.#recount();
     this.#counters.expired += expired.length;
   }
 
