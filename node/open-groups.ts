@@ -61,6 +61,7 @@ export async function openGroups(ground: Ground, needs: GroupNeeds): Promise<Ope
     isDevice,
   });
   keys.onDevice(({ home, user, device, certificate }) => {
+    if (certificate && home !== file.realm) keyPackages.expect(home);
     if (certificate || home !== file.realm) return;
     Promise.all([keyPackages.drop(user, device), mails.clear({ user, device })]).catch((error: unknown) =>
       log.error({ error: messageOf(error) }, 'what waited for a removed device was not dropped'),

@@ -1,4 +1,5 @@
-// Last-resort packages of the house's other realms, kept here: asked for when a way to a realm opens, and now and then.
+// Last-resort packages of the house's other realms, kept here: asked for when a way to a realm opens, soon after one of its users has
+// a new device, and now and then.
 import type { Network } from '../../src/overlay/seam.ts';
 import { askPackages } from '../../src/protocols/key-packages/client.ts';
 import type { ClaimedPackage } from '../../src/protocols/key-packages/frames.ts';
@@ -23,12 +24,15 @@ export interface FarPackagesComponents {
 
 /** Milliseconds between two rounds. */
 const INTERVAL = 5 * 60_000;
+/** A device lays out its packages when it has been certified: then, and once more for one that was slow. */
+const AFTER_DEVICE = [3_000, 30_000];
 /** Pages of one realm in one round: 100,000 devices. */
 const MAX_PAGES = 1000;
 
 export class FarPackages {
   readonly #parts: FarPackagesComponents;
   readonly #asking = new Map<RealmName, Promise<void>>();
+  readonly #expected = new Map<RealmName, readonly Timer[]>();
   readonly #stopped = new AbortController();
   readonly #counters = { fetched: 0, unfetched: 0 };
   #timer: Timer | undefined;
@@ -48,8 +52,20 @@ export class FarPackages {
   async stop(): Promise<void> {
     this.#unsubscribe();
     this.#timer?.cancel();
+    for (const timers of this.#expected.values()) for (const timer of timers) timer.cancel();
     this.#stopped.abort(new Error('The node is stopping'));
     await Promise.all(this.#asking.values());
+  }
+
+  /** A user of that realm has a new device. */
+  expect(realm: RealmName): void {
+    if (this.#stopped.signal.aborted) return;
+    for (const timer of this.#expected.get(realm) ?? []) timer.cancel();
+    const ask = (): void => this.#ask(realm);
+    this.#expected.set(
+      realm,
+      AFTER_DEVICE.map((delay) => this.#parts.clock.after(delay, ask)),
+    );
   }
 
   counters(): Record<string, number> {

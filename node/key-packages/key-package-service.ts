@@ -99,6 +99,11 @@ export class KeyPackageService {
     await Promise.all([this.#server.stop(), this.#far.stop()]);
   }
 
+  /** A user of another realm of the house has a new device: its last resort is fetched soon. */
+  expect(realm: RealmName): void {
+    this.#far.expect(realm);
+  }
+
   counters(): Record<string, number> {
     return { ...this.#counters, ...this.#far.counters() };
   }

@@ -15,6 +15,7 @@ import { parseDeviceId, parseUserId } from '../../../src/realm/ids.ts';
 import { openDatabase } from '../../../src/store/database.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { never, world } from '../groups/group-world.ts';
+import { HandClock } from '../hand-clock.ts';
 import { CLERK, COOK, DEVICE, ENGINEER, KYIV, LVIV, startBranch, until } from '../simulated-branch.ts';
 import { SimulatedNetwork } from '../simulated-network.ts';
 
@@ -74,6 +75,20 @@ test(
     await assert.rejects(claim());
   },
 );
+
+test('soon after somebody of another branch has a device, its last resort is here', LIMIT, async (t) => {
+  const clock = new HandClock(Date.UTC(2026, 0, 1));
+  const { at, network } = await world(t, [KYIV, LVIV], { clock });
+  const [kyiv, lviv] = [at(KYIV), at(LVIV)];
+  network.up(LVIV);
+  await lviv.keyPackages.put(ENGINEER, DEVICE, { packages: [], lastResort: bytes(9) });
+  kyiv.keyPackages.expect(LVIV);
+  clock.advance(3_000);
+  await until(() => kyiv.keyPackages.counters()['fetched'] === 1);
+  network.down(LVIV);
+  const [kept] = await kyiv.keyPackages.claim(CLERK, ENGINEER, never);
+  assert.deepEqual(kept?.keyPackage, bytes(9));
+});
 
 test('devices that are gone take no place of one that is there', LIMIT, async (t) => {
   const { at } = await world(t, [KYIV]);
