@@ -74,6 +74,10 @@ export class DeviceChecks implements GroupChecks {
     this.#people.delete(user);
   }
 
+  forgetAll(): void {
+    this.#people.clear();
+  }
+
   /** Seen in a group that this device is in: those of the pinned identities are remembered for every device of the user, the newest each. */
   async learn(certificates: readonly DeviceCertificate[]): Promise<void> {
     const fresh = certificates.filter((one) => this.#isNews(one));

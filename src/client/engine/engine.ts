@@ -113,8 +113,8 @@ export class Engine {
   /** @throws RefusedError, UnreachableError `recipient-no-device`, …; PeerError when what home accepted does not pass the checks */
   async seal(content: MadeContent, context: SealingContext, other?: UserId): Promise<Uint8Array> {
     const { conversation } = context;
-    const group = await this.#keeper.ready(conversation, () => this.#direct(conversation, other), other);
-    return this.#messages.seal(group, content, context);
+    const wanted = { roster: () => this.#direct(conversation, other), other };
+    return this.#keeper.ready(conversation, wanted, (group) => this.#messages.seal(group, content, context));
   }
 
   /** Never rejects for what others sent. What lacks a key is opened later, and told by `onOpened`. */

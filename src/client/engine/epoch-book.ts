@@ -1,15 +1,28 @@
 // The keys of epochs, in the vault, so that every device of the user reads what one of them could. Each comes with the roster of its
 // epoch: it says, alike on every device, who was a member with which role when a message was sealed.
 //
-//   vault: kind 'epoch-key', key conversation/group/epoch, value [1, key (32), roster]      strict CBOR
-import { MAX_ROSTER } from '../../crypto/roster.ts';
+//   vault: kind 'epoch-key', key conversation/group/epoch, value [2, key (32), [part of the roster, ...]]      strict CBOR
+//          kind 'epoch-roster', key SHA-256 of the part in hexadecimal digits, value at most 8 KiB of a roster
+//
+// Rosters stand beside, in parts: that of a large group is longer than an entry of the vault, and most epochs have that of the one before.
+//   mail:  [1, key (32), roster]
+import { sha256 } from '@noble/hashes/sha2.js';
+import { concat } from 'uint8arrays/concat';
+import { toString } from 'uint8arrays/to-string';
+import { decodeRoster, MAX_ROSTER, type RosterKind } from '../../crypto/roster.ts';
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
-import { type ConversationId, type GroupId, parseConversationId } from '../../realm/ids.ts';
+import { type ConversationId, type GroupId, parseConversationId, parseGroupId } from '../../realm/ids.ts';
 import type { Vault } from '../vault/vault.ts';
 
 const KIND = 'epoch-key';
 const KEY = 32;
 const MAX_VALUE = MAX_ROSTER + 256;
+const ROSTER = 'epoch-roster';
+/** Bytes of a part of a roster; an entry of the vault has at most 12 KiB. */
+const PART = 8 * 1024;
+const MAX_PARTS: number = Math.ceil(MAX_ROSTER / PART);
+const MAX_ENTRY = 1024;
+const HASH_TEXT = 64;
 
 export interface EpochName {
   readonly conversation: ConversationId;
@@ -23,22 +36,66 @@ export interface EpochKey {
   readonly roster: Uint8Array;
 }
 
-export class EpochBook {
-  readonly #vault: Pick<Vault, 'get' | 'put'>;
+type EpochVault = Pick<Vault, 'get' | 'putAll' | 'list' | 'flush'>;
 
-  constructor(vault: Pick<Vault, 'get' | 'put'>) {
+export class EpochBook {
+  readonly #vault: EpochVault;
+
+  constructor(vault: EpochVault) {
     this.#vault = vault;
   }
 
   get(name: EpochName): EpochKey | undefined {
     const value = this.#vault.get(KIND, nameOf(name));
-    return value && decodeEpochKey(value);
+    if (!value) return undefined;
+    const { key, roster } = decodeEntry(value);
+    const parts = roster.flatMap((part) => this.#vault.get(ROSTER, part) ?? []);
+    return parts.length === roster.length ? { key, roster: concat(parts) } : undefined;
   }
 
-  /** The first one stays: nothing that comes later may make an epoch unreadable. */
+  /** The first one stays: nothing that comes later may make an epoch unreadable. Durable when it resolves. */
   async put(name: EpochName, epoch: EpochKey): Promise<void> {
-    if (!this.get(name)) await this.#vault.put(KIND, nameOf(name), encodeEpochKey(epoch));
+    // What is there may still be on its way to the server, since a former try.
+    if (this.get(name)) return this.#vault.flush();
+    const parts = partsOf(epoch.roster).map((value) => ({ kind: ROSTER, key: toString(sha256(value), 'hex'), value }));
+    const value = encodeItem([2, epoch.key, parts.map(({ key }) => key)]);
+    const fresh = parts.filter(({ key }) => !this.#vault.get(ROSTER, key));
+    await this.#vault.putAll([...fresh, { kind: KIND, key: nameOf(name), value }]);
   }
+
+  /** By group, what any device of the user has seen of a conversation. */
+  newest(conversation: ConversationId): ReadonlyMap<GroupId, Newest> {
+    const newest = new Map<GroupId, Newest>();
+    for (const { key } of this.#vault.list(KIND)) {
+      const [of, text, number] = key.split('/');
+      if (of !== conversation || text === undefined) continue;
+      const [group, epoch] = [parseGroupId(text), Number(number)];
+      if (epoch < (newest.get(group)?.epoch ?? 0)) continue;
+      const known = this.get({ conversation, group, epoch });
+      if (known) newest.set(group, { epoch, kind: decodeRoster(known.roster).kind });
+    }
+    return newest;
+  }
+}
+
+export interface Newest {
+  readonly epoch: number;
+  readonly kind: RosterKind;
+}
+
+function partsOf(roster: Uint8Array): Uint8Array[] {
+  const count = Math.ceil(roster.length / PART);
+  return Array.from({ length: count }, (_, at) => roster.slice(at * PART, (at + 1) * PART));
+}
+
+/** @throws PeerError `frame-malformed` */
+function decodeEntry(bytes: Uint8Array): { readonly key: Uint8Array; readonly roster: readonly string[] } {
+  const fields = new Fields(decodeStrict(bytes, MAX_ENTRY), 'epoch key', 3);
+  if (fields.uint() !== 2) fields.fail('version 2');
+  const key = fields.bytes(KEY, KEY);
+  const list = fields.list(MAX_PARTS);
+  const names = new Fields(list, 'parts of a roster');
+  return { key, roster: list.map(() => names.text(HASH_TEXT)) };
 }
 
 /** Whose epoch an entry of the vault is. */

@@ -3,15 +3,17 @@
 // the state that could make them again is replaced.
 import { equals } from 'uint8arrays/equals';
 import type { GroupChange } from '../../crypto/mls/committing.ts';
-import { MlsGroup } from '../../crypto/mls/mls-group.ts';
+import { type Followed, MlsGroup } from '../../crypto/mls/mls-group.ts';
 import type { GroupParts } from '../../crypto/mls/parts.ts';
 import type { DeviceName } from '../../crypto/mls/same-device.ts';
+import { MAX_ADDED } from '../../crypto/mls/suite.ts';
 import { readWelcome } from '../../crypto/mls/welcome.ts';
 import { encodeRoster, type Roster } from '../../crypto/roster.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { codeOf, PeerError, UnreachableError } from '../../realm/errors.ts';
 import { type ConversationId, type GroupId, idText, parseGroupId, type UserId } from '../../realm/ids.ts';
 import type { RandomBytes } from '../../realm/random.ts';
+import { claimPackages } from './claiming.ts';
 import type { DeviceChecks } from './device-checks.ts';
 import type { EpochBook, EpochName } from './epoch-book.ts';
 import type { AcceptedCommit, GroupServer } from './group-server.ts';
@@ -24,6 +26,10 @@ import { Turns } from './turns.ts';
 const EPOCH_LIFE = 24 * 3_600_000;
 /** Times that somebody else's commit may be first. */
 const MAX_RETRIES = 8;
+/** Refusals that may be for want of news of people. */
+const STALE: readonly string[] = ['device-unknown', 'removal-unfounded'];
+/** Epochs after the present one that are looked for among those that other devices have seen. */
+const MAX_AHEAD = 16;
 /** Groups whose states stay in memory. */
 const MAX_OPEN = 64;
 
@@ -50,6 +56,13 @@ export interface GroupNews {
   readonly after: Roster | undefined;
 }
 
+/** How a group is made or found when this device has none. */
+export interface Wanted {
+  readonly roster: () => Roster;
+  /** The other person of a conversation of two. */
+  readonly other?: UserId | undefined;
+}
+
 interface Held {
   readonly group: MlsGroup;
   /** When its epoch began. */
@@ -68,17 +81,18 @@ export class GroupKeeper {
 
   /**
    * The group to seal with: brought forward, without devices that no longer count, with keys that are not too old.
-   * @param roster of the group that is made when there is none yet
-   * @param other person of a conversation of two
+   * @param use nothing brings the group on while it is under way
    * @throws RefusedError, UnreachableError of the server; PeerError when what home accepted does not pass
    */
-  ready(conversation: ConversationId, roster: () => Roster, other?: UserId): Promise<MlsGroup> {
+  ready<T>(conversation: ConversationId, wanted: Wanted, use: (group: MlsGroup) => Promise<T>): Promise<T> {
     return this.#turns.take(conversation, async () => {
       const held =
         (await this.#forward(conversation)) ??
-        (await this.#join(conversation, other)) ??
-        (await this.#create(conversation, roster()));
-      return (await this.#fit(conversation, held)).group;
+        (await this.#join(conversation, wanted.other)) ??
+        (await this.#create(conversation, wanted.roster()));
+      const { group } = await this.#fit(conversation, held);
+      this.#assertNewest(group);
+      return use(group);
     });
   }
 
@@ -115,6 +129,7 @@ export class GroupKeeper {
       const { group, epoch, reference } = readWelcome(welcome);
       const held = await this.#load(conversation);
       if (held && (held.group.group < group || (held.group.group === group && held.group.epoch >= epoch))) return;
+      this.#assertOnward(conversation, group, epoch);
       const keyPackage = await this.#c.own.privatePart(reference);
       const shown = await this.#c.server.group(conversation, { group, epoch });
       if (!keyPackage || !shown?.groupInfo || shown.infoEpoch !== epoch) {
@@ -175,25 +190,48 @@ export class GroupKeeper {
     const { group, roster: before } = held.group;
     // Following spends the old state; should what comes after it fail, the stored one is read again.
     this.#open.delete(conversation);
-    const next = await this.#next(held, commit);
-    if (next === 'lost') return this.#join(conversation);
-    if (next) held = await this.#adopt(conversation, next, commit.at);
+    const followed = await this.#next(held, commit);
+    if (followed === 'lost') return this.#join(conversation);
+    const { next, by } = followed;
+    // What a server says: a time to come would keep the keys for ever.
+    const at = Math.min(commit.at, this.#c.clock.now());
+    if (next) held = await this.#adopt(conversation, next, at);
     else await this.drop(conversation);
-    const { epoch, at, sender: by } = commit;
+    const { epoch } = commit;
     this.#c.onChange(conversation, { group, epoch: epoch + 1, at, by, before, after: next?.roster });
     return next && held;
   }
 
   /** `lost`: it is a commit of this device, whose outcome it has not kept. */
-  async #next({ group, offer }: Held, { commit, at, sender }: AcceptedCommit): Promise<MlsGroup | undefined | 'lost'> {
-    if (offer && equals(offer.commit, commit)) return MlsGroup.decode(offer.state, this.#c.parts);
+  async #next({ group, offer }: Held, { commit, at }: AcceptedCommit): Promise<Next | 'lost'> {
+    const { parts, checks } = this.#c;
+    if (offer && equals(offer.commit, commit)) {
+      return { next: MlsGroup.decode(offer.state, parts), by: parts.me.certificate.user };
+    }
     try {
-      return (await group.process(commit, at)).next;
+      return nextOf(await group.process(commit, at));
     } catch (error) {
       if (codeOf(error) === 'commit-own') return 'lost';
-      if (codeOf(error) !== 'device-unknown') throw error;
-      this.#c.checks.forget(sender);
-      return (await group.process(commit, at)).next;
+      if (!STALE.includes(codeOf(error))) throw error;
+      checks.forgetAll();
+      return nextOf(await group.process(commit, at));
+    }
+  }
+
+  /** Behind what another device of this user has seen, a server would have us write to who was removed since. */
+  #assertNewest({ conversation, group, epoch }: MlsGroup): void {
+    for (let ahead = 1; ahead <= MAX_AHEAD; ahead++) {
+      if (this.#c.epochs.get({ conversation, group, epoch: epoch + ahead })) throw behind();
+    }
+  }
+
+  /** Likewise what this device comes into. Two groups of one conversation there are of two people alone. */
+  #assertOnward(conversation: ConversationId, group: GroupId, epoch: number): void {
+    const known = this.#c.epochs.newest(conversation);
+    const same = known.get(group);
+    if (same && epoch < same.epoch) throw behind();
+    if (!same && [...known.values()].some(({ kind }) => kind !== 'direct')) {
+      throw new PeerError('group-other', 'another group than the one that this conversation has');
     }
   }
 
@@ -218,6 +256,7 @@ export class GroupKeeper {
       if (!shown.groupInfo) throw new UnreachableError('group-info-missing', 'what is needed to join is not here yet');
       const offer = await MlsGroup.joinExternal({ conversation, groupInfo: shown.groupInfo }, parts);
       const { epoch, commit, groupInfo, roster } = offer;
+      this.#assertOnward(conversation, offer.next.group, epoch);
       try {
         await server.commit(conversation, { group: shown.group, epoch, commit, groupInfo, roster, welcomes: [] });
         return await this.#adopt(conversation, offer.accept(), clock.now());
@@ -233,8 +272,12 @@ export class GroupKeeper {
     const group = await MlsGroup.create({ group: newGroupId(random), conversation, roster }, parts);
     const add = await this.packagesOf(roster.members.map(({ user }) => user));
     if (add.length === 0 && roster.members.length > 1) throw noDevice();
-    const made = await this.#offer(conversation, { group, since: clock.now() }, { add });
-    const held = made ?? (await this.#join(conversation));
+    const made = await this.#offer(conversation, { group, since: clock.now() }, { add: add.slice(0, MAX_ADDED) });
+    let held = made ?? (await this.#join(conversation));
+    const rest = made ? add.slice(MAX_ADDED) : [];
+    for (let at = 0; held && at < rest.length; at += MAX_ADDED) {
+      held = await this.#commit(conversation, held, async () => ({ add: rest.slice(at, at + MAX_ADDED) }));
+    }
     if (!held) throw new PeerError('commit-contradicts', 'home refused a new group and shows no other');
     return held;
   }
@@ -245,7 +288,7 @@ export class GroupKeeper {
     const doubtful = (await group.doubtful()).filter(({ why }) => why !== 'unknown');
     const present = new Set(group.members().map(({ user }) => user));
     const absent = group.roster.members.flatMap(({ user }) => (present.has(user) ? [] : [user]));
-    const add = absent.length > 0 ? await this.packagesOf(absent) : [];
+    const add = absent.length > 0 ? (await this.packagesOf(absent)).slice(0, MAX_ADDED) : [];
     if (doubtful.length === 0 && add.length === 0 && since + EPOCH_LIFE > this.#c.clock.now()) return held;
     return this.#commit(conversation, held, async () => ({ add }));
   }
@@ -294,11 +337,23 @@ export class GroupKeeper {
   }
 
   /** One key package of each of their devices but this one. */
-  async packagesOf(users: readonly UserId[]): Promise<readonly Uint8Array[]> {
-    const own = this.#c.parts.me.certificate.device;
-    const claimed = await Promise.all(users.map((user) => this.#c.packages.claim(user)));
-    return claimed.flat().flatMap(({ device, bytes }) => (device === own ? [] : [bytes]));
+  packagesOf(users: readonly UserId[]): Promise<readonly Uint8Array[]> {
+    return claimPackages(users, this.#c.packages, this.#c.parts);
   }
+}
+
+/** What a commit led to, and who made it: by its leaf, whatever a server says. */
+interface Next {
+  readonly next: MlsGroup | undefined;
+  readonly by: UserId;
+}
+
+function nextOf({ next, committer }: Followed): Next {
+  return { next, by: committer.user };
+}
+
+function behind(): UnreachableError {
+  return new UnreachableError('group-behind', 'the server shows less of this group than another device has seen');
 }
 
 function noDevice(): UnreachableError {

@@ -17,6 +17,10 @@ import type { Looked } from './message-keys.ts';
 
 /** Messages that wait in memory; what is beyond is opened when it is read from the server again. */
 const MAX_HELD = 2_000;
+/** Pages of mails at one go. */
+const MAX_PAGES = 1_000;
+/** What a welcome leads to is not to be had: the conversation is joined from outside when it is used. */
+const NO_WAY_IN: readonly string[] = ['group-info-missing', 'group-behind'];
 /** Milliseconds before the same epoch is asked for again. */
 const ASK_AGAIN = 60_000;
 
@@ -64,9 +68,17 @@ export class Mailroom {
     const before = this.#collecting;
     const work = async () => {
       await before.catch(() => {});
-      for (let mails = await this.#c.server.received(); mails.length > 0; mails = await this.#c.server.received()) {
-        for (const mail of mails) await this.#take(mail);
-        await this.#c.server.acknowledge(mails);
+      const stuck = new Set<MessageId>();
+      for (let pages = 0; pages < MAX_PAGES; pages++) {
+        const fresh = (await this.#c.server.received()).filter(({ id }) => !stuck.has(id));
+        if (fresh.length === 0) return;
+        const taken: ReceivedMail[] = [];
+        for (const mail of fresh) {
+          // One that has to wait does not keep those behind it waiting: anybody may have sent it.
+          if (await this.#take(mail)) taken.push(mail);
+          else stuck.add(mail.id);
+        }
+        if (taken.length > 0) await this.#c.server.acknowledge(taken);
       }
     };
     this.#collecting = work();
@@ -111,18 +123,21 @@ export class Mailroom {
     if (opened.length > 0) this.#c.onOpened(opened);
   }
 
-  async #take(mail: ReceivedMail): Promise<void> {
+  /** False for one that is to be looked at again. */
+  async #take(mail: ReceivedMail): Promise<boolean> {
     try {
       const { kind, conversation, payload } = decodeMail(mail.body);
-      if (kind === 'welcome') {
+      if (kind === 'key-request') await this.#answer(conversation, payload);
+      else if (kind === 'key-answer') await this.#learn(conversation, payload);
+      else {
         await this.#c.keeper.welcomed(conversation, payload);
-        return await this.retry(conversation);
+        await this.retry(conversation);
       }
-      if (kind === 'key-request') return await this.#answer(conversation, payload);
-      return await this.#learn(conversation, payload);
+      return true;
     } catch (error) {
-      if (!(error instanceof CanopyError) || error instanceof UnreachableError) throw error;
+      if (!(error instanceof CanopyError)) throw error;
       this.#c.onTrouble(codeOf(error), undefined);
+      return !(error instanceof UnreachableError) || NO_WAY_IN.includes(codeOf(error));
     }
   }
 

@@ -144,16 +144,21 @@ async function checkAdded(before: GroupBefore, commit: Proposal, looking: Lookin
   for (const { leafNode, initKey } of commit.added) {
     assertFreshKey(before, leafNode);
     keys.add(String(leafNode.hpkePublicKey)).add(String(initKey));
-    const { notBefore, notAfter } = leafNode.lifetime;
-    if (looking.at < Number(notBefore) * 1000 - CLOCK_LEEWAY || looking.at > Number(notAfter) * 1000 + CLOCK_LEEWAY) {
-      throw new PeerError('key-package-expired', 'a key package outside of its time');
-    }
-    const certificate = looking.certificates.ofLeaf(leafNode);
-    await assertGood(certificate, looking);
-    added.push(certificate);
+    added.push(await assertFits(leafNode, looking));
   }
   if (keys.size !== commit.added.length * 2) throw new PeerError('leaf-key-reused', 'a key twice in one commit');
   return added;
+}
+
+/** Whether a key package may come into any group at that time. @throws PeerError `key-package-expired`, `leaf-unsuitable`, and as `assertGood` */
+export async function assertFits(leafNode: KeyPackage['leafNode'], looking: Looking): Promise<DeviceCertificate> {
+  const { notBefore, notAfter } = leafNode.lifetime;
+  if (looking.at < Number(notBefore) * 1000 - CLOCK_LEEWAY || looking.at > Number(notAfter) * 1000 + CLOCK_LEEWAY) {
+    throw new PeerError('key-package-expired', 'a key package outside of its time');
+  }
+  const certificate = looking.certificates.ofLeaf(leafNode);
+  await assertGood(certificate, looking);
+  return certificate;
 }
 
 function checkLeavesAfter(

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DeviceChecks } from '../../../src/client/engine/device-checks.ts';
 import type { ReceivedMail } from '../../../src/client/engine/device-server.ts';
+import { EpochBook } from '../../../src/client/engine/epoch-book.ts';
 import type { OutgoingMail } from '../../../src/client/engine/group-server.ts';
 import { makeKeyRequest } from '../../../src/client/engine/key-requests.ts';
 import { encodeMail } from '../../../src/client/engine/mail.ts';
@@ -10,19 +11,24 @@ import { Mailroom } from '../../../src/client/engine/mailroom.ts';
 import { issueDeviceCertificate } from '../../../src/crypto/device-certificate.ts';
 import { generateHpkeKey } from '../../../src/crypto/hpke.ts';
 import type { OwnDevice } from '../../../src/crypto/mls/parts.ts';
-import { parseMessageId } from '../../../src/realm/ids.ts';
-import { CONVERSATION, People, type Person, rosterOf } from '../../crypto/mls/people.ts';
-import { Home, type Station, stationOf } from './realm-of-tests.ts';
+import { encodeWelcome } from '../../../src/crypto/mls/welcome.ts';
+import { encodeRoster } from '../../../src/crypto/roster.ts';
+import { encodeEntries } from '../../../src/crypto/vault/records.ts';
+import { UnreachableError } from '../../../src/realm/errors.ts';
+import { parseGroupId, parseMessageId } from '../../../src/realm/ids.ts';
+import { CONVERSATION, GROUP, People, type Person, rosterOf } from '../../crypto/mls/people.ts';
+import { AWAY, Home, type Station, stationOf, VaultOfTests } from './realm-of-tests.ts';
 
 const LIMIT = { timeout: 60_000 };
-const ID = parseMessageId('00000000-0000-4000-8000-0000000000aa');
+const idOf = (at: number) => parseMessageId(`00000000-0000-4000-8000-0000000000a${at}`);
 
 /** A group of an owner and a member, with a device each. */
 async function kitchen() {
   const [people, home] = [new People(), new Home()];
   const [clerk, cook, mallory] = [people.person(), people.person(), people.person()];
   const [atClerk, atCook] = [people.device(clerk), people.device(cook)];
-  const [clerks, cooks] = [await stationOf(people, home, atClerk), await stationOf(people, home, atCook)];
+  const clerkVault = new VaultOfTests();
+  const [clerks, cooks] = [await stationOf(people, home, atClerk, clerkVault), await stationOf(people, home, atCook)];
   await cooks.own.replenish();
   const roster = rosterOf([
     [clerk, 'owner'],
@@ -30,14 +36,14 @@ async function kitchen() {
   ]);
   const group = await clerks.keeper.create(CONVERSATION, roster);
   await cooks.keeper.follow(CONVERSATION);
-  return { people, home, clerk, cook, mallory, atClerk, atCook, clerks, cooks, group, roster };
+  return { people, home, clerk, cook, mallory, atClerk, atCook, clerkVault, clerks, cooks, group, roster };
 }
 
 /** A mailroom of that device, whose server holds these mails. */
 function mailroomOf(station: Station, device: OwnDevice, mails: readonly Pick<ReceivedMail, 'body'>[]) {
   const sent: OutgoingMail[] = [];
   const troubles: string[] = [];
-  let waiting = mails.map(({ body }, at) => ({ ...station.me, sender: station.me.user, id: ID, at, body }));
+  let waiting = mails.map(({ body }, at) => ({ ...station.me, sender: station.me.user, id: idOf(at), at, body }));
   const { user } = station.me;
   const keys = { signature: device.signature, hpke: hpkeOf.get(device) ?? assert.fail() };
   const mailroom = new Mailroom({
@@ -132,7 +138,7 @@ test('a device that was away follows the joining of one that expired or was remo
     [second.certificate.device, 'expired'],
     [third.me.device, 'removed'],
   ]);
-  const ready = await clerks.keeper.ready(CONVERSATION, () => assert.fail());
+  const ready = await clerks.keeper.ready(CONVERSATION, { roster: () => assert.fail() }, async (one) => one);
   assert.deepEqual(
     ready
       .members()
@@ -141,3 +147,146 @@ test('a device that was away follows the joining of one that expired or was remo
     [clerks.me.device, cooks.me.device].sort(),
   );
 });
+
+const anybody = { roster: () => assert.fail('there is a group') };
+const epochOf = async (group: { readonly epoch: number }) => group.epoch;
+
+test(
+  'a server that goes back to before a removal gets nothing written, and no device of the user joins there',
+  LIMIT,
+  async () => {
+    const { people, home, clerk, cook, atClerk, clerkVault, clerks, roster } = await kitchen();
+    const kept = home.groups.get(CONVERSATION) ?? assert.fail();
+    const before = { ...kept, offers: [...kept.offers], by: [...kept.by] };
+    const stale = await stationOf(people, home, people.device(clerk), clerkVault);
+    await stale.keeper.follow(CONVERSATION);
+    const joined = { ...kept, offers: [...kept.offers], by: [...kept.by] };
+    await clerks.keeper.change(CONVERSATION, async () => {
+      return { roster: { ...roster, members: roster.members.filter(({ user }) => user !== cook.user) } };
+    });
+    home.groups.set(CONVERSATION, joined);
+    await assert.rejects(stale.keeper.ready(CONVERSATION, anybody, epochOf), { code: 'group-behind' });
+    home.groups.set(CONVERSATION, before);
+    const fresh = await stationOf(people, home, people.device(clerk), clerkVault);
+    await assert.rejects(fresh.keeper.ready(CONVERSATION, anybody, epochOf), { code: 'group-behind' });
+    assert.equal(before.offers.length, 2);
+    assert.ok(atClerk);
+  },
+);
+
+test('a group that has one stays with it, whoever invites into another', LIMIT, async () => {
+  const { people, clerk, cook, mallory, cooks, home, atCook } = await kitchen();
+  const elsewhere = new Home();
+  for (const [user, laid] of home.packages) elsewhere.packages.set(user, laid);
+  // The lowest id of all.
+  const zeros = (length: number) => new Uint8Array(length);
+  const trap = await stationOf(people, elsewhere, people.device(mallory), undefined, zeros);
+  const before = await cooks.keeper.present(CONVERSATION);
+  const members = rosterOf([
+    [mallory, 'owner'],
+    [clerk, 'member'],
+    [cook, 'member'],
+  ]);
+  const made = await trap.keeper.create(CONVERSATION, members);
+  assert.ok(before && made.group < before.group);
+  const [offer] = elsewhere.groups.get(CONVERSATION)?.offers ?? [];
+  const welcome = offer?.welcomes.find(({ user }) => user === cook.user) ?? assert.fail('no welcome');
+  home.groups.set(CONVERSATION, elsewhere.groups.get(CONVERSATION) ?? assert.fail());
+  hpkeOf.set(atCook, await generateHpkeKey(false));
+  const { mailroom, left, troubles } = mailroomOf(cooks, atCook, [welcome]);
+  await mailroom.collect();
+  assert.equal(left(), 0);
+  assert.deepEqual(troubles, ['group-other']);
+  assert.equal((await cooks.keeper.present(CONVERSATION))?.group, before.group);
+});
+
+test('a mail that has to wait keeps no other waiting', LIMIT, async () => {
+  const { people, atClerk, atCook, cook, clerks, group } = await kitchen();
+  hpkeOf.set(atClerk, await generateHpkeKey(false));
+  const { asking } = await readable(people, cook, { device: atCook.certificate.device, sequence: 2 });
+  const payload = makeKeyRequest(asking, CONVERSATION, group.group, [1]);
+  const request = encodeMail({ kind: 'key-request', conversation: CONVERSATION, payload });
+  const welcome = encodeWelcome({
+    group: parseGroupId('00000000-0000-4000-8000-0000000000b1'),
+    epoch: 1,
+    reference: new Uint8Array(32),
+    kemOutput: new Uint8Array(32),
+    ciphertext: new Uint8Array(32),
+  });
+  const waits = encodeMail({ kind: 'welcome', conversation: AWAY, payload: welcome });
+  const { mailroom, sent, left } = mailroomOf(clerks, atClerk, [{ body: waits }, { body: request }]);
+  await mailroom.collect();
+  assert.equal(sent.length, 1);
+  assert.equal(left(), 1);
+});
+
+test('who made a commit, and since when its keys count, is not the word of a server', LIMIT, async () => {
+  const { home, clerk, clerks, cooks, mallory } = await kitchen();
+  await cooks.keeper.change(CONVERSATION, async () => ({}));
+  const kept = home.groups.get(CONVERSATION) ?? assert.fail();
+  for (const [at, by] of kept.by.entries()) kept.by[at] = { ...by, user: mallory.user, at: Date.now() + 10 ** 12 };
+  await clerks.keeper.follow(CONVERSATION);
+  const last = clerks.news.at(-1);
+  assert.equal(last?.by, cooks.me.user);
+  assert.ok(last && last.at <= Date.now());
+  assert.notEqual(last.by, clerk.user);
+});
+
+test('a key package that does not fit keeps nobody else out', LIMIT, async () => {
+  const [people, home] = [new People(), new Home()];
+  const [clerk, cook, drawer] = [people.person(), people.person(), people.person()];
+  const clerks = await stationOf(people, home, people.device(clerk));
+  const cooks = await stationOf(people, home, people.device(cook));
+  const olds = await stationOf(people, home, people.device(drawer));
+  const now = people.clock.now();
+  people.clock.now = () => now - 91 * 24 * 3_600_000;
+  await olds.own.replenish();
+  people.clock.now = () => now;
+  await cooks.own.replenish();
+  home.packages.get(cook.user)?.push({ device: olds.me.device, bytes: Uint8Array.of(1, 2, 3) });
+  const all = rosterOf([
+    [clerk, 'owner'],
+    [cook, 'member'],
+    [drawer, 'member'],
+  ]);
+  const group = await clerks.keeper.create(CONVERSATION, all);
+  assert.deepEqual(new Set(group.members().map(({ user }) => user)), new Set([clerk.user, cook.user]));
+});
+
+test('an epoch of a thousand members fits into the vault, and its roster lies there once', LIMIT, async () => {
+  const people = new People();
+  const [vault, name] = [new VaultOfTests(), { conversation: CONVERSATION, group: GROUP, epoch: 1 }];
+  const members = Array.from({ length: 1000 }, (_, at) => [people.person(), at === 0 ? 'owner' : 'member'] as const);
+  const roster = encodeRoster(rosterOf(members));
+  const book = new EpochBook(vault);
+  await book.put(name, { key: new Uint8Array(32).fill(1), roster });
+  const size = vault.entries.size;
+  await book.put({ ...name, epoch: 2 }, { key: new Uint8Array(32).fill(2), roster });
+  assert.equal(vault.entries.size, size + 1);
+  assert.deepEqual(book.get(name)?.roster, roster);
+  for (const [key, value] of vault.entries)
+    encodeEntries([{ kind: 'epoch-key', key: key.slice(0, 150), value, time: 0 }]);
+  assert.deepEqual([...book.newest(CONVERSATION)], [[GROUP, { epoch: 2, kind: 'group' }]]);
+});
+
+test(
+  "an epoch's key that is still on its way to the server holds back the state that comes after it",
+  LIMIT,
+  async () => {
+    const { people, home, clerkVault, clerks, atClerk, cooks } = await kitchen();
+    await cooks.keeper.change(CONVERSATION, async () => ({}));
+    const away = () => Promise.reject(new UnreachableError('server-unreachable', 'away'));
+    const put = clerkVault.putAll.bind(clerkVault);
+    // As the vault does: what was put is there at once, and not yet durable.
+    clerkVault.putAll = async (all) => {
+      await put(all);
+      return away();
+    };
+    clerkVault.flush = away;
+    for (let tries = 0; tries < 2; tries++) {
+      await assert.rejects(clerks.keeper.follow(CONVERSATION), { code: 'server-unreachable' });
+    }
+    assert.equal((await clerks.keeper.present(CONVERSATION))?.epoch, 1);
+    assert.ok(people && home && atClerk);
+  },
+);

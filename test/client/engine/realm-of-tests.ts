@@ -15,10 +15,19 @@ import { KeyPackages, type PackageServer } from '../../../src/client/engine/key-
 
 import { type DeviceCertificate, isOfIdentity, readDeviceCertificate } from '../../../src/crypto/device-certificate.ts';
 import type { OwnDevice } from '../../../src/crypto/mls/parts.ts';
-import { ConflictError } from '../../../src/realm/errors.ts';
-import type { ConversationId, DeviceId, GroupId, UserId } from '../../../src/realm/ids.ts';
+import { ConflictError, UnreachableError } from '../../../src/realm/errors.ts';
+import {
+  type ConversationId,
+  type DeviceId,
+  type GroupId,
+  parseConversationId,
+  type UserId,
+} from '../../../src/realm/ids.ts';
 import { systemRandom } from '../../../src/realm/random.ts';
 import type { People } from '../../crypto/mls/people.ts';
+
+/** A conversation whose home can't be asked. */
+export const AWAY = parseConversationId('00000000-0000-4000-8000-0000000000a0');
 
 interface KeptGroup {
   readonly group: GroupId;
@@ -58,6 +67,7 @@ export class Home {
   }
 
   group(conversation: ConversationId, of?: GroupQuestion): ShownGroup | undefined {
+    if (conversation === AWAY) throw new UnreachableError('server-unreachable', 'away');
     const kept = this.groups.get(conversation);
     const offer = kept?.offers.at((of?.epoch ?? 0) - 1);
     if (!kept || !offer || (of?.group && of.group !== kept.group)) return undefined;
@@ -142,6 +152,7 @@ export async function stationOf(
   home: Home,
   me: OwnDevice,
   vault = new VaultOfTests(),
+  random = systemRandom,
 ): Promise<Station> {
   const cache = await memoryCache();
   const { clock } = people;
@@ -161,7 +172,7 @@ export async function stationOf(
     checks,
     parts,
     clock,
-    random: systemRandom,
+    random,
     onChange: (_, change) => news.push(change),
   });
   return { me: me.certificate, keeper, epochs, checks, own, news };
