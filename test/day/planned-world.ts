@@ -14,6 +14,12 @@ export class PlannedWorld {
   /** On which side of a cut an event stays; what is not here reaches everybody. */
   readonly #sides = new Map<number, 'cut off' | 'rest'>();
   readonly #renamers = new Map<number, string>();
+  /** The branch of who wrote first. */
+  readonly #homes = new Map<number, number>();
+  /** Devices that certainly have keys of a chat of their own; others get them of the chat's home when they write. */
+  readonly #joined = new Set<string>();
+  /** The devices that were logged in when a chat was made. */
+  readonly #founders = new Map<number, ReadonlySet<string>>();
   #unsettled: { readonly event: number; readonly branch: number }[] = [];
   #cut: number | undefined;
 
@@ -50,7 +56,9 @@ export class PlannedWorld {
         this.#sides.clear();
         return;
       case 'settle':
-        if (!this.isCut) this.#unsettled = [];
+        if (this.isCut) return;
+        this.#unsettled = [];
+        for (const name of this.devices('on')) this.#joins(name);
         return;
       default:
     }
@@ -96,6 +104,13 @@ export class PlannedWorld {
       .map(({ chat }) => chat);
   }
 
+  /** Whether a device can write now: whoever never did needs the chat's home for it. */
+  mayWrite(name: DeviceName, chat: number): boolean {
+    const home = this.#homes.get(chat);
+    if (!this.isCut || home === undefined || this.#joined.has(`${chat}/${deviceKey(name)}`)) return true;
+    return this.#side(home) === this.#side(branchOf(name.person, this.#shape));
+  }
+
   /** What a person has to be shown of a group before he writes in it. */
   openingFor(chat: number, person: number): number | undefined {
     return this.#openings.get(`${chat}/${person}`);
@@ -134,6 +149,8 @@ export class PlannedWorld {
     const branch = branchOf(by.person, this.#shape);
     if (this.#cut !== undefined) this.#sides.set(event, this.#side(branch));
     this.#unsettled.push({ event, branch });
+    if (!this.#homes.has(chat)) this.#founded(chat, branch);
+    if (!this.isCut) this.#joined.add(`${chat}/${deviceKey(by)}`);
     if (step.act === 'react') this.#reactions.set(`${step.target}/${by.person}/${step.emoji}`, by);
     if (step.act === 'rename') this.#renamers.set(chat, deviceKey(by));
     if (step.act !== 'say' || !this.isGroup(chat)) return;
@@ -141,6 +158,20 @@ export class PlannedWorld {
       const key = `${chat}/${person}`;
       if (!this.#openings.has(key)) this.#openings.set(key, event);
     }
+  }
+
+  /** What was made while this device was there has reached it by now. */
+  #joins(name: DeviceName): void {
+    for (const [key, founders] of this.#founders) {
+      if (founders.has(deviceKey(name))) this.#joined.add(`${key}/${deviceKey(name)}`);
+    }
+  }
+
+  #founded(chat: number, branch: number): void {
+    this.#homes.set(chat, branch);
+    const members = this.#chat(chat)?.members ?? new Set();
+    const devices = [...this.#devices].filter(([, { name }]) => members.has(name.person));
+    this.#founders.set(chat, new Set(devices.map(([key]) => key)));
   }
 
   #side(branch: number): 'cut off' | 'rest' {

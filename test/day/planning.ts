@@ -146,7 +146,7 @@ class Planner {
     const emoji = oneOf(this.#random, EMOJI);
     const given = this.#world.reactionOf(target.event, place.by.person, emoji);
     const by = given ?? place.by;
-    if (!this.#world.isOn(by)) return [];
+    if (!this.#world.isOn(by) || !this.#world.mayWrite(by, place.chat)) return [];
     const on = given === undefined || !this.#world.hasReacted(target, place.by.person, emoji);
     const sees = [...place.sees, this.#world.sight(target)];
     return [{ act: 'react', ...place, by, sees, event: this.#event++, target: target.event, emoji, on }];
@@ -201,7 +201,8 @@ class Planner {
   /** Somebody at a device that is on, in a chat that he knows of. */
   #place(fits: (chat: number) => boolean = () => true) {
     const by = oneOf(this.#random, this.#world.devices('on'));
-    const chats = this.#world.chatsOf(by.person).filter(fits);
+    const known = this.#world.chatsOf(by.person).filter((chat) => this.#world.mayWrite(by, chat));
+    const chats = known.filter(fits);
     if (chats.length === 0) return undefined;
     const chat = oneOf(this.#random, chats);
     const opening = this.#world.openingFor(chat, by.person);
