@@ -1,0 +1,89 @@
+// Where others come in: clients from the LAN, the operator by the control socket, whoever watches by the metrics, and beside them what keeps
+// the certificates that all of this stands on.
+import type { RealmName } from '../src/realm/names.ts';
+import { watchClock } from './clock-watch.ts';
+import type { Ground } from './ground.ts';
+import { healthChecks } from './health-checks.ts';
+import { guardConversations } from './incarnation/guarded-conversations.ts';
+import { IslandWatch } from './islands.ts';
+import { openAdmin } from './open-admin.ts';
+import { openCertificates } from './open-certificates.ts';
+import { type LanParts, openLan } from './open-lan.ts';
+import { openMetrics } from './open-metrics.ts';
+import type { Services } from './open-services.ts';
+
+export type Doors = Awaited<ReturnType<typeof openDoors>>;
+
+export async function openDoors(ground: Ground, services: Services) {
+  const { database, identity, clock, permit, directory } = ground;
+  const { network, ledger, roaming, messaging } = services;
+  const islands = new IslandWatch({ network, delivery: messaging.delivery, clock });
+  const checks = healthChecks({ database, network, identity, clock, permit, path: directory.path });
+  const forClients = { ...clientParts(ground, services), guests: roaming.guests, checks, islands };
+  const { lan, lanRenewal } = await openLan(forClients, ground);
+  const host = roaming.hostOf(lan.door);
+  const certified = await openCertificates(ground, certificateNeeds(services));
+  const clockWatch = watchClock(ground, { network, store: ledger.store });
+  const admin = openAdmin(ground, services, { lan, lanRenewal, clockWatch, ...certified });
+  const metrics = openMetrics(ground, shownParts(services), checks, countedParts(ground, services, host));
+  return { islands, lan, lanRenewal, host, ...certified, clockWatch, admin, metrics };
+}
+
+function clientParts({ permit }: Ground, services: Services): Omit<LanParts, 'guests' | 'checks' | 'islands'> {
+  const { account, accounts, people, blobs, messaging } = services;
+  const { groups, mails, keyPackages, blocks, privacy, presence, withRoutes } = messaging;
+  return {
+    groups,
+    mails,
+    keyPackages,
+    blocks,
+    privacy,
+    presence,
+    account,
+    accounts,
+    directory: people,
+    conversations: guardConversations(withRoutes, permit),
+    blobs: blobs.lan,
+  };
+}
+
+function certificateNeeds({ authority, issued, ledger, users, network, ownRelay, restate }: Services) {
+  const nodeChain = async (of: RealmName) => (await ledger.store.head({ realm: of, chain: 'network' })).key?.chain;
+  const paths = () => network.paths();
+  return { authority, issued, ledger, directory: users, paths, relays: ownRelay.dialled, restate, nodeChain };
+}
+
+function shownParts({ network, ledger, accounts, messaging: { delivery, presence } }: Services) {
+  return { overlay: network, ledger, accounts, delivery, presence };
+}
+
+function countedParts({ charter }: Ground, services: Services, roaming: ReturnType<Services['roaming']['hostOf']>) {
+  const {
+    trusts,
+    errands,
+    accounts,
+    ledger,
+    blobs,
+    roaming: { guests },
+    messaging,
+  } = services;
+  const { delivery, groups, mails, keyPackages } = messaging;
+  return {
+    trusts,
+    errands,
+    vaults: accounts.vaults,
+    guests,
+    roaming,
+    ledger,
+    delivery: { counters: () => ({ ...delivery.counters() }) },
+    custody: {
+      counters: () => ({ ...delivery.custody.counters() }),
+      gauges: () => ({ ...delivery.custody.load() }),
+    },
+    blobs,
+    groups,
+    mails,
+    keyPackages,
+    charter,
+  };
+}
