@@ -59,7 +59,7 @@ async function chat(cli: Cli, options: ChatOptions): Promise<void> {
     client.disconnect();
     await platform.close();
     // No session of a run that is over stays behind; without an answer it expires.
-    if (client.me) await client.logout().catch(() => {});
+    if (client.me) await client.logout({ keepDevice: true }).catch(() => {});
     await platform.close();
   }
 }

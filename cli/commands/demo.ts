@@ -93,7 +93,7 @@ async function show(cli: Cli, demonstration: Demonstration, { json }: DemoOption
   // A node reads its pages when it starts.
   const pages = ensureWebClient(stop);
   const [, people] = await Promise.all([pages, demonstration.start(pages)]);
-  for (const { client } of people) await client.logout();
+  for (const { client } of people) await client.logout({ keepDevice: true });
   const ready: DemoReady = {
     plan: demonstration.plan,
     temporary: demonstration.temporary,

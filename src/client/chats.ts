@@ -2,9 +2,9 @@
 // with what comes and what is sent.
 import type { RosterKind } from '../crypto/roster.ts';
 import type { Clock } from '../realm/clock.ts';
-import type { ConversationId, UserId } from '../realm/ids.ts';
+import type { ConversationId, MessageId, UserId } from '../realm/ids.ts';
 import type { ClientCache, Place } from './cache/cache.ts';
-import type { OpenedEvent, ReadMark, Receipt } from './timeline/events.ts';
+import type { OpenedEvent, Receipt } from './timeline/events.ts';
 import { emptyTimeline, reduceTimeline, type TimelineAction, type TimelineState } from './timeline/state.ts';
 import { type Timeline, viewTimeline } from './timeline/view.ts';
 
@@ -52,6 +52,23 @@ export class Chats {
     return shown;
   }
 
+  /** As far back as messages are unread. `most`: the server's count, which is never too low; it stands while too little is held here. */
+  async unread(conversation: ConversationId, most: number): Promise<{ unread: number; firstUnread?: MessageId }> {
+    const shown = await this.timeline(conversation);
+    try {
+      let before = -1;
+      while (shown.view().unread > before && shown.view().unread < most) {
+        before = shown.view().unread;
+        if (!(await shown.older())) break;
+      }
+      const { unread, firstUnread, items } = shown.view();
+      if (items.length === 0) return { unread: most };
+      return { unread, ...(firstUnread && { firstUnread }) };
+    } finally {
+      shown.close();
+    }
+  }
+
   take(conversation: ConversationId, ...actions: readonly TimelineAction[]): void {
     for (const shown of this.#open.get(conversation) ?? []) shown.take(actions);
   }
@@ -62,10 +79,6 @@ export class Chats {
 
   receipts(conversation: ConversationId, receipts: readonly Receipt[]): void {
     this.take(conversation, { kind: 'receipts', receipts });
-  }
-
-  read(conversation: ConversationId, mark: ReadMark): void {
-    this.take(conversation, { kind: 'read', mark });
   }
 }
 

@@ -1,6 +1,6 @@
 // The client library, exported as `canopy/client`: everything that a client of a node needs, without a screen. It runs
 // in a browser and in Node. Used by the web client, the terminal client, bots and tests.
-import { Session } from './session.ts';
+import { SignedClient } from './signed-client.ts';
 import type { Client, ClientInit } from './surface.ts';
 
 export { type TextRoom, textRoom } from '../crypto/content-room.ts';
@@ -11,10 +11,12 @@ export type { Island, Route, Stamp, User, WayLeg, WayStep } from '../protocols/l
 export { type Catalogue, sentenceOf } from './catalogue/catalogue.ts';
 export { english } from './catalogue/en.ts';
 export type { OpenTimeline } from './chats.ts';
+export type { Contacts } from './contacts.ts';
 export { paramsOf } from './failure.ts';
 export type { FileSink, FileSource, Progress } from './files/places.ts';
 export type { SearchHit } from './finding.ts';
 export type { GroupMembers, Groups, NewGroupRequest } from './groups.ts';
+export type { Draft } from './personal/forms.ts';
 export type { ClientStorage, HttpAnswer, HttpFetch, HttpInit, LiveSocket, OpenSocket } from './platform.ts';
 export type {
   Act,
@@ -27,6 +29,7 @@ export type {
   HistoryPage,
   Islands,
   LoginOptions,
+  LogoutOptions,
   Me,
   Message,
   Passwords,
@@ -40,5 +43,5 @@ export type { ShownLine, ShownMessage, Timeline } from './timeline/view.ts';
 export const TYPING_LASTS = 6000;
 
 export function createClient(init: ClientInit): Client {
-  return new Session(init);
+  return new SignedClient(init);
 }

@@ -1,13 +1,13 @@
 // What stands between a signed-in user whose account is open and the server: encryption, what is held here, sending and receiving.
 // It exists as long as the account is open on this device, and everything in it belongs to that user.
 
-import type { MadeContent } from '../crypto/content.ts';
-import { type RosterKind, roleOf } from '../crypto/roster.ts';
+import { toString } from 'uint8arrays/to-string';
+import type { RosterKind } from '../crypto/roster.ts';
 import type { ClientFrame } from '../protocols/lan/frames.ts';
-import type { FrameMessage, Stamp } from '../protocols/lan/wire.ts';
+import type { FrameMessage } from '../protocols/lan/wire.ts';
 import type { Clock } from '../realm/clock.ts';
-import { CanopyError, RefusedError } from '../realm/errors.ts';
-import { type ConversationId, type MessageId, parseMessageId } from '../realm/ids.ts';
+import { CanopyError } from '../realm/errors.ts';
+import { type ConversationId, directConversationId, type MessageId, type UserId } from '../realm/ids.ts';
 import type { RandomBytes } from '../realm/random.ts';
 import { parseUserAddress } from '../realm/user-address.ts';
 import type { Account } from './account/account.ts';
@@ -16,24 +16,29 @@ import { cacheStorage } from './cache/cache-storage.ts';
 import { sentenceOf } from './catalogue/catalogue.ts';
 import { english } from './catalogue/en.ts';
 import { Chats } from './chats.ts';
+import { Contacts } from './contacts.ts';
 import type { Emitter } from './emitter.ts';
 import { Engine } from './engine/engine.ts';
-import { failure } from './failure.ts';
+import type { GroupNews } from './engine/group-keeper.ts';
 import { Files } from './files/files.ts';
 import { findMessages, type SearchHit } from './finding.ts';
 import { Groups } from './groups.ts';
 import type { Http } from './http.ts';
 import { Incoming, type OtherFrame } from './incoming.ts';
 import { Library } from './library.ts';
-import type { Outgoing } from './outgoing.ts';
 import type { People } from './people.ts';
-import { randomId } from './random-id.ts';
+import { Personal } from './personal/personal.ts';
 import { SearchIndex, type SearchOptions } from './search/search-index.ts';
 import { Sending } from './sending.ts';
-import type { Act, ClientEvents, Me } from './surface.ts';
+import type { Act, ClientEvents, Conversation, Me } from './surface.ts';
 import { CatchingUp } from './sync/catching-up.ts';
 import { Holding } from './sync/holding.ts';
-import type { OpenedEvent } from './timeline/events.ts';
+import type { OpenedEvent, SystemLine } from './timeline/events.ts';
+import { linesOf } from './timeline/system-lines.ts';
+import { Writing } from './writing.ts';
+
+/** Cache records of what was told once. */
+const TOLD = 'told';
 
 export interface DeskComponents {
   readonly me: Me;
@@ -57,13 +62,16 @@ export class Desk {
   readonly engine: Engine;
   readonly files: Files;
   readonly groups: Groups;
+  readonly personal: Personal;
+  readonly contacts: Contacts;
   readonly #parts: DeskComponents;
   readonly #holding: Holding;
   readonly #index: SearchIndex;
   readonly #catchingUp: CatchingUp;
   readonly #over = new AbortController();
   #filling: Promise<void> | undefined;
-  readonly #unsent = new Map<MessageId, OpenedEvent>();
+  readonly #writing: Writing;
+  readonly #unlisten: () => void;
 
   private constructor(components: DeskComponents, index: SearchIndex) {
     this.#parts = components;
@@ -78,7 +86,7 @@ export class Desk {
       clock,
       random,
       home: parseUserAddress(me.user.address).realm,
-      onNews: () => {},
+      onNews: (conversation, news) => void this.#news(conversation, news),
       onOpened: (opened) => void this.#keep(opened),
       onTrouble,
     });
@@ -95,24 +103,46 @@ export class Desk {
       me: me.user.id,
       clock,
       kindOf: (conversation) => this.#kindOf(conversation),
-      settled: () => [],
-      unsent: (conversation) => [...this.#unsent.values()].filter((event) => event.conversation === conversation),
+      settled: (conversation) => this.personal.settled(conversation),
+      unsent: (conversation) => this.#writing.unsent(conversation),
     });
+    this.#writing = new Writing({
+      ...components,
+      engine: this.engine,
+      chats: this.chats,
+      sending: () => this.sending,
+      onSent: (event) => this.#sent(event),
+    });
+    this.personal = new Personal({
+      ...components,
+      me: me.user.id,
+      vault: account.vault,
+      holding: this.#holding,
+      chats: this.chats,
+      library: this.library,
+      members: (conversation) => this.#membersOf(conversation),
+      onDraft: (conversation, draft) => events.emit('draft', { conversation, draft }),
+    });
+    this.contacts = new Contacts({ http, account, personal: this.personal });
+    this.#unlisten = events.on('identity-changed', ({ user }) => void this.#identityChanged(user).catch(passing));
     this.#catchingUp = new CatchingUp({
       source: this.library,
       cache,
       holding: this.#holding,
       open,
-      onHeld: (_conversation, held) => this.chats.events(held),
+      onHeld: (_conversation, held) => {
+        this.chats.events(held);
+        void this.personal.held(held);
+      },
     });
     const shared = { ...components, storage: cacheStorage(cache) };
     this.files = new Files({ ...shared, me: () => me.user.id });
     this.sending = new Sending({
       ...shared,
       library: this.library,
-      seal: (entry) => this.#seal(entry),
-      onQueued: (entry) => this.#queued(entry),
-      onStored: (entry, stamp) => this.#stored(entry, stamp),
+      seal: (entry) => this.#writing.seal(entry),
+      onQueued: (entry) => this.#writing.queued(entry),
+      onStored: (entry, stamp) => this.#writing.stored(entry, stamp),
     });
     this.incoming = new Incoming({
       ...shared,
@@ -128,6 +158,7 @@ export class Desk {
     const desk = new Desk(components, await SearchIndex.open(components.cache));
     await desk.#holding.open();
     await desk.#catchingUp.open();
+    await desk.personal.open();
     await desk.incoming.open();
     await desk.sending.open();
     await desk.engine.ready();
@@ -137,6 +168,7 @@ export class Desk {
   /** After the server's hello: what waits goes out, what waits there comes in. */
   connected(): void {
     this.sending.resend();
+    this.personal.connected();
     void this.engine.connected().then(() => this.catchUp());
   }
 
@@ -148,30 +180,38 @@ export class Desk {
     return this.#filling;
   }
 
-  /** Says or does something in a conversation that there is. Resolves with its id once it is queued. */
-  async act(conversation: ConversationId, act: Act): Promise<MessageId> {
-    const { me, people, clock } = this.#parts;
-    const group = (await this.#group(conversation)) ?? (await this.engine.group(conversation));
-    if (!group) throw failure(RefusedError, 'conversation-unknown');
-    const { kind, members } = group.roster;
-    const others = members.map(({ user }) => user).filter((user) => user !== me.user.id);
-    const recipients = kind === 'direct' ? (others.length > 0 ? others : [me.user.id]) : [];
-    const seen = await this.chats.timeline(conversation);
-    const after = seen.view().heads;
-    seen.close();
-    const sentAt = clock.now();
-    const content: MadeContent = { ...act, sentAt, ...(after.length > 0 && { after }) };
-    const id = parseMessageId(randomId());
-    const to = await Promise.all(recipients.map((user) => people.byId(user).catch(() => undefined)));
-    const known = to.filter((user) => user !== undefined);
-    await this.sending.submit({ id, conversation, recipients, sentAt, content }, known);
-    return id;
+  act(conversation: ConversationId, act: Act): Promise<MessageId> {
+    return this.#writing.act(conversation, act);
+  }
+
+  /** Everything in the message's conversation up to it is read: at once here, and told to the server. */
+  async markRead(id: MessageId): Promise<void> {
+    const conversation = this.incoming.conversationOf(id) ?? (await this.library.opened(id)).conversation;
+    this.incoming.markRead(conversation, id);
+    await this.personal.read(conversation, id);
+  }
+
+  /** What is unread is counted by what is held here: the server counts what nobody sees, too. */
+  async conversations(signal?: AbortSignal): Promise<readonly Conversation[]> {
+    const listed = await this.library.conversations(signal);
+    return Promise.all(
+      listed.map(async (one) =>
+        one.unread === 0 ? one : { ...one, ...(await this.chats.unread(one.id, one.unread)) },
+      ),
+    );
   }
 
   search(question: string, options: SearchOptions): Promise<readonly SearchHit[]> {
-    const { cache, me } = this.#parts;
+    const { cache, me, clock } = this.#parts;
     const kindOf = (conversation: ConversationId) => this.#kindOf(conversation);
-    return findMessages(question, options, { index: this.#index, cache, me: me.user.id, kindOf });
+    return findMessages(question, options, {
+      index: this.#index,
+      cache,
+      me: me.user.id,
+      kindOf,
+      clock,
+      settled: (conversation) => this.personal.settled(conversation),
+    });
   }
 
   /** Before the connection closes. */
@@ -181,13 +221,25 @@ export class Desk {
   }
 
   async close(): Promise<void> {
+    await this.#rise();
+    await this.#holding.close();
+    await this.#parts.cache.close();
+  }
+
+  /** Nothing of it stays on this device. */
+  async wipe(): Promise<void> {
+    await this.#rise();
+    await this.#parts.cache.wipe();
+  }
+
+  async #rise(): Promise<void> {
     this.#over.abort();
+    this.#unlisten();
     this.disconnected();
     await this.#filling;
     this.engine.close();
     await this.incoming.close();
-    await this.#holding.close();
-    await this.#parts.cache.close();
+    await this.personal.close();
   }
 
   async #fill(): Promise<void> {
@@ -200,32 +252,38 @@ export class Desk {
     }
   }
 
-  #seal({ id, conversation, recipients, content }: Outgoing): Promise<Uint8Array> {
-    const { user, device } = this.#parts.me;
-    return this.engine.seal(content, { conversation, message: id, sender: user.id, device }, recipients[0]);
-  }
-
   async #keep(events: readonly OpenedEvent[]): Promise<void> {
     for (const event of events) await this.#holding.hold(event.conversation, { events: [event] });
     this.chats.events(events);
+    await this.personal.held(events);
   }
 
-  #queued({ id, conversation, recipients, content }: Outgoing): void {
-    const { user, device } = this.#parts.me;
-    const ids = { id, conversation, sender: user.id, device, recipients };
-    const event: OpenedEvent = { ...ids, role: 'owner', state: 'queued', content };
-    this.#unsent.set(id, event);
-    this.chats.events([event]);
+  async #sent(event: OpenedEvent): Promise<void> {
+    await this.#keep([event]);
+    if (event.content?.kind === 'delete') await this.personal.deleted(event.content.targets);
   }
 
-  /** The server has it: it is held like what others wrote. */
-  async #stored({ id }: Outgoing, stamp: Stamp): Promise<void> {
-    const event = this.#unsent.get(id);
-    if (!event) return;
-    this.#unsent.delete(id);
-    const group = await this.#group(event.conversation);
-    const role = (group && roleOf(group.roster, event.sender)) ?? 'member';
-    await this.#keep([{ ...event, role, state: 'stored', stamp }]);
+  /** What a commit did to the members, as lines of the timeline. */
+  async #news(conversation: ConversationId, news: GroupNews): Promise<void> {
+    await this.#line(conversation, linesOf(news, this.#parts.me.user.id));
+  }
+
+  async #line(conversation: ConversationId, lines: readonly SystemLine[]): Promise<void> {
+    if (lines.length === 0) return;
+    this.chats.take(conversation, { kind: 'lines', lines });
+    await this.#holding.hold(conversation, { lines });
+  }
+
+  /** Once for each new identity, in the conversation with that person. */
+  async #identityChanged(user: UserId): Promise<void> {
+    const { account, cache, clock, me } = this.#parts;
+    const { changedTo } = await account.keysOf(user);
+    if (!changedTo) return;
+    const id = `identity/${user}/${toString(changedTo, 'hex')}`;
+    if (await cache.record(TOLD, id)) return;
+    const line = { id, what: 'identity-changed', users: [user], stamp: { ms: clock.now(), counter: 0 } } as const;
+    await this.#line(directConversationId(me.user.id, user), [line]);
+    await cache.setRecords(TOLD, new Map([[id, new Uint8Array()]]));
   }
 
   async #other(frame: OtherFrame): Promise<void> {
@@ -234,7 +292,8 @@ export class Desk {
         const { conversation, ids, by, state, at, code } = frame;
         const receipts = ids.map((id) => ({ id, by, state, at, ...(code !== undefined && { code }) }));
         this.chats.receipts(conversation, receipts);
-        return this.#holding.hold(conversation, { receipts });
+        await this.#holding.hold(conversation, { receipts });
+        return this.personal.receipts(receipts);
       }
       case 'commit':
         return this.engine.committed(frame.conversation);
@@ -244,14 +303,21 @@ export class Desk {
         await this.#parts.account.vault.refresh().catch(passing);
         return;
       case 'position':
+        return this.personal.read(frame.conversation, frame.upTo, frame.at);
       case 'removed':
+        return this.personal.removed(frame.conversation, frame.id);
       case 'cleared':
-        return;
+        await this.personal.cleared();
+        return this.#parts.events.emit('cleared', { conversation: frame.conversation });
     }
   }
 
   async #kindOf(conversation: ConversationId): Promise<RosterKind> {
     return (await this.#group(conversation))?.roster.kind ?? 'direct';
+  }
+
+  async #membersOf(conversation: ConversationId): Promise<readonly UserId[]> {
+    return (await this.#group(conversation))?.roster.members.map(({ user }) => user) ?? [];
   }
 
   #group(conversation: ConversationId) {

@@ -1,10 +1,11 @@
 // Search over what this device holds: the index names places, the cache says what stands there now.
 import type { RosterKind } from '../crypto/roster.ts';
+import type { Clock } from '../realm/clock.ts';
 import type { ConversationId, MessageId, UserId } from '../realm/ids.ts';
 import type { ClientCache, Place } from './cache/cache.ts';
 import type { SearchIndex, SearchOptions } from './search/search-index.ts';
 import { askedTerms, says } from './search/terms.ts';
-import { emptyTimeline, reduceTimeline } from './timeline/state.ts';
+import { emptyTimeline, reduceTimeline, type TimelineAction } from './timeline/state.ts';
 import { viewTimeline } from './timeline/view.ts';
 
 export interface SearchHit {
@@ -23,6 +24,9 @@ export interface FindingComponents {
   readonly cache: Pick<ClientCache, 'page'>;
   readonly me: UserId;
   readonly kindOf: (conversation: ConversationId) => Promise<RosterKind>;
+  /** What the user has hidden or cleared. */
+  readonly settled: (conversation: ConversationId) => readonly TimelineAction[];
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** Newest first. What was deleted or edited away since is left out. */
@@ -41,18 +45,19 @@ async function hitAt(
   conversation: ConversationId,
   place: Place,
   asked: readonly string[],
-  { cache, me, kindOf }: FindingComponents,
+  { cache, me, kindOf, settled, clock }: FindingComponents,
 ): Promise<SearchHit | undefined> {
   // The newest entry at or before the place; nothing sorts between a place and itself with a letter behind.
-  const { events, about } = await cache.page(conversation, { before: `${place}g`, limit: 1 });
+  const { events, about, receipts } = await cache.page(conversation, { before: `${place}g`, limit: 1 });
   const [event] = events;
   if (!event) return undefined;
   const { sender, content } = event;
   if (content?.kind === 'edit') {
     return { conversation, id: content.target, sender, text: content.text, sentAt: content.sentAt, place };
   }
-  const state = reduceTimeline(emptyTimeline(conversation), { kind: 'events', events: [event, ...about] });
-  const view = viewTimeline(state, { user: me, kind: await kindOf(conversation), now: 0 });
+  const actions = [{ kind: 'events', events: [event, ...about] } as const, { kind: 'receipts', receipts } as const];
+  const state = [...actions, ...settled(conversation)].reduce(reduceTimeline, emptyTimeline(conversation));
+  const view = viewTimeline(state, { user: me, kind: await kindOf(conversation), now: clock.now() });
   const shown = view.items.find((item) => item.id === event.id);
   if (shown?.kind !== 'message' || shown.deletedBy !== undefined) return undefined;
   const text = [shown.text, shown.file?.name].filter((part) => part !== undefined).join(' ');

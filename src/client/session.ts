@@ -1,12 +1,11 @@
-// The client: what a signed-in user does, put together of the parts beside this file. Frames are worked off one after the
-// other, so that events come in the order in which the server told them.
+// Who is signed in here, and the live connection: logs in and out, opens the account, and hands out the desk (desk.ts) of the user who
+// is there. It knows that frames come, and leaves what they mean to the desk.
 import type { ClientFrame, ServerFrame } from '../protocols/lan/frames.ts';
 import { ACCOUNT, ISLANDS, LIVE_VERSION, MAX_WATCHED } from '../protocols/lan/limits.ts';
 import { serverAnswer } from '../protocols/lan/routes.ts';
-import type { User } from '../protocols/lan/wire.ts';
 import { type Clock, systemClock } from '../realm/clock.ts';
-import { codeOf, RefusedError } from '../realm/errors.ts';
-import { type ConversationId, directConversationId, type MessageId, type UserId } from '../realm/ids.ts';
+import { CanopyError, codeOf, RefusedError } from '../realm/errors.ts';
+import type { UserId } from '../realm/ids.ts';
 import { systemRandom } from '../realm/random.ts';
 import type { Account } from './account/account.ts';
 import { AccountGate, type AccountState } from './account/account-gate.ts';
@@ -17,41 +16,27 @@ import { memoryCache } from './cache/memory-cache.ts';
 import { Desk } from './desk.ts';
 import { Emitter } from './emitter.ts';
 import { failure } from './failure.ts';
-import type { Files } from './files/files.ts';
 import { globalFetch, globalSocket } from './globals.ts';
-import type { Groups } from './groups.ts';
 import { Http } from './http.ts';
 import { LiveConnection } from './live.ts';
 import { People } from './people.ts';
 import { type ClientStorage, memoryStorage } from './platform.ts';
 import { SigningIn } from './signing-in.ts';
-import type {
-  Act,
-  Client,
-  ClientEvents,
-  ClientInit,
-  ConnectionState,
-  Islands,
-  LoginOptions,
-  Me,
-  SendRequest,
-} from './surface.ts';
-import { TypingPace } from './typing-pace.ts';
+import type { ClientEvents, ClientInit, ConnectionState, LoginOptions, LogoutOptions, Me } from './surface.ts';
 
 /** Arrivals that are told one by one; a device that missed more catches up by conversation. */
 const MOST_TOLD = 500;
 
-export class Session implements Client {
-  readonly #events = new Emitter<ClientEvents>();
+export class Session {
+  readonly events = new Emitter<ClientEvents>();
   readonly #storage: ClientStorage;
   readonly #clock: Clock;
   readonly #http: Http;
-  readonly #people: People;
+  readonly people: People;
   readonly #signingIn: SigningIn;
   readonly #gate: AccountGate;
   readonly #live: LiveConnection;
   readonly #openCache: (user: UserId) => Promise<ClientCache>;
-  readonly #typing: TypingPace;
   #watched: readonly UserId[] = [];
   #me: Me | undefined;
   #desk: Desk | undefined;
@@ -79,13 +64,12 @@ export class Session implements Client {
       keeping: init.deviceKeys ?? storedDeviceKeys(this.#storage),
       clock,
       random: systemRandom,
-      onIdentityChanged: (user) => this.#events.emit('identity-changed', { user }),
+      onIdentityChanged: (user) => this.events.emit('identity-changed', { user }),
     });
-    const onState = (state: AccountState) => this.#events.emit('account', state);
+    const onState = (state: AccountState) => this.events.emit('account', state);
     this.#gate = new AccountGate({ http: this.#http, opening, onState });
-    this.#people = new People(this.#http);
+    this.people = new People(this.#http);
     this.#openCache = init.openCache ?? memoryCache;
-    this.#typing = new TypingPace(clock);
     this.#live = new LiveConnection({ server, openSocket, clock, random }, this.#handlers());
   }
 
@@ -97,8 +81,9 @@ export class Session implements Client {
     return this.#live.state;
   }
 
-  on<K extends keyof ClientEvents>(type: K, listener: (event: ClientEvents[K]) => void): () => void {
-    return this.#events.on(type, listener);
+  /** Undefined until the account is open. */
+  get desk(): Desk | undefined {
+    return this.#desk;
   }
 
   server(signal?: AbortSignal) {
@@ -108,6 +93,8 @@ export class Session implements Client {
   async login(address: string, password: string, options?: LoginOptions): Promise<Me> {
     await this.#leave();
     const { me, exportKey } = await this.#signingIn.login(address, password, options);
+    // What the device was that is no more stays with nobody.
+    if (this.#signingIn.wasRemoved) await this.#wipe([me.user.id]);
     return this.#enter(me, exportKey);
   }
 
@@ -118,7 +105,7 @@ export class Session implements Client {
   }
 
   async changePassword(password: string, newPassword: string): Promise<Me> {
-    const before = this.#present();
+    const before = this.present();
     const wasConnected = this.connection !== 'offline';
     this.disconnect();
     try {
@@ -133,22 +120,23 @@ export class Session implements Client {
     }
   }
 
-  async logout(): Promise<void> {
-    const signingIn = this.#signingIn;
+  async logout({ keepDevice = false }: LogoutOptions = {}): Promise<void> {
     const [account, me] = [this.#gate.account, this.#me];
-    await this.#leave();
-    // A guest leaves no keys behind, and no device that nobody will use again.
-    if (signingIn.isGuest && account) await account.leaveDevice();
-    await signingIn.logout();
-    if (signingIn.isGuest && me) await this.#wipe([me.user.id]);
+    await this.#leave(keepDevice ? 'keep' : 'wipe');
+    try {
+      // A device that nobody will use again is to count for nobody.
+      if (!keepDevice && account) await account.leaveDevice();
+      await this.#signingIn.logout();
+    } finally {
+      if (!keepDevice && me) {
+        await this.#wipe([me.user.id]);
+        await this.#signingIn.forgetDevice();
+      }
+    }
   }
 
   get account(): Account | undefined {
     return this.#gate.account;
-  }
-
-  get files(): Files | undefined {
-    return this.#desk?.files;
   }
 
   get accountState(): AccountState {
@@ -166,7 +154,7 @@ export class Session implements Client {
   }
 
   connect(): void {
-    this.#atDesk();
+    this.atDesk();
     this.#live.start();
   }
 
@@ -175,95 +163,28 @@ export class Session implements Client {
     this.#live.stop();
   }
 
-  async drained(signal?: AbortSignal): Promise<void> {
-    await this.#desk?.sending.drained(signal);
+  /** @throws RefusedError `session-missing`, `account-locked` */
+  atDesk(): Desk {
+    this.present();
+    if (!this.#desk) throw failure(RefusedError, 'account-locked');
+    return this.#desk;
   }
 
-  async send(request: SendRequest) {
-    const { sending } = this.#atDesk();
-    return sending.send(request, await this.#userOf(request.to));
+  /** @throws RefusedError `session-missing` */
+  present(): Me {
+    if (!this.#me) throw failure(RefusedError, 'session-missing');
+    return this.#me;
   }
 
-  async retry(id: MessageId): Promise<void> {
-    return this.#atDesk().sending.retry(id);
+  /** Goes out when the connection stands. */
+  send(frame: ClientFrame): boolean {
+    return this.#live.send(frame);
   }
 
-  async typing(to: string | User): Promise<void> {
-    const user = await this.#userOf(to);
-    const conversation = this.conversationWith(user);
-    if (!this.#typing.isDue(conversation)) return;
-    this.#live.send({ kind: 'typing', conversation, to: [user.id] });
-  }
-
-  async markRead(id: MessageId): Promise<void> {
-    const { incoming, library } = this.#atDesk();
-    const conversation = incoming.conversationOf(id) ?? (await library.opened(id)).conversation;
-    incoming.markRead(conversation, id);
-  }
-
-  watch(users: readonly User[]): void {
-    this.#people.remember(users);
-    this.#watched = users.slice(0, MAX_WATCHED).map((user) => user.id);
+  /** Whose presence is told, after each connection anew. */
+  watch(users: readonly UserId[]): void {
+    this.#watched = users.slice(0, MAX_WATCHED);
     this.#live.send({ kind: 'watch', users: [...this.#watched] });
-  }
-
-  findUser(address: string, signal?: AbortSignal) {
-    return this.#people.byAddress(address, signal);
-  }
-
-  searchUsers(prefix: string, signal?: AbortSignal) {
-    return this.#people.search(prefix, signal);
-  }
-
-  userById(id: UserId, signal?: AbortSignal) {
-    return this.#people.byId(id, signal);
-  }
-
-  async conversations(signal?: AbortSignal) {
-    return this.#atDesk().library.conversations(signal);
-  }
-
-  async history(conversation: ConversationId, options?: { before?: string; limit?: number; signal?: AbortSignal }) {
-    return this.#atDesk().library.history(conversation, options);
-  }
-
-  async explain(id: MessageId, signal?: AbortSignal) {
-    return this.#atDesk().library.explain(id, signal);
-  }
-
-  get islands(): Islands {
-    return this.#desk?.incoming.islands ?? { realms: [] };
-  }
-
-  async route(id: MessageId, signal?: AbortSignal) {
-    return this.#atDesk().library.route(id, signal);
-  }
-
-  async timeline(conversation: ConversationId) {
-    return this.#atDesk().chats.timeline(conversation);
-  }
-
-  async act(conversation: ConversationId, act: Act): Promise<MessageId> {
-    return this.#atDesk().act(conversation, act);
-  }
-
-  async search(
-    question: string,
-    { limit = 50, ...more }: { conversation?: ConversationId; before?: string; limit?: number } = {},
-  ) {
-    return this.#atDesk().search(question, { ...more, limit });
-  }
-
-  get groups(): Groups {
-    return this.#atDesk().groups;
-  }
-
-  counters(): Record<string, number> {
-    return this.#desk?.engine.counters() ?? {};
-  }
-
-  conversationWith(user: User): ConversationId {
-    return directConversationId(this.#present().user.id, user.id);
   }
 
   #handlers() {
@@ -279,18 +200,18 @@ export class Session implements Client {
       },
       onFrame: (frame: ServerFrame) => {
         if (frame.kind === 'hello') this.#greeted();
-        if (frame.kind === 'wipe') return void this.#wipe();
+        if (frame.kind === 'wipe') return void this.#wipeAll();
         this.#desk?.incoming.take(frame);
       },
       onState: (state: ConnectionState, code?: string, retryIn?: number) => {
         if (state === 'waiting' || state === 'offline') this.#desk?.incoming.lost();
-        this.#events.emit('connection', {
+        this.events.emit('connection', {
           state,
           ...(code === undefined ? {} : { code }),
           ...(retryIn === undefined ? {} : { retryIn }),
         });
       },
-      onFinal: (code: string) => void this.#leave().then(() => this.#events.emit('signed-out', { code })),
+      onFinal: (code: string) => void this.#leave().then(() => this.events.emit('signed-out', { code })),
       mayRetry: () => this.#mayRetry(),
     };
   }
@@ -311,12 +232,12 @@ export class Session implements Client {
 
   #becameLive(): void {
     this.#live.caughtUp();
-    this.#events.emit('ready', { me: this.#present() });
+    this.events.emit('ready', { me: this.present() });
   }
 
   async #enter(me: Me, exportKey?: string): Promise<Me> {
     this.#me = me;
-    this.#people.remember([me.user]);
+    this.people.remember([me.user]);
     await this.#gate.enter(ownerOf(me), exportKey);
     await this.#sitDown();
     return me;
@@ -326,14 +247,14 @@ export class Session implements Client {
   async #sitDown(): Promise<void> {
     const { account } = this.#gate;
     if (!account || this.#desk) return;
-    const me = this.#present();
+    const me = this.present();
     this.#desk = await Desk.open({
       me,
       account,
       cache: await this.#openCache(me.user.id),
       http: this.#http,
-      people: this.#people,
-      events: this.#events,
+      people: this.people,
+      events: this.events,
       clock: this.#clock,
       random: systemRandom,
       send: (frame) => this.#live.send(frame),
@@ -342,15 +263,16 @@ export class Session implements Client {
     });
   }
 
-  async #leave(): Promise<void> {
+  async #leave(cache: 'keep' | 'wipe' = 'keep'): Promise<void> {
     this.disconnect();
     const desk = this.#desk;
     this.#desk = undefined;
     this.#me = undefined;
     this.#gate.leave();
     this.#watched = [];
-    this.#people.forget();
-    await desk?.close();
+    this.people.forget();
+    if (cache === 'wipe') await desk?.wipe();
+    else await desk?.close();
   }
 
   /** Whoever was signed out for good wipes what is held here, then is nobody. */
@@ -359,38 +281,39 @@ export class Session implements Client {
       return await this.#signingIn.resume(token);
     } catch (error) {
       if (codeOf(error) !== 'device-wiped') throw error;
-      await this.#wipe();
+      await this.#wipeAll();
       return undefined;
     }
   }
 
-  async #wipe(given?: readonly UserId[]): Promise<void> {
-    const users = given ?? (this.#me ? [this.#me.user.id] : await this.#signingIn.usersHere());
+  /** This device was signed out for good: nothing of it stays here, of anybody when nobody is signed in. */
+  async #wipeAll(): Promise<void> {
+    const me = this.#me;
+    const users = me ? [me.user.id] : await this.#signingIn.usersHere();
+    if (me) await this.#leave('wipe');
+    await this.#wipe(users);
+    await this.#signingIn.forgetDevice();
+    this.events.emit('wiped', {});
+  }
+
+  /** Messages, keys and what is stored besides. */
+  async #wipe(users: readonly UserId[]): Promise<void> {
     for (const user of users) {
+      await this.#wipeCache(user);
       await this.#gate.wipe(user);
       for (const key of await this.#storage.keys(`${user}/`)) await this.#storage.delete(key);
     }
-    await this.#signingIn.forgetDevice();
-    this.#events.emit('wiped', {});
   }
 
-  /** @throws RefusedError `session-missing`, `account-locked` */
-  #atDesk(): Desk {
-    this.#present();
-    if (!this.#desk) throw failure(RefusedError, 'account-locked');
-    return this.#desk;
-  }
-
-  #present(): Me {
-    if (!this.#me) throw failure(RefusedError, 'session-missing');
-    return this.#me;
-  }
-
-  async #userOf(to: string | User): Promise<User> {
-    if (typeof to !== 'string') return to;
-    const user = await this.#people.byAddress(to);
-    if (!user) throw failure(RefusedError, 'user-unknown', { address: to.slice(0, 80) });
-    return user;
+  /** One that can't be opened holds nothing that its keys, which go as well, could still read. */
+  async #wipeCache(user: UserId): Promise<void> {
+    try {
+      const cache = await this.#openCache(user);
+      await cache.wipe();
+    } catch (error) {
+      if (!(error instanceof CanopyError)) throw error;
+      this.events.emit('error', { code: error.code, params: {}, message: error.message });
+    }
   }
 }
 

@@ -58,6 +58,7 @@ export class SigningIn {
   readonly #components: SigningInComponents;
   #token: string | undefined;
   #isGuest = false;
+  #wasRemoved = false;
 
   constructor(components: SigningInComponents) {
     this.#components = components;
@@ -66,6 +67,11 @@ export class SigningIn {
   /** The last login was at another branch than the user's own. */
   get isGuest(): boolean {
     return this.#isGuest;
+  }
+
+  /** The last login found this device signed out for good, and made it a new one. */
+  get wasRemoved(): boolean {
+    return this.#wasRemoved;
   }
 
   /** Of the bearer form. */
@@ -138,12 +144,14 @@ export class SigningIn {
 
   /** A device that was signed out for good comes back as a new one: it knows nothing of what it was. */
   async #proveAsSome(login: string, password: string, signal?: AbortSignal): Promise<Proven> {
+    this.#wasRemoved = false;
     const { realm } = await this.#components.http.get('/server', serverAnswer, signal);
     try {
       return await this.#prove(login, password, realm, signal);
     } catch (error) {
       if (codeOf(error) !== 'device-removed') throw error;
       await this.#components.storage.delete(DEVICE_KEY);
+      this.#wasRemoved = true;
       return this.#prove(login, password, realm, signal);
     }
   }

@@ -11,9 +11,11 @@ import type { AccountState } from './account/account-gate.ts';
 import type { DeviceKeeping } from './account/device-keeping.ts';
 import type { ClientCache } from './cache/cache.ts';
 import type { OpenTimeline } from './chats.ts';
+import type { Contacts } from './contacts.ts';
 import type { Files } from './files/files.ts';
 import type { SearchHit } from './finding.ts';
 import type { Groups } from './groups.ts';
+import type { Draft } from './personal/forms.ts';
 import type { ClientStorage, HttpFetch, OpenSocket } from './platform.ts';
 import type { MessageState } from './timeline/events.ts';
 
@@ -88,6 +90,8 @@ export interface Conversation {
   readonly others: readonly User[];
   readonly last?: Message;
   readonly unread: number;
+  /** The oldest that is unread; where a person goes on. */
+  readonly firstUnread?: MessageId;
   readonly lastRead?: MessageId;
 }
 
@@ -125,7 +129,11 @@ export interface ClientEvents {
   typing: { readonly user: User; readonly conversation: ConversationId; readonly active: boolean };
   /** Everything in the conversation up to this message was read by the own user, on whichever device. */
   position: { readonly conversation: ConversationId; readonly upTo: MessageId };
-  /** A message expired. */
+  /** Another device of the own user wrote it, or ended it. */
+  draft: { readonly conversation: ConversationId; readonly draft: Draft | undefined };
+  /** The own user deleted the history, on whichever device. */
+  cleared: { readonly conversation: ConversationId };
+  /** A message expired, or was taken back. */
   removed: { readonly conversation: ConversationId; readonly id: MessageId };
   /** The stored cursor no longer means anything (the server was restored): fetch conversations and histories anew. */
   reset: Record<string, never>;
@@ -156,6 +164,11 @@ export interface LoginOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface LogoutOptions {
+  /** Ends the session alone: keys and messages stay here for the next login on this device. Default false: nothing stays. */
+  readonly keepDevice?: boolean;
+}
+
 export interface HistoryPage {
   /** Oldest first. */
   readonly messages: readonly Message[];
@@ -179,7 +192,8 @@ export interface Client {
   resume(token?: string): Promise<Me | undefined>;
   /** Proves the present password by a login, then sets the new one; the other sessions of the user end. @throws as login() */
   changePassword(password: string, newPassword: string): Promise<Me>;
-  logout(): Promise<void>;
+  /** What is held here of this user goes, with its keys and with what was not sent yet. */
+  logout(options?: LogoutOptions): Promise<void>;
 
   /** Identity, devices, vault; undefined until it is open (`accountState`). */
   readonly account: Account | undefined;
@@ -223,6 +237,16 @@ export interface Client {
   route(id: MessageId, signal?: AbortSignal): Promise<Route | undefined>;
   /** Each step of a message's way with its time, and why it does not go on. */
   explain(id: MessageId, signal?: AbortSignal): Promise<Explanation>;
+  /** Blocks, removes, compares safety numbers. @throws RefusedError `account-locked` */
+  readonly contacts: Contacts;
+  /** Deletes for the own user alone, on all devices. */
+  hide(conversation: ConversationId, ids: readonly MessageId[]): Promise<void>;
+  /** Deletes what is there for the own user alone, on all devices and at the server. */
+  clearHistory(conversation: ConversationId): Promise<void>;
+  /** Kept on this device at once, within a second on all of the user's. */
+  draft(conversation: ConversationId): Draft | undefined;
+  /** An empty text ends it. @throws InputError `draft-too-long` */
+  setDraft(conversation: ConversationId, text: string, replyTo?: MessageId): Promise<void>;
   /** Makes and changes groups. @throws RefusedError `account-locked` */
   readonly groups: Groups;
   /** What is shown of a conversation, from what this device holds, kept up to date until it is closed. */

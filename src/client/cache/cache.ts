@@ -37,6 +37,8 @@ export interface ClientCache {
   /** The event of an id that has this place. */
   at(conversation: ConversationId, place: Place): Promise<OpenedEvent | undefined>;
   remove(conversation: ConversationId, events: readonly Pick<OpenedEvent, 'id' | 'stamp'>[]): Promise<void>;
+  /** Content goes, and what others added to it; the place stays, and whose deletion it was. */
+  erase(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<void>;
   /** Deletes everything of the conversation. */
   clear(conversation: ConversationId): Promise<void>;
 

@@ -4,7 +4,7 @@ import { toString } from 'uint8arrays/to-string';
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
 import { type ConversationId, idBytes } from '../../realm/ids.ts';
 import { type RandomBytes, systemRandom } from '../../realm/random.ts';
-import { laterState, type OpenedEvent, type Receipt, type SystemLine } from '../timeline/events.ts';
+import { erased, isErased, laterState, type OpenedEvent, type Receipt, type SystemLine } from '../timeline/events.ts';
 import { BlockTree, type Entry } from './block-tree.ts';
 import { type Additions, bare, type CachedPage, type ClientCache, type Place, placeAt, placeOf } from './cache.ts';
 import { CacheKeys, type CacheSecret, damaged } from './cache-secret.ts';
@@ -78,6 +78,17 @@ export class SealedCache implements ClientCache {
       const related = await about.beginningWith(events.map((event) => bare(event.id)));
       const positions = related.map((entry) => entry.position);
       return [...(await inOrder.writesWithout(places)), ...(await about.writesWithout(positions))];
+    });
+  }
+
+  erase(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<void> {
+    return this.#change(async () => {
+      const [inOrder, about] = await this.#trees(conversation);
+      const related = await about.beginningWith(events.map((event) => bare(event.id)));
+      const added = [...related.filter((entry) => !outlives(read(entry))), ...events.flatMap(aboutEntries)];
+      const stubs = events.flatMap((event) => orderedEntry(erased(event)));
+      const positions = added.map((entry) => entry.position);
+      return [...(await inOrder.writesFor(stubs, better)), ...(await about.writesWithout(positions))];
     });
   }
 
@@ -157,6 +168,11 @@ function read({ bytes }: Entry): Cached {
   }
 }
 
+/** Whose deletion it was, and who had read it: neither says what it said. */
+function outlives(cached: Cached): boolean {
+  return cached.kind === 'receipt' || (cached.kind === 'event' && cached.event.content?.kind === 'delete');
+}
+
 function orderedEntry(event: OpenedEvent): Entry[] {
   const position = placeOf(event);
   return position === undefined ? [] : [{ position, bytes: encodeCached({ kind: 'event', event }) }];
@@ -202,7 +218,8 @@ function better(known: Uint8Array, fresh: Uint8Array): Uint8Array {
   const [a, b] = [decodeCached(known), decodeCached(fresh)];
   if (a.kind === 'receipt' && b.kind === 'receipt') return a.receipt.at <= b.receipt.at ? known : fresh;
   if (a.kind !== 'event' || b.kind !== 'event') return known;
-  const [event, other] = a.event.content || !b.event.content ? [a.event, b.event] : [b.event, a.event];
+  const isFirst = isErased(a.event) || (!isErased(b.event) && (a.event.content || !b.event.content));
+  const [event, other] = isFirst ? [a.event, b.event] : [b.event, a.event];
   const state = laterState(event.state, other.state);
   const arrivedAt = event.arrivedAt ?? other.arrivedAt;
   return encodeCached({ kind: 'event', event: { ...event, state, ...(arrivedAt !== undefined && { arrivedAt }) } });

@@ -64,14 +64,30 @@ export class Holding {
     return this.#waiting.length === 0 && !this.#hasDropped;
   }
 
-  forget(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<void> {
-    const { cache, index } = this.#parts;
-    index.forget(
-      conversation,
-      events.flatMap((event) => placeOf(event) ?? []),
-    );
+  /** Taken back, or disappeared: what is said of it in search goes with it. */
+  erase(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<void> {
+    this.#unfindable(conversation, events);
+    return this.#inTurn(() => this.#parts.cache.erase(conversation, events));
+  }
+
+  /** The user deleted the history that had arrived by then; what names the group and sets its timer stays. */
+  clear(conversation: ConversationId, upTo: number): Promise<void> {
+    const { cache } = this.#parts;
+    const isGone = ({ arrivedAt, stamp, content }: OpenedEvent) =>
+      (arrivedAt ?? stamp?.ms ?? 0) <= upTo && content?.kind !== 'profile' && content?.kind !== 'timer';
+    return this.#inTurn(async () => {
+      for await (const events of eventsDownTo(cache, conversation, '')) {
+        const gone = events.filter(isGone);
+        this.#unfindable(conversation, gone);
+        if (gone.length > 0) await cache.remove(conversation, gone);
+      }
+    });
+  }
+
+  #unfindable(conversation: ConversationId, events: readonly OpenedEvent[]): void {
+    const places = events.flatMap((event) => placeOf(event) ?? []);
+    this.#parts.index.forget(conversation, places);
     this.#flushLater();
-    return this.#inTurn(() => cache.remove(conversation, events));
   }
 
   /** Writes the index; what comes later is marked anew. */

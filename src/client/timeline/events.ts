@@ -53,6 +53,17 @@ export interface SystemLine {
   readonly stamp: Stamp;
 }
 
+/** Of an event whose content was taken back or has disappeared: its place stays, so that it does not come back. */
+const ERASED = 'erased';
+
+export function isErased({ problem }: Pick<OpenedEvent, 'problem'>): boolean {
+  return problem === ERASED;
+}
+
+export function erased({ content: _gone, ...event }: OpenedEvent): OpenedEvent {
+  return { ...event, problem: ERASED };
+}
+
 export function laterState(a: MessageState, b: MessageState): MessageState {
   return STATES.indexOf(a) >= STATES.indexOf(b) ? a : b;
 }

@@ -12,6 +12,11 @@ export function isUnread(state: TimelineState, { sender, arrivedAt }: OpenedEven
   return arrivedAt > (state.reads.at(-1)?.arrivedAt ?? 0);
 }
 
+/** By its arrival: what was still on its way when the history was deleted is shown all the same. */
+export function isCleared({ clearedUpTo }: TimelineState, { arrivedAt, stamp }: OpenedEvent): boolean {
+  return stamp !== undefined && (arrivedAt ?? stamp.ms) <= clearedUpTo;
+}
+
 /** When the message is gone: its time after the own reading, or after the first reading by another of what is one's own. */
 export function disappearsAt(state: TimelineState, event: OpenedEvent, me: UserId): number | undefined {
   const { content, sender, id } = event;

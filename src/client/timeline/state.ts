@@ -2,7 +2,7 @@
 // however often, the same things make the same state; the view (view.ts) is a function of it.
 import type { ConversationId, MessageId, UserId } from '../../realm/ids.ts';
 import type { OpenedEvent, ReadMark, Receipt, SystemLine } from './events.ts';
-import { laterState } from './events.ts';
+import { erased, isErased, laterState } from './events.ts';
 
 /** When one recipient had an event and read it; the earliest that was told. */
 export interface Reader {
@@ -20,7 +20,9 @@ export interface TimelineState {
   readonly lines: ReadonlyMap<string, SystemLine>;
   /** Deleted by the own user for himself alone. */
   readonly hidden: ReadonlySet<MessageId>;
-  /** The history up to here was deleted by the own user. */
+  /** Taken back by their senders, or disappeared. */
+  readonly gone: ReadonlySet<MessageId>;
+  /** The own user deleted what had arrived by then. */
   readonly clearedUpTo: number;
 }
 
@@ -30,11 +32,12 @@ export type TimelineAction =
   | { readonly kind: 'read'; readonly mark: ReadMark }
   | { readonly kind: 'lines'; readonly lines: readonly SystemLine[] }
   | { readonly kind: 'hidden'; readonly ids: readonly MessageId[] }
+  | { readonly kind: 'gone'; readonly ids: readonly MessageId[] }
   | { readonly kind: 'cleared'; readonly upTo: number };
 
 export function emptyTimeline(conversation: ConversationId): TimelineState {
-  const none = { events: new Map(), receipts: new Map(), reads: [], lines: new Map(), hidden: new Set<MessageId>() };
-  return { conversation, ...none, clearedUpTo: 0 };
+  const none = { events: new Map(), receipts: new Map(), reads: [], lines: new Map() };
+  return { conversation, ...none, hidden: new Set(), gone: new Set(), clearedUpTo: 0 };
 }
 
 export function reduceTimeline(state: TimelineState, action: TimelineAction): TimelineState {
@@ -49,17 +52,26 @@ export function reduceTimeline(state: TimelineState, action: TimelineAction): Ti
       return { ...state, lines: new Map([...state.lines, ...action.lines.map((line) => [line.id, line] as const)]) };
     case 'hidden':
       return { ...state, hidden: new Set([...state.hidden, ...action.ids]) };
+    case 'gone':
+      return withoutContent(state, action.ids);
     case 'cleared':
       return { ...state, clearedUpTo: Math.max(state.clearedUpTo, action.upTo) };
   }
 }
 
-function withEvents({ conversation, events }: TimelineState, more: readonly OpenedEvent[]) {
+function withoutContent(state: TimelineState, ids: readonly MessageId[]): TimelineState {
+  const known = ids.flatMap((id) => state.events.get(id) ?? []);
+  const gone = new Set([...state.gone, ...ids]);
+  return { ...state, gone, events: withEvents({ ...state, gone }, known) };
+}
+
+function withEvents({ conversation, events, gone }: TimelineState, more: readonly OpenedEvent[]) {
   const all = new Map(events);
   for (const event of more) {
     if (event.conversation !== conversation) continue;
     const known = all.get(event.id);
-    all.set(event.id, known ? preferred(known, event) : event);
+    const better = known ? preferred(known, event) : event;
+    all.set(event.id, gone.has(event.id) ? erased(better) : better);
   }
   return all;
 }
@@ -87,9 +99,9 @@ function rank({ stamp, sender, device }: OpenedEvent): string {
   return `${String(ms).padStart(16, '0')}${String(counter).padStart(16, '0')}${sender}${device}`;
 }
 
-/** Opened before unopened, stamped before unstamped. */
-function quality({ content, stamp }: OpenedEvent): number {
-  return (stamp ? 2 : 0) + (content ? 1 : 0);
+/** What was erased stays so; opened before unopened, stamped before unstamped. */
+function quality(event: OpenedEvent): number {
+  return (isErased(event) ? 4 : 0) + (event.stamp ? 2 : 0) + (event.content ? 1 : 0);
 }
 
 function withReceipts(known: TimelineState['receipts'], more: readonly Receipt[]): TimelineState['receipts'] {

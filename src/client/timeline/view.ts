@@ -5,9 +5,9 @@ import type { Stamp } from '../../protocols/lan/wire.ts';
 import type { DeviceId, MessageId, UserId } from '../../realm/ids.ts';
 import { type Effects, effectsOf } from './effects.ts';
 import type { MessageState, OpenedEvent, SystemLine } from './events.ts';
-import { laterState } from './events.ts';
+import { isErased, laterState } from './events.ts';
 import { inCausalOrder } from './order.ts';
-import { disappearsAt, isUnread } from './reading.ts';
+import { disappearsAt, isCleared, isUnread } from './reading.ts';
 import { counts } from './rights.ts';
 import type { Reader, TimelineState } from './state.ts';
 
@@ -121,7 +121,7 @@ function shownEvent(
 ): (ShownMessage | ShownLine)[] {
   const { content, stamp, id, sender } = event;
   const at = stamp?.ms ?? content?.sentAt ?? 0;
-  if (state.hidden.has(id) || (stamp && stamp.ms <= state.clearedUpTo)) return [];
+  if (state.hidden.has(id) || isCleared(state, event)) return [];
   switch (content?.kind) {
     case 'edit':
     case 'delete':
@@ -137,6 +137,7 @@ function shownEvent(
     case 'note':
       return [{ kind: 'line', id, what: content.what, by: sender, users: content.users, at }];
     default: {
+      if (isErased(event) && !effects.deleted.has(id)) return [];
       const message = shownMessage(state, event, effects, onlooker);
       return message.expiresAt !== undefined && message.expiresAt <= onlooker.now ? [] : [message];
     }

@@ -159,6 +159,22 @@ export const CACHE_FACTS: readonly CacheFact[] = [
       }),
   },
   {
+    title: 'what is erased keeps its place, its deletion and its readers, and never comes back',
+    run: (place) =>
+      withCache(place, async (cache) => {
+        const deletion = said(2, { kind: 'delete', targets: [id(1)], sentAt: 2 });
+        const reaction = said(3, { kind: 'reaction', target: id(1), emoji: '👍', on: true, sentAt: 3 });
+        const receipts = [{ id: id(1), by: CLERK, state: 'read', at: 1 }] as const;
+        await cache.put(CHAT, { events: [said(1), deletion, reaction], receipts });
+        await cache.erase(CHAT, [said(1)]);
+        await cache.put(CHAT, { events: [said(1)] });
+        const page = await cache.page(CHAT, { before: placeOf(deletion) ?? '', limit: 1 });
+        const { content: _gone, ...rest } = said(1);
+        same(page.events, [{ ...rest, problem: 'erased' }], 'the place');
+        same([page.about, page.receipts], [[deletion], receipts], 'what outlives it');
+      }),
+  },
+  {
     title: 'large messages divide blocks earlier and come back whole',
     run: (place) =>
       withCache(place, async (cache) => {

@@ -157,10 +157,14 @@ test('what a client that ended did not index is indexed by the next, whichever w
   }
 });
 
-test('what is forgotten is neither held nor found', async () => {
+test('what is erased has its place alone, and is not found', async () => {
   const { cache, holding, index } = await device(new Fragile());
   await holding.hold(CHAT, { events: [said(1), said(2)] });
-  await holding.forget(CHAT, [said(1)]);
-  assert.deepEqual(await numbersOf(cache), [2]);
+  await holding.erase(CHAT, [said(1)]);
+  const { events } = await cache.page(CHAT, { limit: 9 });
+  assert.deepEqual(
+    events.map(({ content, problem }) => content?.kind ?? problem),
+    ['text', 'erased'],
+  );
   assert.equal(index.search('message', { limit: 9 }).length, 1);
 });

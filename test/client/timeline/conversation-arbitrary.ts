@@ -84,6 +84,10 @@ const facts: fc.Arbitrary<TimelineAction> = fc.oneof(
     kind: fc.constant('hidden' as const),
     ids: fc.array(fc.nat({ max: 13 }).map(messageId), { maxLength: 2 }),
   }),
+  fc.record({
+    kind: fc.constant('gone' as const),
+    ids: fc.array(fc.nat({ max: 13 }).map(messageId), { maxLength: 2 }),
+  }),
   fc.record({ kind: fc.constant('cleared' as const), upTo: fc.nat({ max: 20 }) }),
 );
 

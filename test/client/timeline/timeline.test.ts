@@ -214,3 +214,22 @@ test('a new event names the latest that nothing follows', () => {
   const c = event(3, 2, 12, text('c', { after: [a.id] }));
   assert.deepEqual(view([all(a, b, c)]).heads, [b.id, c.id]);
 });
+
+test('what was taken back shows nothing of what it said, and a tombstone when somebody deleted it', () => {
+  const first = event(1, 1, 10, text('secret'));
+  const deletion = event(2, 1, 11, { kind: 'delete', targets: [first.id], sentAt: 0 });
+  const gone: TimelineAction = { kind: 'gone', ids: [first.id] };
+  assert.deepEqual(messages(view([all(first), gone])), []);
+  assert.deepEqual(messages(view([gone, all(first)])), []);
+  const [tombstone] = messages(view([all(first, deletion), gone]));
+  assert.deepEqual([tombstone?.deletedBy, tombstone?.text], [person(1), undefined]);
+});
+
+test('a history that was deleted hides what had arrived by then, not what arrives later with an earlier stamp', () => {
+  const [before, late] = [event(1, 1, 10, text('before')), event(2, 1, 9, text('late'), { arrivedAt: 25 })];
+  const timeline = view([all(before, late), { kind: 'cleared', upTo: 20 }]);
+  assert.deepEqual(
+    messages(timeline).map((shown) => shown.text),
+    ['late'],
+  );
+});

@@ -1,0 +1,162 @@
+// What is the user's own in conversations: read marks, what is hidden or deleted, drafts, and what disappears. Puts the parts beside this
+// file together, and follows what the server tells of them. A history is deleted here because the vault says so: a server that claims it
+// makes this device look into the vault, no more.
+import { emptyAnswer } from '../../protocols/lan/routes.ts';
+import type { Clock } from '../../realm/clock.ts';
+import { CanopyError } from '../../realm/errors.ts';
+import type { ConversationId, MessageId, UserId } from '../../realm/ids.ts';
+import type { ClientCache } from '../cache/cache.ts';
+import type { Chats } from '../chats.ts';
+import type { Http } from '../http.ts';
+import type { Library } from '../library.ts';
+import type { Holding } from '../sync/holding.ts';
+import type { OpenedEvent, Receipt } from '../timeline/events.ts';
+import type { TimelineAction } from '../timeline/state.ts';
+import type { Vault } from '../vault/vault.ts';
+import { Disappearing } from './disappearing.ts';
+import { Drafts } from './drafts.ts';
+import type { Draft } from './forms.ts';
+import { ServerErasures } from './server-erasures.ts';
+import { Settled } from './settled.ts';
+
+/** Events of a page, and pages, in which one is looked for before the server is asked. */
+const PAGE = 200;
+const MAX_PAGES = 5;
+
+export interface PersonalComponents {
+  readonly vault: Vault;
+  readonly cache: ClientCache;
+  readonly http: Pick<Http, 'post'>;
+  readonly clock: Clock;
+  readonly me: UserId;
+  readonly holding: Holding;
+  readonly chats: Chats;
+  readonly library: Pick<Library, 'opened'>;
+  readonly members: (conversation: ConversationId) => Promise<readonly UserId[]>;
+  readonly onDraft: (conversation: ConversationId, draft: Draft | undefined) => void;
+}
+
+export class Personal {
+  readonly drafts: Drafts;
+  readonly #parts: PersonalComponents;
+  readonly #settled: Settled;
+  readonly #disappearing: Disappearing;
+  readonly #erasures: ServerErasures;
+
+  constructor(components: PersonalComponents) {
+    this.#parts = components;
+    const { vault, clock, onDraft } = components;
+    this.#erasures = new ServerErasures(components);
+    this.#settled = new Settled({ vault, clock, onSettled: (id, actions) => this.#onSettled(id, actions) });
+    this.drafts = new Drafts({ ...components, onChange: onDraft });
+    this.#disappearing = new Disappearing({
+      ...components,
+      settled: (conversation) => this.settled(conversation),
+      erase: (conversation, event) => this.#erase(conversation, [event]),
+      eraseForAll: (id) => this.#erasures.add([id]),
+    });
+  }
+
+  async open(): Promise<void> {
+    await this.drafts.open();
+    await this.#disappearing.open();
+    // Of histories that were deleted while this device was off.
+    for (const id of this.#settled.cleared()) await this.#parts.holding.clear(id, this.#settled.clearedUpTo(id));
+  }
+
+  settled(conversation: ConversationId): readonly TimelineAction[] {
+    return this.#settled.of(conversation);
+  }
+
+  /** What the server could not be asked before. */
+  connected(): void {
+    void this.#erasures.ask();
+  }
+
+  held(events: readonly OpenedEvent[]): Promise<void> {
+    return this.#disappearing.held(events);
+  }
+
+  receipts(receipts: readonly Receipt[]): void {
+    if (receipts.some(({ state }) => state === 'read')) void this.#disappearing.look();
+  }
+
+  /** Everything up to the message is read, as of now: at once here, and on the other devices by the vault. */
+  async read(conversation: ConversationId, id: MessageId, at: number = this.#parts.clock.now()): Promise<void> {
+    const event = await this.#find(conversation, id);
+    const arrivedAt = event?.arrivedAt ?? event?.stamp?.ms;
+    if (arrivedAt !== undefined) this.#settled.read(conversation, { arrivedAt, at });
+  }
+
+  /** Its sender took it back, or its time was over. */
+  async removed(conversation: ConversationId, id: MessageId): Promise<void> {
+    const event = await this.#held(conversation, id);
+    this.#parts.chats.take(conversation, { kind: 'gone', ids: [id] });
+    if (event) await this.#parts.holding.erase(conversation, [event]);
+  }
+
+  /** The server says that another device deleted a history: whether the user did is in the vault. */
+  async cleared(): Promise<void> {
+    await this.#parts.vault.refresh().catch(passing);
+  }
+
+  /** Deletes for the own user alone, on all devices. */
+  hide(conversation: ConversationId, ids: readonly MessageId[]): Promise<void> {
+    return this.#settled.hide(conversation, ids);
+  }
+
+  /** Deletes the history for the own user, on all devices and at the server. `entirely`: it leaves the list of conversations, too. */
+  async clear(conversation: ConversationId, entirely: boolean): Promise<void> {
+    const { events } = await this.#parts.cache.page(conversation, { limit: PAGE });
+    const upTo = Math.max(0, ...events.map(({ arrivedAt, stamp }) => arrivedAt ?? stamp?.ms ?? 0));
+    await this.#settled.clear(conversation, upTo);
+    await this.#parts.http.post(`/conversations/${conversation}/clear`, { entirely }, emptyAnswer);
+  }
+
+  /** A deletion for all has reached the server: the bodies are to go there, too. */
+  async deleted(targets: readonly MessageId[]): Promise<void> {
+    await this.#erasures.add(targets);
+  }
+
+  async close(): Promise<void> {
+    await this.#settled.close();
+    await this.drafts.close();
+    await this.#disappearing.close();
+  }
+
+  async #erase(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<void> {
+    this.#parts.chats.take(conversation, { kind: 'gone', ids: events.map(({ id }) => id) });
+    await this.#parts.holding.erase(conversation, events);
+  }
+
+  #onSettled(conversation: ConversationId, actions: readonly TimelineAction[]): void {
+    const { chats, holding } = this.#parts;
+    chats.take(conversation, ...actions);
+    for (const action of actions) {
+      if (action.kind === 'cleared') void holding.clear(conversation, action.upTo);
+      if (action.kind === 'read') void this.#disappearing.look();
+    }
+  }
+
+  async #find(conversation: ConversationId, id: MessageId): Promise<OpenedEvent | undefined> {
+    const held = await this.#held(conversation, id);
+    return held ?? (await this.#parts.library.opened(id).catch(passing));
+  }
+
+  async #held(conversation: ConversationId, id: MessageId): Promise<OpenedEvent | undefined> {
+    let before: string | undefined;
+    for (let pages = 0; pages < MAX_PAGES; pages++) {
+      const from = before === undefined ? {} : { before };
+      const page = await this.#parts.cache.page(conversation, { ...from, limit: PAGE });
+      const found = page.events.find((event) => event.id === id);
+      before = page.before;
+      if (found || before === undefined) return found;
+    }
+    return undefined;
+  }
+}
+
+/** What can't be asked now is settled by what comes next. */
+function passing(error: unknown): undefined {
+  if (!(error instanceof CanopyError)) throw error;
+}

@@ -1,0 +1,162 @@
+// What is the user's own follows the user: read marks, hidden messages, deleted histories, drafts; and what disappears. Real clients
+// against a real LAN server.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { Client, OpenTimeline, ShownMessage } from '../../../src/client/client.ts';
+import { openBranch } from '../../node/lan/branch-fixture.ts';
+import { nextEvent } from '../waiting.ts';
+import { clientOf, connected, ENGINEER, keptPlace } from './people.ts';
+
+const TIMEOUT = { timeout: 90_000 };
+const DEADLINE = 15_000;
+
+/** Two people, of whom the second has two devices. */
+async function threeDevices(t: TestContext) {
+  const branch = await openBranch(t);
+  await branch.addUser('clerk', 'Clerk One', 'first-clerk');
+  const { id } = await branch.addUser('engineer', 'Engineer One', 'first-engineer');
+  const place = await keptPlace();
+  const [clerk, engineer, second] = [clientOf(t, branch), clientOf(t, branch, place), clientOf(t, branch)];
+  await clerk.login('clerk', 'first-clerk', { newPassword: 'second-clerk' });
+  await engineer.login('engineer', 'first-engineer', { newPassword: 'second-engineer' });
+  await second.login('engineer', 'second-engineer');
+  for (const client of [clerk, engineer, second]) await connected(client);
+  return { branch, clerk, engineer, second, place, id };
+}
+
+const messagesOf = (timeline: OpenTimeline): ShownMessage[] =>
+  timeline.view().items.filter((item) => item.kind === 'message');
+
+/** Resolves once what is shown is as wished. */
+function shows(timeline: OpenTimeline, wish: (messages: readonly ShownMessage[]) => boolean): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const late = setTimeout(() => reject(new Error(`shown: ${JSON.stringify(messagesOf(timeline))}`)), DEADLINE);
+  // What disappears does so without anybody telling.
+  const again = setInterval(() => look(), 50);
+  const look = () => wish(messagesOf(timeline)) && resolve();
+  const stop = timeline.onChange(look);
+  look();
+  return promise.finally(() => {
+    clearTimeout(late);
+    clearInterval(again);
+    stop();
+  });
+}
+
+async function say(from: Client, to: readonly Client[], text: string) {
+  const arrived = Promise.all(to.map((one) => nextEvent(one, 'message', (message) => message.text === text)));
+  await from.send({ to: ENGINEER, text });
+  const [first] = await arrived;
+  if (!first) assert.fail('nobody listens');
+  return first;
+}
+
+const texts = (timeline: OpenTimeline) => messagesOf(timeline).map(({ text }) => text);
+
+test('what is read on one device is read on the other, and counted as such', TIMEOUT, async (t) => {
+  const { clerk, engineer, second } = await threeDevices(t);
+  const { conversation, id } = await say(clerk, [engineer, second], 'one');
+  const two = await say(clerk, [engineer, second], 'two');
+  const [here, there] = await Promise.all([engineer.timeline(conversation), second.timeline(conversation)]);
+  assert.deepEqual([there.view().unread, there.view().firstUnread], [2, id]);
+  await engineer.markRead(id);
+  assert.deepEqual([here.view().unread, here.view().firstUnread], [1, two.id]);
+  await shows(there, (shown) => shown.filter(({ unread }) => unread).length === 1);
+  const [listed] = await second.conversations();
+  assert.deepEqual([listed?.unread, listed?.firstUnread], [1, two.id]);
+});
+
+test('delete for me hides on all devices of the user and nowhere else', TIMEOUT, async (t) => {
+  const { clerk, engineer, second } = await threeDevices(t);
+  const { conversation, id } = await say(clerk, [engineer, second], 'only one');
+  const timelines = await Promise.all([clerk, engineer, second].map((client) => client.timeline(conversation)));
+  const [sender, here, there] = timelines;
+  if (!sender || !here || !there) assert.fail('no timelines');
+  await engineer.hide(conversation, [id]);
+  assert.deepEqual(texts(here), []);
+  await shows(there, (shown) => shown.length === 0);
+  assert.deepEqual(texts(sender), ['only one']);
+  assert.deepEqual(await second.search('only'), []);
+  assert.equal((await clerk.search('only')).length, 1);
+});
+
+test('a deleted history is gone on all devices, and what comes after it is shown', TIMEOUT, async (t) => {
+  const { branch, clerk, engineer, second, place } = await threeDevices(t);
+  const { conversation } = await say(clerk, [engineer, second], 'old');
+  const [here, there] = await Promise.all([engineer.timeline(conversation), second.timeline(conversation)]);
+  await engineer.clearHistory(conversation);
+  assert.deepEqual(texts(here), []);
+  await shows(there, (shown) => shown.length === 0);
+  await say(clerk, [engineer, second], 'new');
+  for (const timeline of [here, there]) await shows(timeline, ([first]) => first?.text === 'new');
+  assert.deepEqual(await engineer.search('old'), []);
+  engineer.disconnect();
+  await engineer.logout({ keepDevice: true });
+  const again = clientOf(t, branch, place);
+  await again.login('engineer', 'second-engineer');
+  assert.deepEqual(texts(await again.timeline(conversation)), ['new']);
+});
+
+test('a server alone deletes no history here: only the user’s vault does', TIMEOUT, async (t) => {
+  const { branch, clerk, engineer, second, id } = await threeDevices(t);
+  const { conversation } = await say(clerk, [engineer, second], 'stays');
+  const timeline = await engineer.timeline(conversation);
+  const told = nextEvent(engineer, 'cleared');
+  await branch.components.conversations.clear(id, conversation, false);
+  await told;
+  assert.deepEqual(texts(timeline), ['stays']);
+});
+
+test('drafts are kept, follow the user, and end', TIMEOUT, async (t) => {
+  const { branch, clerk, engineer, second, place } = await threeDevices(t);
+  const { conversation } = await say(clerk, [engineer, second], 'hello');
+  const heard = nextEvent(second, 'draft');
+  await engineer.setDraft(conversation, 'half a thou');
+  assert.equal((await heard).draft?.text, 'half a thou');
+  assert.equal(second.draft(conversation)?.text, 'half a thou');
+  const ended = nextEvent(engineer, 'draft');
+  await second.setDraft(conversation, '');
+  assert.equal((await ended).draft, undefined);
+  await engineer.setDraft(conversation, 'kept');
+  await engineer.logout({ keepDevice: true });
+  const again = clientOf(t, branch, place);
+  await again.login('engineer', 'second-engineer');
+  assert.equal(again.draft(conversation)?.text, 'kept');
+});
+
+test('what is deleted for all leaves a tombstone, and no body at the server or in any cache', TIMEOUT, async (t) => {
+  const { clerk, engineer, second } = await threeDevices(t);
+  const { conversation, id } = await say(clerk, [engineer, second], 'take it back');
+  const timelines = await Promise.all([clerk, engineer, second].map((client) => client.timeline(conversation)));
+  const removed = Promise.all([clerk, engineer, second].map((client) => nextEvent(client, 'removed')));
+  await clerk.act(conversation, { kind: 'delete', targets: [id] });
+  await removed;
+  for (const timeline of timelines) await shows(timeline, ([shown]) => shown?.deletedBy !== undefined);
+  await assert.rejects(engineer.explain(id), { code: 'message-unknown' });
+  for (const client of [clerk, engineer, second]) {
+    const again = await client.timeline(conversation);
+    assert.deepEqual(
+      messagesOf(again).map(({ text, deletedBy }) => [text, deletedBy !== undefined]),
+      [[undefined, true]],
+    );
+    assert.deepEqual(await client.search('back'), []);
+  }
+});
+
+test('a disappearing message goes on every device after it was read, and at the server', TIMEOUT, async (t) => {
+  const { clerk, engineer, second } = await threeDevices(t);
+  const { conversation } = await say(clerk, [engineer, second], 'stays');
+  const heard = Promise.all([engineer, second].map((one) => nextEvent(one, 'message', ({ text }) => text === 'brief')));
+  const id = await clerk.act(conversation, { kind: 'text', text: 'brief', expiresAfter: 300 });
+  await heard;
+  const timelines = await Promise.all([clerk, engineer, second].map((client) => client.timeline(conversation)));
+  assert.deepEqual(
+    timelines.map((timeline) => messagesOf(timeline).length),
+    [2, 2, 2],
+  );
+  const removed = nextEvent(engineer, 'removed', (gone) => gone.id === id);
+  await engineer.markRead(id);
+  for (const timeline of timelines) await shows(timeline, (shown) => shown.length === 1);
+  await removed;
+  for (const client of [clerk, engineer, second]) assert.deepEqual(await client.search('brief'), []);
+});
