@@ -1,7 +1,7 @@
 // Requests and answers of the LAN API about the own account: vault, identity, devices, the own profile, and other people's keys. All
 // below /api/v1; docs/protocols/accounts.md and vault.md are the prose. Bytes are base64url.
 //
-//   GET  vault                              head and wraps; 404 `vault-none`
+//   GET  vault                              head and wraps; nothing while there is no vault
 //   GET  vault/records?generation=&after=   a page of records
 //   POST vault                              a change: records, head, perhaps wraps; 409 `vault-conflict` when another came first
 //   POST vault/stage                        a part of the next generation, which a change then names
