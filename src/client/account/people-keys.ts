@@ -37,7 +37,7 @@ export interface PeopleKeysComponents {
   readonly me: UserId;
   readonly identity: Uint8Array;
   readonly http: Pick<Http, 'get'>;
-  readonly vault: Pick<Vault, 'get' | 'put'>;
+  readonly vault: Pick<Vault, 'get' | 'put' | 'putAll'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly onChanged: (user: UserId) => void;
 }
@@ -61,10 +61,11 @@ export class PeopleKeys {
     if (answer.user !== user) throw new PeerError('user-contradicts', 'the server answered for another user');
     const shown = answer.identity === undefined ? undefined : fromText(answer.identity);
     const before = this.pinned(user);
-    if (shown && !before) await this.#parts.vault.put(PIN, user, shown);
-    const changedTo = shown && before && !equals(shown, before) ? shown : undefined;
+    if (shown && !before) await this.#parts.vault.putAll([{ kind: PIN, key: user, value: shown }], 'keep');
+    // Another device of the user may have been first, and been shown another one.
+    const identity = this.pinned(user);
+    const changedTo = shown && identity && !equals(shown, identity) ? shown : undefined;
     if (changedTo) this.#tell(user, changedTo);
-    const identity = before ?? shown;
     return { user, identity, devices: this.#valid(answer, identity), removed: answer.removed, changedTo };
   }
 

@@ -60,7 +60,7 @@ export class EpochBook {
     const parts = partsOf(epoch.roster).map((value) => ({ kind: ROSTER, key: toString(sha256(value), 'hex'), value }));
     const value = encodeItem([2, epoch.key, parts.map(({ key }) => key)]);
     const fresh = parts.filter(({ key }) => !this.#vault.get(ROSTER, key));
-    await this.#vault.putAll([...fresh, { kind: KIND, key: nameOf(name), value }]);
+    await this.#vault.putAll([...fresh, { kind: KIND, key: nameOf(name), value }], 'keep');
   }
 
   /** By group, what any device of the user has seen of a conversation. */

@@ -1,5 +1,6 @@
 // Mails of other devices, and messages that wait for the key of their epoch: who is asked for it, who is answered, and what becomes of
 // the messages once it is here.
+import { MAX_ROSTER } from '../../crypto/roster.ts';
 import type { FrameMessage } from '../../protocols/lan/wire.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { CanopyError, codeOf, RefusedError, UnreachableError } from '../../realm/errors.ts';
@@ -17,6 +18,8 @@ import type { Looked } from './message-keys.ts';
 
 /** Messages that wait in memory; what is beyond is opened when it is read from the server again. */
 const MAX_HELD = 2_000;
+/** Bytes of rosters in one answer: with it a mail stays below its limit. */
+const MAX_ROSTERS: number = 2 * MAX_ROSTER;
 /** Pages of mails at one go. */
 const MAX_PAGES = 1_000;
 /** What a welcome leads to is not to be had: the conversation is joined from outside when it is used. */
@@ -155,10 +158,12 @@ export class Mailroom {
       const key = isFitting ? epochs.get(name) : undefined;
       if (key) keys.push([epoch, key]);
     }
-    if (keys.length === 0) return;
-    const answer = await makeKeyAnswer(account, conversation, from, { group, keys });
-    const body = encodeMail({ kind: 'key-answer', conversation, payload: answer });
-    await server.send(randomId(), [{ user: from.user, device: from.device, body }]);
+    // In as many mails as it takes: each key comes with its roster.
+    for (const some of inMails(keys)) {
+      const answer = await makeKeyAnswer(account, conversation, from, { group, keys: some });
+      const body = encodeMail({ kind: 'key-answer', conversation, payload: answer });
+      await server.send(randomId(), [{ user: from.user, device: from.device, body }]);
+    }
   }
 
   /** Of an own device alone: nobody else's word counts for who was in a group. */
@@ -173,4 +178,20 @@ export class Mailroom {
     }
     await this.retry(conversation);
   }
+}
+
+function* inMails(keys: readonly [number, EpochKey][]): Generator<[number, EpochKey][]> {
+  let some: [number, EpochKey][] = [];
+  let size = 0;
+  for (const row of keys) {
+    const length = row[1].roster.length;
+    if (some.length > 0 && size + length > MAX_ROSTERS) {
+      yield some;
+      some = [];
+      size = 0;
+    }
+    some.push(row);
+    size += length;
+  }
+  if (some.length > 0) yield some;
 }

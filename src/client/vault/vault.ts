@@ -44,6 +44,8 @@ export class Vault {
   readonly #parts: VaultComponents;
   readonly #listeners = new Set<(news: readonly VaultNews[]) => void>();
   #waiting: VaultEntry[] = [];
+  /** Of those that wait: what gives way to what is there. */
+  readonly #yielding = new WeakSet<VaultEntry>();
   #work: Promise<unknown> = Promise.resolve();
 
   constructor(components: VaultComponents) {
@@ -75,9 +77,14 @@ export class Vault {
     return this.putAll([{ kind, key, value: undefined }]);
   }
 
-  async putAll(entries: readonly VaultNews[]): Promise<void> {
+  /**
+   * @param rule `keep`: what another device wrote there before stays, also when this one has not heard of it yet. For what a server
+   *   could otherwise have replaced by showing one device less than another
+   */
+  async putAll(entries: readonly VaultNews[], rule: 'replace' | 'keep' = 'replace'): Promise<void> {
     const time = this.#parts.clock.now();
     const stamped = entries.map((entry) => ({ ...entry, time }));
+    if (rule === 'keep') for (const entry of stamped) this.#yielding.add(entry);
     // What can't be written must not stand in the way of what comes after it.
     for (const entry of stamped) encodeEntries([entry]);
     this.#waiting.push(...stamped);
@@ -141,13 +148,20 @@ export class Vault {
     while (this.#waiting.length > 0) {
       let taken: readonly VaultEntry[] = [];
       await this.#change(async () => {
+        this.#yield();
         taken = this.#waiting.slice(0, MAX_GROUP);
-        return this.#fitting(taken, (fewer) => (taken = fewer));
+        return taken.length > 0 ? this.#fitting(taken, (fewer) => (taken = fewer)) : undefined;
       });
       this.#waiting = this.#waiting.slice(taken.length);
     }
     const { records, packed } = this.#parts.sealed.fill;
     if (records > COMPACT_ABOVE && records > COMPACT_FACTOR * packed) await this.#renew(() => true);
+  }
+
+  #yield(): void {
+    const { sealed } = this.#parts;
+    const isLate = (entry: VaultEntry) => this.#yielding.has(entry) && sealed.get(entry.kind, entry.key) !== undefined;
+    if (this.#waiting.some(isLate)) this.#waiting = this.#waiting.filter((entry) => !isLate(entry));
   }
 
   /** As many as one request carries. */
@@ -174,10 +188,11 @@ export class Vault {
     });
   }
 
-  /** Prepares and sends; anew as often as another device was faster. */
-  async #change(prepare: () => Promise<PreparedChange>): Promise<void> {
+  /** Prepares and sends; anew as often as another device was faster. There may be nothing left to change. */
+  async #change(prepare: () => Promise<PreparedChange | undefined>): Promise<void> {
     for (let tries = 0; ; tries++) {
       const prepared = await prepare();
+      if (!prepared) return;
       try {
         await this.#parts.server.change(prepared.change);
         return await this.#adopt(prepared);

@@ -134,3 +134,31 @@ test('a device that the server adds counts for nobody', LIMIT, async (t) => {
   const altered = Uint8Array.from(certificate.bytes, (byte, at) => (at === 30 ? byte ^ 1 : byte));
   assert.equal(account.checkDevice(altered), 'forged');
 });
+
+test('a pin that one device made stays, whatever another was shown before it heard of that', LIMIT, async (t) => {
+  const { branch, client, vault } = await clerk(t);
+  const engineer = await addUser(branch, 'engineer', 'first-engineer');
+  const [shown, other] = [newSigningKey(systemRandom).publicKey, newSigningKey(systemRandom).publicKey];
+  const told: string[] = [];
+  let lie = false;
+  const second = clientOf(
+    t,
+    branch,
+    memoryStorage(),
+    lying((path, answer) =>
+      lie && path === `/users/${engineer.id}/keys` && isShown(answer)
+        ? { user: engineer.id, identity: toText(other), devices: [], removed: [] }
+        : answer,
+    ),
+  );
+  await second.login('clerk', PASSWORDS.second);
+  second.on('identity-changed', ({ user }) => told.push(user));
+  await vault.refresh();
+  await vault.put('pin', engineer.id, shown);
+  lie = true;
+  const { identity, changedTo } = (await second.account?.keysOf(engineer.id)) ?? assert.fail();
+  assert.deepEqual([identity, changedTo], [shown, other]);
+  assert.deepEqual(told, [engineer.id]);
+  await vault.refresh();
+  assert.deepEqual(client.account?.pinnedIdentity(engineer.id), shown);
+});
