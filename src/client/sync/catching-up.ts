@@ -9,6 +9,12 @@ import { type Hole, Holes } from './holes.ts';
 
 /** Events of one page. */
 const PAGE = 200;
+/**
+ * Cache records: for each conversation the newest event when it was last looked at. Below it everything is held or in a hole; above
+ * it may be gaps, also below what is held already: what comes live is held before anybody looks.
+ */
+const LOOKED = 'looked';
+const utf8 = new TextEncoder();
 
 export interface HistorySource {
   /** Conversations and their last messages. */
@@ -34,6 +40,7 @@ export interface CatchingUpComponents {
 export class CatchingUp {
   readonly #parts: CatchingUpComponents;
   readonly #holes: Holes;
+  readonly #looked = new Map<string, Place>();
 
   constructor(components: CatchingUpComponents) {
     this.#parts = components;
@@ -42,17 +49,21 @@ export class CatchingUp {
 
   async open(): Promise<void> {
     await this.#holes.open();
+    for (const [name, place] of await this.#parts.cache.records(LOOKED)) {
+      this.#looked.set(name, new TextDecoder().decode(place));
+    }
   }
 
-  /** What came while this device was away has gaps: marks one in each conversation whose newest event is not held. */
+  /** What came while this device was away has gaps: marks one in each conversation that has news since the last look. */
   async look(signal: AbortSignal): Promise<void> {
     const { source, cache } = this.#parts;
     for (const { id, last } of await source.heads(signal)) {
-      const [newest] = (await cache.page(id, { limit: 1 })).events;
-      const until = newest ? (placeOf(newest) ?? '') : '';
-      const lastPlace = last && placeOf(last);
-      if (lastPlace === undefined || (await cache.at(id, lastPlace))) continue;
+      const newest = last && placeOf(last);
+      const until = this.#looked.get(id) ?? '';
+      if (newest === undefined || newest === until) continue;
       if (this.#holes.newest(id)?.before !== '') await this.#holes.add(id, { before: '', until });
+      await cache.setRecords(LOOKED, new Map([[id, utf8.encode(newest)]]));
+      this.#looked.set(id, newest);
     }
   }
 
