@@ -11,6 +11,7 @@ import { CanopyError, PeerError } from '../../realm/errors.ts';
 import type { Account } from '../account/account.ts';
 import type { OpenedEvent } from '../timeline/events.ts';
 import { counts } from '../timeline/rights.ts';
+import type { Vault } from '../vault/vault.ts';
 import type { DeviceChecks } from './device-checks.ts';
 import type { EpochBook, EpochKey, EpochName } from './epoch-book.ts';
 import type { GroupKeeper } from './group-keeper.ts';
@@ -18,7 +19,7 @@ import type { GroupKeeper } from './group-keeper.ts';
 const IN_CLEAR = 0x00;
 
 export interface MessageKeysComponents {
-  readonly account: Pick<Account, 'pinnedIdentity' | 'vault'>;
+  readonly account: Pick<Account, 'pinnedIdentity'> & { readonly vault: Pick<Vault, 'refresh'> };
   readonly epochs: EpochBook;
   readonly keeper: Pick<GroupKeeper, 'follow' | 'wasLeaf'>;
   readonly checks: DeviceChecks;

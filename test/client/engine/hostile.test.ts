@@ -8,16 +8,21 @@ import type { OutgoingMail } from '../../../src/client/engine/group-server.ts';
 import { makeKeyRequest } from '../../../src/client/engine/key-requests.ts';
 import { encodeMail } from '../../../src/client/engine/mail.ts';
 import { Mailroom } from '../../../src/client/engine/mailroom.ts';
+import { MessageKeys } from '../../../src/client/engine/message-keys.ts';
+import { encodeContent, type MadeContent } from '../../../src/crypto/content.ts';
 import { issueDeviceCertificate } from '../../../src/crypto/device-certificate.ts';
 import { generateHpkeKey } from '../../../src/crypto/hpke.ts';
+import type { MlsGroup } from '../../../src/crypto/mls/mls-group.ts';
 import type { OwnDevice } from '../../../src/crypto/mls/parts.ts';
 import { encodeWelcome } from '../../../src/crypto/mls/welcome.ts';
 import { encodeRoster } from '../../../src/crypto/roster.ts';
+import { sealMessage } from '../../../src/crypto/sealed-message.ts';
 import { encodeEntries } from '../../../src/crypto/vault/records.ts';
 import { UnreachableError } from '../../../src/realm/errors.ts';
-import { parseGroupId, parseMessageId } from '../../../src/realm/ids.ts';
+import { idText, parseGroupId, parseMessageId } from '../../../src/realm/ids.ts';
+import { systemRandom } from '../../../src/realm/random.ts';
 import { CONVERSATION, GROUP, People, type Person, rosterOf } from '../../crypto/mls/people.ts';
-import { AWAY, Home, type Station, stationOf, VaultOfTests } from './realm-of-tests.ts';
+import { AWAY, accountOf, Home, type Station, stationOf, VaultOfTests } from './realm-of-tests.ts';
 
 const LIMIT = { timeout: 60_000 };
 const idOf = (at: number) => parseMessageId(`00000000-0000-4000-8000-0000000000a${at}`);
@@ -288,5 +293,48 @@ test(
     }
     assert.equal((await clerks.keeper.present(CONVERSATION))?.epoch, 1);
     assert.ok(people && home && atClerk);
+  },
+);
+
+/** Opens what somebody sealed with the epoch's key, as that station does. */
+async function opener(people: People, station: Station, vault: VaultOfTests) {
+  const account = accountOf(people, vault);
+  const { epochs, keeper, checks } = station;
+  const signature = people.device(people.person()).signature;
+  const keys = new MessageKeys({ account, epochs, keeper, checks, signature, nextSeq: async () => 0 });
+  return async (by: OwnDevice, group: MlsGroup, content: MadeContent) => {
+    const { user: sender, device } = by.certificate;
+    const context = { conversation: CONVERSATION, message: parseMessageId(idText(systemRandom(16))), sender, device };
+    const sealing = { group: group.group, epoch: group.epoch, seq: 0, contentKey: await group.contentKey() };
+    const body = await sealMessage(encodeContent(content), context, { ...sealing, signature: by.signature });
+    const stamp = { ms: 1, counter: 0 };
+    const { event } = await keys.look({
+      ...context,
+      id: context.message,
+      body,
+      stamp,
+      recipients: [],
+      state: 'stored',
+    });
+    return event.problem ?? event.content?.kind;
+  };
+}
+
+test(
+  'what a member writes in news, and a device that is no leaf of the epoch, is refused when it is opened',
+  LIMIT,
+  async () => {
+    const { people, clerk, cook, atClerk, atCook, clerks, clerkVault, roster } = await kitchen();
+    const open = await opener(people, clerks, clerkVault);
+    const text: MadeContent = { kind: 'text', text: 'hello', sentAt: 1 };
+    const group = (await clerks.keeper.follow(CONVERSATION)) ?? assert.fail();
+    assert.equal(await open(atCook, group, text), 'text');
+    const unseen = people.device(cook);
+    await clerks.checks.learn([unseen.certificate]);
+    assert.equal(await open(unseen, group, text), 'sender-not-member');
+    const news = await clerks.keeper.change(CONVERSATION, async () => ({ roster: { ...roster, kind: 'news' } }));
+    assert.equal(await open(atCook, news, text), 'not-allowed');
+    assert.equal(await open(atClerk, news, text), 'text');
+    assert.ok(clerk);
   },
 );

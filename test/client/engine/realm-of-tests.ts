@@ -116,6 +116,8 @@ export class VaultOfTests {
   }
 
   async flush(): Promise<void> {}
+
+  async refresh(): Promise<void> {}
 }
 
 /** What an account tells the engine of others. */
