@@ -4,6 +4,7 @@ import { type FileHandle, link, open, rename, rm, stat } from 'node:fs/promises'
 import { basename, extname, join, resolve } from 'node:path';
 import type { FileSink, FileSource } from '../../src/client/files/places.ts';
 import { InputError, LocalError, messageOf } from '../../src/realm/errors.ts';
+import { readAt, writeAt } from '../../src/store/file-bytes.ts';
 
 /** What people send most; for everything else the receiver's own means decide. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -93,10 +94,7 @@ export class DiskSink implements FileSink {
   }
 
   async write(at: number, bytes: Uint8Array): Promise<void> {
-    const handle = await this.#opened();
-    for (let done = 0; done < bytes.length; ) {
-      done += (await handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
-    }
+    await writeAt(await this.#opened(), at, bytes);
   }
 
   async finish(): Promise<void> {
@@ -142,15 +140,4 @@ async function tryName(part: string, path: string): Promise<boolean> {
     await rename(part, path);
     return true;
   }
-}
-
-async function readAt(handle: FileHandle, from: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  let done = 0;
-  while (done < length) {
-    const { bytesRead } = await handle.read(bytes, done, length - done, from + done);
-    if (bytesRead === 0) break;
-    done += bytesRead;
-  }
-  return bytes.subarray(0, done);
 }

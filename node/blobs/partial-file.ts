@@ -6,6 +6,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { equals } from 'uint8arrays/equals';
 import { CHUNK_HASH, ChunkList, chunkHash } from '../../src/crypto/files/chunk-list.ts';
 import { SEALED_CHUNK, sealedRange } from '../../src/crypto/files/sizes.ts';
+import { readAt, writeAt } from '../../src/store/file-bytes.ts';
 import { type BlobFile, type Disk, diskTrouble, PRIVATE_FILE } from './disk.ts';
 
 /** Chunks at the end that are read again on opening: more than are ever written between two syncs. */
@@ -110,22 +111,7 @@ async function openOrMake(disk: Pick<Disk, 'open'>, path: string): Promise<FileH
 async function writeAll(handle: FileHandle, parts: readonly Uint8Array[], from: number): Promise<void> {
   let at = from;
   for (const part of parts) {
-    for (let done = 0; done < part.length; ) {
-      const { bytesWritten } = await handle.write(part, done, part.length - done, at + done);
-      done += bytesWritten;
-    }
+    await writeAt(handle, at, part);
     at += part.length;
   }
-}
-
-/** Shorter than asked for where the file ends. */
-export async function readAt(handle: FileHandle, from: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  let done = 0;
-  while (done < length) {
-    const { bytesRead } = await handle.read(bytes, done, length - done, from + done);
-    if (bytesRead === 0) break;
-    done += bytesRead;
-  }
-  return bytes.subarray(0, done);
 }

@@ -6,9 +6,9 @@ import { CHUNK_HASH, ChunkList, chunkHash } from '../../src/crypto/files/chunk-l
 import { chunksOfSealed, sealedRange } from '../../src/crypto/files/sizes.ts';
 import { type BlobId, blobIdBytes } from '../../src/realm/blob-id.ts';
 import { LocalError } from '../../src/realm/errors.ts';
+import { readAt } from '../../src/store/file-bytes.ts';
 import type { HeldBlob } from './blob-index.ts';
 import { type BlobFile, type Disk, diskTrouble, isMissing, PRIVATE_FILE } from './disk.ts';
-import { readAt } from './partial-file.ts';
 
 /** Gives one chunk, or the whole list, from elsewhere; checked. @throws LocalError `blob-damaged` */
 export interface Repair {
