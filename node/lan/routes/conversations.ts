@@ -20,15 +20,25 @@ export function conversationRoutes(components: LanComponents): Hono<LanEnv> {
   const { conversations, directory, audit } = components;
   const routes = new Hono<LanEnv>();
 
-  const denied = ({ user }: Caller, what: string) =>
-    audit.record({ code: 'access-refused', actor: formatUserAddress(user.address), fields: { what } });
-
-  const message = async (caller: Caller, text: string) => {
-    const id = formOf(text, messageId);
-    const found = await conversations.findMessage(caller.user.id, id);
-    if (found) return found;
-    throw new RefusedError('message-unknown', `no message ${id} of this user`);
+  /** Runs it; what is refused as unknown is written down. */
+  const watched = async <T>({ user }: Caller, what: 'conversation' | 'message', work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (codeOf(error) === `${what}-unknown`) {
+        await audit.record({ code: 'access-refused', actor: formatUserAddress(user.address), fields: { what } });
+      }
+      throw error;
+    }
   };
+
+  const message = (caller: Caller, text: string) =>
+    watched(caller, 'message', async () => {
+      const id = formOf(text, messageId);
+      const found = await conversations.findMessage(caller.user.id, id);
+      if (found) return found;
+      throw new RefusedError('message-unknown', `no message ${id} of this user`);
+    });
 
   routes.get('/conversations', async (context) => {
     const { id } = context.get('caller').user;
@@ -41,28 +51,26 @@ export function conversationRoutes(components: LanComponents): Hono<LanEnv> {
     const id = formOf(context.req.param('id'), conversationId);
     const { before, limit } = formOf(context.req.query(), eventsQuery);
     const position = before === undefined ? {} : { before };
-    try {
-      const page = await conversations.history(caller.user.id, id, { ...position, limit });
-      const answer = { events: page.messages.map(viewJsonMessage), users: viewPeople(directory, page.messages) };
-      return context.json(page.next === undefined ? answer : { ...answer, next: page.next });
-    } catch (error) {
-      if (codeOf(error) === 'conversation-unknown') await denied(caller, 'conversation');
-      throw error;
-    }
+    const asked = { ...position, limit };
+    const page = await watched(caller, 'conversation', () => conversations.history(caller.user.id, id, asked));
+    const answer = { events: page.messages.map(viewJsonMessage), users: viewPeople(directory, page.messages) };
+    return context.json(page.next === undefined ? answer : { ...answer, next: page.next });
   });
 
   routes.post('/conversations/:id/clear', async (context) => {
     const caller = context.get('caller');
     const id = formOf(context.req.param('id'), conversationId);
     const { entirely } = await bodyOf(context.req.raw, clearRequest);
-    await conversations.clear(caller.user.id, id, entirely);
+    await watched(caller, 'conversation', () => conversations.clear(caller.user.id, id, entirely));
     return context.json({});
   });
 
   routes.post('/messages/:id/erase', async (context) => {
-    const { user, session } = context.get('caller');
+    const caller = context.get('caller');
+    const { user, session } = caller;
     const id = formOf(context.req.param('id'), messageId);
-    await conversations.erase({ user: user.id, device: session.device.id }, id);
+    const by = { user: user.id, device: session.device.id };
+    await watched(caller, 'message', () => conversations.erase(by, id));
     return context.json({});
   });
 
