@@ -3,6 +3,7 @@
 // no mailbox but its own share of it.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { type EncodedEnvelope, encodeEnvelope } from '../../src/crypto/envelope.ts';
+import { RateLimiter } from '../../src/overlay/stun/rate-limit.ts';
 import { decodeMails, encodeMails, inBodies, MAX_MAIL, type MailFor } from '../../src/protocols/order/mail-body.ts';
 import type { Clock, Timer } from '../../src/realm/clock.ts';
 import { InputError, messageOf, RefusedError } from '../../src/realm/errors.ts';
@@ -61,6 +62,9 @@ export interface RefusedMail extends Mailbox {
 
 /** Milliseconds: a device that has not come by then joins anew. */
 export const MAIL_LIFE = 30 * 24 * 3600_000;
+/** Requests of one sender, and of all. */
+const SENDING = { perSecond: 10, burst: 600 };
+const SENDING_IN_ALL = { perSecond: 500, burst: 10_000 };
 const SWEEP_INTERVAL = 600_000;
 const SWEEP_STEP = 500;
 /** What one answer to a client holds. */
@@ -75,6 +79,7 @@ export class MailService {
   readonly #store: MailStore;
   readonly #boxes: Mailboxes;
   readonly #turns = new Turns();
+  readonly #rate: RateLimiter;
   readonly #listeners = new Set<Listener>();
   readonly #counters = { sent: 0, received: 0, refused: 0, expired: 0 };
   #sweep: Timer | undefined;
@@ -83,6 +88,7 @@ export class MailService {
     this.#init = init;
     this.#store = new MailStore(init.database);
     this.#boxes = new Mailboxes(this.#store);
+    this.#rate = new RateLimiter(init.clock, SENDING, SENDING_IN_ALL);
   }
 
   async start(): Promise<void> {
@@ -105,10 +111,11 @@ export class MailService {
 
   /**
    * Resolves once all is on disk. `id` names the request: the same again puts nothing there twice.
-   * @throws InputError `mail-too-long`, `user-unknown`; RefusedError `user-disabled`, `destination-forbidden`, `trust-scope`, `outbox-full`
+   * @throws InputError `mail-too-long`, `user-unknown`; RefusedError `mail-rate`, `user-disabled`, `destination-forbidden`, `trust-scope`, `outbox-full`
    */
   async send(from: Mailbox, id: string, mails: readonly OutgoingMail[]): Promise<RefusedMail[]> {
     this.#init.permit?.assert();
+    if (!this.#rate.take(from.user)) throw new RefusedError('mail-rate', `${from.user} sends mails too fast`);
     const named = mails.map((mail, i): MailFor => ({ ...mail, id: mailId(from, id, i) }));
     const homes = this.#homesOf(from.user, mails);
     const byHome = Map.groupBy(named, ({ user }) => homes.get(user) ?? this.#init.realm);
