@@ -86,8 +86,7 @@ test('what is somebody else’s', LIMIT, async (t) => {
   await t.test(
     'who talks with whom: the conversation of two others answers alike before and after it begins',
     LIMIT,
-    async (t) => {
-      const { clerk, visitor, made, direct, both } = await house(t);
+    async () => {
       const own = made('direct', [visitor.id, clerk.id]);
       const probe = async () => [
         await visitor.ask('POST', `/conversations/${direct}/commits`, own),
@@ -141,10 +140,7 @@ test('what is somebody else’s', LIMIT, async (t) => {
         await clerk.ask('POST', '/mails/ack', { mails: Array.from({ length: 1001 }, () => ({ id: GROUP, at: 1 })) }),
         await clerk.ask('POST', '/key-packages', { packages: Array.from({ length: 101 }, () => 'AA') }),
       ];
-      assert.deepEqual(
-        codes.map(([status]) => status),
-        codes.map(() => 400),
-      );
+      for (const [status, told] of codes) assert.ok(status === 400 || status === 413, JSON.stringify(told));
     },
   );
 
