@@ -315,6 +315,8 @@ async function opener(people: People, station: Station, vault: VaultOfTests) {
       stamp,
       recipients: [],
       state: 'stored',
+      expires: 2,
+      path: 'local',
     });
     return event.problem ?? event.content?.kind;
   };
