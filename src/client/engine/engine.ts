@@ -93,6 +93,7 @@ export class Engine {
 
   /** After each connection: takes mails, tries again what could not be read. */
   async connected(): Promise<void> {
+    this.#keeper.stale();
     await this.ready();
     await this.#quietly(undefined, () => this.#mailroom.collect());
     await this.#quietly(undefined, () => this.#mailroom.askAgain());
@@ -105,6 +106,7 @@ export class Engine {
 
   /** Home accepted a commit. A conversation that this device has not joined is joined when it is used. */
   committed(conversation: ConversationId): Promise<void> {
+    this.#keeper.stale(conversation);
     return this.#quietly(conversation, async () => {
       if (await this.#keeper.present(conversation)) await this.#keeper.follow(conversation);
     });

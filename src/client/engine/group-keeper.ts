@@ -74,6 +74,8 @@ export class GroupKeeper {
   readonly #c: GroupKeeperComponents;
   readonly #turns = new Turns<ConversationId>();
   readonly #open = new Map<ConversationId, Held>();
+  /** Brought forward in this connection, and no commit was told of since: nobody has to be asked before each message. */
+  readonly #current = new Set<ConversationId>();
 
   constructor(components: GroupKeeperComponents) {
     this.#c = components;
@@ -87,13 +89,19 @@ export class GroupKeeper {
   ready<T>(conversation: ConversationId, wanted: Wanted, use: (group: MlsGroup) => Promise<T>): Promise<T> {
     return this.#turns.take(conversation, async () => {
       const held =
-        (await this.#forward(conversation)) ??
+        (await this.#brought(conversation)) ??
         (await this.#join(conversation, wanted.other)) ??
         (await this.#create(conversation, wanted.roster()));
       const { group } = await this.#fit(conversation, held);
       this.#assertNewest(group);
       return use(group);
     });
+  }
+
+  /** Of one or of all conversations there may be commits that this device has not seen. */
+  stale(conversation?: ConversationId): void {
+    if (conversation === undefined) this.#current.clear();
+    else this.#current.delete(conversation);
   }
 
   /** The state that this device has, without asking anybody. */
@@ -169,6 +177,16 @@ export class GroupKeeper {
     const [oldest] = this.#open.keys();
     if (this.#open.size > MAX_OPEN && oldest) this.#open.delete(oldest);
     return held;
+  }
+
+  #brought(conversation: ConversationId): Promise<Held | undefined> {
+    if (this.#current.has(conversation)) return this.#load(conversation);
+    // Before it is asked: what is told meanwhile may be missing in the answer.
+    this.#current.add(conversation);
+    return this.#forward(conversation).catch((error: unknown) => {
+      this.#current.delete(conversation);
+      throw error;
+    });
   }
 
   /** Undefined when this device has no state, or was removed. */
