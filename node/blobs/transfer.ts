@@ -115,7 +115,7 @@ export class Transfer {
       await this.#resume();
       for (let failures = 0; !this.#isWhole; ) failures = await this.#try(failures, signal);
     } catch (error) {
-      this.#fail(signal.aborted ? new UnreachableError('blob-away', 'the transfer was stopped') : asError(error));
+      this.#fail(signal.aborted ? new UnreachableError('blob-away', 'the transfer was stopped') : transferFailure(error));
     }
     await this.#closeWhenDone();
   }
@@ -240,6 +240,6 @@ function away(id: BlobId, cause: unknown): CanopyError {
   return new UnreachableError('blob-away', `${id} cannot be fetched now`, { cause });
 }
 
-function asError(error: unknown): Error {
+function transferFailure(error: unknown): Error {
   return error instanceof CanopyError ? error : diskTrouble(error);
 }

@@ -29,7 +29,15 @@ import {
 import { decodeProfile } from '../../src/protocols/profile/record.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { within } from '../../src/realm/deadline.ts';
-import { CanopyError, codeOf, InputError, PeerError, RefusedError, UnreachableError } from '../../src/realm/errors.ts';
+import {
+  asError,
+  CanopyError,
+  codeOf,
+  InputError,
+  PeerError,
+  RefusedError,
+  UnreachableError,
+} from '../../src/realm/errors.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
@@ -135,7 +143,7 @@ export class MoveService {
         }
         await stream.close();
       } catch (error) {
-        stream.abort(error instanceof Error ? error : new Error(String(error)));
+        stream.abort(asError(error));
         throw error;
       }
     });
@@ -160,7 +168,7 @@ export class MoveService {
       await stream.close();
     } catch (error) {
       log.info({ peer: stream.peer.realm, cause: String(error) }, 'hand-over of a user ended');
-      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      stream.abort(asError(error));
     }
   }
 

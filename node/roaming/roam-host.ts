@@ -16,7 +16,7 @@ import {
 } from '../../src/protocols/roam/index.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { within } from '../../src/realm/deadline.ts';
-import { PeerError, RefusedError, UnreachableError } from '../../src/realm/errors.ts';
+import { asError, PeerError, RefusedError, UnreachableError } from '../../src/realm/errors.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import { StreamSocket } from './stream-socket.ts';
@@ -94,7 +94,7 @@ export class RoamHost {
       await stream.close();
     } catch (error) {
       log.info({ peer: realm, cause: String(error) }, 'roaming stream ended');
-      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      stream.abort(asError(error));
     }
   }
 

@@ -4,7 +4,7 @@
 // undone when `resume()` returns (we pause in a microtask).
 import type { Stream as RawStream } from '@libp2p/interface';
 import { Uint8ArrayList } from 'uint8arraylist';
-import { PeerError } from '../realm/errors.ts';
+import { asError, PeerError } from '../realm/errors.ts';
 import { roomToWrite } from './room-to-write.ts';
 import type { Path, Peer, Stream } from './seam.ts';
 
@@ -190,7 +190,7 @@ export class FramedStream implements Stream {
       }
     } catch (error) {
       // Half a frame may have left; nothing after it could be understood.
-      this.abort(error instanceof Error ? error : new Error(String(error)));
+      this.abort(asError(error));
       throw this.#failure ?? error;
     }
   }

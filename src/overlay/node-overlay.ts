@@ -2,7 +2,7 @@
 // nothing else and listens nowhere.
 import type { Connection, Stream as RawStream } from '@libp2p/interface';
 import type { Clock } from '../realm/clock.ts';
-import { codeOf, InputError, messageOf, RefusedError } from '../realm/errors.ts';
+import { asError, codeOf, InputError, messageOf, RefusedError } from '../realm/errors.ts';
 import type { Log } from '../realm/log.ts';
 import type { RealmName } from '../realm/names.ts';
 import type { TwinEvent } from './admission/twins.ts';
@@ -178,7 +178,7 @@ export class NodeOverlay implements Network {
     try {
       return { path: stream.path, rtt: await measureEcho(stream, () => this.#init.clock.monotonic(), signal) };
     } catch (error) {
-      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      stream.abort(asError(error));
       throw error;
     }
   }
@@ -202,7 +202,7 @@ export class NodeOverlay implements Network {
         { protocol: raw.protocol, code: codeOf(error), error: messageOf(error) },
         'stream ended badly',
       );
-      raw.abort(error instanceof Error ? error : new Error(String(error)));
+      raw.abort(asError(error));
     }
   }
 

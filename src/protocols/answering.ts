@@ -3,7 +3,7 @@
 import type { HandleOptions, Network, Peer, Stream } from '../overlay/seam.ts';
 import type { Clock } from '../realm/clock.ts';
 import { within } from '../realm/deadline.ts';
-import { codeOf, messageOf, PeerError } from '../realm/errors.ts';
+import { asError, codeOf, messageOf, PeerError } from '../realm/errors.ts';
 import type { Log } from '../realm/log.ts';
 
 export interface AnsweringComponents {
@@ -60,7 +60,7 @@ export class AnsweringServer {
     } catch (error) {
       const fields = { protocol, peer: stream.peer.realm, code: codeOf(error), cause: messageOf(error) };
       log.info(fields, 'question stream ended');
-      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      stream.abort(asError(error));
     }
   }
 }

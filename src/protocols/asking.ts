@@ -2,7 +2,7 @@
 import type { Network, OpenOptions } from '../overlay/seam.ts';
 import type { Clock } from '../realm/clock.ts';
 import { within } from '../realm/deadline.ts';
-import { PeerError } from '../realm/errors.ts';
+import { asError, PeerError } from '../realm/errors.ts';
 import type { RealmName } from '../realm/names.ts';
 
 export interface AskingComponents {
@@ -39,7 +39,7 @@ export async function ask<T>(
     await stream.close();
     return answer;
   } catch (error) {
-    stream.abort(error instanceof Error ? error : new Error(String(error)));
+    stream.abort(asError(error));
     throw error;
   }
 }

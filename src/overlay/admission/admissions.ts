@@ -5,7 +5,7 @@
 // stages share, so it is the key under which a stage leaves word for a later one.
 import type { Connection, MessageStream } from '@libp2p/interface';
 import type { Chain, ValidatedLeaf } from '../../pki/chain.ts';
-import { codeOf, RefusedError } from '../../realm/errors.ts';
+import { asError, codeOf, RefusedError } from '../../realm/errors.ts';
 import type { RealmName, Role } from '../../realm/names.ts';
 import type { OverlayAudit } from '../audit.ts';
 import type { Peer } from '../seam.ts';
@@ -182,6 +182,6 @@ async function refusalOf(judge: JudgeChain, chain: Chain): Promise<Error | undef
     await judge(chain);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return asError(error);
   }
 }

@@ -11,7 +11,7 @@ import { equals } from 'uint8arrays/equals';
 import { fromString } from 'uint8arrays/from-string';
 import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
-import { PeerError, RefusedError } from '../../realm/errors.ts';
+import { asError, PeerError, RefusedError } from '../../realm/errors.ts';
 import type { RealmName, Role } from '../../realm/names.ts';
 import type { OverlayAudit } from '../audit.ts';
 import { FramedStream } from '../framed-stream.ts';
@@ -91,7 +91,7 @@ export class Twins {
         await stream.close();
       });
     } catch (error) {
-      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      stream.abort(asError(error));
     }
   }
 

@@ -2,7 +2,7 @@
 import type { Stream as RawStream } from '@libp2p/interface';
 import { Uint8ArrayList } from 'uint8arraylist';
 import type { Clock } from '../../realm/clock.ts';
-import { PeerError } from '../../realm/errors.ts';
+import { asError, PeerError } from '../../realm/errors.ts';
 import type { Path, Peer, Stream } from '../seam.ts';
 import { BulkOut } from './bulk-out.ts';
 import { type BulkRecord, encodeRecord } from './index.ts';
@@ -67,7 +67,7 @@ export class BulkStream implements Stream {
   write(frame: Uint8Array, signal?: AbortSignal): Promise<void> {
     return this.#out.write(frame, signal).catch((error) => {
       // Half a frame may have left; nothing after it could be understood.
-      if (this.#out.isBroken) this.abort(error instanceof Error ? error : new Error(String(error)));
+      if (this.#out.isBroken) this.abort(asError(error));
       throw this.#failure ?? error;
     });
   }
@@ -122,7 +122,7 @@ export class BulkStream implements Stream {
     try {
       for (const piece of data instanceof Uint8Array ? [data] : data) this.#reader.take(piece);
     } catch (error) {
-      const cause = error instanceof Error ? error : new Error(String(error));
+      const cause = asError(error);
       queueMicrotask(() => this.abort(cause));
       return;
     }

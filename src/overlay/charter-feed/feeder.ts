@@ -3,7 +3,7 @@ import type { Connection } from '@libp2p/interface';
 import { Bell } from '../../realm/bell.ts';
 import { type Clock, sleep } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
-import { codeOf, messageOf, PeerError, UnreachableError } from '../../realm/errors.ts';
+import { asError, codeOf, messageOf, PeerError, UnreachableError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import type { Admissions } from '../admission/admissions.ts';
 import { FramedStream } from '../framed-stream.ts';
@@ -69,7 +69,7 @@ export class CharterFeeder {
         await bell.heard(signal);
       }
     } catch (error) {
-      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      stream.abort(asError(error));
       throw error;
     } finally {
       unsubscribe();

@@ -1,6 +1,6 @@
 // The relay's side of `/canopy/charter/1`.
 import type { Stream as RawStream } from '@libp2p/interface';
-import { CanopyError, codeOf, messageOf } from '../../realm/errors.ts';
+import { asError, CanopyError, codeOf, messageOf } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import { FramedStream } from '../framed-stream.ts';
 import type { Peer } from '../seam.ts';
@@ -21,6 +21,6 @@ export async function serveCharter(raw: RawStream, peer: Peer, take: TakeCharter
   } catch (error) {
     log.warn({ code: codeOf(error), error: messageOf(error) }, 'charter no longer taken from the own node');
     if (error instanceof CanopyError) await stream.write(encodeCharterAnswer(error.code)).catch(() => {});
-    stream.abort(error instanceof Error ? error : new Error(String(error)));
+    stream.abort(asError(error));
   }
 }

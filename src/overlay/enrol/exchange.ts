@@ -1,7 +1,7 @@
 // One request and one reply over a stream, both ends: `[request]`, then `['ok', reply]` or `[code]`.
 import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
-import { CanopyError, codeOf, PeerError, UnreachableError } from '../../realm/errors.ts';
+import { asError, CanopyError, codeOf, PeerError, UnreachableError } from '../../realm/errors.ts';
 import type { Stream } from '../seam.ts';
 import {
   ANSWER_DEADLINE,
@@ -27,7 +27,7 @@ export async function askOnce(stream: Stream, request: Uint8Array, signal: Abort
     if (reply.kind === 'refused') throw new UnreachableError(reply.code, `the request was not taken: ${reply.code}`);
     return reply.bytes;
   } catch (error) {
-    stream.abort(error instanceof Error ? error : new Error(String(error)));
+    stream.abort(asError(error));
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { decodeEnrolRequest, issuerOfRequest } from '../../pki/enrolment.ts';
 import { isRenewRequest, issuerOfRenewal } from '../../pki/renewal.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
-import { codeOf, messageOf, RefusedError, UnreachableError } from '../../realm/errors.ts';
+import { asError, codeOf, messageOf, RefusedError, UnreachableError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import { isWithin, type RealmName } from '../../realm/names.ts';
 import type { Admissions, AdmittedPeer } from '../admission/admissions.ts';
@@ -108,7 +108,7 @@ export class EnrolRouter {
       await stream.finish();
     } catch (error) {
       this.#components.log.debug({ code: codeOf(error), error: messageOf(error) }, 'enrolment not passed on');
-      raw.abort(error instanceof Error ? error : new Error(String(error)));
+      raw.abort(asError(error));
     }
   }
 

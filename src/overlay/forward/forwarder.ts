@@ -4,7 +4,7 @@ import type { Registrar } from '@libp2p/interface-internal';
 import type { LengthPrefixedStream } from '@libp2p/utils';
 import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
-import { CanopyError, codeOf, messageOf, RefusedError } from '../../realm/errors.ts';
+import { asError, CanopyError, codeOf, messageOf, RefusedError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import type { AdmittedPeer } from '../admission/admissions.ts';
 import type { PipeAcceptance } from '../pipe/run-pipe.ts';
@@ -189,8 +189,4 @@ function endOf(stream: Stream): AbortSignal {
   const gone = new AbortController();
   stream.addEventListener('close', () => gone.abort(), { once: true });
   return gone.signal;
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

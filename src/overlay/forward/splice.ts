@@ -4,7 +4,7 @@ import type { Stream } from '@libp2p/interface';
 import { Uint8ArrayList } from 'uint8arraylist';
 import type { Clock, Timer } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
-import { PeerError } from '../../realm/errors.ts';
+import { asError, PeerError } from '../../realm/errors.ts';
 import type { StreamClass } from '../seam.ts';
 import type { Toll } from './limits.ts';
 
@@ -109,7 +109,7 @@ class Half {
     try {
       this.#move();
     } catch (error) {
-      this.#kill(error instanceof Error ? error : new Error(String(error)));
+      this.#kill(asError(error));
     }
   }
 

@@ -17,7 +17,7 @@ import type { Registrar } from '@libp2p/interface-internal';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
-import { codeOf, LocalError, RefusedError, UnreachableError } from '../../realm/errors.ts';
+import { asError, codeOf, LocalError, RefusedError, UnreachableError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
 import type { Admissions } from '../admission/admissions.ts';
 import type { Identity } from '../identity.ts';
@@ -160,7 +160,7 @@ export class ForwardTransport implements Transport, Startable {
         : forwardedConnection(stream, address, target.class, this.#init.clock);
       return await this.#upgrade(bare, { class: target.class, path }, target, signal);
     } catch (error) {
-      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      stream.abort(asError(error));
       throw error;
     }
   }
@@ -206,7 +206,7 @@ export class ForwardTransport implements Transport, Startable {
   async #accept(stream: Stream, relay: Connection): Promise<void> {
     const accept = (signal: AbortSignal): Promise<void> => this.#acceptWithin(stream, relay, signal);
     await within(this.#init.clock, HEADER_DEADLINE, 'forwarded stream', NEVER, accept).catch((error) => {
-      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      stream.abort(asError(error));
     });
   }
 

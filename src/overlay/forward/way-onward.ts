@@ -1,7 +1,7 @@
 // What leads on from a relay: for a stream of the own node a link to a relay of the destination, the best one that finds its node; for
 // one that came over a link the own node.
 import type { Connection, Stream } from '@libp2p/interface';
-import { codeOf, RefusedError, UnreachableError } from '../../realm/errors.ts';
+import { asError, codeOf, RefusedError, UnreachableError } from '../../realm/errors.ts';
 import type { Admissions } from '../admission/admissions.ts';
 import type { Identity } from '../identity.ts';
 import { ownNodeConnection } from '../own-node.ts';
@@ -119,8 +119,4 @@ export class WayOnward {
     const path = (isOurs ? undefined : header.kind) ?? reply.path;
     return { kind: 'ok', hops: reply.hops, path, ...(via === undefined ? {} : { via }) };
   }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -7,7 +7,7 @@
 import type { Connection, Stream } from '@libp2p/interface';
 import { type Clock, sleep } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
-import { PeerError } from '../../realm/errors.ts';
+import { asError, PeerError } from '../../realm/errors.ts';
 import { handshakeFrames } from '../wire.ts';
 import type { HostInternals } from './host-internals.ts';
 
@@ -54,7 +54,7 @@ async function echo(stream: Stream, clock: Pick<Clock, 'after'>, stopped: AbortS
     }
   } catch (error) {
     // The asker ended its stream, fell silent or sent too much: in each case there is nobody to echo to.
-    stream.abort(error instanceof Error ? error : new Error(String(error)));
+    stream.abort(asError(error));
   }
 }
 

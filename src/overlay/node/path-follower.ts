@@ -3,7 +3,7 @@
 import type { Connection } from '@libp2p/interface';
 import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
-import { messageOf } from '../../realm/errors.ts';
+import { asError, messageOf } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import type { RealmName } from '../../realm/names.ts';
 import type { Admissions } from '../admission/admissions.ts';
@@ -83,7 +83,7 @@ export class PathFollower {
       await stream.close();
     } catch (error) {
       this.#components.log.debug({ error: messageOf(error) }, 'paths no longer followed');
-      stream?.abort(error instanceof Error ? error : new Error(String(error)));
+      stream?.abort(asError(error));
     } finally {
       // Another one may have begun by now: what it has told stays.
       if (stream && this.#followed.get(peerId)?.stream === stream) this.#forget(peerId);

@@ -6,9 +6,11 @@
 //
 // Frames as of every stream of the seam; via and rtt may be null. The relay keeps links only where its scope leads.
 // Changes are gathered while a frame is on its way, so a slow node gets the newest state and never a queue.
+
 import type { Stream as RawStream } from '@libp2p/interface';
 import * as v from 'valibot';
 import { writeCbor } from '../../realm/cbor.ts';
+import { asError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
 import { PATH_KINDS } from '../../realm/path-kinds.ts';
 import type { LinkSource } from '../forward/link-source.ts';
@@ -72,7 +74,7 @@ export async function servePaths(raw: RawStream, peer: Peer, links: FollowedLink
     } while (pending.size > 0);
     writing = false;
   };
-  const fail = (error: unknown): void => stream.abort(error instanceof Error ? error : new Error(String(error)));
+  const fail = (error: unknown): void => stream.abort(asError(error));
   const unsubscribe = links.onChange((entry) => {
     pending.set(entry.realm, entry);
     flush().catch(fail);

@@ -3,7 +3,7 @@ import type { Stream, StreamHandlerOptions } from '@libp2p/interface';
 import type { Registrar } from '@libp2p/interface-internal';
 import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
-import { messageOf, RefusedError } from '../../realm/errors.ts';
+import { asError, messageOf, RefusedError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import type { AdmittedPeer } from '../admission/admissions.ts';
 import type { Shares } from '../shares/shares.ts';
@@ -93,7 +93,7 @@ export class PipeCarrier {
       stream.abort(new Error('the pipe has ended'));
     } catch (error) {
       this.#components.log.debug({ asker, error: messageOf(error) }, 'pipe not carried');
-      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      stream.abort(asError(error));
     } finally {
       for (const ticket of pair ?? []) ticket.cancel();
     }

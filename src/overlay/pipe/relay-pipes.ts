@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Connection, Stream } from '@libp2p/interface';
 import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
-import { RefusedError, UnreachableError } from '../../realm/errors.ts';
+import { asError, RefusedError, UnreachableError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
 import { untilAborted } from '../../realm/until-aborted.ts';
 import type { Admissions } from '../admission/admissions.ts';
@@ -180,7 +180,7 @@ export class RelayPipes {
       if (!pair) stream.abort(new UnreachableError('pipe-refused', 'the carrier gives no tickets'));
       return pair;
     } catch (error) {
-      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      stream.abort(asError(error));
       throw error;
     }
   }

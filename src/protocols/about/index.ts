@@ -10,7 +10,7 @@
 import type { Network, Stream } from '../../overlay/seam.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
-import { PeerError } from '../../realm/errors.ts';
+import { asError, PeerError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
 import { decodeFields, encodeFields } from '../../store/positional.ts';
 
@@ -90,7 +90,7 @@ export async function askAbout(
     await stream.close();
     return { rtt, skew: Math.round(time + rtt / 2 - clock.now()), release, certificateEnds };
   } catch (error) {
-    stream.abort(error instanceof Error ? error : new Error(String(error)));
+    stream.abort(asError(error));
     throw error;
   }
 }

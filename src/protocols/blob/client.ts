@@ -6,7 +6,7 @@ import type { Network, Stream } from '../../overlay/seam.ts';
 import { blobIdBytes } from '../../realm/blob-id.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
-import { PeerError, RefusedError, UnreachableError } from '../../realm/errors.ts';
+import { asError, PeerError, RefusedError, UnreachableError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
 import { decodeBlobFrame, encodeAsk } from './frames.ts';
 import {
@@ -53,7 +53,7 @@ export async function askForBlob(
     await new Asking(stream, clock, signal).run(ask, sink);
     await stream.close();
   } catch (error) {
-    stream.abort(error instanceof Error ? error : new Error(String(error)));
+    stream.abort(asError(error));
     throw error;
   }
 }

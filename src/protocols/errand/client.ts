@@ -2,7 +2,7 @@
 import type { Network } from '../../overlay/seam.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
-import { PeerError } from '../../realm/errors.ts';
+import { asError, PeerError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
 import { decodeReply, encodeRequest } from './codec.ts';
 import { ERRAND_PROTOCOL, MAX_FRAME, type Reply, type Request } from './index.ts';
@@ -24,7 +24,7 @@ export async function handToNext(
       await stream.close();
       return reply;
     } catch (error) {
-      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      stream.abort(asError(error));
       throw error;
     }
   });

@@ -3,7 +3,7 @@ import { equals } from 'uint8arrays/equals';
 import type { Network, Peer, Stream } from '../../overlay/seam.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
-import { CanopyError, PeerError, RefusedError } from '../../realm/errors.ts';
+import { asError, CanopyError, PeerError, RefusedError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
 import { type ChainId, chainName, decodeSigned, NO_HASH, type SignedEntry } from './entry.ts';
 import { decodeFrame, encodeFrame, type LedgerFrame, type Tip } from './frames.ts';
@@ -82,7 +82,7 @@ export class HolderSession {
       while (await this.#step(stream, signal)) this.#flush(signal);
       await stream.close();
     } catch (error) {
-      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      stream.abort(asError(error));
       throw error;
     } finally {
       this.#stream = undefined;
@@ -123,7 +123,7 @@ export class HolderSession {
             stream.write(encodeFrame(frame), limited),
           ),
         )
-        .catch((error: unknown) => stream.abort(error instanceof Error ? error : new Error(String(error))));
+        .catch((error: unknown) => stream.abort(asError(error)));
     }
   }
 

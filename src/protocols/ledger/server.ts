@@ -3,7 +3,7 @@ import { pipe } from 'it-pipe';
 import type { Network, Peer, Stream } from '../../overlay/seam.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
-import { CanopyError, codeOf, PeerError, RefusedError } from '../../realm/errors.ts';
+import { asError, CanopyError, codeOf, PeerError, RefusedError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
 import type { ChainId } from './entry.ts';
 import { decodeFrame, encodeFrame, type LedgerFrame, type Tip } from './frames.ts';
@@ -123,7 +123,7 @@ export class LedgerServer {
   }
 
   async #refuse(stream: Stream, error: unknown): Promise<void> {
-    const cause = error instanceof Error ? error : new Error(String(error));
+    const cause = asError(error);
     this.#parts.log.info({ peer: stream.peer.realm, code: codeOf(error) }, 'ledger stream ended');
     try {
       if (error instanceof RefusedError) {

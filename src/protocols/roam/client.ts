@@ -2,7 +2,7 @@
 import type { Network, Stream } from '../../overlay/seam.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
-import { PeerError } from '../../realm/errors.ts';
+import { asError, PeerError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
 import {
   CALL_DEADLINE,
@@ -38,7 +38,7 @@ export async function roamCall(
       await stream.close();
       return { ...decodeRoamAnswer(first), body };
     } catch (error) {
-      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      stream.abort(asError(error));
       throw error;
     }
   });

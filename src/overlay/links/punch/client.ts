@@ -3,7 +3,7 @@ import type { Connection } from '@libp2p/interface';
 import type { LengthPrefixedStream } from '@libp2p/utils';
 import { type Clock, sleep } from '../../../realm/clock.ts';
 import { within } from '../../../realm/deadline.ts';
-import { PeerError, RefusedError } from '../../../realm/errors.ts';
+import { asError, PeerError, RefusedError } from '../../../realm/errors.ts';
 import type { Endpoint } from '../../stun/message.ts';
 import { handshakeFrames } from '../../wire.ts';
 import { decodePunch, encodePunch, type PunchFrame } from './codec.ts';
@@ -129,7 +129,7 @@ async function converseWithin<T>(
     await stream.close({ signal: limit });
     return result;
   } catch (error) {
-    stream.abort(error instanceof Error ? error : new Error(String(error)));
+    stream.abort(asError(error));
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import type { Connection, Logger } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
 import type { Clock } from '../../../realm/clock.ts';
 import { within } from '../../../realm/deadline.ts';
-import { LocalError } from '../../../realm/errors.ts';
+import { asError, LocalError } from '../../../realm/errors.ts';
 import { askTcp, type OuterAddress } from '../../stun/client.ts';
 import { isHostAddress, isPrivateAddress } from '../../stun/ip-address.ts';
 import { type Endpoint } from '../../stun/message.ts';
@@ -92,7 +92,7 @@ export class Hole {
     try {
       return await this.#components.host.upgrader.upgradeOutbound(connection, { signal, initiator: dialler });
     } catch (error) {
-      connection.abort(error instanceof Error ? error : new Error(String(error)));
+      connection.abort(asError(error));
       throw error;
     }
   }

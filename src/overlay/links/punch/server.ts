@@ -2,7 +2,7 @@
 import type { Connection, Stream } from '@libp2p/interface';
 import type { LengthPrefixedStream } from '@libp2p/utils';
 import { within } from '../../../realm/deadline.ts';
-import { codeOf, messageOf, RefusedError } from '../../../realm/errors.ts';
+import { asError, codeOf, messageOf, RefusedError } from '../../../realm/errors.ts';
 import type { Log } from '../../../realm/log.ts';
 import type { RealmName } from '../../../realm/names.ts';
 import type { Shares } from '../../shares/shares.ts';
@@ -63,7 +63,7 @@ export class PunchServer {
       await within(this.#components.clock, PUNCH_TIMEOUT, 'end of a punch', this.#stopped.signal, answer);
     } catch (error) {
       this.#components.log.debug({ peer: connection.remotePeer.toString(), reason: messageOf(error) }, 'punch ended');
-      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      stream.abort(asError(error));
     }
   }
 

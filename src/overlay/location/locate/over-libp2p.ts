@@ -2,7 +2,7 @@
 import type { Connection, Stream } from '@libp2p/interface';
 import type { Clock } from '../../../realm/clock.ts';
 import { within } from '../../../realm/deadline.ts';
-import { RefusedError } from '../../../realm/errors.ts';
+import { asError, RefusedError } from '../../../realm/errors.ts';
 import type { RealmName } from '../../../realm/names.ts';
 import type { HostInternals } from '../../links/host-internals.ts';
 import type { LinkAdmissions } from '../../links/links.ts';
@@ -30,7 +30,7 @@ async function ask(connection: Connection, request: Uint8Array, signal: AbortSig
     await stream.close({ signal });
     return reply;
   } catch (error) {
-    stream.abort(error instanceof Error ? error : new Error(String(error)));
+    stream.abort(asError(error));
     throw error;
   }
 }
@@ -74,7 +74,7 @@ export class LocateService {
     try {
       await within(clock, LOCATE_TIMEOUT, 'request to locate', this.#stopping.signal, answer);
     } catch (error) {
-      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      stream.abort(asError(error));
     }
   }
 
