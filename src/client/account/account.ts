@@ -15,6 +15,9 @@ import type { Vault } from '../vault/vault.ts';
 import { fromText, toText } from '../vault/vault-server.ts';
 import type { DeviceVerdict, PeopleKeys, PersonKeys } from './people-keys.ts';
 
+/** Kind of entries of the vault: own devices that were removed; key: device, value: the signed removal. */
+export const REMOVED_DEVICE = 'removed-device';
+
 export interface DeviceEntry {
   readonly id: DeviceId;
   readonly name: string;
@@ -115,6 +118,8 @@ export class Account {
     const { devices } = await this.keysOf(user);
     const theirs = devices.find((one) => one.device === device);
     const removal = theirs && signDeviceRemoval(identity, { user, device, sequence: theirs.sequence });
+    // The own devices know it from the vault: a server that says nothing of it brings the device back for none of them.
+    if (removal) await vault.put(REMOVED_DEVICE, device, removal);
     await http.post(`/devices/${device}/remove`, removal ? { removal: toText(removal) } : {}, emptyAnswer);
     await vault.renew((wrap) => wrap.kind !== 'device' || wrap.id !== device);
   }

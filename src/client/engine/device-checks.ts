@@ -2,12 +2,13 @@
 // people whom it does not know yet, and again after a while; without an answer what it knew before counts.
 import { equals } from 'uint8arrays/equals';
 import { type DeviceCertificate, isOfIdentity, readDeviceCertificate } from '../../crypto/device-certificate.ts';
+import { verifyDeviceRemoval } from '../../crypto/device-removal.ts';
 import type { DeviceVerdict, GroupChecks } from '../../crypto/mls/parts.ts';
 import type { DeviceName } from '../../crypto/mls/same-device.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { CanopyError } from '../../realm/errors.ts';
 import type { UserId } from '../../realm/ids.ts';
-import type { Account } from '../account/account.ts';
+import { type Account, REMOVED_DEVICE } from '../account/account.ts';
 import type { PersonKeys } from '../account/people-keys.ts';
 import type { Vault } from '../vault/vault.ts';
 
@@ -19,7 +20,7 @@ const REMOVAL_TRAVELS = 3_600_000;
 const KIND = 'device-certificate';
 
 export interface DeviceChecksComponents {
-  readonly account: Pick<Account, 'keysOf' | 'checkDevice' | 'pinnedIdentity'> & {
+  readonly account: Pick<Account, 'user' | 'keysOf' | 'checkDevice' | 'pinnedIdentity'> & {
     readonly vault: Pick<Vault, 'get' | 'putAll'>;
   };
   readonly clock: Pick<Clock, 'now'>;
@@ -42,6 +43,7 @@ export class DeviceChecks implements GroupChecks {
 
   async device(certificate: DeviceCertificate, at: number): Promise<DeviceVerdict> {
     const { account, clock } = this.#parts;
+    if (this.#isOwnRemoved(certificate)) return 'removed';
     const keys = await this.#keysOf(certificate.user);
     // A server says when: nothing that is yet to come counts.
     const time = Math.min(at, clock.now());
@@ -91,6 +93,14 @@ export class DeviceChecks implements GroupChecks {
     return bytes && readDeviceCertificate(bytes);
   }
 
+  /** By this user's own word, whatever the server says. */
+  #isOwnRemoved({ user, device, sequence }: DeviceCertificate): boolean {
+    const { account } = this.#parts;
+    const removal = user === account.user ? account.vault.get(REMOVED_DEVICE, device) : undefined;
+    const identity = account.pinnedIdentity(user);
+    return removal !== undefined && identity !== undefined && sequence <= sequenceOf(removal, identity);
+  }
+
   /** In a tree that somebody shows there may be leaves of anybody's making. */
   #isNews(certificate: DeviceCertificate): boolean {
     const pinned = this.#parts.account.pinnedIdentity(certificate.user);
@@ -121,4 +131,14 @@ export class DeviceChecks implements GroupChecks {
 
 function nameOf({ user, device }: DeviceName): string {
   return `${user}/${device}`;
+}
+
+/** Of a former identity, it says nothing of devices of this one. */
+function sequenceOf(removal: Uint8Array, identity: Uint8Array): number {
+  try {
+    return verifyDeviceRemoval(removal, identity).sequence;
+  } catch (error) {
+    if (error instanceof CanopyError) return -1;
+    throw error;
+  }
 }

@@ -1,6 +1,7 @@
 // The engine of a client against fellow users and servers who keep no rule.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { REMOVED_DEVICE } from '../../../src/client/account/account.ts';
 import type { DeviceChecks } from '../../../src/client/engine/device-checks.ts';
 import type { ReceivedMail } from '../../../src/client/engine/device-server.ts';
 import { EpochBook } from '../../../src/client/engine/epoch-book.ts';
@@ -11,6 +12,7 @@ import { Mailroom } from '../../../src/client/engine/mailroom.ts';
 import { MessageKeys } from '../../../src/client/engine/message-keys.ts';
 import { encodeContent, type MadeContent } from '../../../src/crypto/content.ts';
 import { issueDeviceCertificate } from '../../../src/crypto/device-certificate.ts';
+import { signDeviceRemoval } from '../../../src/crypto/device-removal.ts';
 import { generateHpkeKey } from '../../../src/crypto/hpke.ts';
 import type { MlsGroup } from '../../../src/crypto/mls/mls-group.ts';
 import type { OwnDevice } from '../../../src/crypto/mls/parts.ts';
@@ -338,5 +340,26 @@ test(
     assert.equal(await open(atCook, news, text), 'not-allowed');
     assert.equal(await open(atClerk, news, text), 'text');
     assert.ok(clerk);
+  },
+);
+
+test(
+  'a device of this user that the user removed gets no keys, though the server says nothing of it',
+  LIMIT,
+  async () => {
+    const { people, clerk, atClerk, clerks, clerkVault, group } = await kitchen();
+    hpkeOf.set(atClerk, await generateHpkeKey(false));
+    const { asking } = await readable(people, clerk);
+    const { user, device, sequence } = asking.certificate;
+    const payload = makeKeyRequest(asking, CONVERSATION, group.group, [1]);
+    const body = encodeMail({ kind: 'key-request', conversation: CONVERSATION, payload });
+    const before = mailroomOf(clerks, atClerk, [{ body }]);
+    await before.mailroom.collect();
+    assert.equal(before.sent.length, 1);
+    await clerkVault.put(REMOVED_DEVICE, device, signDeviceRemoval(clerk.identity, { user, device, sequence }));
+    const after = mailroomOf(clerks, atClerk, [{ body }]);
+    await after.mailroom.collect();
+    assert.deepEqual(after.sent, []);
+    assert.deepEqual(after.troubles, ['key-request-refused']);
   },
 );

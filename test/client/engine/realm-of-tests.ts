@@ -121,8 +121,9 @@ export class VaultOfTests {
 }
 
 /** What an account tells the engine of others. */
-export function accountOf(people: People, vault: VaultOfTests) {
+export function accountOf(people: People, vault: VaultOfTests, me?: UserId) {
   return {
+    user: me ?? people.person().user,
     vault,
     pinnedIdentity: (user: UserId) => people.identities.get(user),
     keysOf: async (user: UserId) => {
@@ -158,7 +159,7 @@ export async function stationOf(
 ): Promise<Station> {
   const cache = await memoryCache();
   const { clock } = people;
-  const account = accountOf(people, vault);
+  const account = accountOf(people, vault, me.certificate.user);
   const checks = new DeviceChecks({ account, clock });
   const server = home.of(me);
   const own = new KeyPackages({ me, cache, server, clock });
