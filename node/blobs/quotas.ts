@@ -10,6 +10,8 @@ import type { BlobPlaces } from './disk.ts';
 const RESERVE = 512 * 1024 * 1024;
 /** Unfinished uploads of one user. */
 const MAX_UPLOADS = 64;
+/** Files of one user, so that tiny ones without end take no disk full of names. */
+export const MAX_FILES = 100_000;
 
 export interface QuotaComponents {
   readonly index: BlobIndex;
@@ -97,7 +99,8 @@ export class Quotas {
   async assertMayUpload(user: UserId, size: number): Promise<void> {
     const { fileSize, userQuota } = this.#parts.rules();
     if (size > fileSize) throw new RefusedError('file-too-long', `A file of ${size} bytes; at most ${fileSize}`);
-    const { bytes, uploads, announced } = this.usageOf(user);
+    const { blobs, bytes, uploads, announced } = this.usageOf(user);
+    if (blobs + uploads >= MAX_FILES) throw new RefusedError('quota-exceeded', `${blobs} files are here already`);
     if (uploads >= MAX_UPLOADS) throw new RefusedError('too-many-uploads', `${uploads} uploads are unfinished`);
     if (bytes + announced + size > userQuota) {
       throw new RefusedError('quota-exceeded', `${bytes + announced} of ${userQuota} bytes are taken`);

@@ -26,15 +26,29 @@ export interface HeldMessagesComponents {
   readonly onGap: (conversation: ConversationId, group: undefined, ask: RealmName) => void;
 }
 
-/** Messages of one realm, and of all, that are kept at one time. */
+/** Messages of one realm, and of all, that are kept at one time, and bytes of them. */
 const MAX_OF_REALM = 1000;
 const MAX_IN_ALL = 10_000;
+export const MAX_BYTES_OF_REALM: number = 16 * 1024 * 1024;
+const MAX_BYTES_IN_ALL = 64 * 1024 * 1024;
 /** Milliseconds: a commit that has not come by then will not. */
 const MAX_AGE = 7 * 24 * 3600_000;
 
+interface Count {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+const NONE: Count = { messages: 0, bytes: 0 };
+
+const added = (one: Count, other: Count): Count => ({
+  messages: one.messages + other.messages,
+  bytes: one.bytes + other.bytes,
+});
+
 export class HeldMessages {
   readonly #parts: HeldMessagesComponents;
-  readonly #counts = new Map<RealmName, number>();
+  readonly #counts = new Map<RealmName, Count>();
   readonly #counters = { held: 0, released: 0, expired: 0, refused: 0 };
 
   constructor(parts: HeldMessagesComponents) {
@@ -51,7 +65,7 @@ export class HeldMessages {
     this.#counts.clear();
     const conversations = new Set<ConversationId>();
     for (const { origin, bytes } of await this.#parts.store.held(MAX_IN_ALL)) {
-      this.#count(origin, 1);
+      this.#count(origin, 1, bytes.length);
       conversations.add(decodeEnvelope(bytes).envelope.conversation);
     }
     return conversations;
@@ -64,12 +78,11 @@ export class HeldMessages {
   async hold({ encoded, origin, path, pathRef }: Delivered): Promise<JudgedElsewhere> {
     const { clock, onGap } = this.#parts;
     const { conversation, sender, id } = encoded.envelope;
-    const all = [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
-    if ((this.#counts.get(origin) ?? 0) >= MAX_OF_REALM || all >= MAX_IN_ALL) {
+    if (!this.#hasRoom(origin, encoded.bytes.length)) {
       this.#counters.refused++;
       return { outcome: { kind: 'rejected', code: 'not-a-member' } };
     }
-    this.#count(origin, 1);
+    this.#count(origin, 1, encoded.bytes.length);
     this.#counters.held++;
     const held = { origin, at: clock.now(), path, pathRef, bytes: encoded.bytes };
     return {
@@ -96,7 +109,7 @@ export class HeldMessages {
     if (!isKnown && !(await mayBeLate(conversation, sender))) return;
     await ingest([{ encoded, origin, path, pathRef }], () => [heldRemoval(conversation, sender, id)]);
     this.#counters.released++;
-    this.#count(origin, -1);
+    this.#count(origin, -1, -bytes.length);
   }
 
   /** Drops what waited too long. */
@@ -109,8 +122,16 @@ export class HeldMessages {
     this.#counters.expired += expired.length;
   }
 
-  #count(origin: RealmName, by: number): void {
-    this.#counts.set(origin, Math.max(0, (this.#counts.get(origin) ?? 0) + by));
+  #hasRoom(origin: RealmName, bytes: number): boolean {
+    const mine = this.#counts.get(origin) ?? NONE;
+    const all = [...this.#counts.values()].reduce(added, NONE);
+    const isFull = mine.messages >= MAX_OF_REALM || all.messages >= MAX_IN_ALL;
+    return !isFull && mine.bytes + bytes <= MAX_BYTES_OF_REALM && all.bytes + bytes <= MAX_BYTES_IN_ALL;
+  }
+
+  #count(origin: RealmName, messages: number, bytes: number): void {
+    const count = added(this.#counts.get(origin) ?? NONE, { messages, bytes });
+    this.#counts.set(origin, { messages: Math.max(0, count.messages), bytes: Math.max(0, count.bytes) });
   }
 }
 
