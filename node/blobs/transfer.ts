@@ -115,7 +115,9 @@ export class Transfer {
       await this.#resume();
       for (let failures = 0; !this.#isWhole; ) failures = await this.#try(failures, signal);
     } catch (error) {
-      this.#fail(signal.aborted ? new UnreachableError('blob-away', 'the transfer was stopped') : transferFailure(error));
+      this.#fail(
+        signal.aborted ? new UnreachableError('blob-away', 'the transfer was stopped') : transferFailure(error),
+      );
     }
     await this.#closeWhenDone();
   }

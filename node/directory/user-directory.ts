@@ -162,18 +162,16 @@ export class UserDirectory implements Directory {
 
   /** As `add`, for the status of an own user. @throws InputError `unknown-user` */
   async setStatus(id: UserId, status: UserStatus, writes: readonly Write[]): Promise<UserProfile> {
-    const user = this.#index.get(id);
+    const user = this.#own(id);
     const record = await this.#recordOf(user);
-    if (!user || !record || user.home !== this.#init.realm)
-      throw new InputError('unknown-user', `No user ${id} of this realm`);
+    if (!record) throw noSuchUser(id);
     return this.#write(USER_CHANGED, record, user.kind, status, writes);
   }
 
   /** As `add`, for the name of an own user; the login never changes. @throws InputError `unknown-user`, `bad-name` */
   async rename(id: UserId, name: string): Promise<UserProfile> {
-    const user = this.#index.get(id);
+    const user = this.#own(id);
     const { realm } = this.#init;
-    if (!user || user.home !== realm) throw new InputError('unknown-user', `No user ${id} of this realm`);
     const salt = (this.#parts.randomBytes ?? randomBytes)(SALT);
     const record = encodeProfile({ id, login: user.address.login, name: parseName(name.trim()), salt });
     return this.#write(USER_CHANGED, record, user.kind, user.status, [this.#profiles.put(realm, id, record)]);
@@ -181,26 +179,12 @@ export class UserDirectory implements Directory {
 
   /** Ends an own user: the chain says so, the record with the name is erased here and by all who follow. @throws InputError `unknown-user` */
   async remove(id: UserId, writes: readonly Write[]): Promise<UserProfile> {
-    const user = this.#index.get(id);
-    const { realm } = this.#init;
-    if (!user || user.home !== realm) throw new InputError('unknown-user', `No user ${id} of this realm`);
-    const erasure = [...writes, this.#profiles.erase(realm, id)];
-    await this.#parts.ledger.ownDirectory.append({ kind: USER_REMOVED, payload: encodeUser(id), writes: erasure });
-    this.#unlist(user);
-    await this.#profiles.compact(realm);
-    return user;
+    return this.#end(id, { kind: USER_REMOVED, payload: encodeUser(id) }, writes);
   }
 
   /** As `remove`, of a user for whom another realm vouches from now on. @throws InputError `unknown-user` */
   async moveAway(id: UserId, to: RealmName, writes: readonly Write[]): Promise<void> {
-    const user = this.#index.get(id);
-    const { realm } = this.#init;
-    if (!user || user.home !== realm) throw new InputError('unknown-user', `No user ${id} of this realm`);
-    const erasure = [...writes, this.#profiles.erase(realm, id)];
-    const payload = encodeUserMoved({ user: id, to });
-    await this.#parts.ledger.ownDirectory.append({ kind: USER_MOVED, payload, writes: erasure });
-    this.#unlist(user);
-    await this.#profiles.compact(realm);
+    await this.#end(id, { kind: USER_MOVED, payload: encodeUserMoved({ user: id, to }) }, writes);
   }
 
   /** The profile record of a known user. */
@@ -223,6 +207,27 @@ export class UserDirectory implements Directory {
     await this.#intake.stop();
     await this.#registrar?.stop();
     await this.#server.stop();
+  }
+
+  /** An own user is none any more, for the reason that `entry` gives. */
+  async #end(
+    id: UserId,
+    entry: { readonly kind: string; readonly payload: Uint8Array },
+    writes: readonly Write[],
+  ): Promise<UserProfile> {
+    const user = this.#own(id);
+    const { realm } = this.#init;
+    const erasure = [...writes, this.#profiles.erase(realm, id)];
+    await this.#parts.ledger.ownDirectory.append({ ...entry, writes: erasure });
+    this.#unlist(user);
+    await this.#profiles.compact(realm);
+    return user;
+  }
+
+  #own(id: UserId): UserProfile {
+    const user = this.#index.get(id);
+    if (!user || user.home !== this.#init.realm) throw noSuchUser(id);
+    return user;
   }
 
   async #write(
@@ -284,6 +289,10 @@ export class UserDirectory implements Directory {
     for (const listener of this.#listeners) listener(user);
     return user;
   }
+}
+
+function noSuchUser(id: UserId): InputError {
+  return new InputError('unknown-user', `No user ${id} of this realm`);
 }
 
 /** The user that entry and record together speak of; undefined when they do not fit each other. */
