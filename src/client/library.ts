@@ -9,6 +9,7 @@ import {
   routeAnswer,
 } from '../protocols/lan/routes.ts';
 import type { FrameMessage, JsonMessage, Route } from '../protocols/lan/wire.ts';
+import { PeerError } from '../realm/errors.ts';
 import type { ConversationId, MessageId } from '../realm/ids.ts';
 import { isMessage, type OpenBody, readMessage } from './bodies.ts';
 import type { Http } from './http.ts';
@@ -54,6 +55,8 @@ export class Library implements HistorySource {
     const path = `/conversations/${conversation}/events?limit=${limit}${position}`;
     const { events, users, next } = await http.get(path, eventsAnswer, signal);
     people.remember(users);
+    // What was said elsewhere is genuine there, and would say something else here.
+    for (const event of events) assertAsked(event.conversation === conversation, event.id);
     return { events: events.map(frameOf), ...(next !== undefined && { next }) };
   }
 
@@ -71,6 +74,7 @@ export class Library implements HistorySource {
     const { http, people, open } = this.#components;
     const { message, users } = await http.get(`/messages/${id}`, messageAnswer, signal);
     people.remember(users);
+    assertAsked(message.id === id, message.id);
     return open(frameOf(message));
   }
 
@@ -85,7 +89,10 @@ export class Library implements HistorySource {
   async #entries(signal?: AbortSignal): Promise<readonly ConversationEntry[]> {
     const { http, people } = this.#components;
     const { conversations } = await http.get('/conversations', conversationsAnswer, signal);
-    for (const entry of conversations) people.remember(entry.members);
+    for (const { id, members, last } of conversations) {
+      people.remember(members);
+      if (last) assertAsked(last.conversation === id, last.id);
+    }
     return conversations;
   }
 
@@ -108,6 +115,11 @@ export class Library implements HistorySource {
       ...(entry.lastRead && { lastRead: entry.lastRead }),
     };
   }
+}
+
+/** @throws PeerError `answer-contradicts` */
+function assertAsked(isAsked: boolean, id: MessageId): void {
+  if (!isAsked) throw new PeerError('answer-contradicts', `the server told of ${id} where it does not belong`);
 }
 
 function frameOf(message: JsonMessage): FrameMessage {
