@@ -111,6 +111,12 @@ export class PlannedWorld {
     return this.#side(home) === this.#side(branchOf(name.person, this.#shape));
   }
 
+  /** Whether a device certainly has the keys of a chat: its own, or those of the person's other device. */
+  mayRead(name: DeviceName, chat: number): boolean {
+    const others = this.devices('off').filter(({ person }) => person === name.person);
+    return others.length === 0 || this.#joined.has(`${chat}/${deviceKey(name)}`);
+  }
+
   /** What a person has to be shown of a group before he writes in it. */
   openingFor(chat: number, person: number): number | undefined {
     return this.#openings.get(`${chat}/${person}`);

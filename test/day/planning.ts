@@ -146,7 +146,8 @@ class Planner {
     const emoji = oneOf(this.#random, EMOJI);
     const given = this.#world.reactionOf(target.event, place.by.person, emoji);
     const by = given ?? place.by;
-    if (!this.#world.isOn(by) || !this.#world.mayWrite(by, place.chat)) return [];
+    if (!this.#world.isOn(by)) return [];
+    if (!this.#world.mayWrite(by, place.chat) || !this.#world.mayRead(by, place.chat)) return [];
     const on = given === undefined || !this.#world.hasReacted(target, place.by.person, emoji);
     const sees = [...place.sees, this.#world.sight(target)];
     return [{ act: 'react', ...place, by, sees, event: this.#event++, target: target.event, emoji, on }];
@@ -201,7 +202,10 @@ class Planner {
   /** Somebody at a device that is on, in a chat that he knows of. */
   #place(fits: (chat: number) => boolean = () => true) {
     const by = oneOf(this.#random, this.#world.devices('on'));
-    const known = this.#world.chatsOf(by.person).filter((chat) => this.#world.mayWrite(by, chat));
+    const known = this.#world.chatsOf(by.person).filter((chat) => {
+      const isOpen = !this.#world.isGroup(chat) || this.#world.mayRead(by, chat);
+      return isOpen && this.#world.mayWrite(by, chat);
+    });
     const chats = known.filter(fits);
     if (chats.length === 0) return undefined;
     const chat = oneOf(this.#random, chats);
@@ -213,6 +217,7 @@ class Planner {
     { by, chat }: { by: DeviceName; chat: number },
     fits: (message: ReturnType<PlannedWorld['targets']>[number]) => boolean = () => true,
   ) {
+    if (!this.#world.mayRead(by, chat)) return undefined;
     const found = this.#world.targets(chat, by.person).filter(fits);
     return found.length > 0 ? oneOf(this.#random, found.slice(-12)) : undefined;
   }

@@ -228,9 +228,11 @@ export class Play {
     const wrong: string[] = [];
     for (const expected of outcomeOf(this.#day.steps.slice(0, steps), this.#pairs).values()) {
       if (expected.messages.size === 0) continue;
+      // Keys that only a device has which is off come when it is on again: until then nobody can ask it.
+      const waiting = new Set([...this.#devices.values()].flatMap(({ name, isOn }) => (isOn ? [] : [name.person])));
       const shown: { readonly key: string; readonly person: number; readonly chat: ShownChat }[] = [];
       for (const [key, { name, device, isOn }] of this.#devices) {
-        if (!isOn || !expected.seenBy.has(name.person)) continue;
+        if (!isOn || waiting.has(name.person) || !expected.seenBy.has(name.person)) continue;
         shown.push({ key, person: name.person, chat: await device.shown(this.#chat(expected.chat)) });
       }
       for (const { key, person, chat } of shown) {
