@@ -1,9 +1,9 @@
 // What events do to one another: edits, deletions, reactions, pins. The later one in the order of the conversation wins, so that
 // every device that has the same events comes to the same result.
+import { roleMay } from '../../crypto/mls/rights.ts';
 import type { RosterKind } from '../../crypto/roster.ts';
 import type { MessageId, UserId } from '../../realm/ids.ts';
 import type { OpenedEvent } from './events.ts';
-import { may } from './rights.ts';
 
 /** Different reactions of one person to one message; more are a nuisance. */
 const MAX_REACTIONS = 8;
@@ -80,7 +80,7 @@ function gather(made: Gathering, event: OpenedEvent, events: Events, kind: Roste
 /** By its author, or by who may delete what others wrote. The first one's name stays on the tombstone. */
 function remove(made: Gathering, by: OpenedEvent, target: OpenedEvent | undefined, kind: RosterKind): void {
   if (!target || made.deleted.has(target.id)) return;
-  if (target.sender === by.sender || may(kind, by.role, 'delete-of-others')) made.deleted.set(target.id, by.sender);
+  if (target.sender === by.sender || roleMay(kind, by.role, 'delete-of-others')) made.deleted.set(target.id, by.sender);
 }
 
 function react(made: Gathering, target: MessageId, emoji: string, person: UserId, on: boolean): void {

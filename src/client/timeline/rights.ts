@@ -1,26 +1,7 @@
-// What a role allows in a conversation, as far as the timeline has to know it. The table for changes of members stands beside
-// the checks of commits (src/crypto/mls); this one is about what people write.
-import { type MemberRole, mayWrite, type RosterKind } from '../../crypto/roster.ts';
+// Which events of a conversation count, by the table of rights (src/crypto/mls/rights.ts).
+import { roleMay } from '../../crypto/mls/rights.ts';
+import type { RosterKind } from '../../crypto/roster.ts';
 import type { OpenedEvent } from './events.ts';
-
-type Act = 'write' | 'pin' | 'change-profile' | 'set-timer' | 'delete-of-others' | 'note-members';
-
-/** In a conversation of two each deletes only what is their own. */
-export function may(kind: RosterKind, role: MemberRole, act: Act): boolean {
-  const leads = role === 'owner' || role === 'administrator';
-  switch (act) {
-    case 'write':
-      return mayWrite({ kind }, role);
-    case 'pin':
-      return kind === 'direct' || leads;
-    case 'set-timer':
-      return kind === 'direct' || leads;
-    case 'change-profile':
-    case 'delete-of-others':
-    case 'note-members':
-      return kind !== 'direct' && leads;
-  }
-}
 
 /** Whether the event counts at all: what its sender may not do is as if it had not been sent. */
 export function counts(kind: RosterKind, { role, sender, content }: OpenedEvent): boolean {
@@ -30,16 +11,16 @@ export function counts(kind: RosterKind, { role, sender, content }: OpenedEvent)
     case 'file':
     case 'forward':
     case 'unknown':
-      return may(kind, role, 'write');
+      return roleMay(kind, role, 'write');
     case 'pin':
-      return may(kind, role, 'pin');
+      return roleMay(kind, role, 'pin');
     case 'profile':
-      return may(kind, role, 'change-profile');
+      return roleMay(kind, role, 'describe');
     case 'timer':
-      return may(kind, role, 'set-timer');
+      return roleMay(kind, role, 'set-timer');
     case 'note':
       if (content.what === 'left') return content.users.length === 1 && content.users[0] === sender;
-      return may(kind, role, 'note-members');
+      return roleMay(kind, role, 'remove-member');
     // Whose they are decides about these (effects.ts).
     case 'edit':
     case 'delete':

@@ -5,25 +5,40 @@
 //   write in news                     yes        yes          -
 //   invite somebody as a member       yes        yes          -
 //   remove a member                   yes        yes          -
-//   name and picture                  yes        yes          -
+//   name and picture, timer, pin      yes        yes          -
+//   delete what others wrote          yes        yes          -
 //   invite with a role, give roles    yes        -            -
 //   remove an owner, an administrator yes        -            -
 //   make a group news, and back       yes        -            -
 //   leave, lower the own role         yes        yes          yes
 //
 // There is always an owner: the last one hands over before leaving. When no owner has a device in the group any more (their
-// accounts were removed), administrators may do what owners may. In a direct conversation nobody changes anything but the home.
+// accounts were removed), administrators may do what owners may. In a direct conversation nobody changes anything but the home; both
+// pin and set the timer, and each deletes only what is their own.
 import { PeerError } from '../../realm/errors.ts';
 import type { UserId } from '../../realm/ids.ts';
-import { MEMBER_ROLES, type MemberRole, mayWrite, type Roster, roleOf } from '../roster.ts';
+import { MEMBER_ROLES, type MemberRole, mayWrite, type Roster, type RosterKind, roleOf } from '../roster.ts';
 
-export type GroupAct = 'write' | 'invite' | 'remove-member' | 'describe' | 'give-roles' | 'change-kind' | 'leave';
+export type GroupAct =
+  | 'write'
+  | 'invite'
+  | 'remove-member'
+  | 'describe'
+  | 'pin'
+  | 'set-timer'
+  | 'delete-of-others'
+  | 'give-roles'
+  | 'change-kind'
+  | 'leave';
 
 const STAFF: readonly MemberRole[] = ['owner', 'administrator'];
 const RIGHTS: Readonly<Record<Exclude<GroupAct, 'write'>, readonly MemberRole[]>> = {
   invite: STAFF,
   'remove-member': STAFF,
   describe: STAFF,
+  pin: STAFF,
+  'set-timer': STAFF,
+  'delete-of-others': STAFF,
   'give-roles': ['owner'],
   'change-kind': ['owner'],
   leave: MEMBER_ROLES,
@@ -38,10 +53,15 @@ export interface Actor {
 /** For the surface of a client, and for what needs no commit: writing, a name and a picture. */
 export function mayAct(roster: Roster, { user, ownersGone }: Actor, act: GroupAct): boolean {
   const role = roleOf(roster, user);
-  if (act === 'write') return mayWrite(roster, role);
-  if (roster.kind === 'direct' || role === undefined) return false;
-  const acting = ownersGone && role === 'administrator' ? 'owner' : role;
-  return RIGHTS[act].includes(acting);
+  return roleMay(roster.kind, ownersGone && role === 'administrator' && act !== 'write' ? 'owner' : role, act);
+}
+
+/** By the role alone: of an event, the one that its sender had in the epoch in which it was sealed. */
+export function roleMay(kind: RosterKind, role: MemberRole | undefined, act: GroupAct): boolean {
+  if (act === 'write') return mayWrite({ kind }, role);
+  if (role === undefined) return false;
+  if (kind === 'direct') return act === 'pin' || act === 'set-timer';
+  return RIGHTS[act].includes(role);
 }
 
 /** Whether the only change is that the actor is no longer in it. */

@@ -1,4 +1,4 @@
-// The cache of a program in Node, on a real disk; also one that is full, and one whose writer is killed.
+// The cache of a program in Node, on a real disk, by the contract that all engines keep.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';

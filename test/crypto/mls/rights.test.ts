@@ -13,7 +13,8 @@ const LIMIT = { timeout: 60_000 };
 const now = () => Date.now();
 const people = new People();
 const [owner, admin, member] = [people.person(), people.person(), people.person()];
-const ALL: readonly GroupAct[] = ['write', 'invite', 'remove-member', 'describe', 'give-roles', 'change-kind', 'leave'];
+const SAID = ['describe', 'pin', 'set-timer', 'delete-of-others'] as const;
+const ALL: readonly GroupAct[] = ['write', 'invite', 'remove-member', ...SAID, 'give-roles', 'change-kind', 'leave'];
 
 function acts(kind: 'direct' | 'group' | 'news', role: MemberRole, ownersGone = false): string[] {
   const roster = rosterOf(
@@ -30,7 +31,7 @@ function acts(kind: 'direct' | 'group' | 'news', role: MemberRole, ownersGone = 
 
 test('an owner may all, an administrator what concerns members, a member writes and leaves', LIMIT, () => {
   assert.deepEqual(acts('group', 'owner'), ALL);
-  assert.deepEqual(acts('group', 'administrator'), ['write', 'invite', 'remove-member', 'describe', 'leave']);
+  assert.deepEqual(acts('group', 'administrator'), ['write', 'invite', 'remove-member', ...SAID, 'leave']);
   assert.deepEqual(acts('group', 'member'), ['write', 'leave']);
 });
 
@@ -39,8 +40,10 @@ test('in news members only leave', LIMIT, () => {
   assert.deepEqual(acts('news', 'administrator'), acts('group', 'administrator'));
 });
 
-test('in a conversation of two nobody changes anything', LIMIT, () => {
-  for (const role of ['owner', 'administrator', 'member'] as const) assert.deepEqual(acts('direct', role), ['write']);
+test('in a conversation of two nobody changes its members; both pin and set the timer', LIMIT, () => {
+  for (const role of ['owner', 'administrator', 'member'] as const) {
+    assert.deepEqual(acts('direct', role), ['write', 'pin', 'set-timer']);
+  }
 });
 
 test('when no owner has a device any more, administrators may what owners may', LIMIT, () => {
