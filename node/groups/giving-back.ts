@@ -25,7 +25,7 @@ import type { Directory } from '../directory/directory.ts';
 import type { KeyBook } from '../directory/key-book.ts';
 import type { Following } from './following.ts';
 import type { GroupBook } from './group-book.ts';
-import type { HomeOrderComponents } from './home-order.ts';
+import type { InspectCommit } from './groups.ts';
 import type { Takeover } from './takeover.ts';
 
 export interface GivingBackComponents {
@@ -39,7 +39,7 @@ export interface GivingBackComponents {
   readonly keys: Pick<KeyBook, 'keysOf'> | undefined;
   readonly following: Pick<Following, 'take'>;
   readonly takeover: Pick<Takeover, 'isDue'>;
-  readonly inspect: HomeOrderComponents['inspect'];
+  readonly inspect: InspectCommit | undefined;
   readonly clock: Pick<Clock, 'now'>;
 }
 

@@ -25,9 +25,9 @@ import { Following } from './following.ts';
 import { GivingBack } from './giving-back.ts';
 import { GroupReader } from './group-reader.ts';
 import type { GroupRosters } from './group-rosters.ts';
-import type { Accepted, Author, GroupInfo, ProposedChange } from './groups.ts';
+import type { Accepted, Author, GroupInfo, InspectCommit, ProposedChange } from './groups.ts';
 import { HeldMessages } from './held-messages.ts';
-import { HomeOrder, type HomeOrderComponents } from './home-order.ts';
+import { HomeOrder } from './home-order.ts';
 import { Intents } from './intents.ts';
 import { OrderDesk } from './order-desk.ts';
 import { RemoteOrder } from './remote-order.ts';
@@ -49,7 +49,7 @@ export interface GroupServiceInit {
   /** Devices that are certified; absent: nothing is taken back from clients. */
   readonly keys?: Pick<KeyBook, 'keysOf'>;
   /** Absent in tests, whose commits are opaque. */
-  readonly inspect?: NonNullable<HomeOrderComponents['inspect']>;
+  readonly inspect?: InspectCommit;
   /** Absent: only realms that may connect are asked. */
   readonly errands?: Pick<Errands, 'ask' | 'answer'>;
   /** Absent: this node may always number things. */

@@ -9,6 +9,7 @@ import {
 } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { OutgoingMail } from '../mails/mail-service.ts';
+import type { StoredGroup } from './group-record.ts';
 
 /** A device of a user of `realm`. */
 export interface Author {
@@ -28,6 +29,9 @@ export interface ProposedCommit {
   /** For those who join by themselves; may also be handed in later. */
   readonly groupInfo: Uint8Array | undefined;
 }
+
+/** Throws what it sees amiss in a commit. Absent in tests, whose commits are opaque. */
+export type InspectCommit = (proposed: ProposedCommit, before: StoredGroup | undefined) => void;
 
 /** What somebody needs who joins a group of that epoch alone. */
 export interface GroupInfo {

@@ -26,6 +26,7 @@ import {
   type Accepted,
   type Author,
   type GroupInfo,
+  type InspectCommit,
   isFitting,
   MAX_GROUP_INFO,
   type ProposedCommit,
@@ -42,8 +43,7 @@ export interface HomeOrderComponents {
   readonly directory: Pick<Directory, 'findById'>;
   readonly rules?: Pick<MessageRules, 'outgoing'>;
   readonly clock: Pick<Clock, 'now'>;
-  /** Throws what it sees amiss in a commit. Absent in tests, whose commits are opaque. */
-  readonly inspect?: (proposed: ProposedCommit, before: StoredGroup | undefined) => void;
+  readonly inspect?: InspectCommit;
   /** Absent: this node was never restored, and follows nobody. */
   readonly takeover?: Takeover;
   readonly stopping: AbortSignal;

@@ -14,7 +14,7 @@ import type { Following } from './following.ts';
 import type { GroupBook } from './group-book.ts';
 import type { StoredGroup } from './group-record.ts';
 import { stateWrite } from './group-store.ts';
-import type { HomeOrderComponents } from './home-order.ts';
+import type { InspectCommit } from './groups.ts';
 
 export interface TakeoverComponents {
   readonly realm: RealmName;
@@ -26,8 +26,7 @@ export interface TakeoverComponents {
   readonly ask: (realm: RealmName, request: OrderRequest, signal: AbortSignal) => Promise<OrderAnswer>;
   readonly following: Pick<Following, 'take'>;
   readonly directory: Pick<Directory, 'findById'>;
-  /** Throws what it sees amiss in a commit. Absent in tests, whose commits are opaque. */
-  readonly inspect?: HomeOrderComponents['inspect'];
+  readonly inspect?: InspectCommit;
   readonly log: Log;
 }
 
