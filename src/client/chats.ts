@@ -25,7 +25,8 @@ export interface ChatsComponents {
   readonly cache: ClientCache;
   readonly me: UserId;
   readonly clock: Pick<Clock, 'now'>;
-  readonly kindOf: (conversation: ConversationId) => Promise<RosterKind>;
+  /** Undefined as long as no key of it is here. */
+  readonly kindOf: (conversation: ConversationId) => Promise<RosterKind | undefined>;
   /** What the user's other devices have settled: read marks, what was hidden or cleared. */
   readonly settled: (conversation: ConversationId) => readonly TimelineAction[];
   /** What waits here to be sent. */
@@ -84,7 +85,7 @@ export class Chats {
 
 class Shown implements OpenTimeline {
   readonly conversation: ConversationId;
-  readonly #kind: RosterKind;
+  #kind: RosterKind | undefined;
   readonly #parts: ChatsComponents;
   readonly #onClose: () => void;
   readonly #listeners = new Set<() => void>();
@@ -93,7 +94,7 @@ class Shown implements OpenTimeline {
   #isAtBeginning = false;
   #view: Timeline | undefined;
 
-  constructor(conversation: ConversationId, kind: RosterKind, parts: ChatsComponents, onClose: () => void) {
+  constructor(conversation: ConversationId, kind: RosterKind | undefined, parts: ChatsComponents, onClose: () => void) {
     this.conversation = conversation;
     this.#kind = kind;
     this.#parts = parts;
@@ -104,7 +105,7 @@ class Shown implements OpenTimeline {
   view(): Timeline {
     const now = this.#parts.clock.now();
     if (this.#view?.nextExpiry !== undefined && this.#view.nextExpiry <= now) this.#view = undefined;
-    this.#view ??= viewTimeline(this.#state, { user: this.#parts.me, kind: this.#kind, now });
+    this.#view ??= viewTimeline(this.#state, { user: this.#parts.me, kind: this.#kind ?? 'direct', now });
     return this.#view;
   }
 
@@ -134,6 +135,20 @@ class Shown implements OpenTimeline {
 
   take(actions: readonly TimelineAction[]): void {
     this.#state = actions.reduce(reduceTimeline, this.#state);
+    this.#changed();
+    // The keys that came with the first events say what it is.
+    if (this.#kind === undefined) void this.#learnKind();
+  }
+
+  async #learnKind(): Promise<void> {
+    // What is damaged is told where it is shown; here it stays unknown.
+    const kind = await this.#parts.kindOf(this.conversation).catch(() => undefined);
+    if (kind === undefined || this.#kind !== undefined) return;
+    this.#kind = kind;
+    this.#changed();
+  }
+
+  #changed(): void {
     this.#view = undefined;
     for (const listener of this.#listeners) listener();
   }

@@ -68,6 +68,7 @@ export class Desk {
   readonly #holding: Holding;
   readonly #index: SearchIndex;
   readonly #catchingUp: CatchingUp;
+  readonly #kinds = new Map<ConversationId, RosterKind>();
   readonly #over = new AbortController();
   #filling: Promise<void> | undefined;
   readonly #writing: Writing;
@@ -203,7 +204,7 @@ export class Desk {
 
   search(question: string, options: SearchOptions): Promise<readonly SearchHit[]> {
     const { cache, me, clock } = this.#parts;
-    const kindOf = (conversation: ConversationId) => this.#kindOf(conversation);
+    const kindOf = async (conversation: ConversationId) => (await this.#kindOf(conversation)) ?? 'direct';
     return findMessages(question, options, {
       index: this.#index,
       cache,
@@ -312,8 +313,11 @@ export class Desk {
     }
   }
 
-  async #kindOf(conversation: ConversationId): Promise<RosterKind> {
-    return (await this.#group(conversation))?.roster.kind ?? 'direct';
+  /** Also of a conversation that this device has not joined: what other devices of the user keep in the vault says it. Never changes. */
+  async #kindOf(conversation: ConversationId): Promise<RosterKind | undefined> {
+    const kind = this.#kinds.get(conversation) ?? (await this.engine.kind(conversation));
+    if (kind !== undefined) this.#kinds.set(conversation, kind);
+    return kind;
   }
 
   async #membersOf(conversation: ConversationId): Promise<readonly UserId[]> {

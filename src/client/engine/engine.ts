@@ -4,7 +4,7 @@ import type { MadeContent } from '../../crypto/content.ts';
 import { CertificateReader } from '../../crypto/mls/certificate-reader.ts';
 import type { GroupChange } from '../../crypto/mls/committing.ts';
 import type { MlsGroup } from '../../crypto/mls/mls-group.ts';
-import type { Roster } from '../../crypto/roster.ts';
+import type { Roster, RosterKind } from '../../crypto/roster.ts';
 import type { SealingContext } from '../../crypto/sealed-message.ts';
 import type { FrameMessage } from '../../protocols/lan/wire.ts';
 import type { Clock } from '../../realm/clock.ts';
@@ -47,6 +47,7 @@ export class Engine {
   readonly #packages: KeyPackages;
   readonly #messages: MessageKeys;
   readonly #mailroom: Mailroom;
+  readonly #epochs: EpochBook;
   readonly #checks: DeviceChecks;
   readonly #stop: () => void;
 
@@ -56,6 +57,7 @@ export class Engine {
     const me = { certificate: account.certificate, signature: account.keys.signature };
     const devices = new HttpDeviceServer(http);
     const epochs = new EpochBook(account.vault);
+    this.#epochs = epochs;
     this.#checks = new DeviceChecks({ account, clock });
     this.#packages = new KeyPackages({ me, cache, server: devices, clock });
     this.#keeper = new GroupKeeper({
@@ -141,6 +143,14 @@ export class Engine {
   /** As this device has it, without asking anybody. */
   present(conversation: ConversationId): Promise<MlsGroup | undefined> {
     return this.#keeper.present(conversation);
+  }
+
+  /** Of its group, or of one that another device of the user has seen; undefined as long as no key of it is here. */
+  async kind(conversation: ConversationId): Promise<RosterKind | undefined> {
+    const present = await this.#keeper.present(conversation);
+    if (present) return present.roster.kind;
+    const [seen] = this.#epochs.newest(conversation).values();
+    return seen?.kind;
   }
 
   /** Brought forward, or joined. */

@@ -1,6 +1,7 @@
 // Groups, end to end: real clients of one branch make one, write in it, and change who is in it.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '../../../src/client/client.ts';
 import { type Branch, openBranch } from '../../node/lan/branch-fixture.ts';
 import { nextEvent } from '../waiting.ts';
@@ -52,5 +53,27 @@ test(
     assert.deepEqual(members.map(({ user }) => user).sort(), [clerk.id, cook.id, smith.id].sort());
     assert.ok(!overheard.includes('without guard'));
     for (const { client } of [clerk, cook]) assert.equal(client.counters()['unable-to-decrypt'], 0);
+  },
+);
+
+test(
+  'a second device that never wrote in a group shows it by the rules of a group: its name, and the same messages',
+  TIMEOUT,
+  async (t) => {
+    const branch = await openBranch(t);
+    const clerk = await person(t, branch, 'clerk');
+    const cook = await person(t, branch, 'cook');
+    const conversation = await clerk.client.groups.create({ name: 'Kitchen', members: [cook.id] });
+    const heard = hears(cook.client, 'hello');
+    await clerk.client.act(conversation, { kind: 'text', text: 'hello' });
+    await heard;
+    const second = clientOf(t, branch);
+    await second.login('cook', 'second-cook');
+    await connected(second);
+    const shown = await second.timeline(conversation);
+    for (const end = Date.now() + 20_000; shown.view().name !== 'Kitchen' && Date.now() < end; ) await pause(50);
+    assert.equal(shown.view().name, 'Kitchen');
+    const texts = shown.view().items.flatMap((item) => (item.kind === 'message' ? [item.text] : []));
+    assert.deepEqual(texts, ['hello']);
   },
 );
