@@ -36,6 +36,7 @@ describe('custody at night', LIMIT, () => {
     const { kyiv, lviv, enterprise } = all;
     const ids = Array.from({ length: MESSAGES }, () => parseMessageId(randomUUID()));
     const [first, ...others] = ids;
+    assert.ok(first);
     // The two have written before: there are keys to write with.
     await kyiv.client.send({ id: first, to: lviv.address, text: 'by day' });
     await until('the first arrived', async () => (await arrivals(lviv.url, lviv.client)).length === 1);
