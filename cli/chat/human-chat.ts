@@ -11,10 +11,11 @@ import {
   type StateChange,
   sentenceOf,
 } from '../../src/client/client.ts';
-import { codeOf } from '../../src/realm/errors.ts';
+import { codeOf, InputError } from '../../src/realm/errors.ts';
 import { type Cli, paint } from '../cli.ts';
 import { ChatFiles } from './chat-files.ts';
 import { Partners } from './conversation-partners.ts';
+import { ACTS_HELP, actByLine, type Chosen, type Done } from './human-acts.ts';
 import { sendTheRest } from './last-messages.ts';
 
 const HELP = [
@@ -22,8 +23,9 @@ const HELP = [
   '/who              your conversations',
   '/send PATH        send this file to the colleague chosen',
   '/save [FOLDER]    fetch the file that came last',
-  '/quit             leave (or Ctrl+D)',
-  'Anything else is sent to the colleague chosen.',
+  ...ACTS_HELP,
+  '/quit             end the chat (or Ctrl+D)',
+  'Anything else is sent to the colleague or the group chosen.',
 ];
 const TICKS = { queued: '…', stored: '✓', delivered: '✓✓', read: '✓✓ read', failed: '!' } as const;
 const EXCERPT = 24;
@@ -44,6 +46,7 @@ class HumanChat {
   readonly #files: ChatFiles;
   readonly #over = new AbortController();
   #to: string | undefined;
+  #chosen: Chosen | undefined;
 
   constructor(cli: Cli, client: Client) {
     this.#cli = cli;
@@ -90,6 +93,7 @@ class HumanChat {
       this.#show(message);
     });
     client.on('state', (change) => this.#tick(change));
+    client.on('waiting', ({ code }) => this.#print(this.#quiet(`waits: ${sentenceOf(english, code)}`)));
     client.on('presence', ({ user, state }) => this.#print(this.#quiet(`${visible(user.name)} is ${state}`)));
     client.on('typing', ({ user, active }) => {
       if (active) this.#print(this.#quiet(`${visible(user.name)} is typing…`));
@@ -122,7 +126,11 @@ class HumanChat {
     const name = paint(this.#cli, this.#cli.stdout, 'bold', visible(message.from.name || message.from.address));
     this.#print(`${clock(message.sentAt)} ${name} <${visible(message.from.address)}>  ${text}`);
     if (message.mine) return;
-    this.#to ??= message.from.address;
+    const isDirect = message.conversation === this.#client.conversationWith(message.from);
+    if (!this.#chosen && isDirect) {
+      this.#to = message.from.address;
+      this.#chosen = { conversation: message.conversation };
+    }
     if (this.#cli.interactive) this.#client.markRead(message.id).catch(() => {});
   }
 
@@ -143,9 +151,21 @@ class HumanChat {
     if (line.startsWith('/send ')) return this.#sendFile(line.slice(6).trim());
     if (/^\/save( |$)/.test(line)) return this.#save(line.slice(5).trim() || '.');
     if (line.startsWith('/to ')) return this.#choose(line.slice(4).trim());
+    const done = await actByLine(this.#client, this.#chosen, line);
+    if (done) return this.#acted(done);
     if (/^\/\w/.test(line)) return this.#print(`No such command: ${visible(line)}. /help tells more.`);
+    if (this.#chosen?.group !== undefined) {
+      await this.#client.act(this.#chosen.conversation, { kind: 'text', text: line });
+      return;
+    }
     if (this.#to === undefined) return this.#print('Choose a colleague first: /to USER@BRANCH');
     await this.#client.send({ to: this.#to, text: line });
+  }
+
+  #acted({ words, chosen, left }: Done): void {
+    if (chosen || left) this.#chosen = chosen;
+    if (chosen || left) this.#to = undefined;
+    this.#print(this.#quiet(visible(words)));
   }
 
   async #sendFile(path: string): Promise<void> {
@@ -176,6 +196,7 @@ class HumanChat {
     const user = await this.#client.findUser(address);
     if (!user) return this.#print(sentenceOf(english, 'user-unknown', { address }));
     this.#to = user.address;
+    this.#chosen = { conversation: this.#client.conversationWith(user) };
     this.#partners.meet([user]);
     this.#print(this.#quiet(`to ${visible(user.name)} <${user.address}>`));
   }
@@ -190,6 +211,8 @@ class HumanChat {
   }
 
   #complain(error: unknown): void {
+    // What was typed wrong says itself how it is right.
+    if (error instanceof InputError) return this.#print(visible(error.message));
     this.#print(sentenceOf(english, codeOf(error), paramsOf(error)));
   }
 

@@ -5,11 +5,13 @@
 //        {"sendFile":{"to":"..","path":"..","text":".."}}    waits until the file is with the server; the same again goes on where it was
 //        {"save":{"id":"..","folder":".."}}                 fetches what came with that message into a folder
 //        {"typing":{"to":".."}}   {"read":{"id":".."}}
+//        newGroup, invite, remove, leave, say, edit, delete, react: chat-acts.ts
 //   out  {"event":"ready","v":1}              the connection stands, what was missed has been told; again after each reconnect
 //        {"event":"message","id":..,"from":..,"to":..,"text":..,"sentAt":..}           messages of others
 //             with a file also "file":{"name":..,"size":..,"type":..}
 //        {"event":"file","path"|"id":..,"done":..,"total":..}   progress; {"event":"saved","id":..,"path":..} when it is there
 //        {"event":"state","id":..,"state":"stored|delivered|read"}
+//        {"event":"waiting","id":..,"code":..}   queued, and can't go yet: `recipient-no-device` until somebody logs in for the first time
 //        {"event":"presence","user":..,"state":"online|offline|typing","lastSeenAt":..}
 //        {"event":"islands","alone":..,"realms":[{"realm":..,"since":..,"queued":..}]}   realms that are away; empty when all are back
 //        {"event":"error","code":..,"message":..}   with "id" when it is about a message
@@ -23,6 +25,7 @@ import { codeOf, InputError, messageOf, UnreachableError } from '../../src/realm
 import { parseMessageId } from '../../src/realm/ids.ts';
 import type { Cli } from '../cli.ts';
 import { asTime } from '../times.ts';
+import { type ActLine, actLine, perform } from './chat-acts.ts';
 import { ChatFiles, type FileRequest } from './chat-files.ts';
 import { Partners } from './conversation-partners.ts';
 import { sendTheRest } from './last-messages.ts';
@@ -37,6 +40,7 @@ const line = v.union([
   v.strictObject({ save: v.strictObject({ id: v.string(), folder: v.string() }) }),
   v.strictObject({ typing: v.strictObject({ to: v.string() }) }),
   v.strictObject({ read: v.strictObject({ id: v.string() }) }),
+  actLine,
 ]);
 type Line = v.InferOutput<typeof line>;
 
@@ -72,6 +76,7 @@ function tell(client: Client, partners: Partners, write: Write): void {
     if (!message.mine) write(messageEvent(message));
   });
   client.on('state', (change) => write(stateEvent(change)));
+  client.on('waiting', ({ id, code }) => write({ event: 'waiting', id, code }));
   client.on('presence', ({ user, state, lastSeenAt }) =>
     write({
       event: 'presence',
@@ -97,9 +102,16 @@ function tell(client: Client, partners: Partners, write: Write): void {
   client.on('signed-out', ({ code }) => write({ event: 'error', code, message: sentenceOf(english, code) }));
 }
 
-function messageEvent({ id, from, to, text, file, problem, sentAt }: Message): object {
+function messageEvent({ id, conversation, from, to, text, file, problem, sentAt }: Message): object {
   const [first] = to;
-  const known = { event: 'message', id, from: from.address, to: first?.address ?? '', text: text ?? null };
+  const known = {
+    event: 'message',
+    id,
+    conversation,
+    from: from.address,
+    to: first?.address ?? '',
+    text: text ?? null,
+  };
   const brought = file && { file: { name: file.name, size: file.size, type: file.type } };
   return { ...known, ...brought, sentAt: asTime(sentAt), ...(problem !== undefined && { problem }) };
 }
@@ -142,7 +154,10 @@ function parseLine(text: string): Line {
   }
   const result = v.safeParse(line, input);
   if (!result.success)
-    throw new InputError('bad-input', 'The line is neither send nor sendFile nor save nor typing nor read.');
+    throw new InputError(
+      'bad-input',
+      'The line is none of those that a chat takes; docs/protocols/lan-api.md has them.',
+    );
   return result.output;
 }
 
@@ -152,9 +167,15 @@ async function act(chat: Chat, command: Line): Promise<void> {
   if ('save' in command) return save(chat, command.save);
   if ('typing' in command) return client.typing(command.typing.to);
   if ('read' in command) return client.markRead(parseMessageId(command.read.id));
+  if (!('send' in command)) return doAct(chat, command);
   const { id, to, text } = command.send;
   const message = await client.send({ to, text, ...(id !== undefined && { id: parseMessageId(id) }) });
   partners.meet(message.to);
+}
+
+async function doAct({ client, write }: Chat, line: ActLine): Promise<void> {
+  const conversation = await perform(client, line);
+  if (conversation && 'newGroup' in line) write({ event: 'group', conversation, name: line.newGroup.name });
 }
 
 async function sendFile({ files, partners, write, signal }: Chat, request: FileRequest): Promise<void> {

@@ -1,8 +1,9 @@
 // What `canopy chat` keeps between two runs: the device's keys and the client's small things (client.json), the secret of the cache
 // (cache-key) and the cache itself. A chat that kept nothing would be a new device each time, which can't read what was written to the
-// one before. All of it is for its owner alone (0700, 0600), and one run uses it at a time.
+// one before. All of it is for its owner alone (0700, 0600), and one run uses it at a time. When the device is wiped, the secret goes
+// before what it opens.
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { makeCacheSecret } from '../../src/client/cache/cache-secret.ts';
@@ -28,12 +29,11 @@ export function chatFolder(cli: Pick<Cli, 'env'>, server: string, user: string):
 export async function openKeptDevice(folder: string): Promise<Required<Pick<ClientInit, 'storage' | 'openCache'>>> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
-  const secret = await makeCacheSecret(await keptSecret(join(folder, 'cache-key')));
   return {
     storage: await fileStorage(join(folder, 'client.json')),
     openCache: async () => {
       try {
-        return await SealedCache.open({ engine: await openLevelEngine(join(folder, 'cache')), secret });
+        return await openKeptCache(folder);
       } catch (cause) {
         if (codeOf(cause) !== 'cache-failed') throw cause;
         throw new ConflictError('chat-in-use', `${folder} is in use by another chat`, {
@@ -43,6 +43,19 @@ export async function openKeptDevice(folder: string): Promise<Required<Pick<Clie
       }
     },
   };
+}
+
+async function openKeptCache(folder: string): Promise<SealedCache> {
+  const engine = await openLevelEngine(join(folder, 'cache'));
+  const file = join(folder, 'cache-key');
+  const secret = await makeCacheSecret(await keptSecret(file));
+  const wipe = async (): Promise<void> => {
+    await rm(file, { force: true });
+    await engine.wipe();
+  };
+  const { range, write, close } = engine;
+  const sealed = { range: range.bind(engine), write: write.bind(engine), close: close.bind(engine), wipe };
+  return SealedCache.open({ engine: sealed, secret });
 }
 
 async function keptSecret(file: string): Promise<Uint8Array> {

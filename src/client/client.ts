@@ -33,6 +33,7 @@ export type {
   Me,
   Message,
   Passwords,
+  Queued,
   SendRequest,
   StateChange,
 } from './surface.ts';

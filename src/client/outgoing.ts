@@ -79,8 +79,8 @@ export class Outbox {
     return left;
   }
 
-  has(id: MessageId): boolean {
-    return this.#waiting.has(id);
+  get waiting(): readonly Outgoing[] {
+    return [...this.#waiting.values()];
   }
 
   async add(entry: Outgoing): Promise<void> {

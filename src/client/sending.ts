@@ -7,7 +7,7 @@ import type { ErrorParams } from '../protocols/lan/routes.ts';
 import type { Stamp, User } from '../protocols/lan/wire.ts';
 import type { Clock } from '../realm/clock.ts';
 import { type CanopyError, ConflictError, InputError, UnreachableError } from '../realm/errors.ts';
-import { directConversationId, type MessageId, parseMessageId } from '../realm/ids.ts';
+import { type ConversationId, directConversationId, type MessageId, parseMessageId } from '../realm/ids.ts';
 import { fileOf, isMessage, textOf } from './bodies.ts';
 import { sentenceOf } from './catalogue/catalogue.ts';
 import { english } from './catalogue/en.ts';
@@ -18,7 +18,7 @@ import { Outbox, type Outgoing } from './outgoing.ts';
 import type { People } from './people.ts';
 import type { ClientStorage } from './platform.ts';
 import { randomId } from './random-id.ts';
-import type { ClientEvents, Me, Message, SendRequest, StateChange } from './surface.ts';
+import type { ClientEvents, Me, Message, Queued, SendRequest, StateChange } from './surface.ts';
 import type { MessageState, OpenedEvent } from './timeline/events.ts';
 
 /** Sent messages whose states are followed here; the oldest are forgotten first. */
@@ -57,11 +57,16 @@ export class Sending {
   readonly #followed = new Map<MessageId, Followed>();
   /** Receipts that came before it was certain that they are for what was sent here. */
   readonly #early = new Map<MessageId, StateChange>();
+  /** Why the first of a conversation can't go yet. */
+  readonly #reasons = new Map<ConversationId, string>();
 
   constructor(components: SendingComponents) {
     this.#components = components;
     const onUnsealed = async (id: MessageId, error: CanopyError) => {
-      if (error instanceof UnreachableError) return this.#outbox.postpone();
+      if (error instanceof UnreachableError) {
+        this.#waits(id, error.code);
+        return this.#outbox.postpone();
+      }
       await this.refused(id, error.code, {});
     };
     this.#outbox = new Outbox({ ...components, onUnsealed });
@@ -128,6 +133,7 @@ export class Sending {
   async stored(id: MessageId, stamp: Stamp): Promise<void> {
     const followed = this.#followed.get(id);
     if (followed) {
+      this.#reasons.delete(followed.entry.conversation);
       this.#follow({ ...followed, message: { ...followed.message, stamp, path: 'local' } });
       await this.#components.onStored(followed.entry, stamp);
     }
@@ -164,6 +170,20 @@ export class Sending {
       if (this.#followed.get(id)?.message.state === 'queued') this.#early.set(id, change);
       else this.#change(change);
     }
+  }
+
+  queued(): readonly Queued[] {
+    return this.#outbox.waiting.map(({ id, conversation }) => {
+      const code = this.#reasons.get(conversation);
+      return { id, conversation, ...(code !== undefined && { code }) };
+    });
+  }
+
+  #waits(id: MessageId, code: string): void {
+    const conversation = this.#followed.get(id)?.entry.conversation;
+    if (!conversation || this.#reasons.get(conversation) === code) return;
+    this.#reasons.set(conversation, code);
+    this.#components.events.emit('waiting', { id, conversation, code });
   }
 
   resend(): void {

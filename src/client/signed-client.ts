@@ -18,6 +18,7 @@ import type {
   Islands,
   LoginOptions,
   LogoutOptions,
+  Queued,
   SendRequest,
 } from './surface.ts';
 import { TypingPace } from './typing-pace.ts';
@@ -106,6 +107,10 @@ export class SignedClient implements Client {
 
   async drained(signal?: AbortSignal): Promise<void> {
     await this.#session.desk?.sending.drained(signal);
+  }
+
+  queued(): readonly Queued[] {
+    return this.#session.desk?.sending.queued() ?? [];
   }
 
   async send(request: SendRequest) {

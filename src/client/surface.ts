@@ -102,6 +102,14 @@ export interface Me {
   readonly token?: string;
 }
 
+/** A message that the server does not have yet. */
+export interface Queued {
+  readonly id: MessageId;
+  readonly conversation: ConversationId;
+  /** What its conversation waits for, as far as is known. */
+  readonly code?: string;
+}
+
 export interface StateChange {
   readonly id: MessageId;
   readonly conversation: ConversationId;
@@ -124,6 +132,8 @@ export interface ClientEvents {
   /** A new message: of somebody else, of another device of the own user, or just queued here. */
   message: Message;
   state: StateChange;
+  /** A queued message can't go yet, and why: `recipient-no-device` until somebody logs in for the first time. Told once for each reason. */
+  waiting: Queued & { readonly code: string };
   presence: { readonly user: User; readonly state: 'online' | 'offline'; readonly lastSeenAt?: number };
   /** Ends by itself after TYPING_LASTS, with a message of that user, or when `active` is false. */
   typing: { readonly user: User; readonly conversation: ConversationId; readonly active: boolean };
@@ -211,6 +221,9 @@ export interface Client {
   disconnect(): void;
   /** Resolves when nothing sent here is still queued. */
   drained(signal?: AbortSignal): Promise<void>;
+
+  /** What is still queued, in the order in which it goes. */
+  queued(): readonly Queued[];
 
   /** Resolves with the queued message; its further states come as events. @throws RefusedError `user-unknown`, ConflictError `id-conflict` */
   send(request: SendRequest): Promise<Message>;

@@ -7,6 +7,7 @@ import { visible } from '../../cli/chat/human-chat.ts';
 import { checkServer } from '../../cli/chat/node-platform.ts';
 import type { Cli } from '../../cli/cli.ts';
 import { chatCommand } from '../../cli/commands/chat.ts';
+import { exitCodeOf } from '../../cli/exit-codes.ts';
 import { CommandFailure } from '../../cli/failure.ts';
 import { codeOf } from '../../src/realm/errors.ts';
 import { type Branch, openBranch } from '../node/lan/branch-fixture.ts';
@@ -122,8 +123,8 @@ test('two terminals write to each other, line by line', TIMEOUT, async (t) => {
   clerk.say({ send: { id, to: ENGINEER, text: 'Привіт <b>світ</b>\n2' } });
   const message = await engineer.event({ event: 'message' });
   assert.deepEqual(
-    { ...message, sentAt: '' },
-    { event: 'message', id, from: CLERK, to: ENGINEER, text: 'Привіт <b>світ</b>\n2', sentAt: '' },
+    { ...message, sentAt: '', conversation: '' },
+    { event: 'message', id, conversation: '', from: CLERK, to: ENGINEER, text: 'Привіт <b>світ</b>\n2', sentAt: '' },
   );
   assert.ok(Math.abs(Date.parse(String(message['sentAt'])) - Date.now()) < 60_000);
   await clerk.event({ event: 'state', id, state: 'stored' });
@@ -253,4 +254,74 @@ test('a session does not cross a network in clear', () => {
   }
   for (const server of ['https://chat.acme.ua:8443', 'http://kyiv.localhost:7101', 'http://127.0.0.1:1'])
     checkServer(server);
+});
+
+test(
+  'a message to somebody who never logged in is kept: the command ends, and the next one sends it',
+  TIMEOUT,
+  async (t) => {
+    const branch = Object.assign(await openBranch(t), { folder: await temporaryFolder(t) });
+    await branch.addUser('clerk', 'Clerk One', 'first-one');
+    await branch.addUser('engineer', 'Engineer One', 'first-one');
+    const clerk = new Terminal(t, branch, CLERK, PASSWORDS);
+    await clerk.event({ event: 'ready' });
+    clerk.say({ send: { to: ENGINEER, text: 'are you new?' } });
+    await clerk.event({ event: 'waiting', code: 'recipient-no-device' });
+    await assert.rejects(clerk.eof(), (error) => {
+      assert.ok(error instanceof CommandFailure);
+      assert.deepEqual([codeOf(error.cause), exitCodeOf(error.cause)], ['recipient-no-device', 4]);
+      return true;
+    });
+    const engineer = new Terminal(t, branch, ENGINEER, PASSWORDS);
+    await engineer.event({ event: 'ready' });
+    await new Terminal(t, branch, CLERK, PASSWORDS).eof();
+    await engineer.event({ event: 'message', text: 'are you new?' });
+  },
+);
+
+test('a group by lines: made, written to, answered, edited, reacted to, taken back, left', TIMEOUT, async (t) => {
+  const branch = await twoPeople(t);
+  const clerk = new Terminal(t, branch, CLERK, PASSWORDS);
+  const engineer = new Terminal(t, branch, ENGINEER, PASSWORDS);
+  for (const one of [clerk, engineer]) await one.event({ event: 'ready' });
+  clerk.say({ newGroup: { name: 'Kitchen', members: [ENGINEER] } });
+  const { conversation } = await clerk.event({ event: 'group', name: 'Kitchen' });
+  clerk.say({ say: { conversation, text: 'lunch' } });
+  const { id } = await engineer.event({ event: 'message', text: 'lunch', conversation });
+  engineer.say({ say: { conversation, text: 'at noon', replyTo: id } });
+  await clerk.event({ event: 'message', text: 'at noon', conversation });
+  engineer.say({ react: { conversation, id, emoji: '👍' } });
+  clerk.say({ edit: { conversation, id, text: 'dinner' } });
+  clerk.say({ delete: { conversation, id } });
+  engineer.say({ invite: { conversation, user: CLERK } });
+  engineer.say({ leave: { conversation } });
+  engineer.say({ edit: { conversation, id, text: 'no' } });
+  engineer.say({ react: { conversation, emoji: 'no id' } });
+  await engineer.event({ event: 'error', code: 'bad-input' });
+  await Promise.all([clerk.eof(), engineer.eof()]);
+});
+
+test('a group by a person: made, chosen by its name, and its messages changed', TIMEOUT, async (t) => {
+  const branch = await twoPeople(t);
+  const clerk = new Terminal(t, branch, CLERK, PASSWORDS, []);
+  const engineer = new Terminal(t, branch, ENGINEER, PASSWORDS, []);
+  for (const one of [clerk, engineer]) await one.text(/connected as/);
+  clerk.say('/reply too early');
+  await clerk.text(/Choose a colleague or a group/);
+  clerk.say(`/group new Night_shift ${ENGINEER}`);
+  await clerk.text(/to the group Night shift/);
+  clerk.say('who is there?');
+  await engineer.text(/who is there\?/);
+  engineer.say('/group Night shift');
+  await engineer.text(/to the group Night shift/);
+  engineer.say('/reply me');
+  await clerk.text(/ {2}me$/);
+  clerk.say('/react 👍');
+  clerk.say('/edit who was there?');
+  clerk.say('/delete');
+  clerk.say('/leave');
+  await clerk.text(/needs an owner/);
+  engineer.say('/leave');
+  await engineer.text(/you left/);
+  await Promise.all([clerk.eof(), engineer.eof()]);
 });

@@ -47,6 +47,7 @@ export const english: Catalogue = {
     expired: () => 'The message expired before it could be delivered.',
     'message-expired': () => 'The message expired before it could be delivered.',
     'message-empty': () => 'The message is empty.',
+    'roster-unsuitable': () => 'A group needs an owner. Make somebody else one first.',
     'identity-unknown': () => 'This person has not logged in yet.',
     'draft-too-long': () => 'This draft is too long to be kept. Send it as a file.',
     'message-unknown': () => 'This message is not known here.',
