@@ -35,6 +35,8 @@ export interface Branch {
 }
 
 export class Deployment {
+  /** Of users that `user` adds. */
+  static readonly firstLogin = { password: FIRST_PASSWORD };
   readonly folder: string;
   readonly #internet: Internet;
   readonly #serverEnv: Record<string, string>;
