@@ -11,6 +11,7 @@ import { type ConversationId, directConversationId, type MessageId, type UserId 
 import type { RandomBytes } from '../realm/random.ts';
 import { parseUserAddress } from '../realm/user-address.ts';
 import type { Account } from './account/account.ts';
+import { isMessage, readMessage } from './bodies.ts';
 import type { ClientCache } from './cache/cache.ts';
 import { cacheStorage } from './cache/cache-storage.ts';
 import { sentenceOf } from './catalogue/catalogue.ts';
@@ -20,6 +21,7 @@ import { Contacts } from './contacts.ts';
 import type { Emitter } from './emitter.ts';
 import { Engine } from './engine/engine.ts';
 import type { GroupNews } from './engine/group-keeper.ts';
+import type { Reopened } from './engine/mailroom.ts';
 import { Files } from './files/files.ts';
 import { findMessages, type SearchHit } from './finding.ts';
 import { Groups } from './groups.ts';
@@ -88,7 +90,7 @@ export class Desk {
       random,
       home: parseUserAddress(me.user.address).realm,
       onNews: (conversation, news) => void this.#news(conversation, news),
-      onOpened: (opened) => void this.#keep(opened),
+      onOpened: (opened) => void this.#reopened(opened),
       onTrouble,
     });
     this.groups = new Groups({
@@ -250,6 +252,15 @@ export class Desk {
     } catch (error) {
       // The gaps are written down: the next connection goes on with them.
       if (!this.#over.signal.aborted) passing(error);
+    }
+  }
+
+  /** Told again, now with what it says. */
+  async #reopened(opened: readonly Reopened[]): Promise<void> {
+    const { events, people, me } = this.#parts;
+    await this.#keep(opened.map(({ event }) => event));
+    for (const { message, event } of opened) {
+      if (isMessage(event)) events.emit('message', await readMessage(message, event, people, me.user.id));
     }
   }
 

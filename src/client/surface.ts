@@ -129,7 +129,7 @@ export interface ClientEvents {
   /** The connection stands and what was missed has been told. Comes again after each reconnect. */
   ready: { readonly me: Me };
   connection: { readonly state: ConnectionState; readonly code?: string; readonly retryIn?: number };
-  /** A new message: of somebody else, of another device of the own user, or just queued here. */
+  /** A new message: of somebody else, of another device of the own user, or just queued here. Told again once it can be read. */
   message: Message;
   state: StateChange;
   /** A queued message can't go yet, and why: `recipient-no-device` until somebody logs in for the first time. Told once for each reason. */

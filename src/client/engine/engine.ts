@@ -23,7 +23,7 @@ import { GroupKeeper, type GroupNews } from './group-keeper.ts';
 import { HttpGroupServer } from './group-server.ts';
 import { GroupStore } from './group-store.ts';
 import { KeyPackages } from './key-packages.ts';
-import { Mailroom } from './mailroom.ts';
+import { Mailroom, type Reopened } from './mailroom.ts';
 import { MessageKeys } from './message-keys.ts';
 import { Sequences } from './sequences.ts';
 
@@ -37,7 +37,7 @@ export interface EngineComponents {
   readonly home: RealmName;
   readonly onNews: (conversation: ConversationId, news: GroupNews) => void;
   /** Events that can be read now. */
-  readonly onOpened: (events: readonly OpenedEvent[]) => void;
+  readonly onOpened: (opened: readonly Reopened[]) => void;
   readonly onTrouble: (code: string, conversation: ConversationId | undefined) => void;
 }
 

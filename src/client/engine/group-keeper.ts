@@ -131,23 +131,30 @@ export class GroupKeeper {
     return this.#turns.take(conversation, async () => (await this.#create(conversation, roster)).group);
   }
 
-  /** A mail brought this device into a group. Of two groups of one conversation the lowest id counts. */
+  /**
+   * A mail brought this device into a group. Of two groups of two people, begun by both at one time, the lowest id counts; what was
+   * written in the other before its author knew stays readable by its keys.
+   */
   welcomed(conversation: ConversationId, welcome: Uint8Array): Promise<void> {
     return this.#turns.take(conversation, async () => {
       const { group, epoch, reference } = readWelcome(welcome);
       const held = await this.#load(conversation);
-      if (held && (held.group.group < group || (held.group.group === group && held.group.epoch >= epoch))) return;
+      if (held?.group.group === group && held.group.epoch >= epoch) return;
+      const isBeside = held !== undefined && held.group.group < group;
+      if (isBeside && held.group.roster.kind !== 'direct') return;
       this.#assertOnward(conversation, group, epoch);
       const keyPackage = await this.#c.own.privatePart(reference);
       const shown = await this.#c.server.group(conversation, { group, epoch });
       if (!keyPackage || !shown?.groupInfo || shown.infoEpoch !== epoch) {
-        await this.#join(conversation);
+        if (!isBeside) await this.#join(conversation);
         return;
       }
       const given = { conversation, welcome, groupInfo: shown.groupInfo, keyPackage };
-      await this.#adopt(conversation, await MlsGroup.joinByWelcome(given, this.#c.parts), this.#c.clock.now());
+      const joined = await MlsGroup.joinByWelcome(given, this.#c.parts);
+      if (isBeside) await this.#learn(conversation, joined);
+      else await this.#adopt(conversation, joined, this.#c.clock.now());
       await this.#c.own.used(reference);
-      await this.#forward(conversation);
+      if (!isBeside) await this.#forward(conversation);
     });
   }
 
@@ -255,14 +262,19 @@ export class GroupKeeper {
 
   /** The keys first: from a state that is replaced they can't be made again. */
   async #adopt(conversation: ConversationId, group: MlsGroup, since: number): Promise<Held> {
+    await this.#learn(conversation, group);
+    await this.#c.store.set(conversation, { state: group.encode(), since });
+    return this.#keep(conversation, { group, since });
+  }
+
+  /** What is needed to read in this epoch. */
+  async #learn(conversation: ConversationId, group: MlsGroup): Promise<void> {
     const { epochs, checks, store } = this.#c;
     const name = { conversation, group: group.group, epoch: group.epoch };
     await epochs.put(name, { key: await group.contentKey(), roster: encodeRoster(group.roster) });
     const members = group.members();
     await checks.learn(members);
     await store.setLeaves(name, members);
-    await store.set(conversation, { state: group.encode(), since });
-    return this.#keep(conversation, { group, since });
   }
 
   /** From outside, by what the group shows. Undefined where there is no group. */

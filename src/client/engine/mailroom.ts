@@ -35,8 +35,14 @@ export interface MailroomComponents {
   readonly checks: DeviceChecks;
   readonly clock: Pick<Clock, 'now'>;
   readonly look: (message: FrameMessage) => Promise<Looked>;
-  readonly onOpened: (events: readonly OpenedEvent[]) => void;
+  readonly onOpened: (opened: readonly Reopened[]) => void;
   readonly onTrouble: (code: string, conversation: ConversationId | undefined) => void;
+}
+
+/** What could not be read when it came, and can now. */
+export interface Reopened {
+  readonly message: FrameMessage;
+  readonly event: OpenedEvent;
 }
 
 interface Held {
@@ -115,13 +121,13 @@ export class Mailroom {
 
   /** Keys may have come: looks at what is held of a conversation again. */
   async retry(conversation: ConversationId): Promise<void> {
-    const opened: OpenedEvent[] = [];
+    const opened: Reopened[] = [];
     const held = [...this.#held].filter(([, { message }]) => message.conversation === conversation);
     for (const [id, { message }] of held) {
       const { event, missing } = await this.#c.look(message);
       if (missing) continue;
       this.#held.delete(id);
-      opened.push(event);
+      opened.push({ message, event });
     }
     if (opened.length > 0) this.#c.onOpened(opened);
   }
