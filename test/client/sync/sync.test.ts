@@ -120,6 +120,25 @@ test('a device ends with all of a history, newest first, wherever the line is cu
   );
 });
 
+test('what comes live before a new device has looked does not hide the history below it, also when the device is restarted', async () => {
+  const engine = new Fragile();
+  const numbers = Array.from({ length: 30 }, (_, n) => n);
+  const open = async ({ stamp }: FrameMessage) => said(stamp.ms - 1_000_000);
+  const start = async () => {
+    const { cache, holding } = await device(engine);
+    const source = serverWith(numbers, { pages: 100 });
+    const catching = new CatchingUp({ source, cache, holding, open, onHeld: () => {} });
+    await catching.open();
+    return { cache, holding, catching };
+  };
+  await (await start()).holding.hold(CHAT, { events: [said(29)] });
+  const { cache, catching } = await start();
+  const { signal } = new AbortController();
+  await catching.look(signal);
+  await catching.fill(signal);
+  assert.deepEqual(await numbersOf(cache), numbers.toReversed());
+});
+
 test('without room it is told once, what came is kept in memory, and stored when there is room again', async () => {
   const engine = new Fragile();
   const { cache, holding, troubles, index } = await device(engine);
