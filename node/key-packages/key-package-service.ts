@@ -1,11 +1,25 @@
 // Key packages of this realm's users: put here by their devices, claimed by whoever adds them to a group. A one-time package is given
 // out once; when there is none, or somebody claims too fast, the device's last resort is. Those of the house's other realms are
 // kept here too, so that people of a branch that is out of reach can be written to for the first time.
-import type { Network, Peer } from '../../src/overlay/seam.ts';
+import type { Network } from '../../src/overlay/seam.ts';
 import { RateLimiter } from '../../src/overlay/stun/rate-limit.ts';
+import { MAX_BODY } from '../../src/protocols/errand/index.ts';
 import { askPackages } from '../../src/protocols/key-packages/client.ts';
-import type { ClaimedPackage, PackagesAnswer, PackagesRequest } from '../../src/protocols/key-packages/frames.ts';
-import { MAX_CHANGES, MAX_DEVICES, MAX_KEY_PACKAGE } from '../../src/protocols/key-packages/index.ts';
+import {
+  type ClaimedPackage,
+  decodePackagesAnswer,
+  decodePackagesRequest,
+  encodePackagesAnswer,
+  encodePackagesRequest,
+  type PackagesAnswer,
+  type PackagesRequest,
+} from '../../src/protocols/key-packages/frames.ts';
+import {
+  KEY_PACKAGES_ERRAND,
+  MAX_CHANGES,
+  MAX_DEVICES,
+  MAX_KEY_PACKAGE,
+} from '../../src/protocols/key-packages/index.ts';
 import { KeyPackageServer } from '../../src/protocols/key-packages/server.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { InputError, PeerError, RefusedError, UnreachableError } from '../../src/realm/errors.ts';
@@ -16,6 +30,7 @@ import type { Database } from '../../src/store/database.ts';
 import type { Write } from '../../src/store/engine.ts';
 import { Turns } from '../conversations/turns.ts';
 import type { Directory } from '../directory/directory.ts';
+import type { Errands } from '../errands/errands.ts';
 import { FarPackages } from './far-packages.ts';
 import {
   headWrite,
@@ -40,6 +55,8 @@ export interface KeyPackageInit {
   readonly objection?: (user: UserId, device: DeviceId, keyPackage: Uint8Array) => Promise<string | undefined>;
   /** Whether the user's identity has certified the device and nobody has removed it. */
   readonly isDevice?: (user: UserId, device: DeviceId) => boolean;
+  /** The way to realms that may not be connected to. */
+  readonly errands?: Pick<Errands, 'ask' | 'answer'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -72,7 +89,10 @@ export class KeyPackageService {
     this.#taking = new RateLimiter(init.clock, TAKING, TAKING_IN_ALL);
     this.#realms = new RateLimiter(init.clock, OF_REALM, OF_ALL_REALMS);
     this.#far = new FarPackages({ ...init, store: this.#store });
-    this.#server = new KeyPackageServer({ ...init, answer: (peer, request) => this.#answer(peer, request) });
+    this.#server = new KeyPackageServer({ ...init, answer: (peer, request) => this.#answer(peer.realm, request) });
+    init.errands?.answer(KEY_PACKAGES_ERRAND, async (origin, body) =>
+      answerThatFits(await this.#answer(origin, decodePackagesRequest(body))),
+    );
   }
 
   async start(): Promise<void> {
@@ -174,7 +194,7 @@ export class KeyPackageService {
     if (home === realm) return this.#take(claimer, user);
     try {
       const request = { kind: 'claim', user } as const;
-      const answer = await askPackages(this.#init, home, request, AbortSignal.any([signal, this.#stopped.signal]));
+      const answer = await this.#ask(home, request, AbortSignal.any([signal, this.#stopped.signal]));
       if (answer.kind === 'refused') throw new RefusedError(answer.code, `${home} refuses: ${answer.code}`);
       if (answer.kind !== 'packages') throw new PeerError('answer-foreign', `${home} answered another question`);
       return [...answer.packages];
@@ -210,21 +230,40 @@ export class KeyPackageService {
     });
   }
 
-  async #answer(peer: Peer, request: PackagesRequest): Promise<PackagesAnswer> {
+  /** Directly where the two may connect; else along the tree of realms. */
+  async #ask(home: RealmName, request: PackagesRequest, signal: AbortSignal): Promise<PackagesAnswer> {
+    try {
+      return await askPackages(this.#init, home, request, signal);
+    } catch (error) {
+      const { errands } = this.#init;
+      if (!errands || signal.aborted) throw error;
+      const answer = await errands.ask(home, KEY_PACKAGES_ERRAND, encodePackagesRequest(request), signal);
+      return decodePackagesAnswer(answer);
+    }
+  }
+
+  async #answer(from: RealmName, request: PackagesRequest): Promise<PackagesAnswer> {
     const { realm, directory, mayAsk, family } = this.#init;
-    if (!mayAsk(peer.realm)) throw new RefusedError('scope', `${peer.realm} may not ask for key packages`);
-    if (!this.#realms.take(peer.realm)) throw new RefusedError('claim-rate', `${peer.realm} asks too fast`);
+    if (!mayAsk(from)) throw new RefusedError('scope', `${from} may not ask for key packages`);
+    if (!this.#realms.take(from)) throw new RefusedError('claim-rate', `${from} asks too fast`);
     if (request.kind === 'claim') {
       const user = directory.findById(request.user);
       if (user?.home !== realm || user.status !== 'active')
         throw new RefusedError('user-unknown', 'Nobody of this realm');
-      return { kind: 'packages', packages: await this.#take(peer.realm, user.id) };
+      return { kind: 'packages', packages: await this.#take(from, user.id) };
     }
-    if (!family().includes(peer.realm)) throw new RefusedError('scope', `${peer.realm} is of another house`);
+    if (!family().includes(from)) throw new RefusedError('scope', `${from} is of another house`);
     const head = await this.#store.head();
     const after = request.after > head ? 0 : request.after;
     const changes = await this.#store.changes(after, MAX_CHANGES);
     const more = changes.length === MAX_CHANGES;
     return { kind: 'changes', changes, upTo: more ? (changes.at(-1)?.n ?? head) : head, more };
   }
+}
+
+/** Whoever has more devices than an errand has room for is written to on the first of them; those bring in the others. */
+function answerThatFits(answer: PackagesAnswer): Uint8Array {
+  const bytes = encodePackagesAnswer(answer);
+  if (bytes.length <= MAX_BODY || answer.kind !== 'packages') return bytes;
+  return answerThatFits({ kind: 'packages', packages: answer.packages.slice(0, -1) });
 }

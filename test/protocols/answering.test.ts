@@ -88,15 +88,19 @@ test('an asker waits no longer than the deadline, nor past its signal', LIMIT, a
 });
 
 test('a server has stopped when the answer under way is made, and begins none after', LIMIT, async () => {
-  let finish: (() => void) | undefined;
-  const { server, question } = meet((asked) => new Promise((resolve) => (finish = () => resolve(asked))));
+  const begun = Promise.withResolvers<void>();
+  const made = Promise.withResolvers<void>();
+  const { server, question } = meet((asked) => {
+    begun.resolve();
+    return made.promise.then(() => asked);
+  });
   const cut = assert.rejects(question());
-  while (!finish) await new Promise(setImmediate);
+  await begun.promise;
   let hasStopped = false;
   const stopping = server.stop().then(() => (hasStopped = true));
   await new Promise(setImmediate);
   assert.equal(hasStopped, false);
-  finish();
+  made.resolve();
   await stopping;
   await cut;
   await assert.rejects(question(), { code: 'stream-reset' });

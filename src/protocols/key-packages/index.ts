@@ -11,9 +11,13 @@
 //
 // A number above the newest there is begins anew: the answerer was restored.
 //
+// Between realms that may not connect a claim goes as an errand of the kind `key-packages` (../errand), as far as its answer fits into one.
+//
 // Limits: 512 KiB a frame, 8 streams a peer, of one realm 500 claims at once and then 20 a second. Deadlines: 10 s each for the stream,
 // the question and the answer. Refusals: `user-unknown`, `claim-rate`, `scope`, `frame-malformed`.
 export const KEY_PACKAGES_PROTOCOL = '/canopy/key-packages/1';
+/** The kind of errand that carries a claim. */
+export const KEY_PACKAGES_ERRAND = 'key-packages';
 export const MAX_KEY_PACKAGES_FRAME = 512 * 1024;
 export const MAX_KEY_PACKAGES_STREAMS = 8;
 export const KEY_PACKAGES_DEADLINE = 10_000;

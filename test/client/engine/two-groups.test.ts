@@ -1,0 +1,48 @@
+// Two people write to each other for the first time at the same moment, each from another realm.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeMail } from '../../../src/client/engine/mail.ts';
+import { directConversationId } from '../../../src/realm/ids.ts';
+import { People, rosterOf } from '../../crypto/mls/people.ts';
+import { Home, stationOf } from './realm-of-tests.ts';
+
+const LIMIT = { timeout: 60_000 };
+
+test(
+  'two people who begin at one time in two realms read what each wrote before it knew of the other’s group',
+  LIMIT,
+  async () => {
+    const people = new People();
+    const [clerk, cook] = [people.person(), people.person()];
+    const [atClerk, atCook] = [people.device(clerk), people.device(cook)];
+    const conversation = directConversationId(clerk.user, cook.user);
+    const [kyiv, lviv] = [new Home(), new Home()];
+    const zeros = (length: number) => new Uint8Array(length);
+    // The clerk's group gets the lowest id of all: it counts.
+    const clerks = await stationOf(people, kyiv, atClerk, undefined, zeros);
+    const cooks = await stationOf(people, lviv, atCook);
+    for (const { own } of [clerks, cooks]) await own.replenish();
+    for (const [user, laid] of kyiv.packages) lviv.packages.set(user, laid);
+    for (const [user, laid] of lviv.packages) kyiv.packages.set(user, laid);
+    const roster = {
+      ...rosterOf([
+        [clerk, 'owner'],
+        [cook, 'owner'],
+      ]),
+      kind: 'direct' as const,
+    };
+    const first = await clerks.keeper.create(conversation, roster);
+    const second = await cooks.keeper.create(conversation, roster);
+    assert.ok(first.group < second.group);
+    const lost = { conversation, group: second.group, epoch: second.epoch };
+    const [offer] = lviv.groups.get(conversation)?.offers ?? [];
+    const welcome = offer?.welcomes.find(({ user }) => user === clerk.user) ?? assert.fail('no welcome');
+    // Kyiv's server shows both groups by now.
+    const ofKyiv = kyiv.group.bind(kyiv);
+    kyiv.group = (id, of) => (of?.group === second.group ? lviv.group(id, of) : ofKyiv(id, of));
+    await clerks.keeper.welcomed(conversation, decodeMail(welcome.body).payload);
+    assert.deepEqual(clerks.epochs.get(lost)?.key, await second.contentKey());
+    assert.equal((await clerks.keeper.present(conversation))?.group, first.group);
+    assert.equal(await clerks.keeper.wasLeaf(lost, { user: cook.user, device: atCook.certificate.device }), true);
+  },
+);
