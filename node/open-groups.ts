@@ -31,6 +31,8 @@ export interface GroupNeeds {
   readonly outbox: Outbox;
   readonly keys: Pick<KeyBook, 'keysOf' | 'onDevice'>;
   readonly errands: Pick<Errands, 'ask' | 'answer'>;
+  /** Whether a realm may be connected to; questions to others go along the tree. */
+  readonly isDirect: (realm: RealmName) => boolean;
 }
 
 export interface OpenedGroups {

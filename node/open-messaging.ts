@@ -75,6 +75,7 @@ export async function openMessaging(
     log,
   };
   const conversations = await openConversations(parts);
+  const ways = openWays(ground, ledger);
   const opened = await openGroups(ground, {
     network,
     directory,
@@ -86,8 +87,8 @@ export async function openMessaging(
     outbox,
     keys,
     errands,
+    isDirect: (of) => ways.to(of).kind === 'direct',
   });
-  const ways = openWays(ground, ledger);
   const shared = { realm, incarnation, network, directory, clock, log, random: Math.random };
   const delivery = createDelivery({
     ...shared,

@@ -52,6 +52,8 @@ export interface GroupServiceInit {
   readonly inspect?: InspectCommit;
   /** Absent: only realms that may connect are asked. */
   readonly errands?: Pick<Errands, 'ask' | 'answer'>;
+  /** Whether a realm may be connected to; any when absent. */
+  readonly isDirect?: (realm: RealmName) => boolean;
   /** Absent: this node may always number things. */
   readonly permit?: Pick<WritePermit, 'assert'>;
   readonly clock: Clock;

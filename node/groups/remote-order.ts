@@ -32,6 +32,7 @@ export interface RemoteOrderComponents {
   readonly directory: Pick<Directory, 'findById'>;
   /** Absent: only realms that may connect are asked. */
   readonly errands?: Pick<Errands, 'ask'>;
+  readonly isDirect?: (realm: RealmName) => boolean;
   readonly homeOf: (realm: RealmName) => RealmName;
   readonly clock: Clock;
   readonly log: Log;
@@ -121,15 +122,18 @@ export class RemoteOrder {
 
   /** Directly where the two may connect; else along the tree of realms, as far as an errand holds it. */
   async #reach(home: RealmName, request: OrderRequest, signal: AbortSignal): Promise<OrderAnswer> {
-    try {
-      return await askOrder(this.#parts, home, request, signal);
-    } catch (error) {
-      const { errands } = this.#parts;
-      const question = encodeOrderRequest(request);
-      if (!errands || signal.aborted || question.length > MAX_BODY) throw error;
-      this.#counters.byErrand++;
-      return decodeOrderAnswer(await errands.ask(home, GROUP_ORDER, question, signal));
+    const { errands, isDirect = () => true } = this.#parts;
+    const question = encodeOrderRequest(request);
+    if (!errands || question.length > MAX_BODY) return askOrder(this.#parts, home, request, signal);
+    if (isDirect(home)) {
+      try {
+        return await askOrder(this.#parts, home, request, signal);
+      } catch (error) {
+        if (signal.aborted) throw error;
+      }
     }
+    this.#counters.byErrand++;
+    return decodeOrderAnswer(await errands.ask(home, GROUP_ORDER, question, signal));
   }
 
   /** Fetches what is missing, in the background. `ask` knows the group, and may name another home. */

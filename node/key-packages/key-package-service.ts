@@ -57,6 +57,8 @@ export interface KeyPackageInit {
   readonly isDevice?: (user: UserId, device: DeviceId) => boolean;
   /** The way to realms that may not be connected to. */
   readonly errands?: Pick<Errands, 'ask' | 'answer'>;
+  /** Whether a realm may be connected to; any when absent. */
+  readonly isDirect?: (realm: RealmName) => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -232,14 +234,10 @@ export class KeyPackageService {
 
   /** Directly where the two may connect; else along the tree of realms. */
   async #ask(home: RealmName, request: PackagesRequest, signal: AbortSignal): Promise<PackagesAnswer> {
-    try {
-      return await askPackages(this.#init, home, request, signal);
-    } catch (error) {
-      const { errands } = this.#init;
-      if (!errands || signal.aborted) throw error;
-      const answer = await errands.ask(home, KEY_PACKAGES_ERRAND, encodePackagesRequest(request), signal);
-      return decodePackagesAnswer(answer);
-    }
+    const { errands, isDirect = () => true } = this.#init;
+    if (!errands || isDirect(home)) return askPackages(this.#init, home, request, signal);
+    const answer = await errands.ask(home, KEY_PACKAGES_ERRAND, encodePackagesRequest(request), signal);
+    return decodePackagesAnswer(answer);
   }
 
   async #answer(from: RealmName, request: PackagesRequest): Promise<PackagesAnswer> {
