@@ -155,6 +155,11 @@ export class KeyPackageService {
     });
   }
 
+  async hasLastResort(user: UserId, device: DeviceId): Promise<boolean> {
+    const kept = await this.#store.lastResort(user, device);
+    return kept !== undefined && kept.keyPackage.length > 0;
+  }
+
   async #lastResort(user: UserId, device: DeviceId, n: number, keyPackage: Uint8Array): Promise<Write[]> {
     const devices = await this.#store.lastResorts(user);
     const before = await this.#store.lastResort(user, device);

@@ -58,7 +58,7 @@ export type LanGroups = Pick<
 >;
 
 export type LanMails = Pick<MailService, 'send' | 'has' | 'list' | 'acknowledge' | 'onMail'>;
-export type LanKeyPackages = Pick<KeyPackageService, 'put' | 'claim'>;
+export type LanKeyPackages = Pick<KeyPackageService, 'put' | 'claim' | 'hasLastResort'>;
 
 export type LanBlocks = Pick<Blocks, 'block' | 'unblock' | 'list'>;
 

@@ -23,7 +23,8 @@ export function keyPackageRoutes(components: Pick<LanComponents, 'keyPackages'>)
       packages: packages.map(bytes),
       ...(lastResort !== undefined && { lastResort: bytes(lastResort) }),
     };
-    return context.json({ waiting: await service().put(user.id, session.device.id, given) });
+    const waiting = await service().put(user.id, session.device.id, given);
+    return context.json({ waiting, lastResort: await service().hasLastResort(user.id, session.device.id) });
   });
 
   routes.post('/users/:id/key-packages/claim', async (context) => {

@@ -5,7 +5,7 @@ import type { DeviceId, MessageId, UserId } from '../../realm/ids.ts';
 import type { Http } from '../http.ts';
 import { fromText, toText } from '../vault/vault-server.ts';
 import type { OutgoingMail } from './group-server.ts';
-import type { PackageServer } from './key-packages.ts';
+import type { LaidOut, PackageServer } from './key-packages.ts';
 
 export interface ReceivedMail {
   readonly id: MessageId;
@@ -48,10 +48,10 @@ export class HttpDeviceServer implements MailServer, PackageServer {
   async publish(packages: {
     readonly oneTime: readonly Uint8Array[];
     readonly lastResort?: Uint8Array;
-  }): Promise<number> {
+  }): Promise<LaidOut> {
     const last = packages.lastResort ? { lastResort: toText(packages.lastResort) } : {};
     const body = { packages: packages.oneTime.map(toText), ...last };
-    return (await this.#http.post('/key-packages', body, keyPackagesAnswer)).waiting;
+    return this.#http.post('/key-packages', body, keyPackagesAnswer);
   }
 
   async claim(user: UserId) {

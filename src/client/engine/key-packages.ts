@@ -17,9 +17,14 @@ const MAX_FORM = 4096;
 /** Milliseconds before its end at which the one of last resort is renewed. */
 const RENEW_BEFORE = 30 * 24 * 3_600_000;
 
+/** What lies at the server for this device. */
+export interface LaidOut {
+  readonly waiting: number;
+  readonly lastResort: boolean;
+}
+
 export interface PackageServer {
-  /** How many one-time packages of this device lie there afterwards. */
-  publish(packages: { readonly oneTime: readonly Uint8Array[]; readonly lastResort?: Uint8Array }): Promise<number>;
+  publish(packages: { readonly oneTime: readonly Uint8Array[]; readonly lastResort?: Uint8Array }): Promise<LaidOut>;
   /** One of each device of the user. */
   claim(user: UserId): Promise<readonly { readonly device: DeviceId; readonly bytes: Uint8Array }[]>;
 }
@@ -51,7 +56,9 @@ export class KeyPackages {
     const outdated = kept.filter(({ notAfter }) => notAfter < clock.now());
     if (outdated.length > 0) await cache.setRecords(AREA, new Map(outdated.map(({ name }) => [name, undefined])));
     const hasLast = kept.some((one) => one.lastResort && one.notAfter > clock.now() + RENEW_BEFORE);
-    const waiting = await server.publish({ oneTime: [], ...(!hasLast && { lastResort: await this.#make(true) }) });
+    const { waiting, lastResort } = await server.publish({ oneTime: [] });
+    // What was stored here may never have come there, or be lost there: the server's word counts, and a second one does no harm.
+    if (!hasLast || !lastResort) await server.publish({ oneTime: [], lastResort: await this.#make(true) });
     if (waiting >= WANTED / 2) return;
     const made = Array.from({ length: WANTED - waiting }, () => this.#make(false));
     await server.publish({ oneTime: await Promise.all(made) });

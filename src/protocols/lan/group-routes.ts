@@ -102,7 +102,8 @@ export const keyPackagesRequest = v.strictObject({
   lastResort: v.optional(keyPackage),
 });
 /** How many one-time packages of this device wait. */
-export const keyPackagesAnswer = v.object({ waiting: epoch });
+/** One-time packages of the device that wait there, and whether its last resort does: a server that was restored may have none. */
+export const keyPackagesAnswer = v.object({ waiting: epoch, lastResort: v.boolean() });
 export const claimAnswer = v.object({
   packages: v.array(v.object({ device: deviceId, keyPackage, lastResort: v.boolean() })),
 });

@@ -54,7 +54,7 @@ export class Home {
         const laid = this.packages.get(user) ?? [];
         this.packages.set(user, laid);
         for (const bytes of [...oneTime, ...(lastResort ? [lastResort] : [])]) laid.push({ device, bytes });
-        return laid.length;
+        return { waiting: laid.length, lastResort: laid.length > 0 };
       },
       claim: async (of) => this.claim(of),
     };
