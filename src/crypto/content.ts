@@ -16,7 +16,7 @@ import { MAX_BODY } from './envelope.ts';
 import { decodeStrict, encodeItem } from './strict-cbor.ts';
 
 export type * from './content-kinds.ts';
-export { MAX_MENTIONS, MAX_TEXT } from './content-kinds.ts';
+export { MAX_TEXT } from './content-kinds.ts';
 
 /** More heads than this are rare (as many devices wrote at one time); those left out are ordered by their stamps. */
 export const MAX_PARENTS = 16;

@@ -11,8 +11,7 @@
 //   POST mails, GET mails, POST mails/ack                 opaque bytes for single devices, kept until acknowledged
 //   POST key-packages, POST users/:id/key-packages/claim  what a device is added to groups by
 import * as v from 'valibot';
-import { MEMBER_ROLES } from '../../crypto/roster.ts';
-import { base64url, deviceId, groupId, groupView, jsonBytes, messageId, stamp, time, user, userId } from './wire.ts';
+import { base64url, deviceId, groupId, groupView, jsonBytes, messageId, stamp, time, userId } from './wire.ts';
 
 const epoch = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const epochText = v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number));
@@ -80,8 +79,6 @@ export const groupAnswer = v.object({
 });
 export type GroupAnswer = v.InferOutput<typeof groupAnswer>;
 
-export const membersAnswer = v.object({ members: v.array(v.object({ user, role: v.picklist(MEMBER_ROLES) })) });
-
 /** `id` names the request: the same again puts nothing there twice. */
 export const mailsRequest = v.strictObject({ id: ticket, to: v.pipe(v.array(mail), v.maxLength(MAX_MAILS)) });
 export const mailsAnswer = v.object({
@@ -91,7 +88,6 @@ export const mailsAnswer = v.object({
 export const mailboxAnswer = v.object({
   mails: v.array(v.object({ id: messageId, at: time, sender: userId, device: deviceId, body: jsonBytes(MAX_MAIL) })),
 });
-export type MailboxAnswer = v.InferOutput<typeof mailboxAnswer>;
 export const ackRequest = v.strictObject({
   mails: v.pipe(v.array(v.strictObject({ id: messageId, at: time })), v.maxLength(MAX_MAILS)),
 });
@@ -101,25 +97,18 @@ export const keyPackagesRequest = v.strictObject({
   packages: v.optional(v.pipe(v.array(keyPackage), v.maxLength(100)), []),
   lastResort: v.optional(keyPackage),
 });
-/** How many one-time packages of this device wait. */
 /** One-time packages of the device that wait there, and whether its last resort does: a server that was restored may have none. */
 export const keyPackagesAnswer = v.object({ waiting: epoch, lastResort: v.boolean() });
 export const claimAnswer = v.object({
   packages: v.array(v.object({ device: deviceId, keyPackage, lastResort: v.boolean() })),
 });
-export type ClaimAnswer = v.InferOutput<typeof claimAnswer>;
 
 /** As src/crypto/intent.ts signs it. */
 const intent = jsonBytes(1024);
 export const intentRequest = v.strictObject({ group: groupId, intent });
-export const intentAnswer = v.object({ id: messageId });
-export const intentsAnswer = v.object({
-  intents: v.array(v.object({ id: messageId, sender: userId, device: deviceId, at: time, intent })),
-});
 
 const which = v.strictObject({ id: messageId, sender: userId });
 export const compareRequest = v.strictObject({ messages: v.pipe(v.array(which), v.maxLength(1000)) });
-export const compareAnswer = v.object({ missing: v.array(messageId) });
 /** In order, from the epoch that this server has. Messages as they were sealed. */
 export const missingRequest = v.strictObject({
   group: v.optional(groupId),
@@ -148,5 +137,3 @@ export const missingRequest = v.strictObject({
     [],
   ),
 });
-/** `refused`: messages that no certified device of their sender has signed. */
-export const missingAnswer = v.object({ epoch: v.optional(epoch), refused: v.array(messageId) });
