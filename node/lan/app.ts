@@ -13,8 +13,8 @@ import {
   MAX_LARGE_JSON_BODY,
 } from '../../src/protocols/lan/limits.ts';
 import type { ServerAnswer } from '../../src/protocols/lan/routes.ts';
-import { InputError, RefusedError } from '../../src/realm/errors.ts';
-import { createCallers, createTokenOf } from './caller.ts';
+import { codeOf, InputError, RefusedError } from '../../src/realm/errors.ts';
+import { type Caller, createCallers, createTokenOf } from './caller.ts';
 import type { LanComponents, LanSettings } from './components.ts';
 import type { SessionCookie } from './cookies.ts';
 import { guestRoutes } from './guest-routes.ts';
@@ -98,13 +98,17 @@ function createApi(init: AppInit): Hono<LanEnv> {
     context.header('cache-control', 'no-store');
     const path = context.req.path.slice(API_PREFIX.length);
     if (!OPEN.has(path)) {
-      const caller = callers(context.env.incoming);
+      const caller = path === '/logout' ? leaving(() => callers(context.env.incoming)) : callers(context.env.incoming);
+      if (!caller) {
+        context.header('set-cookie', cookie.clear());
+        return context.json({});
+      }
       if (!DURING_CHANGE.has(path) && components.accounts.mustChangePassword(caller.user.id)) {
         throw new RefusedError('password-change-required', 'the first password must be changed');
       }
       context.set('caller', caller);
     }
-    await next();
+    return next();
   });
   api.get('/server', (context) => {
     const { realm, clock } = components;
@@ -137,4 +141,14 @@ function capabilitiesOf({ account }: LanComponents): string[] {
 
 function malformed(cause: HTTPException): InputError {
   return new InputError('request-malformed', cause.message, { cause });
+}
+
+/** Whoever leaves and is nobody any more has left: a device that was taken off took its session along. */
+function leaving(caller: () => Caller): Caller | undefined {
+  try {
+    return caller();
+  } catch (error) {
+    if (['session-missing', 'device-wiped'].includes(codeOf(error))) return undefined;
+    throw error;
+  }
 }

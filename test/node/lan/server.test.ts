@@ -162,6 +162,10 @@ test('a cookie is worth nothing after logout, and an invented or doubled one nev
     assert.equal((await ask(branch, 'GET', '/api/v1/me', { cookie: bad })).status, 401, bad.slice(0, 60));
   }
   assert.equal((await ask(branch, 'POST', '/api/v1/logout', { cookie, origin }, {})).status, 200);
+  // Whoever is nobody any more has left: no error, and the cookie goes.
+  const again = await ask(branch, 'POST', '/api/v1/logout', { cookie, origin }, {});
+  assert.equal(again.status, 200);
+  assert.match(String(again.headers.get('set-cookie')), /Max-Age=0/i);
   assert.equal((await ask(branch, 'GET', '/api/v1/me', { cookie })).status, 401);
 });
 
