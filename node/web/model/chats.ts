@@ -127,7 +127,7 @@ export class Chats {
   #take({ id, others, last, unread, lastRead }: Conversation): void {
     const known = this.list.value.find((chat) => chat.id === id);
     const person = others[0];
-    if (!person) return;
+    if (!person || !this.#isOfTwo(id, person)) return;
     const chat = { id, person, last: last ?? known?.last, unread, lastRead, addedAt: known?.addedAt ?? 0 };
     this.#put(chat);
     if (this.#isOpen(id)) this.#load(chat);
@@ -147,7 +147,7 @@ export class Chats {
   #onMessage(message: Message): void {
     const known = this.list.value.find(({ id }) => id === message.conversation);
     const person = known?.person ?? (message.mine ? message.to[0] : message.from);
-    if (!person) return;
+    if (!person || !this.#isOfTwo(message.conversation, person)) return;
     const chat = known ?? { id: message.conversation, person, unread: 0, addedAt: 0 };
     const isNews = !chat.last || chat.last.id === message.id || saidAt(message) >= saidAt(chat.last);
     const counts = isNews && !message.mine && chat.last?.id !== message.id;
@@ -155,6 +155,11 @@ export class Chats {
     this.#put({ ...chat, last: isNews ? message : chat.last, unread: chat.unread + (counts ? 1 : 0) });
     if (counts && this.#isOpen(chat.id) && !this.#components.attentive.value) this.firstNew.value ??= message.id;
     this.#markSeen();
+  }
+
+  /** Groups have no pages yet: shown as a chat with one of their members, an answer would go to that one alone. */
+  #isOfTwo(conversation: Conversation['id'], person: User): boolean {
+    return conversation === this.#components.client.conversationWith(person);
   }
 
   /** Read on another device of the same person. */

@@ -6,6 +6,7 @@ import { signal } from '@preact/signals';
 import { Chats } from '../../../node/web/model/chats.ts';
 import { memoryStore } from '../../../node/web/model/local-store.ts';
 import { People } from '../../../node/web/model/people.ts';
+import { parseConversationId } from '../../../src/realm/ids.ts';
 import { HandClock } from './hand-clock.ts';
 import { CLERK, ENGINEER, message, messageId, ScriptedClient } from './scripted-client.ts';
 
@@ -40,6 +41,19 @@ test('an arrived message counts as unread until it has been on the screen', asyn
   chats.seen(messageId(1));
   assert.equal(chats.unread.value, 0);
   assert.ok(client.asked.includes('read 1'));
+});
+
+test('a group, which has no page yet, is not shown as a chat with one of its members', async (t) => {
+  const group = parseConversationId('60000000-0000-4000-8000-000000000001');
+  const { client, chats } = await start(t, (one) => {
+    unreadTalk(one);
+    one.talks = [...one.talks, { id: group, others: [ENGINEER], last: message(7, 70), unread: 1 }];
+  });
+  client.tell('message', message(8, 80, { conversation: group }));
+  assert.deepEqual(
+    chats.list.value.map(({ id }) => id),
+    [TALK],
+  );
 });
 
 test('nothing is read while the page is not looked at', async (t) => {
