@@ -16,7 +16,8 @@ interface Count {
 
 interface Fill extends Count {
   readonly senders: Map<UserId, Count>;
-  readonly ids: Set<string>;
+  /** Of each mail the time that it was given. */
+  readonly ids: Map<string, number>;
   /** The newest time given out, so that each mail has its own. */
   at: number;
 }
@@ -29,23 +30,19 @@ export class Mailboxes {
     this.#store = store;
   }
 
-  /** As `reserve`; what was reserved and never came to disk is not known. */
-  async place(...[to, mail]: Parameters<Mailboxes['reserve']>): ReturnType<Mailboxes['reserve']> {
-    const place = await this.reserve(to, mail);
-    if (place !== 'known' || (await this.#store.holds(to, mail))) return place;
-    this.forget(to);
-    return this.reserve(to, mail);
-  }
-
-  /** Takes room, and gives the time under which the mail is kept; or `known`, or the code that says why there is none. */
-  async reserve(
+  /**
+   * Takes room, and gives the time under which the mail is kept; or `known`, or the code that says why there is none. What has room and
+   * is not on disk, on its way there or never to come, keeps its time: written twice it is still one mail.
+   */
+  async place(
     to: Mailbox,
     mail: { readonly sender: UserId; readonly id: MessageId; readonly bytes: number; readonly now: number },
   ): Promise<{ at: number } | 'known' | 'mailbox-full' | 'sender-quota' | 'device-unknown'> {
     const fill = await this.#fillOf(to);
     if (fill === undefined) return 'device-unknown';
     const name = `${mail.sender}/${mail.id}`;
-    if (fill.ids.has(name)) return 'known';
+    const given = fill.ids.get(name);
+    if (given !== undefined) return (await this.#store.holds(to, mail)) ? 'known' : { at: given };
     const mine = fill.senders.get(mail.sender) ?? { mails: 0, bytes: 0 };
     if (!hasRoom(fill, mail.bytes, OF_BOX)) return 'mailbox-full';
     if (!hasRoom(mine, mail.bytes, OF_SENDER)) return 'sender-quota';
@@ -54,8 +51,8 @@ export class Mailboxes {
       count.bytes += mail.bytes;
     }
     fill.senders.set(mail.sender, mine);
-    fill.ids.add(name);
     fill.at = Math.max(fill.at + 1, mail.now);
+    fill.ids.set(name, fill.at);
     return { at: fill.at };
   }
 
@@ -79,7 +76,7 @@ export class Mailboxes {
   }
 
   async #load(of: Mailbox): Promise<Fill> {
-    const fill: Fill = { mails: 0, bytes: 0, senders: new Map(), ids: new Set(), at: 0 };
+    const fill: Fill = { mails: 0, bytes: 0, senders: new Map(), ids: new Map(), at: 0 };
     for (const { sender, id, at, bytes } of await this.#store.entries(of, OF_BOX.mails)) {
       const mine = fill.senders.get(sender) ?? { mails: 0, bytes: 0 };
       for (const count of [fill, mine]) {
@@ -87,7 +84,7 @@ export class Mailboxes {
         count.bytes += bytes;
       }
       fill.senders.set(sender, mine);
-      fill.ids.add(`${sender}/${id}`);
+      fill.ids.set(`${sender}/${id}`, at);
       fill.at = Math.max(fill.at, at);
     }
     return fill;

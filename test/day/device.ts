@@ -52,7 +52,7 @@ export interface ShownChat {
 
 export interface DeviceAccount {
   readonly counters: Readonly<Record<string, number>>;
-  /** Messages that were told twice to one run of the program. */
+  /** Messages that were told twice, readable, to one run of the program. */
   readonly doubled: readonly string[];
   /** What was refused for good. */
   readonly failed: readonly string[];
@@ -232,9 +232,10 @@ export class DayDevice {
     const { server } = this.#init;
     const client = createClient({ server, ...this.#platform, ...this.#place, random: () => 0 });
     const told = new Set<string>();
-    client.on('message', ({ id }) => {
+    client.on('message', ({ id, problem }) => {
       if (told.has(id)) this.#doubled.push(id);
-      told.add(id);
+      // What could not be read when it came is told again once its key is here.
+      if (problem === undefined) told.add(id);
     });
     client.on('state', ({ state, id, failure }) => {
       if (state === 'failed') this.#failed.push(`${id} ${failure?.code}`);

@@ -44,7 +44,8 @@ test('a mail lies in the mailbox of its device until that acknowledges it, in an
     await branch.mails.acknowledge(box, [mail]);
     assert.equal(await branch.mails.has(box), false);
   }
-  assert.deepEqual(told, [ENGINEER]);
+  // It says no more than "look": both envelopes that brought the mail may say it.
+  assert.deepEqual([...new Set(told)], [ENGINEER]);
 });
 
 test('who floods fills his share of a mailbox and nobody else the less', LIMIT, async (t) => {
