@@ -151,6 +151,7 @@ export class Desk {
       ...shared,
       sending: this.sending,
       open,
+      isWaiting: (id) => this.engine.isWaiting(id),
       onEvent: (event) => this.#keep([event]),
       onOther: (frame) => this.#other(frame),
       isStored: () => this.#holding.isStored(),
@@ -255,7 +256,7 @@ export class Desk {
     }
   }
 
-  /** Told again, now with what it says. */
+  /** Told now that it says something; again, when its key took long. */
   async #reopened(opened: readonly Reopened[]): Promise<void> {
     const { events, people, me } = this.#parts;
     await this.#keep(opened.map(({ event }) => event));

@@ -2,7 +2,7 @@
 // ends between two frames is told the second one again, and never misses one; what comes twice is told once.
 import * as v from 'valibot';
 import type { ClientFrame, ServerFrame } from '../protocols/lan/frames.ts';
-import { type Cursor, cursor as cursorForm } from '../protocols/lan/wire.ts';
+import { type Cursor, cursor as cursorForm, type FrameMessage } from '../protocols/lan/wire.ts';
 import type { Clock, Timer } from '../realm/clock.ts';
 import { codeOf } from '../realm/errors.ts';
 import { type ConversationId, type MessageId, parseMessageId, type UserId } from '../realm/ids.ts';
@@ -18,6 +18,8 @@ import type { OpenedEvent } from './timeline/events.ts';
 
 /** Milliseconds in which arrivals are gathered before the server is told that they are held here. */
 const RECEIVED_PAUSE = 20;
+/** Milliseconds for the key of a message to come after it, before the message is told as one that can't be read. */
+const KEY_PATIENCE = 5_000;
 /** Messages that are recognised when they come again. */
 const MAX_SEEN = 20_000;
 
@@ -32,6 +34,8 @@ export interface IncomingComponents {
   readonly me: Me;
   readonly send: (frame: ClientFrame) => boolean;
   readonly open: OpenBody;
+  /** Whether its key is still to come: it is told by somebody else then, once it can be read. */
+  readonly isWaiting: (id: MessageId) => boolean;
   /** An event that was opened: stored before the cursor passes it. */
   readonly onEvent: (event: OpenedEvent) => Promise<void>;
   /** What changes a conversation without being an event of it. */
@@ -56,6 +60,7 @@ export class Incoming {
   #cursor: Cursor | undefined;
   #key = '';
   #received: Timer | undefined;
+  readonly #patience = new Set<Timer>();
   #islands: Islands = NO_ISLANDS;
 
   constructor(components: IncomingComponents) {
@@ -95,6 +100,7 @@ export class Incoming {
   async close(): Promise<void> {
     this.stop();
     this.#isOver = true;
+    for (const timer of this.#patience) timer.cancel();
     await this.#work;
   }
 
@@ -177,7 +183,7 @@ export class Incoming {
   }
 
   async #message(frame: Extract<ServerFrame, { kind: 'event' }>): Promise<void> {
-    const { people, me, events, sending, open, onEvent } = this.#components;
+    const { people, sending, open, onEvent } = this.#components;
     const { id, conversation, stamp } = frame.message;
     people.remember([frame.user]);
     const isEcho = sending.knows(id);
@@ -186,7 +192,22 @@ export class Incoming {
     const event = await open(frame.message);
     await onEvent(event);
     if (isEcho) return sending.echoed(event, stamp);
-    if (isMessage(event)) events.emit('message', await readMessage(frame.message, event, people, me.user.id));
+    if (this.#components.isWaiting(id)) this.#tellUnread(frame.message, event);
+    else await this.#tellMessage(frame.message, event);
+  }
+
+  async #tellMessage(message: FrameMessage, event: OpenedEvent): Promise<void> {
+    const { people, me, events } = this.#components;
+    if (isMessage(event)) events.emit('message', await readMessage(message, event, people, me.user.id));
+  }
+
+  /** Keys come by other ways than messages, often a moment later: nobody needs to see that. */
+  #tellUnread(message: FrameMessage, event: OpenedEvent): void {
+    const timer = this.#components.clock.after(KEY_PATIENCE, () => {
+      this.#patience.delete(timer);
+      if (this.#components.isWaiting(message.id)) void this.#tellMessage(message, event);
+    });
+    this.#patience.add(timer);
   }
 
   async #presence(frame: Extract<ServerFrame, { kind: 'presence' }>): Promise<void> {

@@ -9,7 +9,7 @@ import type { SealingContext } from '../../crypto/sealed-message.ts';
 import type { FrameMessage } from '../../protocols/lan/wire.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { CanopyError, codeOf } from '../../realm/errors.ts';
-import { type ConversationId, directConversationId, type UserId } from '../../realm/ids.ts';
+import { type ConversationId, directConversationId, type MessageId, type UserId } from '../../realm/ids.ts';
 import type { RealmName } from '../../realm/names.ts';
 import type { RandomBytes } from '../../realm/random.ts';
 import type { Account } from '../account/account.ts';
@@ -126,6 +126,11 @@ export class Engine {
     const { event, missing } = await this.#messages.look(message);
     if (missing) this.#mailroom.hold(message, missing);
     return event;
+  }
+
+  /** Whether its key is still to come. */
+  isWaiting(id: MessageId): boolean {
+    return this.#mailroom.holds(id);
   }
 
   createGroup(conversation: ConversationId, roster: Roster): Promise<MlsGroup> {

@@ -65,6 +65,10 @@ export class Mailroom {
     return this.#held.size;
   }
 
+  holds(id: MessageId): boolean {
+    return this.#held.has(id);
+  }
+
   /** Until its epoch's key is here. */
   hold(message: FrameMessage, name: EpochName): void {
     this.#held.set(message.id, { message, name });
