@@ -66,14 +66,12 @@ test(
   },
 );
 
-for (const branch of ['kyiv', 'lviv']) {
-  test(`with the relay of ${branch} stopped the check fails`, LIMIT, async (t) => {
-    const { exit, output, temporary } = await demo(t, '--check', '--without-relay', branch);
-    assert.equal(await exit, 4);
-    assert.equal(JSON.parse(output()).error.code, 'message-not-delivered');
-    assert.deepEqual(await readdir(temporary), []);
-  });
-}
+test('with the relay of a branch stopped the check fails', LIMIT, async (t) => {
+  const { exit, output, temporary } = await demo(t, '--check', '--without-relay', 'lviv');
+  assert.equal(await exit, 4);
+  assert.equal(JSON.parse(output()).error.code, 'message-not-delivered');
+  assert.deepEqual(await readdir(temporary), []);
+});
 
 test('a signal stops a demonstration that runs, and removes its data', LIMIT, async (t) => {
   const { child, exit, output, temporary } = await demo(t);

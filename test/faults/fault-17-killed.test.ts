@@ -1,113 +1,12 @@
-// Fault case 17, and a branch that is away for a while: real programs over loopback, killed and started again.
-import assert from 'node:assert/strict';
-import { randomInt, randomUUID } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
-import type { MessageState } from '../../src/client/client.ts';
-import { type MessageId, parseMessageId } from '../../src/realm/ids.ts';
-import { arrivals } from './arrival-log.ts';
-import { type Branch, startTwoBranches, type TwoBranches } from './two-branches.ts';
+// Fault case 17 in short; fault-17-killed.long.ts has more of all.
+import { describeKilled } from './killed.ts';
 
-const MESSAGES = 2_000;
-/** Numbers of messages seen stored at which a node is killed: a random one of each span. */
-const KILLS = [
-  { victim: 'kyiv', from: 100, to: 400 },
-  { victim: 'lviv', from: 500, to: 700 },
-  { victim: 'kyiv', from: 800, to: 1_100 },
-  { victim: 'kyiv', from: 1_200, to: 1_400 },
-  { victim: 'lviv', from: 1_500, to: 1_900 },
-] as const;
-/** Messages on their way to be stored at a time. */
-const WINDOW = 100;
-/** A minute, so that back-off has grown to what it becomes. */
-const AWAY = 60_000;
-const LIMIT = { timeout: 300_000 };
-
-describe('fault case 17', LIMIT, () => {
-  let branches: TwoBranches;
-  let states: States;
-  const signal = AbortSignal.timeout(LIMIT.timeout);
-
-  before(async () => {
-    branches = await startTwoBranches(signal);
-    states = new States(branches.kyiv, signal);
-  });
-  after(() => branches.stop());
-
-  test(
-    'fault 17: nodes killed while 2,000 messages are sent lose nothing that was stored, and double nothing',
-    LIMIT,
-    async (t) => {
-      const { kyiv, lviv } = branches;
-      const ids = newIds(MESSAGES);
-      const kills = KILLS.map(({ victim, from, to }) => ({ victim, at: randomInt(from, to) }));
-      let next = kills[0];
-      const killing = (async () => {
-        for (const [index, { victim, at }] of kills.entries()) {
-          await states.until(() => states.count(ids, 'stored') >= at, `${at} stored`);
-          t.diagnostic(`${victim} killed after ${states.count(ids, 'stored')} were stored`);
-          next = kills[index + 1];
-          await branches[victim].crash('node');
-        }
-      })();
-      for (const [sent, id] of ids.entries()) {
-        // So that every kill falls into the middle of the sending.
-        const limit = (): number => Math.min(states.count(ids, 'stored'), next?.at ?? MESSAGES) + WINDOW;
-        await states.until(() => sent < limit(), 'room to send');
-        await kyiv.client.send({ id, to: lviv.address, text: `number ${id}` });
-      }
-      await killing;
-      await states.until(() => states.count(ids, 'delivered') === MESSAGES, 'all delivered');
-      assert.deepEqual((await arrivals(lviv.url, lviv.client)).toSorted(), ids.toSorted());
-    },
-  );
-
-  test(
-    'a branch that was away for a minute gets what was stored meanwhile, once, and the sender sees it delivered',
-    LIMIT,
-    async () => {
-      const { kyiv, lviv } = branches;
-      const before = await arrivals(lviv.url, lviv.client);
-      await lviv.program('node').stop();
-      const ids = newIds(200);
-      for (const id of ids) await kyiv.client.send({ id, to: lviv.address, text: `number ${id}` });
-      await states.until(() => states.count(ids, 'stored') === ids.length, 'all stored');
-      await pause(AWAY);
-      assert.equal(states.count(ids, 'delivered'), 0);
-      await lviv.start('node');
-      await states.until(() => states.count(ids, 'delivered') === ids.length, 'all delivered');
-      const now = await arrivals(lviv.url, lviv.client);
-      assert.deepEqual(now.slice(0, before.length), before);
-      assert.deepEqual(now.slice(before.length).toSorted(), ids.toSorted());
-    },
-  );
+describeKilled({
+  messages: 400,
+  kills: [
+    { victim: 'kyiv', from: 60, to: 120 },
+    { victim: 'lviv', from: 150, to: 220 },
+    { victim: 'kyiv', from: 250, to: 360 },
+  ],
+  away: 5_000,
 });
-
-const newIds = (count: number): MessageId[] => Array.from({ length: count }, () => parseMessageId(randomUUID()));
-
-const ORDER: readonly MessageState[] = ['queued', 'stored', 'delivered', 'read'];
-
-/** How far the sender has seen each message come. */
-class States {
-  readonly #reached = new Map<MessageId, number>();
-  readonly #signal: AbortSignal;
-
-  constructor({ client }: Branch, signal: AbortSignal) {
-    this.#signal = signal;
-    client.on('state', ({ id, state }) => {
-      this.#reached.set(id, Math.max(this.#reached.get(id) ?? 0, ORDER.indexOf(state)));
-    });
-  }
-
-  count(ids: readonly MessageId[], state: MessageState): number {
-    const least = ORDER.indexOf(state);
-    return ids.reduce((count, id) => count + Number((this.#reached.get(id) ?? 0) >= least), 0);
-  }
-
-  async until(condition: () => boolean, what: string): Promise<void> {
-    while (!condition()) {
-      if (this.#signal.aborted) throw new Error(`never: ${what}`);
-      await pause(20);
-    }
-  }
-}

@@ -136,12 +136,17 @@ async function recorded(name: string, act: () => Promise<void>): Promise<readonl
       Capture.start(site.router, join(deployment.folder, `${name}-${realm}.pcap`)),
     ),
   );
+  const stop = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return Promise.all(captures.map((capture) => capture.stop()));
+  };
   try {
     await act();
-  } finally {
-    await new Promise((resolve) => setTimeout(resolve, 500));
+  } catch (error) {
+    await stop();
+    throw error;
   }
-  return Promise.all(captures.map((capture) => capture.stop()));
+  return stop();
 }
 
 function between(recordings: readonly Recording[]): number {
