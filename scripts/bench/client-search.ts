@@ -11,10 +11,12 @@ import { openLevelEngine } from '../../cli/cache/level-engine.ts';
 import { placeOf } from '../../src/client/cache/cache.ts';
 import { makeCacheSecret } from '../../src/client/cache/cache-secret.ts';
 import { SealedCache } from '../../src/client/cache/sealed-cache.ts';
+import { findMessages } from '../../src/client/finding.ts';
 import { SearchIndex } from '../../src/client/search/search-index.ts';
 import type { OpenedEvent } from '../../src/client/timeline/events.ts';
 import { emptyTimeline, reduceTimeline } from '../../src/client/timeline/state.ts';
 import { viewTimeline } from '../../src/client/timeline/view.ts';
+import { systemClock } from '../../src/realm/clock.ts';
 import { parseConversationId, parseDeviceId, parseMessageId, parseUserId } from '../../src/realm/ids.ts';
 
 const { values } = parseArgs({
@@ -146,6 +148,8 @@ async function firstScreen() {
 async function ask(events: readonly OpenedEvent[]) {
   const cache = await open();
   const index = await SearchIndex.open(cache);
+  const kindOf = async () => 'direct' as const;
+  const parts = { index, cache, me: sender, kindOf, settled: () => [], clock: systemClock };
   const times: number[] = [];
   let found = 0;
   for (let n = 0; n < Number(values.questions); n++) {
@@ -154,8 +158,7 @@ async function ask(events: readonly OpenedEvent[]) {
     const question =
       n % 5 === 0 ? text.slice(0, 1) : n % 5 === 1 ? text.split(' ').slice(0, 2).join(' ') : text.slice(0, 3);
     const begun = performance.now();
-    const hits = index.search(question, { limit: 50 });
-    await Promise.all(hits.slice(0, 20).map((hit) => cache.at(hit.conversation, hit.place)));
+    const hits = await findMessages(question, { limit: 50 }, parts);
     times.push(performance.now() - begun);
     found += hits.length;
   }

@@ -87,15 +87,26 @@ export class Segment {
 
   /** Numbers of the messages that have a term with each of these beginnings. */
   find(beginnings: readonly string[]): readonly number[] {
-    const hits = new Uint8Array(this.messages.length);
+    const rounds = new Uint8Array(this.messages.length);
+    let found: readonly number[] = [];
     for (const [round, beginning] of beginnings.entries()) {
-      for (const at of this.#termsFrom(beginning)) {
-        for (const number of this.#list(at)) if (hits[number] === round) hits[number] = round + 1;
-      }
+      found = this.#marked(beginning, rounds, round);
+      if (found.length === 0) break;
     }
-    const found: number[] = [];
-    for (const [number, rounds] of hits.entries()) if (rounds === beginnings.length) found.push(number);
-    return found;
+    return found.toSorted((a, b) => a - b);
+  }
+
+  /** Of the messages that were met in every round before this one those that have such a term. */
+  #marked(beginning: string, rounds: Uint8Array, round: number): readonly number[] {
+    const marked: number[] = [];
+    for (let at = this.#firstFrom(beginning); this.#terms[at]?.startsWith(beginning); at++) {
+      this.#each(at, (number) => {
+        if (rounds[number] !== round) return;
+        rounds[number] = round + 1;
+        marked.push(number);
+      });
+    }
+    return marked;
   }
 
   encode(): Uint8Array {
@@ -136,15 +147,6 @@ export class Segment {
     return new Segment(messages, terms, lengths, lists);
   }
 
-  /** Places of the terms that begin so. */
-  *#termsFrom(beginning: string): Generator<number> {
-    const first = this.#firstFrom(beginning);
-    for (let at = first; at < this.#terms.length; at++) {
-      if (!this.#terms[at]?.startsWith(beginning)) return;
-      yield at;
-    }
-  }
-
   #firstFrom(beginning: string): number {
     let [low, high] = [0, this.#terms.length];
     while (low < high) {
@@ -157,8 +159,15 @@ export class Segment {
 
   #list(at: number): number[] {
     const numbers: number[] = [];
+    this.#each(at, (number) => numbers.push(number));
+    return numbers;
+  }
+
+  /** The numbers of one term's list, ascending. */
+  #each(at: number, take: (number: number) => void): void {
+    const [from, to] = [this.#starts[at] ?? 0, this.#starts[at + 1] ?? 0];
     let [number, shift, last] = [0, 0, 0];
-    for (let byte = this.#starts[at] ?? 0; byte < (this.#starts[at + 1] ?? 0); byte++) {
+    for (let byte = from; byte < to; byte++) {
       const value = this.#lists[byte] ?? 0;
       number |= (value & 0x7f) << shift;
       if (value & 0x80) {
@@ -166,10 +175,9 @@ export class Segment {
         continue;
       }
       last += number;
-      numbers.push(last);
+      take(last);
       [number, shift] = [0, 0];
     }
-    return numbers;
   }
 }
 
