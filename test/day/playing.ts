@@ -55,6 +55,8 @@ export interface PlayOptions {
 }
 
 const LOOK_EVERY = 150;
+/** A settling that takes longer tells what it waits for. */
+const TELL_EVERY = 10_000;
 /** What passes by itself: the node is started again, or has not heard yet of what others have made. */
 const PASSING = new Set([
   'server-unreachable',
@@ -216,10 +218,17 @@ export class Play {
 
   async #settle(index: number): Promise<void> {
     if (this.#isCut) return;
-    for (const end = Date.now() + this.#options.settleLimit; ; await pause(LOOK_EVERY)) {
+    const begun = Date.now();
+    for (let told = begun; ; await pause(LOOK_EVERY)) {
       const wrong = await this.#unsettled(index);
       if (wrong.length === 0) return;
-      if (Date.now() > end) throw new Error(`not settled:\n${wrong.slice(0, 20).join('\n')}`);
+      const now = Date.now();
+      if (now > begun + this.#options.settleLimit) throw new Error(`not settled:\n${wrong.slice(0, 20).join('\n')}`);
+      if (now < told + TELL_EVERY) continue;
+      told = now;
+      this.#options.tell?.(
+        `not settled for ${now - begun} ms, ${wrong.length} differences\n${wrong.slice(0, 5).join('\n')}`,
+      );
     }
   }
 
