@@ -1,5 +1,5 @@
-// A token bucket for each source and one for all, in bounded memory: when too many sources are known, the fullest buckets,
-// those of the quietest sources, are forgotten first.
+// A token bucket for each source and one for all, in bounded memory. Who makes up sources without end drives out nobody: forgotten are
+// only buckets that are full again, which is the same as unknown. While there is none of these, sources that are new share one bucket.
 import type { Clock } from '../../realm/clock.ts';
 
 export interface RateLimit {
@@ -15,6 +15,8 @@ interface Bucket {
 }
 
 const MAX_SOURCES = 4096;
+/** Buckets that are looked at for a new source; those are the quietest. */
+const LOOKED_AT = 16;
 
 export class RateLimiter {
   readonly #clock: Clock;
@@ -22,33 +24,46 @@ export class RateLimiter {
   readonly #all: RateLimit;
   readonly #sources = new Map<string, Bucket>();
   readonly #total: Bucket;
+  /** Of those for whom there is no room. */
+  readonly #crowd: Bucket;
 
   constructor(clock: Clock, each: RateLimit, all: RateLimit) {
     this.#clock = clock;
     this.#each = each;
     this.#all = all;
-    this.#total = { tokens: all.burst, at: clock.monotonic() };
+    const at = clock.monotonic();
+    this.#total = { tokens: all.burst, at };
+    this.#crowd = { tokens: each.burst, at };
   }
 
   /** Takes one token; false when there is none. */
   take(source: string): boolean {
     const now = this.#clock.monotonic();
-    const bucket = this.#sources.get(source) ?? { tokens: this.#each.burst, at: now };
+    const bucket = this.#bucketOf(source, now);
     refill(bucket, this.#each, now);
     refill(this.#total, this.#all, now);
-    this.#sources.delete(source);
-    this.#sources.set(source, bucket);
-    if (this.#sources.size > MAX_SOURCES) this.#forgetOldest();
     if (bucket.tokens < 1 || this.#total.tokens < 1) return false;
     bucket.tokens -= 1;
     this.#total.tokens -= 1;
     return true;
   }
 
-  /** A map keeps insertion order, and each use inserts anew: the first is the quietest. */
-  #forgetOldest(): void {
-    const oldest = this.#sources.keys().next();
-    if (!oldest.done) this.#sources.delete(oldest.value);
+  #bucketOf(source: string, now: number): Bucket {
+    const known = this.#sources.get(source);
+    if (!known && this.#sources.size >= MAX_SOURCES) this.#makeRoom(now);
+    if (!known && this.#sources.size >= MAX_SOURCES) return this.#crowd;
+    const bucket = known ?? { tokens: this.#each.burst, at: now };
+    this.#sources.delete(source);
+    this.#sources.set(source, bucket);
+    return bucket;
+  }
+
+  /** A map keeps insertion order, and each use inserts anew: the first are the quietest. */
+  #makeRoom(now: number): void {
+    for (const [source, bucket] of this.#sources.entries().take(LOOKED_AT)) {
+      refill(bucket, this.#each, now);
+      if (bucket.tokens >= this.#each.burst) this.#sources.delete(source);
+    }
   }
 }
 
