@@ -9,6 +9,7 @@ import type { UserId } from '../realm/ids.ts';
 import { systemRandom } from '../realm/random.ts';
 import type { Account } from './account/account.ts';
 import { AccountGate, type AccountState } from './account/account-gate.ts';
+import { ChosenPasswords } from './account/chosen-password.ts';
 import { storedDeviceKeys } from './account/device-keeping.ts';
 import { Opening, type Owner } from './account/opening.ts';
 import type { ClientCache } from './cache/cache.ts';
@@ -35,6 +36,7 @@ export class Session {
   readonly people: People;
   readonly #signingIn: SigningIn;
   readonly #gate: AccountGate;
+  readonly #chosen: ChosenPasswords;
   readonly #live: LiveConnection;
   readonly #openCache: (user: UserId) => Promise<ClientCache>;
   #watched: readonly UserId[] = [];
@@ -52,14 +54,17 @@ export class Session {
       storage: this.#storage,
       form: init.session ?? 'bearer',
       deviceName: init.deviceName ?? '',
+      onChosen: (user, exportKey) => this.#chosen.note(user, exportKey),
       rewrapped: (exportKey, send) => {
         const { account } = this.#gate;
         return account ? account.rewrapped(exportKey, send) : send();
       },
       passwords: async () => init.passwords ?? import('../crypto/login.ts'),
     });
+    this.#chosen = new ChosenPasswords(this.#storage);
     const opening = new Opening({
       http: this.#http,
+      chosen: this.#chosen,
       storage: this.#storage,
       keeping: init.deviceKeys ?? storedDeviceKeys(this.#storage),
       clock,
@@ -92,10 +97,19 @@ export class Session {
 
   async login(address: string, password: string, options?: LoginOptions): Promise<Me> {
     await this.#leave();
-    const { me, exportKey } = await this.#signingIn.login(address, password, options);
+    const { me, exportKey, realm, isNew } = await this.#signingIn.login(address, password, options);
     // What the device was that is no more stays with nobody.
-    if (this.#signingIn.wasRemoved) await this.#wipe([me.user.id]);
-    return this.#enter(me, exportKey);
+    if (this.#signingIn.wasRemoved) {
+      await this.#wipe([me.user.id]);
+      if (isNew) await this.#chosen.note(me.user.id, exportKey);
+    }
+    await this.#enter(me, exportKey);
+    const state = this.#gate.state;
+    if (state.kind !== 'locked' || state.why !== 'password-not-chosen') return me;
+    // The server says that this password may stay; a vault is begun only for one that nobody but the person knows.
+    await this.#leave();
+    const chosen = await this.#signingIn.choose(password, realm, options ?? {});
+    return this.#enter(chosen.me, chosen.exportKey);
   }
 
   async resume(token?: string): Promise<Me | undefined> {
@@ -111,7 +125,8 @@ export class Session {
     try {
       const { me, exportKey } = await this.#signingIn.changePassword(before.user.address, password, newPassword);
       this.#me = me;
-      if (!this.#gate.account) await this.#gate.enter(ownerOf(me), exportKey);
+      if (this.#gate.account) await this.#gate.passwordChanged();
+      else await this.#gate.enter(ownerOf(me), exportKey);
       await this.#sitDown();
       return me;
     } finally {
@@ -146,6 +161,10 @@ export class Session {
   async recoverAccount(recoveryKey: string): Promise<void> {
     await this.#gate.recover(recoveryKey);
     await this.#sitDown();
+  }
+
+  acceptPassword(): Promise<void> {
+    return this.#gate.acceptPassword();
   }
 
   async beginAccountAnew(): Promise<void> {

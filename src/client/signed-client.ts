@@ -93,6 +93,10 @@ export class SignedClient implements Client {
     return this.#session.recoverAccount(recoveryKey);
   }
 
+  acceptPassword() {
+    return this.#session.acceptPassword();
+  }
+
   beginAccountAnew() {
     return this.#session.beginAccountAnew();
   }

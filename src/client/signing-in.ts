@@ -36,6 +36,8 @@ export interface SigningInComponents {
   readonly storage: ClientStorage;
   readonly form: SessionForm;
   readonly deviceName: string;
+  /** The person has chosen this password here; called before the server hears of it. */
+  readonly onChosen: (user: UserId, exportKey: string) => Promise<void>;
   /** Sends what ends a change of password, together with what unlocks the vault by the new one. */
   readonly rewrapped: <T>(exportKey: string, send: SendRewrap<T>) => Promise<T>;
   /** Loaded at the first use: it brings some 400 KB of WebAssembly. */
@@ -49,6 +51,10 @@ export type SendRewrap<T> = (vault?: { readonly head: string; readonly wraps: st
 export interface SignedIn {
   readonly me: Me;
   readonly exportKey: string;
+  /** The home, which OPAQUE knows the server by. */
+  readonly realm: RealmName;
+  /** The password came into being here and now. */
+  readonly isNew: boolean;
 }
 
 /** Times that another device may change the vault while a password is changed. */
@@ -84,11 +90,16 @@ export class SigningIn {
     this.#token = undefined;
     const proven = await this.#proveAsSome(login, password, options.signal);
     const answer = this.#accept(proven.answer);
-    if (!answer.mustChangePassword) return { me: this.#me(answer), exportKey: proven.exportKey };
-    if (options.newPassword === undefined) throw failure(RefusedError, 'password-change-required');
-    checkNewPassword(options.newPassword, password);
-    // There is no vault yet, or it is opened by what comes after a reset.
-    return this.#renewPassword(options.newPassword, proven.realm, (_, send) => send(), options.signal);
+    const { exportKey, realm } = proven;
+    if (!answer.mustChangePassword) return { me: this.#me(answer), exportKey, realm, isNew: false };
+    return this.choose(password, realm, options);
+  }
+
+  /** For one that somebody else made: there is no vault yet, or it is opened by what comes after a reset. */
+  async choose(password: string, realm: RealmName, { newPassword, signal }: LoginOptions): Promise<SignedIn> {
+    if (newPassword === undefined) throw failure(RefusedError, 'password-change-required');
+    checkNewPassword(newPassword, password);
+    return this.#renewPassword(newPassword, realm, (_, send) => send(), signal);
   }
 
   /** The present password is proven anew, by a login. @throws what {@link checkNewPassword} throws */
@@ -189,11 +200,12 @@ export class SigningIn {
       changeId = started.changeId;
       return { response: started.response, userId };
     });
+    await this.#components.onChosen(userId, exportKey);
     const answer = await rewrapped(exportKey, (vault) => {
       const finish = { changeId, record, session: form, ...(vault && { vault }) };
       return http.post('/password/finish', finish, sessionAnswer, signal);
     });
-    return { me: this.#me(this.#accept(answer)), exportKey };
+    return { me: this.#me(this.#accept(answer)), exportKey, realm, isNew: true };
   }
 
   async #whose(signal?: AbortSignal) {

@@ -212,7 +212,16 @@ export interface Client {
   readonly files: Files | undefined;
   /** Opens a locked vault. @throws InputError `recovery-key-length`, `recovery-key-character`, `recovery-key-group`; RefusedError `vault-secret-wrong` */
   recoverAccount(recoveryKey: string): Promise<void>;
-  /** After a reset without a recovery key: a new identity, an empty vault. @throws ConflictError `identity-exists` */
+  /**
+   * The person says that the password of this login is one that they chose themselves: from then on it unlocks the vault. For an account
+   * that is `open` with `password: 'unproven'`; a new password (`changePassword`) is the safer way out, offer it first.
+   * @throws RefusedError `account-locked`, `login-again`
+   */
+  acceptPassword(): Promise<void>;
+  /**
+   * After a reset without a recovery key: a new identity, an empty vault.
+   * @throws ConflictError `identity-exists`; RefusedError `password-change-required`: change the password first
+   */
   beginAccountAnew(): Promise<void>;
 
   /** Opens the live connection and keeps it open until disconnect() or the session's end. */

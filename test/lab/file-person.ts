@@ -53,6 +53,7 @@ export class FilePerson {
       storage,
       form: 'bearer',
       deviceName: 'test',
+      onChosen: async () => {},
       rewrapped: (_, send) => send(),
       passwords: () => import('../../src/crypto/login.ts'),
     });

@@ -9,13 +9,14 @@ import type { Account } from './account.ts';
 import type { Opening, Owner } from './opening.ts';
 
 /**
- * `none`: nobody is signed in, or the server keeps no accounts. `locked`: neither the password nor this device unlocks the vault: a
- * recovery key does, or after a reset a new identity. `refused`: what the server shows is not the vault that this client knows.
+ * `none`: nobody is signed in, or the server keeps no accounts. `open`, `password: 'unproven'`: the password of the login does not unlock
+ * the vault; let the person choose a new one, or accept it (`acceptPassword`). `locked`: neither the password nor this device unlocks
+ * the vault: a recovery key does, or after a reset a new identity. `refused`: what the server shows is not the vault that this client knows.
  */
 export type AccountState =
   | { readonly kind: 'none' }
-  | { readonly kind: 'open' }
-  | { readonly kind: 'locked'; readonly why: 'no-device' | 'other-password' }
+  | { readonly kind: 'open'; readonly password?: 'unproven' }
+  | { readonly kind: 'locked'; readonly why: 'no-device' | 'other-password' | 'password-not-chosen' }
   | { readonly kind: 'refused'; readonly code: string };
 
 export interface AccountGateComponents {
@@ -28,7 +29,7 @@ export class AccountGate {
   readonly #parts: AccountGateComponents;
   #account: Account | undefined;
   #state: AccountState = { kind: 'none' };
-  /** Only while the vault is locked: what a recovery needs so that the password unlocks it again. */
+  /** Only while the vault is locked, or the password does not unlock it: what makes it do so again. */
   #exportKey: string | undefined;
   #owner: Owner | undefined;
 
@@ -52,8 +53,8 @@ export class AccountGate {
     this.#owner = owner;
     try {
       const opened = await opening.open(owner, exportKey);
-      if ('account' in opened) return this.#opened(opened.account);
       this.#exportKey = exportKey;
+      if ('account' in opened) return this.#opened(opened.account, opened.unproven);
       this.#become({ kind: 'locked', why: opened.locked });
     } catch (error) {
       if (!(error instanceof PeerError)) throw error;
@@ -64,13 +65,35 @@ export class AccountGate {
   /** @throws InputError `recovery-key-…`; RefusedError `vault-secret-wrong`, `login-again` when this needs a login by password */
   async recover(typed: string): Promise<void> {
     const { owner, exportKey } = this.#locked();
-    this.#opened(await this.#parts.opening.recover(owner, typed, exportKey));
+    const { account, unproven } = await this.#parts.opening.recover(owner, typed, exportKey);
+    this.#opened(account, unproven);
   }
 
-  /** A new identity and an empty vault, after a reset by an administrator. Contacts are told. @throws ConflictError `identity-exists` */
+  /**
+   * A new identity and an empty vault, after a reset by an administrator. Contacts are told.
+   * @throws ConflictError `identity-exists`; RefusedError `password-change-required` unless the password was chosen here
+   */
   async beginAnew(): Promise<void> {
     const { owner, exportKey } = this.#locked();
-    this.#opened(await this.#parts.opening.begin(owner, exportKey));
+    this.#opened(await this.#parts.opening.begin(owner, exportKey), false);
+  }
+
+  /** The person says that the password of this login is their own. @throws RefusedError `account-locked`, `login-again` */
+  async acceptPassword(): Promise<void> {
+    const account = this.#account;
+    if (!account) throw failure(RefusedError, 'account-locked');
+    if (this.#state.kind === 'open' && this.#state.password === undefined) return;
+    const { exportKey } = this.#locked();
+    await this.#parts.opening.acceptPassword(account, exportKey);
+    this.#opened(account, false);
+  }
+
+  /** The vault was wrapped for a password that the person has just chosen. */
+  async passwordChanged(): Promise<void> {
+    const account = this.#account;
+    if (!account) return;
+    await this.#parts.opening.passwordChanged(account.user);
+    if (this.#state.kind === 'open' && this.#state.password) this.#opened(account, false);
   }
 
   leave(): void {
@@ -86,10 +109,10 @@ export class AccountGate {
     await this.#parts.opening.wipe(user);
   }
 
-  #opened(account: Account): void {
+  #opened(account: Account, unproven: boolean): void {
     this.#account = account;
-    this.#exportKey = undefined;
-    this.#become({ kind: 'open' });
+    if (!unproven) this.#exportKey = undefined;
+    this.#become({ kind: 'open', ...(unproven && { password: 'unproven' }) });
   }
 
   #become(state: AccountState): void {

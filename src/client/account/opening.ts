@@ -25,12 +25,14 @@ import type { Clock } from '../../realm/clock.ts';
 import { PeerError, RefusedError } from '../../realm/errors.ts';
 import type { DeviceId, UserId } from '../../realm/ids.ts';
 import type { RandomBytes } from '../../realm/random.ts';
+import { failure } from '../failure.ts';
 import type { Http } from '../http.ts';
 import type { ClientStorage } from '../platform.ts';
 import { type Opener, SealedVault } from '../vault/sealed-vault.ts';
 import { Vault } from '../vault/vault.ts';
 import { fromText, HttpVaultServer, toText, type VaultState } from '../vault/vault-server.ts';
 import { Account } from './account.ts';
+import type { ChosenPasswords } from './chosen-password.ts';
 import type { DeviceKeeping, KeptDevice } from './device-keeping.ts';
 import { PeopleKeys } from './people-keys.ts';
 
@@ -38,6 +40,7 @@ export interface OpeningComponents {
   readonly http: Http;
   readonly storage: ClientStorage;
   readonly keeping: DeviceKeeping;
+  readonly chosen: ChosenPasswords;
   readonly clock: Pick<Clock, 'now'>;
   readonly random: RandomBytes;
   readonly onIdentityChanged: (user: UserId) => void;
@@ -51,8 +54,13 @@ export interface Owner {
 const DAY = 24 * 60 * 60 * 1000;
 const IDENTITY = { kind: 'identity', key: 'seed' } as const;
 
-/** Opened, or why not: what a person can do then is give the recovery key, or begin anew after a reset. */
-export type Opened = { readonly account: Account } | { readonly locked: 'no-device' | 'other-password' };
+/**
+ * Opened, or why not: what a person can do then is give the recovery key, or begin anew after a reset; `password-not-chosen`: change the
+ * password. `unproven`: the password of the login does not unlock the vault, and nobody has said that the person means it.
+ */
+export type Opened =
+  | { readonly account: Account; readonly unproven: boolean }
+  | { readonly locked: 'no-device' | 'other-password' | 'password-not-chosen' };
 
 interface Unlocked {
   readonly identityKey: Uint8Array;
@@ -76,31 +84,46 @@ export class Opening {
       if (kept && (await this.#known(owner.user, readDeviceCertificate(kept.certificate).identityKey))) {
         throw new PeerError('vault-gone', 'the server no longer shows the vault');
       }
-      return exportKey === undefined ? { locked: 'no-device' } : { account: await this.begin(owner, exportKey) };
+      return this.#first(owner, exportKey);
     }
     const byPassword =
       exportKey === undefined ? undefined : await this.#bySecret(owner, shown, 'password', fromText(exportKey));
     const unlocked = byPassword ?? (kept && this.#byDevice(owner, kept));
     if (!unlocked) return { locked: exportKey === undefined ? 'no-device' : 'other-password' };
     const account = await this.#enter(owner, shown, unlocked, kept);
-    if (!byPassword && exportKey !== undefined) await this.#addPassword(account, exportKey);
-    return { account };
+    return { account, unproven: await this.#settlePassword(account, exportKey, byPassword !== undefined) };
   }
 
   /** @throws InputError `recovery-key-…` for a typo; RefusedError `vault-secret-wrong` for another key, `vault-none` */
-  async recover(owner: Owner, typed: string, exportKey: string): Promise<Account> {
+  async recover(owner: Owner, typed: string, exportKey: string): Promise<Extract<Opened, { account: Account }>> {
     const secret = parseRecoveryKey(typed);
     const shown = await this.#server.state();
     const unlocked = shown && (await this.#bySecret(owner, shown, 'recovery', secret));
     if (!shown || !unlocked) throw new RefusedError('vault-secret-wrong', 'this recovery key does not open the vault');
     const account = await this.#enter(owner, shown, unlocked, await this.#kept(owner));
-    await this.#addPassword(account, exportKey);
-    return account;
+    return { account, unproven: await this.#settlePassword(account, exportKey, false) };
   }
 
-  /** Identity, vault and device come into being. @throws ConflictError `identity-exists` unless there is none or it was given up by a reset */
+  passwordChanged(user: UserId): Promise<void> {
+    return this.#parts.chosen.unlocks(user);
+  }
+
+  /** The person has said so: the password of the login unlocks the vault from now on. */
+  async acceptPassword(account: Account, exportKey: string): Promise<void> {
+    const { chosen, random } = this.#parts;
+    const { user, identity } = account;
+    await account.vault.addWrap(await secretTarget(user, 'password', fromText(exportKey), identity.publicKey, random));
+    await chosen.unlocks(user);
+  }
+
+  /**
+   * Identity, vault and device come into being.
+   * @throws ConflictError `identity-exists` unless there is none or it was given up by a reset; RefusedError `password-change-required`
+   *   when the password was not chosen here
+   */
   async begin(owner: Owner, exportKey: string): Promise<Account> {
-    const { http, keeping, random } = this.#parts;
+    const { chosen, http, keeping, random } = this.#parts;
+    if (!(await chosen.isChosen(owner.user, exportKey))) throw failure(RefusedError, 'password-change-required');
     const identity = newSigningKey(random);
     const keys = await newDeviceKeys(random, keeping.extractable);
     const certificate = this.#certify(identity, owner, keys, 1);
@@ -123,6 +146,7 @@ export class Opening {
     await http.post('/identity', body, emptyAnswer);
     sealed.adopt(prepared);
     await this.#remember(owner.user, identity.publicKey, head);
+    await chosen.unlocks(owner.user);
     return this.#account(owner.user, identity, sealed, { ...kept, certificate });
   }
 
@@ -260,10 +284,22 @@ export class Opening {
     return new Account({ user, identity, keys, certificate, vault, people, http, random });
   }
 
-  async #addPassword(account: Account, exportKey: string): Promise<void> {
-    const { random } = this.#parts;
-    const { user, identity } = account;
-    await account.vault.addWrap(await secretTarget(user, 'password', fromText(exportKey), identity.publicKey, random));
+  /** There is no vault yet. A server could say so of any user, and any password may be one that it knows. */
+  async #first(owner: Owner, exportKey: string | undefined): Promise<Opened> {
+    if (exportKey === undefined) return { locked: 'no-device' };
+    if (!(await this.#parts.chosen.isChosen(owner.user, exportKey))) return { locked: 'password-not-chosen' };
+    return { account: await this.begin(owner, exportKey), unproven: false };
+  }
+
+  /** Whether the password stays in doubt: nothing is wrapped for one that the person did not choose here. */
+  async #settlePassword(account: Account, exportKey: string | undefined, unlocks: boolean): Promise<boolean> {
+    const { chosen } = this.#parts;
+    const { user } = account;
+    if (exportKey === undefined) return chosen.isInDoubt(user);
+    if (unlocks) await chosen.unlocks(user);
+    else if (await chosen.isChosen(user, exportKey)) await this.acceptPassword(account, exportKey);
+    else await chosen.doubt(user);
+    return chosen.isInDoubt(user);
   }
 
   /** Keys of another device id are of no use: the storage was copied, or the device came back as a new one. */

@@ -81,6 +81,11 @@ export async function secretTarget(
   return { kind, id: '', publicKey: hpke.publicKey, anchor };
 }
 
+/** What the wrap of a secret bears in the clear: whoever knows the secret knows by it which one the vault is unlocked by. */
+export async function secretPublicKey(user: UserId, kind: SecretKind, secret: Uint8Array): Promise<Uint8Array> {
+  return (await keysOf(user, kind, secret)).hpke.publicKey;
+}
+
 /** A wrap that a secret opens: which identity the vault is of, and its key. */
 export interface SecretOpened {
   readonly identityKey: Uint8Array;
