@@ -189,8 +189,8 @@ export class Desk {
   }
 
   /** Everything in the message's conversation up to it is read: at once here, and told to the server. */
-  async markRead(id: MessageId): Promise<void> {
-    const conversation = this.incoming.conversationOf(id) ?? (await this.library.opened(id)).conversation;
+  async markRead(id: MessageId, known?: ConversationId): Promise<void> {
+    const conversation = known ?? this.incoming.conversationOf(id) ?? (await this.library.opened(id)).conversation;
     this.incoming.markRead(conversation, id);
     await this.personal.read(conversation, id);
   }
@@ -279,6 +279,7 @@ export class Desk {
   /** What a commit did to the members, as lines of the timeline. */
   async #news(conversation: ConversationId, news: GroupNews): Promise<void> {
     await this.#line(conversation, linesOf(news, this.#parts.me.user.id));
+    this.#parts.events.emit('members', { conversation });
   }
 
   async #line(conversation: ConversationId, lines: readonly SystemLine[]): Promise<void> {

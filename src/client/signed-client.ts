@@ -133,8 +133,8 @@ export class SignedClient implements Client {
     this.#session.send({ kind: 'typing', conversation, to: [user.id] });
   }
 
-  async markRead(id: MessageId): Promise<void> {
-    await this.#session.atDesk().markRead(id);
+  async markRead(id: MessageId, conversation?: ConversationId): Promise<void> {
+    await this.#session.atDesk().markRead(id, conversation);
   }
 
   watch(users: readonly User[]): void {

@@ -143,6 +143,8 @@ export interface ClientEvents {
   draft: { readonly conversation: ConversationId; readonly draft: Draft | undefined };
   /** The own user deleted the history, on whichever device. */
   cleared: { readonly conversation: ConversationId };
+  /** Who is in a group changed, or the own user came into it: `groups.members` and conversations() tell anew. */
+  members: { readonly conversation: ConversationId };
   /** A message expired, or was taken back. */
   removed: { readonly conversation: ConversationId; readonly id: MessageId };
   /** The stored cursor no longer means anything (the server was restored): fetch conversations and histories anew. */
@@ -240,8 +242,8 @@ export interface Client {
   retry(id: MessageId): Promise<void>;
   /** Tells the others of a conversation; at most one a second is sent. */
   typing(to: string | User): Promise<void>;
-  /** Everything in the message's conversation up to it is read. */
-  markRead(id: MessageId): Promise<void>;
+  /** Everything in the message's conversation up to it is read. Who names the conversation spares a question to the server. */
+  markRead(id: MessageId, conversation?: ConversationId): Promise<void>;
   /** Whose presence comes as events: these and nobody else. Survives reconnects. */
   watch(users: readonly User[]): void;
 
