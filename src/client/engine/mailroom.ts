@@ -2,9 +2,9 @@
 // the messages once it is here.
 import { MAX_ROSTER } from '../../crypto/roster.ts';
 import type { FrameMessage } from '../../protocols/lan/wire.ts';
-import type { Clock } from '../../realm/clock.ts';
+import type { Clock, Timer } from '../../realm/clock.ts';
 import { CanopyError, codeOf, RefusedError, UnreachableError } from '../../realm/errors.ts';
-import type { ConversationId, MessageId } from '../../realm/ids.ts';
+import type { ConversationId, MessageId, UserId } from '../../realm/ids.ts';
 import type { Account } from '../account/account.ts';
 import { randomId } from '../random-id.ts';
 import type { OpenedEvent } from '../timeline/events.ts';
@@ -24,6 +24,12 @@ const MAX_ROSTERS: number = 2 * MAX_ROSTER;
 const MAX_PAGES = 1_000;
 /** What a welcome leads to is not to be had: the conversation is joined from outside when it is used. */
 const NO_WAY_IN: readonly string[] = ['group-info-missing', 'group-behind'];
+/** Mails of one sender that may wait for what belongs to them; the server shows so many at a time that others have room beside them. */
+const MAX_STUCK = 20;
+/** Milliseconds until mails that had to wait are looked at again: the first time, and at most. */
+const LOOK_AGAIN = { first: 2_000, most: 300_000 };
+/** Milliseconds after which what a mail waits for comes no more. */
+const STUCK_LIFE = 7 * 24 * 3600_000;
 /** Milliseconds before the same epoch is asked for again. */
 const ASK_AGAIN = 60_000;
 
@@ -33,7 +39,7 @@ export interface MailroomComponents {
   readonly keeper: Pick<GroupKeeper, 'welcomed' | 'wasLeaf'>;
   readonly epochs: EpochBook;
   readonly checks: DeviceChecks;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
   readonly look: (message: FrameMessage) => Promise<Looked>;
   readonly onOpened: (opened: readonly Reopened[]) => void;
   readonly onTrouble: (code: string, conversation: ConversationId | undefined) => void;
@@ -56,6 +62,9 @@ export class Mailroom {
   /** When an epoch was asked for, by its name. */
   readonly #asked = new Map<string, number>();
   #collecting: Promise<void> = Promise.resolve();
+  #again: Timer | undefined;
+  #pause = LOOK_AGAIN.first;
+  #isOver = false;
 
   constructor(components: MailroomComponents) {
     this.#c = components;
@@ -63,6 +72,11 @@ export class Mailroom {
 
   get waiting(): number {
     return this.#held.size;
+  }
+
+  /** Whether mails wait for what belongs to them. */
+  get hasStuck(): boolean {
+    return this.#again !== undefined;
   }
 
   holds(id: MessageId): boolean {
@@ -76,26 +90,53 @@ export class Mailroom {
     if (this.#held.size > MAX_HELD && oldest) this.#held.delete(oldest);
   }
 
-  /** Takes what waits at the server. What can't be followed now stays there; what never can is acknowledged and told. */
+  /** Takes what waits at the server. What can't be followed yet stays there and is looked at again; what never can is acknowledged and told. */
   collect(): Promise<void> {
     const before = this.#collecting;
     const work = async () => {
       await before.catch(() => {});
-      const stuck = new Set<MessageId>();
-      for (let pages = 0; pages < MAX_PAGES; pages++) {
-        const fresh = (await this.#c.server.received()).filter(({ id }) => !stuck.has(id));
-        if (fresh.length === 0) return;
-        const taken: ReceivedMail[] = [];
-        for (const mail of fresh) {
-          // One that has to wait does not keep those behind it waiting: anybody may have sent it.
-          if (await this.#take(mail)) taken.push(mail);
-          else stuck.add(mail.id);
-        }
-        if (taken.length > 0) await this.#c.server.acknowledge(taken);
-      }
+      if (!this.#isOver) this.#lookAgain((await this.#collect()).size > 0);
     };
     this.#collecting = work();
     return this.#collecting;
+  }
+
+  close(): void {
+    this.#isOver = true;
+    this.#again?.cancel();
+  }
+
+  async #collect(): Promise<ReadonlySet<MessageId>> {
+    const stuck = new Set<MessageId>();
+    const ofSender = new Map<UserId, number>();
+    for (let pages = 0; pages < MAX_PAGES; pages++) {
+      const fresh = (await this.#c.server.received()).filter(({ id }) => !stuck.has(id));
+      if (fresh.length === 0) break;
+      const taken: ReceivedMail[] = [];
+      for (const mail of fresh) {
+        const waiting = ofSender.get(mail.sender) ?? 0;
+        const mayWait = waiting < MAX_STUCK && mail.at + STUCK_LIFE > this.#c.clock.now();
+        // One that has to wait does not keep those behind it waiting: anybody may have sent it.
+        if ((await this.#take(mail)) || !mayWait) taken.push(mail);
+        else {
+          stuck.add(mail.id);
+          ofSender.set(mail.sender, waiting + 1);
+        }
+      }
+      if (taken.length > 0) await this.#c.server.acknowledge(taken);
+    }
+    return stuck;
+  }
+
+  /** A welcome may come before its commit, by another way: nothing else may tell that the commit has come. */
+  #lookAgain(isStuck: boolean): void {
+    this.#again?.cancel();
+    this.#again = undefined;
+    if (!isStuck) this.#pause = LOOK_AGAIN.first;
+    else {
+      this.#again = this.#c.clock.after(this.#pause, () => void this.collect().catch(() => this.#lookAgain(true)));
+      this.#pause = Math.min(2 * this.#pause, LOOK_AGAIN.most);
+    }
   }
 
   /** Asks the own devices for the keys of what is held. */
@@ -149,7 +190,7 @@ export class Mailroom {
       return true;
     } catch (error) {
       if (!(error instanceof CanopyError)) throw error;
-      this.#c.onTrouble(codeOf(error), undefined);
+      if (codeOf(error) !== 'welcome-early') this.#c.onTrouble(codeOf(error), undefined);
       return !(error instanceof UnreachableError) || NO_WAY_IN.includes(codeOf(error));
     }
   }

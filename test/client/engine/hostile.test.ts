@@ -24,6 +24,7 @@ import { UnreachableError } from '../../../src/realm/errors.ts';
 import { idText, parseGroupId, parseMessageId } from '../../../src/realm/ids.ts';
 import { systemRandom } from '../../../src/realm/random.ts';
 import { CONVERSATION, GROUP, People, type Person, rosterOf } from '../../crypto/mls/people.ts';
+import { HandClock } from '../../node/hand-clock.ts';
 import { AWAY, accountOf, Home, type Station, stationOf, VaultOfTests } from './realm-of-tests.ts';
 
 const LIMIT = { timeout: 60_000 };
@@ -47,10 +48,17 @@ async function kitchen() {
 }
 
 /** A mailroom of that device, whose server holds these mails. */
-function mailroomOf(station: Station, device: OwnDevice, mails: readonly Pick<ReceivedMail, 'body'>[]) {
+function mailroomOf(
+  station: Station,
+  device: OwnDevice,
+  mails: readonly Pick<ReceivedMail, 'body'>[],
+  clock = new HandClock(Date.now()),
+) {
   const sent: OutgoingMail[] = [];
   const troubles: string[] = [];
-  let waiting = mails.map(({ body }, at) => ({ ...station.me, sender: station.me.user, id: idOf(at), at, body }));
+  let waiting = mails.map(({ body }, index) => {
+    return { ...station.me, sender: station.me.user, id: idOf(index), at: clock.now() + index, body };
+  });
   const { user } = station.me;
   const keys = { signature: device.signature, hpke: hpkeOf.get(device) ?? assert.fail() };
   const mailroom = new Mailroom({
@@ -65,7 +73,7 @@ function mailroomOf(station: Station, device: OwnDevice, mails: readonly Pick<Re
     keeper: station.keeper,
     epochs: station.epochs,
     checks: station.checks,
-    clock: { now: Date.now },
+    clock,
     look: async () => assert.fail(),
     onOpened: () => {},
     onTrouble: (code) => troubles.push(code),
@@ -225,6 +233,55 @@ test('a mail that has to wait keeps no other waiting', LIMIT, async () => {
   await mailroom.collect();
   assert.equal(sent.length, 1);
   assert.equal(left(), 1);
+});
+
+test('a welcome that comes before its commit waits for it', LIMIT, async () => {
+  const [people, home] = [new People(), new Home()];
+  const [clerk, cook] = [people.person(), people.person()];
+  const [clerks, atCook] = [await stationOf(people, home, people.device(clerk)), people.device(cook)];
+  const cooks = await stationOf(people, home, atCook);
+  await cooks.own.replenish();
+  const roster = rosterOf([
+    [clerk, 'owner'],
+    [cook, 'member'],
+  ]);
+  const group = await clerks.keeper.create(CONVERSATION, roster);
+  const kept = home.groups.get(CONVERSATION) ?? assert.fail();
+  const welcome = kept.offers[0]?.welcomes.find(({ user }) => user === cook.user) ?? assert.fail('no welcome');
+  home.groups.delete(CONVERSATION);
+  hpkeOf.set(atCook, await generateHpkeKey(false));
+  const clock = new HandClock(Date.now());
+  const { mailroom, left, troubles } = mailroomOf(cooks, atCook, [welcome], clock);
+  await mailroom.collect();
+  assert.deepEqual([left(), mailroom.hasStuck, troubles], [1, true, []]);
+  home.groups.set(CONVERSATION, kept);
+  clock.advance(2_000);
+  await mailroom.collect();
+  assert.deepEqual([left(), mailroom.hasStuck, troubles], [0, false, []]);
+  assert.equal((await cooks.keeper.present(CONVERSATION))?.group, group.group);
+  assert.ok(cooks.epochs.get({ conversation: CONVERSATION, group: group.group, epoch: 1 }));
+  mailroom.close();
+});
+
+test('a welcome whose commit never comes is given up in the end', LIMIT, async () => {
+  const { atCook, cooks } = await kitchen();
+  hpkeOf.set(atCook, await generateHpkeKey(false));
+  const away = encodeWelcome({
+    group: parseGroupId('00000000-0000-4000-8000-0000000000b1'),
+    epoch: 1,
+    reference: new Uint8Array(32),
+    kemOutput: new Uint8Array(32),
+    ciphertext: new Uint8Array(32),
+  });
+  const body = encodeMail({ kind: 'welcome', conversation: AWAY, payload: away });
+  const clock = new HandClock(Date.now());
+  const { mailroom, left } = mailroomOf(cooks, atCook, [{ body }], clock);
+  await mailroom.collect();
+  assert.equal(left(), 1);
+  clock.advance(8 * 24 * 3600_000);
+  await mailroom.collect();
+  assert.equal(left(), 0);
+  mailroom.close();
 });
 
 test('who made a commit, and since when its keys count, is not the word of a server', LIMIT, async () => {
