@@ -60,7 +60,9 @@ export class RateLimiter {
 
   /** A map keeps insertion order, and each use inserts anew: the first are the quietest. */
   #makeRoom(now: number): void {
-    for (const [source, bucket] of this.#sources.entries().take(LOOKED_AT)) {
+    let looked = 0;
+    for (const [source, bucket] of this.#sources) {
+      if (looked++ >= LOOKED_AT) return;
       refill(bucket, this.#each, now);
       if (bucket.tokens >= this.#each.burst) this.#sources.delete(source);
     }
