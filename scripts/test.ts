@@ -17,6 +17,8 @@ interface Stage {
   readonly long: readonly string[];
   /** Test files that run side by side; 1 where they are heavy or time-sensitive. */
   readonly concurrency: number;
+  /** Each file has a laboratory of its own, so that several can stand side by side. */
+  readonly apart?: boolean;
   readonly whyNot?: string | undefined;
   enter?(command: readonly string[]): string[];
 }
@@ -29,6 +31,8 @@ interface Tally {
 
 /** The runner has a limit for each test, but none for a file whose tests are over and which does not end. */
 const FILE_LIMIT = new URL('./file-limit.ts', import.meta.url).href;
+/** Files of the laboratory whose figures another one beside them would spoil. */
+const MEASURED = ['relayed-bulk', 'slow-line'];
 const required = new Set((process.env['CANOPY_TEST_REQUIRE'] ?? '').split(',').filter(Boolean));
 const { values, positionals: names } = parseArgs({
   options: { long: { type: 'boolean', default: false } },
@@ -44,9 +48,19 @@ const stages: readonly Stage[] = [
   },
   {
     name: 'lab',
-    short: ['test/**/*.lab.ts'],
+    short: [`test/**/!(${MEASURED.join('|')}).lab.ts`],
+    long: [],
+    concurrency: 2,
+    apart: true,
+    whyNot: whyNoLaboratory(),
+    enter: enterCommand,
+  },
+  {
+    name: 'lab, one by one',
+    short: [`test/lab/{${MEASURED.join(',')}}.lab.ts`],
     long: ['test/lab/*.long.ts'],
     concurrency: 1,
+    apart: true,
     whyNot: whyNoLaboratory(),
     enter: enterCommand,
   },
@@ -101,12 +115,33 @@ function chosen(stage: Stage, words: readonly string[]): string[] {
   return [...new Set(files)].sort();
 }
 
-/** Runs one stage in a process of its own and reads the totals that node's runner prints last. */
+/** Runs a stage in one process, or each file in a process of its own; the output of those side by side is shown once it is whole. */
 async function runStage(stage: Stage, files: readonly string[]): Promise<Tally> {
+  if (!stage.apart) return runFiles(stage, files, (line) => console.log(line));
+  const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
+  const waiting = [...files];
+  const lane = async (): Promise<void> => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const lines: string[] = [];
+      const show = stage.concurrency > 1 ? (line: string) => void lines.push(line) : console.log;
+      console.log(`-- ${file} begins`);
+      const { passed, failed, skipped } = await runFiles(stage, [file], show);
+      if (lines.length > 0) console.log([`-- ${file}`, ...lines].join('\n'));
+      tally.passed += passed;
+      tally.failed += failed;
+      tally.skipped += skipped;
+    }
+  };
+  await Promise.all(Array.from({ length: stage.concurrency }, lane));
+  return tally;
+}
+
+/** Reads the totals that node's runner prints last. */
+async function runFiles(stage: Stage, files: readonly string[], show: (line: string) => void): Promise<Tally> {
   const node = [
     process.execPath,
     '--test',
-    `--test-concurrency=${stage.concurrency}`,
+    `--test-concurrency=${stage.apart ? 1 : stage.concurrency}`,
     '--test-reporter=spec',
     `--import=${FILE_LIMIT}`,
     ...files,
@@ -116,7 +151,7 @@ async function runStage(stage: Stage, files: readonly string[]): Promise<Tally> 
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
   for await (const line of createInterface({ input: child.stdout })) {
-    console.log(line);
+    show(line);
     const [, key, count] = /^ℹ (pass|fail|cancelled|skipped|todo) (\d+)$/.exec(line) ?? [];
     if (key === 'pass') tally.passed += Number(count);
     if (key === 'fail' || key === 'cancelled') tally.failed += Number(count);
