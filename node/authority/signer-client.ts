@@ -4,7 +4,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isP256Spki, type Signer } from '../../src/pki/keys.ts';
+import type { Signer } from '../../src/pki/keys.ts';
+import { isP256Spki } from '../../src/pki/p256.ts';
 import { InputError, LocalError, messageOf, RefusedError } from '../../src/realm/errors.ts';
 import type { Log } from '../../src/realm/log.ts';
 import { syncFolder } from '../../src/settings/private-file.ts';

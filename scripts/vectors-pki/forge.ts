@@ -2,7 +2,7 @@
 import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
 import type { Extension, JsonName } from '@peculiar/x509';
 import { concat } from 'uint8arrays/concat';
-import { ECDSA_SHA256 } from '../../src/pki/certificate.ts';
+import { ECDSA_SHA256 } from '../../src/pki/certificate-form.ts';
 import { readAll, readSequence, TAG, writeDer } from '../../src/pki/der.ts';
 import { authorityExtensions, type Draft, leafExtensions, nameOf, signCertificate } from '../../src/pki/issue.ts';
 import { type AuthorityKey, generateAuthorityKey, generateLeafKey, leafSpki, localSigner } from '../../src/pki/keys.ts';

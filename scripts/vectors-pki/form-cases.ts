@@ -1,7 +1,7 @@
 // Certificates whose bytes are not what DER or RFC 5280 ask for. Each is signed again after the change.
 import { concat } from 'uint8arrays/concat';
 import { fromString } from 'uint8arrays/from-string';
-import { ECDSA_SHA256 } from '../../src/pki/certificate.ts';
+import { ECDSA_SHA256 } from '../../src/pki/certificate-form.ts';
 import { readOne, readSequence, TAG, writeDer } from '../../src/pki/der.ts';
 import { assemble, flip, forge, resign, signed } from './forge.ts';
 import { type Bench, chainWith, type Vector } from './vector.ts';

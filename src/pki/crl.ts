@@ -10,7 +10,7 @@ import { fromString } from 'uint8arrays/from-string';
 import { toString } from 'uint8arrays/to-string';
 import { RefusedError } from '../realm/errors.ts';
 import type { CheckedAuthority } from './authority-path.ts';
-import { ECDSA_SHA256, readSerial, readTime } from './certificate.ts';
+import { ECDSA_SHA256, readSerial, readTime } from './certificate-form.ts';
 import {
   checkStrict,
   type Der,

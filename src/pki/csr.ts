@@ -6,18 +6,11 @@ import { equals } from 'uint8arrays/equals';
 import { fromString } from 'uint8arrays/from-string';
 import { RefusedError } from '../realm/errors.ts';
 import { isRealmName, type RealmName, ROLES, type Role, type Tier } from '../realm/names.ts';
-import { ECDSA_SHA256 } from './certificate.ts';
+import { ECDSA_SHA256 } from './certificate-form.ts';
 import { checkStrict, expectTag, readAll, readInteger, readSequence, TAG, writeDer } from './der.ts';
 import { nameParts } from './extensions.ts';
-import {
-  ed25519OfSpki,
-  isP256Spki,
-  type LeafKey,
-  leafSpki,
-  publicKeyOfSpki,
-  type Signer,
-  signWithLeaf,
-} from './keys.ts';
+import { ed25519OfSpki, type LeafKey, leafSpki, publicKeyOfSpki, type Signer, signWithLeaf } from './keys.ts';
+import { isP256Spki } from './p256.ts';
 import { commonNameOf, ORGANIZATION, type Subject, tierOfText } from './profile.ts';
 
 /** What may be asked for; a root signs itself. */

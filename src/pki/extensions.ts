@@ -1,6 +1,6 @@
 // The extensions that path validation reads (RFC 5280 section 4.2.1), from their exact bytes.
 import { toString } from 'uint8arrays/to-string';
-import type { Certificate } from './certificate.ts';
+import type { CertificateForm } from './certificate-form.ts';
 import {
   checkStrict,
   type Der,
@@ -37,16 +37,16 @@ const KEY_IDENTIFIER = 0x80;
 const KNOWN: ReadonlySet<string> = new Set(Object.values(OID));
 
 /** A critical extension that we do not judge; undefined when there is none. */
-export function unknownCritical(certificate: Certificate): string | undefined {
+export function unknownCritical(certificate: CertificateForm): string | undefined {
   return [...certificate.extensions].find(([oid, { critical }]) => critical && !KNOWN.has(oid))?.[0];
 }
 
 /** Those of `oids` that are there without being critical, or not there at all. */
-export function notCritical(certificate: Certificate, oids: readonly string[]): string[] {
+export function notCritical(certificate: CertificateForm, oids: readonly string[]): string[] {
   return oids.filter((oid) => certificate.extensions.get(oid)?.critical !== true);
 }
 
-function read(certificate: Certificate, oid: string): Uint8Array | undefined {
+function read(certificate: CertificateForm, oid: string): Uint8Array | undefined {
   const extension = certificate.extensions.get(oid);
   if (extension) checkStrict(extension.value);
   return extension?.value;
@@ -57,7 +57,7 @@ export interface BasicConstraints {
   readonly pathLength?: number;
 }
 
-export function basicConstraints(certificate: Certificate): BasicConstraints | undefined {
+export function basicConstraints(certificate: CertificateForm): BasicConstraints | undefined {
   const value = read(certificate, OID.basicConstraints);
   if (!value) return undefined;
   const [first, second, ...rest] = readSequence(value, 'the basic constraints');
@@ -71,7 +71,7 @@ export function basicConstraints(certificate: Certificate): BasicConstraints | u
 }
 
 /** The first eight bits; none of the later ones matters here. */
-export function keyUsage(certificate: Certificate): number | undefined {
+export function keyUsage(certificate: CertificateForm): number | undefined {
   const value = read(certificate, OID.keyUsage);
   if (!value) return undefined;
   const [unused, bits] = readOne(value, TAG.bitString, 'the key usage').content;
@@ -79,7 +79,7 @@ export function keyUsage(certificate: Certificate): number | undefined {
   return bits;
 }
 
-export function extendedKeyUsage(certificate: Certificate): string[] | undefined {
+export function extendedKeyUsage(certificate: CertificateForm): string[] | undefined {
   const value = read(certificate, OID.extendedKeyUsage);
   if (!value) return undefined;
   return readSequence(value, 'the extended key usage').map((item) =>
@@ -88,26 +88,26 @@ export function extendedKeyUsage(certificate: Certificate): string[] | undefined
 }
 
 /** By which what its key signs names it. @throws RefusedError `cert-malformed` when there is none */
-export function subjectKeyIdentifier(certificate: Certificate): Uint8Array {
+export function subjectKeyIdentifier(certificate: CertificateForm): Uint8Array {
   const value = read(certificate, SUBJECT_KEY_IDENTIFIER);
   if (!value) throw malformed('it has no identifier of its key');
   return readOne(value, TAG.octetString, 'the identifier of its key').content;
 }
 
 /** By which key it was signed; undefined when it does not say, or says more than that. */
-export function authorityKeyIdentifier(certificate: Certificate): Uint8Array | undefined {
+export function authorityKeyIdentifier(certificate: CertificateForm): Uint8Array | undefined {
   const value = read(certificate, AUTHORITY_KEY_IDENTIFIER);
   const [key, ...rest] = value ? readSequence(value, "the identifier of the issuer's key") : [];
   return key?.tag === KEY_IDENTIFIER && rest.length === 0 ? key.content : undefined;
 }
 
 /** Whether it states purposes in a second way, which others may believe. */
-export function hasNetscapeType(certificate: Certificate): boolean {
+export function hasNetscapeType(certificate: CertificateForm): boolean {
   return certificate.extensions.has(NETSCAPE_TYPE);
 }
 
 /** One name, as its type and text: `uri canopy://…`, `dns …`; types that we do not read are their tag in hex. */
-export function subjectAltNames(certificate: Certificate): string[] {
+export function subjectAltNames(certificate: CertificateForm): string[] {
   const value = read(certificate, OID.subjectAltName);
   return value ? readSequence(value, 'the subject alternative names').map(generalName) : [];
 }
@@ -121,7 +121,7 @@ function generalName({ tag, content }: Der): string {
 }
 
 /** The subtrees as sorted lines such as `permit uri .acme.ua` and `exclude dns `. */
-export function nameConstraints(certificate: Certificate): string[] | undefined {
+export function nameConstraints(certificate: CertificateForm): string[] | undefined {
   const value = read(certificate, OID.nameConstraints);
   if (!value) return undefined;
   return readSequence(value, 'the name constraints').flatMap(subtrees).sort();

@@ -6,6 +6,7 @@ import { equals } from 'uint8arrays/equals';
 import { fromString } from 'uint8arrays/from-string';
 import { toString } from 'uint8arrays/to-string';
 import { InputError, RefusedError } from '../realm/errors.ts';
+import { isP256Spki } from './p256.ts';
 import { readPem, writePem } from './pem.ts';
 
 /** A P-256 key of an authority. */
@@ -40,9 +41,7 @@ export type KeyName = string & { readonly [keyNameBrand]: true };
 export const keyName = (spki: Uint8Array): KeyName => toString(spki, 'base64pad') as KeyName;
 
 const KEY_BYTES = 32;
-/** Everything of the SPKI or PKCS#8 before the key's own bytes: the only encodings that we take (RFC 5480, RFC 8410). */
-const P256_SPKI = fromString('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex');
-const P256_POINT_BYTES = 64;
+/** Everything of the SPKI or PKCS#8 before the key's own bytes: the only encodings that we take (RFC 8410). */
 const ED25519_SPKI = fromString('302a300506032b6570032100', 'hex');
 const ED25519_PKCS8 = fromString('302e020100300506032b657004220420', 'hex');
 
@@ -77,11 +76,6 @@ export function leafSpki(publicKey: Uint8Array): Uint8Array {
 export function ed25519OfSpki(spki: Uint8Array): Uint8Array | undefined {
   const whole = spki.length === ED25519_SPKI.length + KEY_BYTES;
   return whole && startsWith(spki, ED25519_SPKI) ? spki.slice(ED25519_SPKI.length) : undefined;
-}
-
-/** True for an uncompressed P-256 key in its one encoding. */
-export function isP256Spki(spki: Uint8Array): boolean {
-  return spki.length === P256_SPKI.length + P256_POINT_BYTES && startsWith(spki, P256_SPKI);
 }
 
 function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {

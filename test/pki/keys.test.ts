@@ -7,7 +7,6 @@ import {
   ed25519OfSpki,
   generateAuthorityKey,
   generateLeafKey,
-  isP256Spki,
   leafSpki,
   localSigner,
   readAuthorityKeyPem,
@@ -17,6 +16,7 @@ import {
   writeAuthorityKeyPem,
   writeLeafKeyPem,
 } from '../../src/pki/keys.ts';
+import { isP256Spki } from '../../src/pki/p256.ts';
 import { codeOf } from '../../src/realm/errors.ts';
 
 describe('keys', { timeout: 60_000 }, () => {
