@@ -11,7 +11,7 @@ import type { Directory } from './directory/directory.ts';
 import type { KeyBook } from './directory/key-book.ts';
 import type { Errands } from './errands/errands.ts';
 import type { Ground } from './ground.ts';
-import { inspectCommit } from './groups/commit-inspection.ts';
+import { inspectCommit, inspectInfo } from './groups/commit-inspection.ts';
 import type { GroupRosters } from './groups/group-rosters.ts';
 import { GroupService } from './groups/group-service.ts';
 import { Retirements } from './groups/retirements.ts';
@@ -72,6 +72,6 @@ export async function openGroups(ground: Ground, needs: GroupNeeds): Promise<Ope
   const retirements = new Retirements({ realm: file.realm, ledger, audit, log });
   await retirements.follow(ledger);
   const homeOf = (of: RealmName): RealmName => retirements.homeOf(of);
-  const groups = new GroupService({ ...shared, mails, homeOf, keys, inspect: inspectCommit });
+  const groups = new GroupService({ ...shared, mails, homeOf, keys, inspect: inspectCommit, inspectInfo });
   return { groups, mails, keyPackages, retirements };
 }

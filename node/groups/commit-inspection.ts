@@ -3,10 +3,11 @@
 import { equals } from 'uint8arrays/equals';
 import { readCommit } from '../../src/crypto/mls/commit-reader.ts';
 import { readContext } from '../../src/crypto/mls/group-context.ts';
+import { readShownName } from '../../src/crypto/mls/group-info.ts';
 import { encodeRoster } from '../../src/crypto/roster.ts';
 import { InputError } from '../../src/realm/errors.ts';
 import type { StoredGroup } from './group-record.ts';
-import type { ProposedCommit } from './groups.ts';
+import type { GroupInfo, ProposedCommit } from './groups.ts';
 
 /** @throws InputError `commit-wrong`; PeerError of the readers */
 export function inspectCommit(proposed: ProposedCommit, before: StoredGroup | undefined): void {
@@ -22,5 +23,16 @@ export function inspectCommit(proposed: ProposedCommit, before: StoredGroup | un
   const roster = context ? encodeRoster(context.roster) : before?.rosterBytes;
   if (roster && !equals(roster, proposed.rosterBytes)) {
     throw new InputError('roster-wrong', 'The roster that is stated is not the one of the commit');
+  }
+}
+
+/**
+ * Group info that is none, or of another group or epoch: whoever joins by it would fail, and what was good would have made way for it.
+ * @throws InputError `group-info-wrong`; PeerError `frame-malformed`, `group-info-malformed`
+ */
+export function inspectInfo({ group, epoch, conversation, groupInfo }: GroupInfo): void {
+  const shown = readShownName(groupInfo);
+  if (shown.group !== group || shown.epoch !== epoch || shown.conversation !== conversation) {
+    throw new InputError('group-info-wrong', `The group info is of ${shown.group} at epoch ${shown.epoch}`);
   }
 }

@@ -25,7 +25,7 @@ import { Following } from './following.ts';
 import { GivingBack } from './giving-back.ts';
 import { GroupReader } from './group-reader.ts';
 import type { GroupRosters } from './group-rosters.ts';
-import type { Accepted, Author, GroupInfo, InspectCommit, ProposedChange } from './groups.ts';
+import type { Accepted, Author, GroupInfo, InspectCommit, InspectInfo, ProposedChange } from './groups.ts';
 import { HeldMessages } from './held-messages.ts';
 import { HomeOrder } from './home-order.ts';
 import { Intents } from './intents.ts';
@@ -50,6 +50,7 @@ export interface GroupServiceInit {
   readonly keys?: Pick<KeyBook, 'keysOf'>;
   /** Absent in tests, whose commits are opaque. */
   readonly inspect?: InspectCommit;
+  readonly inspectInfo?: InspectInfo;
   /** Absent: only realms that may connect are asked. */
   readonly errands?: Pick<Errands, 'ask' | 'answer'>;
   /** Whether a realm may be connected to; any when absent. */

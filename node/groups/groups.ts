@@ -33,6 +33,9 @@ export interface ProposedCommit {
 /** Throws what it sees amiss in a commit. Absent in tests, whose commits are opaque. */
 export type InspectCommit = (proposed: ProposedCommit, before: StoredGroup | undefined) => void;
 
+/** Throws what it sees amiss in group info of that epoch. Absent in tests, whose group info is opaque. */
+export type InspectInfo = (info: GroupInfo) => void;
+
 /** What somebody needs who joins a group of that epoch alone. */
 export interface GroupInfo {
   readonly conversation: ConversationId;

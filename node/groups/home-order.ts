@@ -2,8 +2,7 @@
 // and goes out to every realm with members; all others learn which epoch to build on. Whoever repeats an accepted commit gets the
 // same answer again.
 import { equals } from 'uint8arrays/equals';
-import { assertMayChange } from '../../src/crypto/mls/rights.ts';
-import { decodeRoster, type Roster, type RosterMember, roleOf } from '../../src/crypto/roster.ts';
+import { decodeRoster, type Roster, roleOf } from '../../src/crypto/roster.ts';
 import { type Commit, encodeCommit, MAX_COMMIT } from '../../src/protocols/order/commit-body.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { ConflictError, InputError, RefusedError } from '../../src/realm/errors.ts';
@@ -16,6 +15,7 @@ import type { MessageRules } from '../conversations/message-rules.ts';
 import { Turns } from '../conversations/turns.ts';
 import type { Added } from '../delivery/outbox.ts';
 import type { Directory } from '../directory/directory.ts';
+import { assertMayCommit } from './author-rights.ts';
 import { changeOf } from './change.ts';
 import type { FanOut } from './fan-out.ts';
 import type { GroupBook } from './group-book.ts';
@@ -27,6 +27,7 @@ import {
   type Author,
   type GroupInfo,
   type InspectCommit,
+  type InspectInfo,
   isFitting,
   MAX_GROUP_INFO,
   type ProposedCommit,
@@ -44,6 +45,7 @@ export interface HomeOrderComponents {
   readonly rules?: Pick<MessageRules, 'outgoing'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly inspect?: InspectCommit;
+  readonly inspectInfo?: InspectInfo;
   /** Absent: this node was never restored, and follows nobody. */
   readonly takeover?: Takeover;
   readonly stopping: AbortSignal;
@@ -99,7 +101,9 @@ export class HomeOrder {
     } else {
       await this.#checkNew(author, proposed, roster);
     }
-    this.#parts.inspect?.(proposed, before);
+    const { inspect, inspectInfo } = this.#parts;
+    inspect?.(proposed, before);
+    if (proposed.groupInfo) inspectInfo?.({ ...proposed, epoch: epoch + 1, groupInfo: proposed.groupInfo });
     const homes = this.#homesOf(roster, before, author);
     const term = before?.term ?? roster.term;
     await this.#write(author, proposed, { ...proposed, roster, homes, term }, before);
@@ -116,18 +120,10 @@ export class HomeOrder {
   }
 
   #checkChange(before: StoredGroup, { user }: Author, roster: Roster): void {
-    const { realm } = this.#parts;
+    const { realm, directory } = this.#parts;
     if (before.home !== realm) throw new RefusedError('not-home', `The group's home is ${before.home}`);
-    if (!before.members.has(user)) throw new RefusedError('not-a-member', `${user} is no member of this group`);
-    const stated = { kind: before.kind, home: before.home, term: before.term, members: listed(before) };
-    assertMayChange(stated, roster, { user, ownersGone: this.#ownersGone(before) });
+    assertMayCommit(before.rosterBytes, roster, user, directory);
     if (roster.term > before.term) throw new InputError('roster-wrong', `The group's home has the term ${before.term}`);
-  }
-
-  /** Nobody who may give rights is left: administrators may then, as src/crypto/mls/rights.ts has it. */
-  #ownersGone(before: StoredGroup): boolean {
-    const owners = [...before.members].filter(([, { role }]) => role === 'owner');
-    return owners.every(([user]) => this.#parts.directory.findById(user)?.status !== 'active');
   }
 
   async #checkNew({ user, realm }: Author, { conversation, epoch }: ProposedCommit, roster: Roster): Promise<void> {
@@ -197,20 +193,17 @@ export class HomeOrder {
     ];
   }
 
-  /** Group info of the present epoch, handed in after its commit. @throws EpochError; RefusedError `not-a-member` */
+  /** Group info of the present epoch, handed in after its commit. @throws EpochError; RefusedError `not-a-member`; PeerError `group-info-wrong` */
   putInfo(user: UserId, info: GroupInfo): Promise<void> {
     checkInfo(info.groupInfo);
     return this.#turns.run(info.conversation, async () => {
       const state = await this.#parts.book.get(info.conversation, info.group);
       if (!state?.members.has(user)) throw new RefusedError('not-a-member', `${user} is no member of this group`);
       if (info.epoch !== state.epoch) throw new EpochError('commit-lost', state.epoch);
+      this.#parts.inspectInfo?.(info);
       await this.#parts.arrivals.append([], { writes: await this.#infoWrites({ ...info, epoch: info.epoch - 1 }) });
     });
   }
-}
-
-function listed({ members }: StoredGroup): RosterMember[] {
-  return [...members].map(([user, { role }]) => ({ user, role }));
 }
 
 function checkLengths({ commit, groupInfo }: ProposedCommit): void {

@@ -5,7 +5,7 @@ import { encodeCommit } from '../../src/protocols/order/commit-body.ts';
 import type { OrderAnswer, OrderedCommit, OrderRequest } from '../../src/protocols/order/frames.ts';
 import { MAX_COMMITS, MAX_COMMITS_BYTES } from '../../src/protocols/order/index.ts';
 import { RefusedError } from '../../src/realm/errors.ts';
-import type { DeviceId, UserId } from '../../src/realm/ids.ts';
+import type { UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import { realmsOf } from '../conversations/group-state.ts';
 import type { Directory } from '../directory/directory.ts';
@@ -20,7 +20,7 @@ export interface OrderDeskComponents {
   readonly book: GroupBook;
   readonly home: Pick<HomeOrder, 'accept' | 'putInfo'>;
   readonly homeOf: (realm: RealmName) => RealmName;
-  readonly directory: Pick<Directory, 'findById'>;
+  readonly directory: Pick<Directory, 'findById' | 'mayHave' | 'meet'>;
 }
 
 export class OrderDesk {
@@ -35,11 +35,11 @@ export class OrderDesk {
     switch (request.kind) {
       case 'propose': {
         const { user, device } = request;
-        this.#checkSender(asker, user, device);
+        await this.#checkSender(asker, request);
         return { kind: 'accepted', ...(await this.#parts.home.accept({ user, device, realm: asker }, request)) };
       }
       case 'put-info':
-        this.#checkSender(asker, request.user, request.device);
+        await this.#checkSender(asker, request);
         await this.#parts.home.putInfo(request.user, request);
         return { kind: 'accepted', epoch: request.epoch };
       case 'commits':
@@ -49,9 +49,23 @@ export class OrderDesk {
     }
   }
 
-  #checkSender(asker: RealmName, user: UserId, device: DeviceId): void {
-    const home = this.#parts.directory.findById(user)?.home ?? asker;
-    if (home !== asker) throw new RefusedError('foreign-sender', `${user} with ${device} is not of ${asker}`);
+  /**
+   * A realm speaks for its own users. Where somebody is who is not in the directory, as people of other enterprises may not be, the
+   * group's last commit says, unless the person has moved since; of who is not in the group either the id says which house it is of.
+   */
+  async #checkSender(asker: RealmName, request: Extract<OrderRequest, { user: UserId }>): Promise<void> {
+    const { user, device } = request;
+    const { directory } = this.#parts;
+    const member = (await this.#stateOf(request))?.members.get(user);
+    const known = directory.findById(user)?.home ?? member?.home;
+    if (known === asker) return;
+    const isOfHouse = directory.mayHave?.(asker, user) ?? known === undefined;
+    if (isOfHouse && known === undefined) return;
+    if (isOfHouse && directory.findById(user) === undefined) {
+      await directory.meet?.(user, asker);
+      if (directory.findById(user)?.home === asker) return;
+    }
+    throw new RefusedError('foreign-sender', `${user} with ${device} is not of ${asker}`);
   }
 
   async #stateOf({

@@ -10,10 +10,11 @@ import type { RealmName } from '../../src/realm/names.ts';
 import type { Database } from '../../src/store/database.ts';
 import { realmsOf } from '../conversations/group-state.ts';
 import type { Directory } from '../directory/directory.ts';
+import { assertMayCommit } from './author-rights.ts';
 import type { Following } from './following.ts';
 import type { GroupBook } from './group-book.ts';
 import type { StoredGroup } from './group-record.ts';
-import { stateWrite } from './group-store.ts';
+import { type GroupStore, stateWrite } from './group-store.ts';
 import type { InspectCommit } from './groups.ts';
 
 export interface TakeoverComponents {
@@ -21,6 +22,7 @@ export interface TakeoverComponents {
   readonly incarnation: number;
   readonly database: Pick<Database, 'commit'>;
   readonly book: GroupBook;
+  readonly store: Pick<GroupStore, 'commit'>;
   /** Who keeps the order of groups that began at a realm. */
   readonly homeOf: (realm: RealmName) => RealmName;
   readonly ask: (realm: RealmName, request: OrderRequest, signal: AbortSignal) => Promise<OrderAnswer>;
@@ -50,7 +52,12 @@ export class Takeover {
   async settle(before: StoredGroup, signal: AbortSignal): Promise<StoredGroup> {
     const { realm, incarnation, database, book, homeOf } = this.#parts;
     const others = [...realmsOf(before)].filter((one) => one !== realm && homeOf(one) === one);
-    await Promise.all(others.map((one) => this.#fill(before.conversation, before.group, one, signal)));
+    // One after another: what one realm told is what the next one's commits are judged by.
+    for (const one of others) {
+      await this.#fill(before.conversation, before.group, one, signal, (commit) =>
+        this.#passes(before.conversation, commit),
+      );
+    }
     const now = (await book.get(before.conversation, before.group)) ?? before;
     const state = { ...now, home: realm, term: now.term + 1, incarnation };
     await database.commit([stateWrite(state)]);
@@ -68,20 +75,42 @@ export class Takeover {
     from: RealmName,
     signal: AbortSignal,
   ): Promise<StoredGroup | undefined> {
-    await this.#fill(conversation, group, from, signal, (commit) => this.#mayTell(conversation, from, commit));
+    await this.#fill(conversation, group, from, signal, async (commit) => {
+      return this.#mayTell(conversation, from, commit) && (await this.#passes(conversation, commit));
+    });
     return this.#parts.book.get(conversation, group);
   }
 
   /** A realm tells of groups in which it has members, and that this realm orders and may not know. */
   #mayTell(conversation: ConversationId, from: RealmName, { body }: OrderedCommit): boolean {
-    const { realm, incarnation, homeOf, directory, inspect } = this.#parts;
+    const { realm, incarnation, homeOf, directory } = this.#parts;
     const commit = decodeCommit(body);
     const { roster, homes } = commit;
     const isForgotten = roster.home === realm ? incarnation > 1 : homeOf(roster.home) === realm;
     const isTheirs = roster.members.some(({ user }, i) => (directory.findById(user)?.home ?? homes[i]) === from);
-    if (!isForgotten || !isTheirs) return false;
-    inspect?.({ ...commit, conversation, groupInfo: undefined }, undefined);
+    return isForgotten && isTheirs;
+  }
+
+  /**
+   * Whatever a member's realm says that was accepted is looked at as if it were handed in now: its roster is the commit's own, and its
+   * author had the right to it. @throws InputError, RefusedError, PeerError of the inspection
+   */
+  async #passes(conversation: ConversationId, { sender, body }: OrderedCommit): Promise<boolean> {
+    const { book, inspect, directory } = this.#parts;
+    const commit = decodeCommit(body);
+    const state = await book.get(conversation, commit.group);
+    if (state && commit.term === state.term && commit.epoch < state.epoch) return false;
+    inspect?.({ ...commit, conversation, groupInfo: undefined }, state);
+    const before = state && (await this.#rosterBefore(state, commit.epoch));
+    if (state && !before) return false;
+    if (before) assertMayCommit(before, commit.roster, sender, directory);
     return true;
+  }
+
+  /** What the commit of that epoch is based on. */
+  async #rosterBefore({ conversation, group, epoch, rosterBytes }: StoredGroup, at: number) {
+    if (at === epoch) return rosterBytes;
+    return at < epoch ? (await this.#parts.store.commit(conversation, group, at - 1))?.rosterBytes : undefined;
   }
 
   async #fill(
@@ -89,7 +118,7 @@ export class Takeover {
     group: GroupId,
     from: RealmName,
     signal: AbortSignal,
-    mayTell: (commit: OrderedCommit) => boolean = () => true,
+    mayTell: (commit: OrderedCommit) => Promise<boolean>,
   ): Promise<void> {
     const { book, ask, following, log, realm } = this.#parts;
     try {
@@ -97,10 +126,12 @@ export class Takeover {
         const at = (await book.get(conversation, group))?.epoch ?? 0;
         const answer = await ask(from, { kind: 'commits', conversation, group, from: at }, signal);
         if (answer.kind !== 'commits' || answer.commits.length === 0) return;
-        const told = answer.commits.filter(mayTell);
-        if (told.length === 0) return;
-        await following.take(conversation, told, realm);
-        if (!answer.more) return;
+        // Each is judged by the state that the one before it has made.
+        for (const commit of answer.commits) {
+          if (await mayTell(commit)) await following.take(conversation, [commit], realm);
+        }
+        const now = (await book.get(conversation, group))?.epoch ?? 0;
+        if (!answer.more || now <= at) return;
       }
     } catch (error) {
       log.info({ conversation, realm: from, why: messageOf(error) }, 'a realm did not tell what it knows of a group');

@@ -15,6 +15,7 @@ import type { KeyBook } from '../../node/directory/key-book.ts';
 import type { Errands } from '../../node/errands/errands.ts';
 import { GroupRosters } from '../../node/groups/group-rosters.ts';
 import { GroupService } from '../../node/groups/group-service.ts';
+import type { InspectCommit, InspectInfo } from '../../node/groups/groups.ts';
 import { KeyPackageService } from '../../node/key-packages/key-package-service.ts';
 import { MailService } from '../../node/mails/mail-service.ts';
 import { type Charter, EMPTY_CHARTER } from '../../src/overlay/charter.ts';
@@ -87,6 +88,9 @@ export interface BranchOptions {
   readonly errands?: Pick<Errands, 'ask' | 'answer'>;
   /** Who keeps the order of groups that began at a realm. */
   readonly homeOf?: (realm: RealmName) => RealmName;
+  /** Absent: commits and group info are opaque. */
+  readonly inspect?: InspectCommit;
+  readonly inspectInfo?: InspectInfo;
   /** Certified devices. */
   readonly keys?: Pick<KeyBook, 'keysOf'>;
   /** Absent: every device counts. */
@@ -191,8 +195,9 @@ export async function startBranch(options: BranchOptions): Promise<Branch> {
   };
 }
 
-function pick({ homeOf, keys }: BranchOptions) {
-  return { ...(homeOf && { homeOf }), ...(keys && { keys }) };
+function pick({ homeOf, keys, inspect, inspectInfo }: BranchOptions) {
+  const looks = { ...(inspect && { inspect }), ...(inspectInfo && { inspectInfo }) };
+  return { ...(homeOf && { homeOf }), ...(keys && { keys }), ...looks };
 }
 
 /** A message of the clerk to the engineer unless told otherwise. */

@@ -6,7 +6,10 @@
 import { decodeMlsMessage, encodeMlsMessage, type GroupInfo, type RatchetTree } from 'ts-mls';
 import { decodeRatchetTree, encodeRatchetTree } from 'ts-mls/ratchetTree.js';
 import { PeerError } from '../../realm/errors.ts';
+import type { ConversationId, GroupId } from '../../realm/ids.ts';
 import { decodeStrict, encodeItem, Fields } from '../strict-cbor.ts';
+import { epochNumber, groupOf } from './commit-reader.ts';
+import { readContext } from './group-context.ts';
 
 /** Bytes: about 600 a device, and the roster. */
 export const MAX_GROUP_INFO: number = 1024 * 1024;
@@ -36,6 +39,27 @@ export function decodeShown(bytes: Uint8Array): ShownGroup {
     tree: whole(fields.bytes(MAX_GROUP_INFO), decodeRatchetTree),
     welcomed: fields.bytes(MAX_BARE_INFO),
   };
+}
+
+export interface ShownName {
+  readonly group: GroupId;
+  readonly epoch: number;
+  readonly conversation: ConversationId;
+}
+
+/**
+ * What a server can see of it: whose it says it is. The tree, most of the bytes, is not read; who joins checks it by its hash.
+ * @throws PeerError `frame-too-long`, `frame-malformed`, `group-info-malformed`, `context-unsuitable`
+ */
+export function readShownName(bytes: Uint8Array): ShownName {
+  const fields = new Fields(decodeStrict(bytes, MAX_GROUP_INFO), 'group info', 4);
+  if (fields.uint() !== 1) fields.fail('version 1');
+  const message = whole(fields.bytes(MAX_BARE_INFO), decodeMlsMessage);
+  if (message.wireformat !== 'mls_group_info') malformed();
+  fields.bytes(MAX_GROUP_INFO);
+  fields.bytes(MAX_BARE_INFO);
+  const { groupId, epoch, extensions } = message.groupInfo.groupContext;
+  return { group: groupOf(groupId), epoch: epochNumber(epoch), conversation: readContext(extensions).conversation };
 }
 
 function whole<T>(bytes: Uint8Array, decode: (bytes: Uint8Array, at: number) => [T, number] | undefined): T {
