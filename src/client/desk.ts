@@ -20,7 +20,7 @@ import { Chats } from './chats.ts';
 import { Contacts } from './contacts.ts';
 import type { Emitter } from './emitter.ts';
 import { Engine } from './engine/engine.ts';
-import type { GroupNews } from './engine/group-keeper.ts';
+import type { GroupNews } from './engine/group-following.ts';
 import type { Reopened } from './engine/mailroom.ts';
 import { Files } from './files/files.ts';
 import { findMessages, type SearchHit } from './finding.ts';

@@ -19,7 +19,8 @@ import type { OpenedEvent } from '../timeline/events.ts';
 import { DeviceChecks } from './device-checks.ts';
 import { HttpDeviceServer } from './device-server.ts';
 import { conversationOfEpoch, EpochBook } from './epoch-book.ts';
-import { GroupKeeper, type GroupNews } from './group-keeper.ts';
+import type { GroupNews } from './group-following.ts';
+import { GroupKeeper } from './group-keeper.ts';
 import { HttpGroupServer } from './group-server.ts';
 import { GroupStore } from './group-store.ts';
 import { KeyPackages } from './key-packages.ts';
@@ -86,6 +87,7 @@ export class Engine {
 
   close(): void {
     this.#stop();
+    this.#mailroom.close();
   }
 
   /** Lays out key packages: from then on others can write to this device. */
@@ -110,6 +112,7 @@ export class Engine {
   committed(conversation: ConversationId): Promise<void> {
     this.#keeper.stale(conversation);
     return this.#quietly(conversation, async () => {
+      if (this.#mailroom.hasStuck) await this.#mailroom.collect();
       if (await this.#keeper.present(conversation)) await this.#keeper.follow(conversation);
     });
   }

@@ -2,7 +2,8 @@
 import { memoryCache } from '../../../src/client/cache/memory-cache.ts';
 import { DeviceChecks } from '../../../src/client/engine/device-checks.ts';
 import { EpochBook } from '../../../src/client/engine/epoch-book.ts';
-import { GroupKeeper, type GroupNews } from '../../../src/client/engine/group-keeper.ts';
+import type { GroupNews } from '../../../src/client/engine/group-following.ts';
+import { GroupKeeper } from '../../../src/client/engine/group-keeper.ts';
 import type {
   AcceptedCommit,
   GroupQuestion,

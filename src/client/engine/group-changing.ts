@@ -1,0 +1,149 @@
+// Commits of this device: new groups, changes of members, and the tidying up before anything is written. Each is made beside the present
+// state and counts once home has taken it; whoever was first is followed, and the change is made again on top.
+import type { GroupChange } from '../../crypto/mls/committing.ts';
+import { MlsGroup } from '../../crypto/mls/mls-group.ts';
+import type { GroupParts } from '../../crypto/mls/parts.ts';
+import { MAX_ADDED } from '../../crypto/mls/suite.ts';
+import type { Roster } from '../../crypto/roster.ts';
+import type { Clock } from '../../realm/clock.ts';
+import { codeOf, PeerError, UnreachableError } from '../../realm/errors.ts';
+import { type ConversationId, type GroupId, idText, parseGroupId, type UserId } from '../../realm/ids.ts';
+import type { RandomBytes } from '../../realm/random.ts';
+import { claimPackages } from './claiming.ts';
+import type { GroupFollowing, GroupNews } from './group-following.ts';
+import { type GroupJoining, MAX_RETRIES } from './group-joining.ts';
+import type { GroupServer } from './group-server.ts';
+import type { Held, HeldGroups } from './held-groups.ts';
+import type { PackageServer } from './key-packages.ts';
+import { encodeMail } from './mail.ts';
+
+/** Milliseconds after which the first who writes makes new keys. */
+const EPOCH_LIFE = 24 * 3_600_000;
+/** Milliseconds for which a home that was away is not asked again for what can wait. */
+const HOME_REST = 60_000;
+
+export interface GroupChangingComponents {
+  readonly server: GroupServer;
+  readonly packages: Pick<PackageServer, 'claim'>;
+  readonly parts: GroupParts;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly random: RandomBytes;
+  readonly onChange: (conversation: ConversationId, change: GroupNews) => void;
+}
+
+interface Others {
+  readonly held: HeldGroups;
+  readonly joining: GroupJoining;
+  readonly following: GroupFollowing;
+}
+
+type Making = (group: MlsGroup) => Promise<GroupChange>;
+
+export class GroupChanging {
+  readonly #c: GroupChangingComponents;
+  readonly #other: Others;
+  /** When the home of a conversation could not be asked. */
+  readonly #away = new Map<ConversationId, number>();
+
+  constructor(components: GroupChangingComponents, others: Others) {
+    this.#c = components;
+    this.#other = others;
+  }
+
+  async create(conversation: ConversationId, roster: Roster): Promise<Held> {
+    const { parts, random, clock } = this.#c;
+    const group = await MlsGroup.create({ group: newGroupId(random), conversation, roster }, parts);
+    const add = await this.packagesOf(roster.members.map(({ user }) => user));
+    if (add.length === 0 && roster.members.length > 1) throw noDevice();
+    const made = await this.#offer(conversation, { group, since: clock.now() }, { add: add.slice(0, MAX_ADDED) });
+    let held = made ?? (await this.#other.joining.join(conversation));
+    const rest = made ? add.slice(MAX_ADDED) : [];
+    for (let at = 0; held && at < rest.length; at += MAX_ADDED) {
+      held = await this.commit(conversation, held, async () => ({ add: rest.slice(at, at + MAX_ADDED) }));
+    }
+    if (!held) throw new PeerError('commit-contradicts', 'home refused a new group and shows no other');
+    return held;
+  }
+
+  /**
+   * Takes out devices that no longer count, brings in who has none, and makes new keys after a day. Only the first can't wait for a home
+   * that is away: nothing may be sealed for such a device.
+   */
+  async fit(conversation: ConversationId, held: Held): Promise<Held> {
+    const { group, since } = held;
+    const doubtful = (await group.doubtful()).filter(({ why }) => why !== 'unknown');
+    const isOld = since + EPOCH_LIFE <= this.#c.clock.now();
+    if (doubtful.length > 0) return this.commit(conversation, held, async () => ({ add: await this.#absent(group) }));
+    if ((this.#away.get(conversation) ?? Number.NEGATIVE_INFINITY) > this.#c.clock.now() - HOME_REST) return held;
+    try {
+      const add = await this.#absent(group);
+      if (add.length === 0 && !isOld) return held;
+      return await this.commit(conversation, held, async () => ({ add }));
+    } catch (error) {
+      if (!(error instanceof UnreachableError)) throw error;
+      this.#away.set(conversation, this.#c.clock.now());
+      // As it is: the other side of a cut goes on writing in the epoch that it has, for as long as the cut lasts.
+      return (await this.#other.held.load(conversation)) ?? held;
+    }
+  }
+
+  async #absent(group: MlsGroup): Promise<readonly Uint8Array[]> {
+    const present = new Set(group.members().map(({ user }) => user));
+    const absent = group.roster.members.flatMap(({ user }) => (present.has(user) ? [] : [user]));
+    return absent.length > 0 ? (await this.packagesOf(absent)).slice(0, MAX_ADDED) : [];
+  }
+
+  /** Until home takes it. */
+  async commit(conversation: ConversationId, held: Held, make: Making): Promise<Held> {
+    let now: Held | undefined = held;
+    for (let tries = 0; now && tries < MAX_RETRIES; tries++) {
+      const made = await this.#offer(conversation, now, await make(now.group));
+      if (made) return made;
+      now = await this.#other.following.forward(conversation);
+    }
+    throw new UnreachableError('group-busy', 'others changed the group each time that this device tried to');
+  }
+
+  /** Undefined when another's commit was first. What comes of an answer that is lost shows by what home has accepted. */
+  async #offer(conversation: ConversationId, held: Held, change: GroupChange): Promise<Held | undefined> {
+    const { server, clock, parts } = this.#c;
+    const { group } = held;
+    const made = await group.commit(change);
+    const { epoch, commit, groupInfo, roster } = made;
+    await this.#other.held.offered(conversation, held, { state: made.next.encode(), commit });
+    const welcomes = made.welcomes.map(({ user, device, body }) => {
+      return { user, device, body: encodeMail({ kind: 'welcome', conversation, payload: body }) };
+    });
+    const [before, id] = [group.roster, group.group];
+    try {
+      await server.commit(conversation, { group: id, epoch, commit, groupInfo, roster, welcomes });
+    } catch (error) {
+      if (codeOf(error) !== 'commit-lost') throw error;
+      await this.#other.held.withdrawn(conversation, held);
+      return undefined;
+    }
+    this.#other.held.spend(conversation);
+    const adopted = await this.#other.held.adopt(conversation, made.accept(), clock.now());
+    const by = parts.me.certificate.user;
+    const after = adopted.group.roster;
+    this.#c.onChange(conversation, { group: id, epoch: epoch + 1, at: clock.now(), by, before, after });
+    return adopted;
+  }
+
+  /** One key package of each of their devices but this one. */
+  packagesOf(users: readonly UserId[]): Promise<readonly Uint8Array[]> {
+    return claimPackages(users, this.#c.packages, this.#c.parts);
+  }
+}
+
+function noDevice(): UnreachableError {
+  return new UnreachableError('recipient-no-device', 'nobody of them has logged in yet; the message waits for that');
+}
+
+/** A UUID of version 4 (RFC 9562 section 5.4). */
+function newGroupId(random: RandomBytes): GroupId {
+  const bytes = random(16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return parseGroupId(idText(bytes));
+}

@@ -1,0 +1,106 @@
+// How this device comes into groups that there are: by a welcome, or from outside by what the group shows. Whatever a server shows, nobody
+// goes behind what another device of the user has seen.
+import { MlsGroup } from '../../crypto/mls/mls-group.ts';
+import type { GroupParts } from '../../crypto/mls/parts.ts';
+import { readWelcome } from '../../crypto/mls/welcome.ts';
+import type { Clock } from '../../realm/clock.ts';
+import { codeOf, PeerError, UnreachableError } from '../../realm/errors.ts';
+import type { ConversationId, GroupId, UserId } from '../../realm/ids.ts';
+import type { EpochBook } from './epoch-book.ts';
+import type { GroupServer } from './group-server.ts';
+import type { Held, HeldGroups } from './held-groups.ts';
+import type { KeyPackages } from './key-packages.ts';
+
+/** Times that somebody else's commit may be first. */
+export const MAX_RETRIES = 8;
+/** Epochs after the present one that are looked for among those that other devices have seen. */
+const MAX_AHEAD = 16;
+
+export interface GroupJoiningComponents {
+  readonly server: GroupServer;
+  readonly own: Pick<KeyPackages, 'privatePart' | 'used'>;
+  readonly epochs: EpochBook;
+  readonly parts: GroupParts;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+export class GroupJoining {
+  readonly #c: GroupJoiningComponents;
+  readonly #held: HeldGroups;
+
+  constructor(components: GroupJoiningComponents, held: HeldGroups) {
+    this.#c = components;
+    this.#held = held;
+  }
+
+  /** From outside, by what the group shows. Undefined where there is no group. */
+  async join(conversation: ConversationId, other?: UserId): Promise<Held | undefined> {
+    const { server, parts, clock } = this.#c;
+    for (let tries = 0; tries < MAX_RETRIES; tries++) {
+      const shown = await server.group(conversation, { other });
+      if (!shown) return undefined;
+      if (!shown.groupInfo) throw new UnreachableError('group-info-missing', 'what is needed to join is not here yet');
+      const offer = await MlsGroup.joinExternal({ conversation, groupInfo: shown.groupInfo }, parts);
+      const { epoch, commit, groupInfo, roster } = offer;
+      this.#assertOnward(conversation, offer.next.group, epoch);
+      try {
+        await server.commit(conversation, { group: shown.group, epoch, commit, groupInfo, roster, welcomes: [] });
+        return await this.#held.adopt(conversation, offer.accept(), clock.now());
+      } catch (error) {
+        if (codeOf(error) !== 'commit-lost') throw error;
+      }
+    }
+    throw new UnreachableError('group-busy', 'others changed the group each time that this device tried to join');
+  }
+
+  /**
+   * By a mail. Of two groups of two people, begun by both at one time, the lowest id counts; what was written in the other before its
+   * author knew stays readable by its keys. True when this device goes on in it.
+   */
+  async welcomed(conversation: ConversationId, welcome: Uint8Array): Promise<boolean> {
+    const { group, epoch, reference } = readWelcome(welcome);
+    const held = await this.#held.load(conversation);
+    if (held?.group.group === group && held.group.epoch >= epoch) return false;
+    const isBeside = held !== undefined && held.group.group < group;
+    if (isBeside && held.group.roster.kind !== 'direct') return false;
+    this.#assertOnward(conversation, group, epoch);
+    const keyPackage = await this.#c.own.privatePart(reference);
+    const shown = await this.#c.server.group(conversation, { group, epoch });
+    if (keyPackage && (shown?.infoEpoch ?? -1) < epoch) throw early();
+    if (!keyPackage || !shown?.groupInfo || shown.infoEpoch !== epoch) {
+      if (!isBeside) await this.join(conversation);
+      return false;
+    }
+    const given = { conversation, welcome, groupInfo: shown.groupInfo, keyPackage };
+    const joined = await MlsGroup.joinByWelcome(given, this.#c.parts);
+    if (isBeside) await this.#held.learn(conversation, joined);
+    else await this.#held.adopt(conversation, joined, this.#c.clock.now());
+    await this.#c.own.used(reference);
+    return !isBeside;
+  }
+
+  /** Behind what another device of this user has seen, a server would have us write to who was removed since. */
+  assertNewest({ conversation, group, epoch }: MlsGroup): void {
+    for (let ahead = 1; ahead <= MAX_AHEAD; ahead++) {
+      if (this.#c.epochs.get({ conversation, group, epoch: epoch + ahead })) throw behind();
+    }
+  }
+
+  /** Likewise what this device comes into. Two groups of one conversation there are of two people alone. */
+  #assertOnward(conversation: ConversationId, group: GroupId, epoch: number): void {
+    const known = this.#c.epochs.newest(conversation);
+    const same = known.get(group);
+    if (same && epoch < same.epoch) throw behind();
+    if (!same && [...known.values()].some(({ kind }) => kind !== 'direct')) {
+      throw new PeerError('group-other', 'another group than the one that this conversation has');
+    }
+  }
+}
+
+function early(): UnreachableError {
+  return new UnreachableError('welcome-early', 'the commit that this welcome belongs to has not come here yet');
+}
+
+function behind(): UnreachableError {
+  return new UnreachableError('group-behind', 'the server shows less of this group than another device has seen');
+}

@@ -1,0 +1,99 @@
+// The groups that this device holds: their states in memory and in the cache. The keys of each epoch go into the vault before the state
+// that could make them again is replaced.
+import { MlsGroup } from '../../crypto/mls/mls-group.ts';
+import type { GroupParts } from '../../crypto/mls/parts.ts';
+import type { DeviceName } from '../../crypto/mls/same-device.ts';
+import { encodeRoster } from '../../crypto/roster.ts';
+import type { ConversationId } from '../../realm/ids.ts';
+import type { DeviceChecks } from './device-checks.ts';
+import type { EpochBook, EpochName } from './epoch-book.ts';
+import type { GroupStore, StoredGroup } from './group-store.ts';
+
+/** Groups whose states stay in memory. */
+const MAX_OPEN = 64;
+
+export interface HeldGroupsComponents {
+  readonly store: GroupStore;
+  readonly epochs: EpochBook;
+  readonly checks: DeviceChecks;
+  readonly parts: GroupParts;
+}
+
+export interface Held {
+  readonly group: MlsGroup;
+  /** When its epoch began. */
+  readonly since: number;
+  readonly offer?: StoredGroup['offer'];
+}
+
+export class HeldGroups {
+  readonly #c: HeldGroupsComponents;
+  readonly #open = new Map<ConversationId, Held>();
+
+  constructor(components: HeldGroupsComponents) {
+    this.#c = components;
+  }
+
+  async load(conversation: ConversationId): Promise<Held | undefined> {
+    const open = this.#open.get(conversation);
+    if (open) return open;
+    const stored = await this.#c.store.get(conversation);
+    if (!stored) return undefined;
+    const { state, since, offer } = stored;
+    return this.#keep(conversation, { group: MlsGroup.decode(state, this.#c.parts), since, ...(offer && { offer }) });
+  }
+
+  /** What is stored is read again when it is asked for next. */
+  spend(conversation: ConversationId): void {
+    this.#open.delete(conversation);
+  }
+
+  /** The keys first: from a state that is replaced they can't be made again. */
+  async adopt(conversation: ConversationId, group: MlsGroup, since: number): Promise<Held> {
+    await this.learn(conversation, group);
+    await this.#c.store.set(conversation, { state: group.encode(), since });
+    return this.#keep(conversation, { group, since });
+  }
+
+  /** A commit of this device is on its way to home. */
+  async offered(conversation: ConversationId, { group, since }: Held, offer: StoredGroup['offer']): Promise<void> {
+    if (!offer) return;
+    await this.#c.store.set(conversation, { state: group.encode(), since, offer });
+    this.#keep(conversation, { group, since, offer });
+  }
+
+  /** Home took another. A group that home does not have is none. */
+  async withdrawn(conversation: ConversationId, { group, since }: Held): Promise<void> {
+    await this.#c.store.set(conversation, group.epoch === 0 ? undefined : { state: group.encode(), since });
+    this.#open.delete(conversation);
+  }
+
+  /** What is needed to read in this epoch. */
+  async learn(conversation: ConversationId, group: MlsGroup): Promise<void> {
+    const { epochs, checks, store } = this.#c;
+    const name = { conversation, group: group.group, epoch: group.epoch };
+    await epochs.put(name, { key: await group.contentKey(), roster: encodeRoster(group.roster) });
+    const members = group.members();
+    await checks.learn(members);
+    await store.setLeaves(name, members);
+  }
+
+  /** Whether a device was in that epoch, as this one saw it; undefined when it was not in it. */
+  wasLeaf(name: EpochName, device: DeviceName): Promise<boolean | undefined> {
+    return this.#c.store.wasLeaf(name, device);
+  }
+
+  /** Those of its epochs stay in the vault. */
+  async drop(conversation: ConversationId): Promise<void> {
+    this.#open.delete(conversation);
+    await this.#c.store.set(conversation, undefined);
+  }
+
+  #keep(conversation: ConversationId, held: Held): Held {
+    this.#open.delete(conversation);
+    this.#open.set(conversation, held);
+    const [oldest] = this.#open.keys();
+    if (this.#open.size > MAX_OPEN && oldest) this.#open.delete(oldest);
+    return held;
+  }
+}
