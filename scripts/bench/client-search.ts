@@ -18,6 +18,7 @@ import { emptyTimeline, reduceTimeline } from '../../src/client/timeline/state.t
 import { viewTimeline } from '../../src/client/timeline/view.ts';
 import { systemClock } from '../../src/realm/clock.ts';
 import { parseConversationId, parseDeviceId, parseMessageId, parseUserId } from '../../src/realm/ids.ts';
+import { seeded, vocabulary } from './written-texts.ts';
 
 const { values } = parseArgs({
   options: { messages: { type: 'string', default: '100000' }, questions: { type: 'string', default: '300' } },
@@ -25,32 +26,8 @@ const { values } = parseArgs({
 const count = Number(values.messages);
 const PAGE = 200;
 
-/** A generator with a seed (mulberry32), so that each run has the same texts. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 const random = seeded(7);
-const ALPHABETS = ['etaoinshrdlucmfwypvbgkjqxz', 'оеаинтсрвлкмдпуяизьбгчйхжш'];
-/** Words by how often they are used (Zipf), two thirds of them Cyrillic. */
-const words = Array.from({ length: 30_000 }, (_, n) => {
-  const alphabet = ALPHABETS[n % 3 === 0 ? 0 : 1] ?? '';
-  const length = 2 + Math.floor(random() * 9);
-  return Array.from({ length }, () => alphabet[Math.floor(random() ** 2 * alphabet.length)]).join('');
-});
-const word = () => words[Math.floor(words.length * random() ** 3)] ?? '';
-const hanzi = () => String.fromCodePoint(0x4e00 + Math.floor(random() ** 2 * 3000));
-
-function textOf(n: number): string {
-  if (n % 20 === 0) return Array.from({ length: 12 }, hanzi).join('');
-  return Array.from({ length: 3 + Math.floor(random() * 18) }, word).join(' ');
-}
+const { text: textOf } = vocabulary(random);
 
 const conversation = parseConversationId('10000000-0000-4000-8000-000000000001');
 const sender = parseUserId('20000000-0000-4000-8000-000000000001');

@@ -51,7 +51,7 @@ export function signLabelled(key: SigningKey, label: string, bytes: Uint8Array):
   return ed25519.sign(labelled(label, bytes), key.seed);
 }
 
-/** Strict: no second encoding of a signature and no key of small order passes. Never throws. */
+/** Strict: no second encoding of a signature and no key of small order passes. Never throws. Much at a time: native-verify.ts. */
 export function verifyLabelled(
   publicKey: Uint8Array,
   label: string,
@@ -67,7 +67,8 @@ export function verifyLabelled(
 
 const utf8 = new TextEncoder();
 
-function labelled(label: string, bytes: Uint8Array): Uint8Array {
+/** What is signed: no two labels with any bytes make the same. */
+export function labelled(label: string, bytes: Uint8Array): Uint8Array {
   const prefix = utf8.encode(label);
   const whole = new Uint8Array(prefix.length + bytes.length);
   whole.set(prefix);

@@ -31,6 +31,7 @@ import {
 import type { DeviceCertificate } from './device-certificate.ts';
 import { MAX_BODY } from './envelope.ts';
 import { SIGNATURE_BYTES, type SigningKey, signLabelled, verifyLabelled } from './identity.ts';
+import { verifyNatively } from './native-verify.ts';
 import { decodeStrict, encodeItem, Fields } from './strict-cbor.ts';
 
 export const SEALED = 0x01;
@@ -128,7 +129,10 @@ export async function openWithRoot(
   context: SealingContext,
   { root, certificate }: { readonly root: Uint8Array; readonly certificate: DeviceCertificate },
 ): Promise<Uint8Array> {
-  const sealed = assertSealedBy(body, context, certificate);
+  const { sealed, signed } = claimedBy(body, context, certificate);
+  if (!(await verifyNatively(certificate.signatureKey, SIGNATURE_LABEL, signed, sealed.signature))) {
+    throw signatureWrong(context);
+  }
   const bound = boundBytes(context, sealed);
   const { key, commitment } = messageKeys(root);
   if (!equals(commitment, sealed.commitment)) {
@@ -141,17 +145,25 @@ export async function openWithRoot(
  * Whether the device signed this very message: whoever can't open it can check that, too.
  * @throws PeerError `body-format`, `frame-malformed`, `frame-too-long`, `sender-other`, `signature-wrong`
  */
-export function assertSealedBy(body: Uint8Array, context: SealingContext, certificate: DeviceCertificate): Sealed {
+export function assertSealedBy(body: Uint8Array, context: SealingContext, certificate: DeviceCertificate): void {
+  const { sealed, signed } = claimedBy(body, context, certificate);
+  if (!verifyLabelled(certificate.signatureKey, SIGNATURE_LABEL, signed, sealed.signature)) {
+    throw signatureWrong(context);
+  }
+}
+
+/** With the bytes that the device must have signed. */
+function claimedBy(body: Uint8Array, context: SealingContext, certificate: DeviceCertificate) {
   const sealed = decodeSealed(body);
-  const bound = boundBytes(context, sealed);
   if (certificate.user !== context.sender || certificate.device !== context.device) {
     throw new PeerError('sender-other', `the certificate is of ${certificate.device}, not of ${context.device}`);
   }
-  const signed = joined(bound, sealed.commitment, sealed.nonce, sealed.ciphertext);
-  if (!verifyLabelled(certificate.signatureKey, SIGNATURE_LABEL, signed, sealed.signature)) {
-    throw new PeerError('signature-wrong', `the device ${context.device} did not sign this message`);
-  }
-  return sealed;
+  const { commitment, nonce, ciphertext } = sealed;
+  return { sealed, signed: joined(boundBytes(context, sealed), commitment, nonce, ciphertext) };
+}
+
+function signatureWrong({ device }: SealingContext): PeerError {
+  return new PeerError('signature-wrong', `the device ${device} did not sign this message`);
 }
 
 function decodeSealed(body: Uint8Array): Sealed {
