@@ -9,7 +9,7 @@ import { pageStorage } from './page-storage.ts';
 import { workerPasswords } from './passwords.ts';
 import { tabPlace } from './tab-place.ts';
 
-startPage(
+void startPage(
   createClient({
     server: location.origin,
     session: 'cookie',

@@ -4,9 +4,11 @@ import { render } from 'preact';
 import { systemClock } from '../../src/realm/clock.ts';
 import { App } from './model/app.ts';
 import type { PageClient } from './model/page-client.ts';
+import { wantedLanguage } from './model/preferences.ts';
 import type { TabPlace } from './model/tab.ts';
 import { hashPlace } from './page-place.ts';
 import { pageSignals } from './page-signals.ts';
+import { loadTexts } from './text/languages.ts';
 import { AppView } from './view/app-view.tsx';
 import './style/tokens.css';
 import './style/base.css';
@@ -19,14 +21,16 @@ import './style/timeline.css';
 import './style/composer.css';
 import './style/overlays.css';
 
-export function startPage(client: PageClient, tab: TabPlace): void {
+export async function startPage(client: PageClient, tab: TabPlace): Promise<void> {
+  const language = wantedLanguage(localStorage, navigator.languages);
   const app = new App({
     client,
     tab,
     clock: systemClock,
     store: localStorage,
     place: { current: hashPlace() },
-    languages: navigator.languages,
+    spoken: { language, texts: await loadTexts(language) },
+    loadTexts,
     suggestedUser: new URLSearchParams(location.search).get('user') ?? undefined,
     ...pageSignals(),
   });

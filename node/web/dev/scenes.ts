@@ -15,4 +15,4 @@ const SCENES: readonly Scene[] = [
 const wanted = new URLSearchParams(location.search).get('scene');
 localStorage.setItem('canopy.session', 'in');
 const scene = SCENES.find((one) => one === wanted) ?? 'chat';
-startPage(new ActedClient(scene), { enter: async () => scene !== 'elsewhere', take: async () => {} });
+void startPage(new ActedClient(scene), { enter: async () => scene !== 'elsewhere', take: async () => {} });

@@ -2,6 +2,8 @@
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { Explanation, Me, Message, User } from '../../../src/client/client.ts';
 import type { Clock } from '../../../src/realm/clock.ts';
+import type { Language } from '../text/languages.ts';
+import type { Texts } from '../text/texts.ts';
 import { Chats, type Place } from './chats.ts';
 import { ConnectionModel } from './connection.ts';
 import { Drafts } from './drafts.ts';
@@ -10,7 +12,7 @@ import { IslandsModel } from './islands.ts';
 import type { LocalStore } from './local-store.ts';
 import type { PageClient } from './page-client.ts';
 import { People } from './people.ts';
-import { Preferences } from './preferences.ts';
+import { Preferences, type Spoken } from './preferences.ts';
 import { Screen } from './screen.ts';
 import { SessionModel } from './session.ts';
 import type { TabPlace } from './tab.ts';
@@ -21,7 +23,9 @@ export interface AppComponents {
   readonly clock: Clock;
   readonly store: LocalStore;
   readonly place: Place;
-  readonly languages: readonly string[];
+  /** The language that the page begins with. */
+  readonly spoken: Spoken;
+  readonly loadTexts: (language: Language) => Promise<Texts>;
   /** The username that the page's address suggests. */
   readonly suggestedUser: string | undefined;
   readonly visible: ReadonlySignal<boolean>;
@@ -61,7 +65,7 @@ export class App {
   constructor(components: AppComponents) {
     this.#components = components;
     this.session = new SessionModel(components);
-    this.preferences = new Preferences(components.store, components.languages);
+    this.preferences = new Preferences(components);
   }
 
   start(): void {

@@ -1,25 +1,8 @@
 // Words for people: the catalogue of one language with its plural forms, and dates and numbers in its habits.
-import { en } from '../text/en.ts';
+import type { Language } from '../text/languages.ts';
 import type { TextKey, Texts } from '../text/texts.ts';
-import { uk } from '../text/uk.ts';
 
 export type TextParams = Readonly<Record<string, string | number>>;
-
-export const LANGUAGES = ['en', 'uk'] as const;
-export type Language = (typeof LANGUAGES)[number];
-/** Each language by its own name. */
-export const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { en: 'English', uk: 'Українська' };
-
-export const CATALOGUES: Readonly<Record<Language, Texts>> = { en, uk };
-
-/** The first language of the person's list that we speak. */
-export function chooseLanguage(wanted: readonly string[]): Language {
-  for (const tag of wanted) {
-    const match = LANGUAGES.find((language) => tag.toLowerCase().split('-')[0] === language);
-    if (match) return match;
-  }
-  return 'en';
-}
 
 export class Wording {
   readonly language: Language;
@@ -32,13 +15,14 @@ export class Wording {
   readonly #short: Intl.DateTimeFormat;
   readonly #full: Intl.DateTimeFormat;
   readonly #calendar: Intl.DateTimeFormat;
+  readonly #list: Intl.ListFormat;
 
   /** `timeZone` is for tests; people have their own. */
-  constructor(language: Language, timeZone?: string) {
+  constructor(language: Language, texts: Texts, timeZone?: string) {
     const zone = timeZone === undefined ? {} : { timeZone };
     const locale = language === 'en' ? 'en-GB' : language;
     this.language = language;
-    this.#texts = CATALOGUES[language];
+    this.#texts = texts;
     this.#plurals = new Intl.PluralRules(locale);
     this.#numbers = new Intl.NumberFormat(locale);
     this.#time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', ...zone });
@@ -46,6 +30,7 @@ export class Wording {
     this.#dayAndYear = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long', year: 'numeric', ...zone });
     this.#short = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', ...zone });
     this.#full = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'medium', ...zone });
+    this.#list = new Intl.ListFormat(locale, { style: 'narrow' });
     this.#calendar = new Intl.DateTimeFormat('en', { year: 'numeric', month: 'numeric', day: 'numeric', ...zone });
   }
 
@@ -61,6 +46,11 @@ export class Wording {
 
   #plural(forms: Readonly<Record<string, string>>, count: number): string {
     return forms[this.#plurals.select(count)] ?? forms['other'] ?? '';
+  }
+
+  /** `A, B and C` */
+  list(parts: readonly string[]): string {
+    return this.#list.format(parts);
   }
 
   /** `14:02` */

@@ -1,5 +1,5 @@
 // Theme and language, chosen with one control each.
-import { LANGUAGE_NAMES, LANGUAGES } from '../model/wording.ts';
+import { LANGUAGE_NAMES, LANGUAGES } from '../text/languages.ts';
 import { useApp, useWords } from './context.ts';
 import { Icon, IconButton, type IconName } from './icon.tsx';
 
@@ -23,7 +23,7 @@ export function LanguageChoice() {
         value={preferences.language.value}
         onChange={(event) => {
           const chosen = LANGUAGES.find((language) => language === event.currentTarget.value);
-          if (chosen) preferences.setLanguage(chosen);
+          if (chosen) void preferences.setLanguage(chosen);
         }}
       >
         {LANGUAGES.map((language) => (

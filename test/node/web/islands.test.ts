@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { IslandsModel } from '../../../node/web/model/islands.ts';
 import { lateArrival, stuckText, timedSteps } from '../../../node/web/model/route-steps.ts';
-import { Wording } from '../../../node/web/model/wording.ts';
 import type { Island, WayLeg } from '../../../src/client/client.ts';
 import { parseRealmName } from '../../../src/realm/names.ts';
+import { wordsIn } from './catalogues.ts';
 import { message, ScriptedClient } from './scripted-client.ts';
 
-const words = new Wording('en', 'UTC');
+const words = wordsIn('en', 'UTC');
 const AT = Date.UTC(2026, 10, 18, 14, 2);
 const ODESA = parseRealmName('odesa.acme.ua');
 const LVIV = parseRealmName('lviv.acme.ua');

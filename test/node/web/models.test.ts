@@ -13,12 +13,12 @@ import { People } from '../../../node/web/model/people.ts';
 import { colourOf, initialsOf } from '../../../node/web/model/person-look.ts';
 import { SessionModel } from '../../../node/web/model/session.ts';
 import type { TabPlace } from '../../../node/web/model/tab.ts';
-import { Wording } from '../../../node/web/model/wording.ts';
 import { RefusedError } from '../../../src/realm/errors.ts';
+import { wordsIn } from './catalogues.ts';
 import { HandClock } from './hand-clock.ts';
 import { CLERK, ENGINEER, message, ScriptedClient } from './scripted-client.ts';
 
-const words = new Wording('en');
+const words = wordsIn('en');
 const onlyTab = (): TabPlace => ({ enter: async () => true, take: async () => {} });
 
 test('a bare username belongs to the branch of the page', async () => {

@@ -2,19 +2,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { presenceText } from '../../../node/web/model/presence-text.ts';
-import { Wording } from '../../../node/web/model/wording.ts';
+import { wordsIn } from './catalogues.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const NOW = Date.UTC(2026, 10, 18, 12, 0); // 14:00 in Kyiv
 
 function seen(ago: number, language: 'en' | 'uk' = 'en', now = NOW): string {
-  const words = new Wording(language, 'Europe/Kyiv');
+  const words = wordsIn(language, 'Europe/Kyiv');
   return presenceText(words, { state: 'offline', lastSeenAt: now - ago, typing: false }, now);
 }
 
 test('online and typing are said as such', () => {
-  const words = new Wording('en');
+  const words = wordsIn('en');
   assert.equal(presenceText(words, { state: 'online', typing: false }, NOW), 'online');
   assert.equal(presenceText(words, { state: 'online', typing: true }, NOW), 'typing…');
 });
@@ -56,6 +56,6 @@ test('a clock that is ahead makes no time to come', () => {
 });
 
 test('nothing is said while nothing is known', () => {
-  assert.equal(presenceText(new Wording('en'), { state: 'unknown', typing: false }, NOW), '');
-  assert.equal(presenceText(new Wording('en'), { state: 'offline', typing: false }, NOW), 'offline');
+  assert.equal(presenceText(wordsIn('en'), { state: 'unknown', typing: false }, NOW), '');
+  assert.equal(presenceText(wordsIn('en'), { state: 'offline', typing: false }, NOW), 'offline');
 });

@@ -4,9 +4,10 @@ import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { failureText } from '../../../node/web/model/failure-text.ts';
-import { CATALOGUES, chooseLanguage, LANGUAGES, Wording } from '../../../node/web/model/wording.ts';
+import { chooseLanguage, LANGUAGES } from '../../../node/web/text/languages.ts';
 import type { Entry } from '../../../node/web/text/texts.ts';
 import { english } from '../../../src/client/client.ts';
+import { CATALOGUES, wordsIn } from './catalogues.ts';
 
 const WEB = resolve(import.meta.dirname, '../../../node/web');
 const ENGLISH: ReadonlyMap<string, Entry> = new Map(Object.entries(CATALOGUES.en));
@@ -51,7 +52,7 @@ for (const language of LANGUAGES) {
   });
 
   test(`${language}: each refusal has a sentence`, () => {
-    const words = new Wording(language);
+    const words = wordsIn(language);
     for (const code of REFUSALS)
       assert.doesNotMatch(failureText(words, { code, params: {} }), new RegExp(`\\(${code}\\)`));
   });
@@ -102,7 +103,7 @@ test('no sentence stands in a component', () => {
 });
 
 test('Ukrainian counts in its own forms', () => {
-  const { t } = new Wording('uk');
+  const { t } = wordsIn('uk');
   const count = (n: number): string => t('rail.unread', { count: n });
   assert.equal(count(1), '1 непрочитане повідомлення');
   assert.equal(count(3), '3 непрочитані повідомлення');
@@ -117,12 +118,12 @@ test('the language is the first wanted one that there is', () => {
 });
 
 test('what is put into a text is never taken for a placeholder or a pattern', () => {
-  const { t } = new Wording('en');
+  const { t } = wordsIn('en');
   assert.equal(t('composer.label', { name: '{count} $& <b>' }), 'Message {count} $& <b>');
 });
 
 test('a day is called today, yesterday, by its name, and with the year when that is another', () => {
-  const words = new Wording('en', 'Europe/Kyiv');
+  const words = wordsIn('en', 'Europe/Kyiv');
   const now = Date.UTC(2026, 10, 18, 21, 30); // 23:30 in Kyiv
   assert.equal(words.day(now - 60_000, now), 'Today');
   assert.equal(words.day(Date.UTC(2026, 10, 17, 21, 59), now), 'Yesterday');

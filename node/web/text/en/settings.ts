@@ -1,0 +1,10 @@
+// English: what a person sets.
+import type { Area } from '../texts.ts';
+
+export const settings = {
+  'theme.system': 'Theme: as the system',
+  'theme.light': 'Theme: light',
+  'theme.dark': 'Theme: dark',
+
+  'language.label': 'Language',
+} as const satisfies Area;

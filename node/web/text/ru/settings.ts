@@ -1,0 +1,11 @@
+// Russian: what a person sets.
+import type { settings as english } from '../en/settings.ts';
+import type { Said } from '../texts.ts';
+
+export const settings: Said<typeof english> = {
+  'theme.system': 'Тема: как в системе',
+  'theme.light': 'Тема: светлая',
+  'theme.dark': 'Тема: тёмная',
+
+  'language.label': 'Язык',
+};

@@ -1,0 +1,5 @@
+// Ukrainian: files.
+import type { file as english } from '../en/file.ts';
+import type { Said } from '../texts.ts';
+
+export const file: Said<typeof english> = {};

@@ -1,0 +1,12 @@
+// What the web client says, in Chinese. Written for readers, not translated word by word.
+
+import type { Texts } from './texts.ts';
+import { conversation } from './zh/conversation.ts';
+import { entrance } from './zh/entrance.ts';
+import { file } from './zh/file.ts';
+import { group } from './zh/group.ts';
+import { people } from './zh/people.ts';
+import { settings } from './zh/settings.ts';
+import { trouble } from './zh/trouble.ts';
+
+export const zh: Texts = { ...conversation, ...entrance, ...file, ...group, ...people, ...settings, ...trouble };

@@ -1,0 +1,54 @@
+// Chinese: the way in: login, passwords, locked keys.
+import type { entrance as english } from '../en/entrance.ts';
+import type { Said } from '../texts.ts';
+
+export const entrance: Said<typeof english> = {
+  'app.name': 'Canopy',
+
+  'login.title': '登录 Canopy',
+  'login.at': '分支机构 {realm}',
+  'login.username': '用户名',
+  'login.usernameHint': '由管理员提供：clerk 或 clerk@{realm}',
+  'login.password': '密码',
+  'login.showPassword': '显示密码',
+  'login.hidePassword': '隐藏密码',
+  'login.submit': '登录',
+  'login.checking': '正在核对密码…',
+  'login.demo': '这是演示环境。{user} 的密码已显示在终端中。',
+  'login.noUsername': '请输入用户名。',
+  'login.noPassword': '请输入密码。',
+  'login.ended': '会话已结束，请重新登录。',
+  'login.wiped': '此设备已被注销，其中的数据已清除。如需继续使用，请重新登录。',
+  'login.locked': '此浏览器中已没有您的密钥。输入密码即可重新打开。',
+
+  'elsewhere.title': 'Canopy 已在另一个标签页中打开',
+  'elsewhere.why': '同一时间只有一个标签页持有您的密钥。您在那里未写完的内容已保存。',
+  'elsewhere.submit': '在此处使用',
+
+  'locked.title': '解锁您的消息',
+  'locked.why': '您的密码已被重置。以前的消息由只有您持有的密钥锁定，请输入恢复密钥。',
+  'locked.key': '恢复密钥',
+  'locked.keyHint': '共八组，每组五个字符，与打印件一致',
+  'locked.noKey': '请输入恢复密钥。',
+  'locked.submit': '解锁',
+  'locked.unlocking': '正在解锁…',
+  'locked.anew': '我没有恢复密钥',
+  'locked.anewTitle': '使用新密钥重新开始？',
+  'locked.anewWhy': '您将永远无法再阅读以前的内容。同事会收到您的密钥已更改的提示。',
+  'locked.anewSubmit': '使用新密钥',
+  'locked.anewCancel': '取消',
+
+  'password.title': '设置您自己的密码',
+  'password.why': '当前密码由管理员设置。新密码应当只有您知道。',
+  'password.new': '新密码',
+  'password.again': '再输入一次',
+  'password.rule': { other: '至少 {count} 个字符。最好用几个只有您才会放在一起的词。' },
+  'password.short': { other: '太短：至少需要 {count} 个字符。' },
+  'password.long': { other: '太长：最多 {count} 个字符。' },
+  'password.differ': '两次输入的密码不一致。',
+  'password.same': '这是当前密码，请另选一个。',
+  'password.submit': '保存密码',
+  'password.setting': '正在保存密码…',
+
+  'start.loading': '正在打开您的会话…',
+};

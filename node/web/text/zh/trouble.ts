@@ -1,0 +1,41 @@
+// Chinese: what is the matter, and what to do.
+import type { trouble as english } from '../en/trouble.ts';
+import type { Said } from '../texts.ts';
+
+export const trouble: Said<typeof english> = {
+  'islands.one': { other: '分支 {realm} 自 {time} 起无法连接，{count} 条消息在排队。本地聊天正常。' },
+  'islands.oneIdle': '分支 {realm} 自 {time} 起无法连接。本地聊天正常。',
+  'islands.frozen': '分支 {realm} 已被其管理员封锁。您写给它的内容会保留。',
+  'islands.several': { other: '{count} 个其他分支无法连接，排队消息：{queued} 条。本地聊天正常。' },
+  'islands.alone': '您的分支自 {time} 起无法连接任何其他分支，排队消息：{queued} 条。本地聊天正常。',
+
+  'connection.connecting': '正在连接您的分支…',
+  'connection.offline': '您分支的服务器没有响应。正在重新连接…',
+  'connection.queued': { other: '{count} 条消息在此等待，会自动发出。' },
+  'connection.noNetwork': '此计算机没有网络。网络恢复后会自动连接…',
+
+  'error.loginRefused': '用户名或密码错误。请检查两者；密码区分大小写。',
+  'error.loginBackoff': { other: '尝试次数过多。请在 {count} 秒后再试。' },
+  'error.accountDisabled': '此帐户已停用。请联系管理员。',
+  'error.loginBusy': '当前登录的人很多，请稍后再试。',
+  'error.unreachable': '您分支的服务器没有响应。请检查此计算机的网络后重试。',
+  'error.tooLong': '超出一条消息的长度。请分几条发送。',
+  'error.conflict': '另一条消息使用了相同的编号。请重新发送。',
+  'error.noRecipient': '收件人已不存在。',
+  'error.diskFull': '您分支服务器的磁盘已满。没有发送任何内容；请告知管理员。',
+  'error.readOnly': '您分支的服务器目前不写入数据。请稍后再试，或询问管理员。',
+  'error.lookupRate': '您在短时间内查找了太多人。请一分钟后再试。',
+  'error.noWay': '目前无法连接该分支，因此查不到那里的人。请稍后再试。',
+  'error.timeout': '该分支未及时响应。请稍后再试。',
+  'error.destinationForbidden': '管理员不允许向该分支发送消息。',
+  'error.trustScope': '与该分支的协议不包括你们之间的消息。请询问管理员。',
+  'error.expired': '消息在送达之前已过期。',
+  'error.recoveryKey': '这不是恢复密钥。请与打印件逐组核对。',
+  'error.recoveryWrong': '此恢复密钥无法打开您的消息。它是最新的吗？',
+  'error.loginAgain': '时间过长，请重新登录。',
+  'error.vaultRefused':
+    '您分支的服务器出示的密钥与此浏览器所知的不同。没有打开任何内容；请把这个代码告诉管理员：{code}。',
+  'error.recipientNoDevice': '收件人尚未登录过。对方登录后即可发送您的消息。',
+  'error.sessionEnded': '会话已结束，请重新登录。',
+  'error.other': '出了点问题（{code}）。请重试；如果问题依旧，请把这个代码告诉管理员。',
+};
