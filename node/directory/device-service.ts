@@ -79,21 +79,30 @@ export class DeviceService {
   }
 
   /**
-   * Ends the sessions of a device, has it wipe itself, and takes it off the directory.
-   * @param removal signed by the identity; an administrator has none
-   * @throws InputError `unknown-device`; PeerError `device-removal-forged`
+   * Ends the sessions of a device, has it wipe itself, and takes it off the directory. A session alone takes off no device that
+   * is certified: whoever stole one would erase the user's devices.
+   * @param removal signed by the identity; `administrator` needs none
+   * @throws InputError `unknown-device`; RefusedError `device-removal-unsigned`; PeerError `device-removal-forged`
    */
-  async remove(user: UserId, device: DeviceId, removal: Uint8Array | undefined, by: string): Promise<void> {
+  async remove(
+    user: UserId,
+    device: DeviceId,
+    removal: Uint8Array | 'administrator' | undefined,
+    by: string,
+  ): Promise<void> {
     await this.#assertOf(user, device);
     const { audit, clock, identities, sessions, store } = this.#parts;
+    const signed = removal === 'administrator' ? undefined : removal;
+    // Before anything ends: a forged word must not wipe the device.
+    if (removal !== 'administrator') identities.assertMayRemove(user, device, signed);
     const mark = { user, device, time: clock.now() };
     await sessions.endDevice(user, device, 'wiped', (hash) => {
       if (this.#wiped.size < MAX_WIPES) this.#wiped.set(hex(hash), mark);
       return store.putWipe(hash, mark);
     });
-    await identities.removeDevice(user, device, removal);
+    await identities.removeDevice(user, device, signed);
     await store.commit([store.dropName(user, device)]);
-    await audit.record({ code: 'device-removed', actor: by, fields: { user, device, signed: removal !== undefined } });
+    await audit.record({ code: 'device-removed', actor: by, fields: { user, device, signed: signed !== undefined } });
   }
 
   async #assertOf(user: UserId, device: DeviceId): Promise<void> {

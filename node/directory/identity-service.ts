@@ -3,6 +3,7 @@
 import { equals } from 'uint8arrays/equals';
 import { type DeviceCertificate, isOfIdentity, verifyDeviceCertificate } from '../../src/crypto/device-certificate.ts';
 import { verifyDeviceRemoval } from '../../src/crypto/device-removal.ts';
+import { identityStatement } from '../../src/crypto/identity-statement.ts';
 import { MAX_DEVICES } from '../../src/protocols/lan/account-routes.ts';
 import type { OwnChain } from '../../src/protocols/ledger/own-chain.ts';
 import {
@@ -11,7 +12,6 @@ import {
   encodeDeviceAdded,
   encodeDeviceRemoved,
   encodeUserIdentity,
-  identityStatement,
   USER_IDENTITY,
 } from '../../src/protocols/ledger/people-kinds.ts';
 import type { Clock } from '../../src/realm/clock.ts';
@@ -114,6 +114,18 @@ export class IdentityService {
       });
       await this.#parts.chain.append({ kind: DEVICE_REMOVED, payload });
     });
+  }
+
+  /**
+   * Whether whoever knows the identity has signed that this device goes; what is not certified counts for nobody anyhow.
+   * @throws RefusedError `device-removal-unsigned`; PeerError `device-removal-forged`; InputError `device-foreign`
+   */
+  assertMayRemove(user: UserId, device: DeviceId, removal: Uint8Array | undefined): void {
+    const { identity, devices, removed } = this.keysOf(user);
+    const certificate = devices.find((one) => one.device === device);
+    if (removed.includes(device) || !certificate || !identity) return;
+    if (!removal) throw new RefusedError('device-removal-unsigned', 'a certified device is removed by its identity');
+    this.#assertRemoval(removal, identity.key, certificate);
   }
 
   /**

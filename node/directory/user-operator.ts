@@ -77,7 +77,7 @@ async function signOut(parts: UserOperatorComponents, { account, profile }: Foun
   const { accounts, devices } = parts;
   if (text !== undefined) {
     const device = parseDeviceId(text);
-    await devices.remove(account.id, device, undefined, OPERATOR);
+    await devices.remove(account.id, device, 'administrator', OPERATOR);
     return { ...addressed(profile), devices: [device] };
   }
   const signedIn = accounts.sessions.list(account.id).map(({ device }) => device.id);

@@ -9,16 +9,18 @@
 //   POST devices                            this device's certificate
 //   GET  devices                            the own devices
 //   POST devices/:id/name, devices/:id/remove
-//   GET  users/:id/keys                     identity, statement, certificates
+//   GET  users/:id/keys                     identity, the home's statement with its authority's chain, certificates
 //   POST profile {name}, POST profile/delete
 import * as v from 'valibot';
-import { deviceId, time, userId } from './wire.ts';
+import { deviceId, realmName, time, userId } from './wire.ts';
 
 /** Records in one request or page, and their bytes. */
 export const MAX_VAULT_BATCH = 64;
 export const MAX_VAULT_BATCH_BYTES = 128 * 1024;
 /** A user's devices that are not removed. */
 export const MAX_DEVICES = 32;
+/** Branch, enterprise, region, root. */
+const MAX_AUTHORITIES = 4;
 
 const blob = (most: number) =>
   v.pipe(v.string(), v.maxLength(Math.ceil((most * 4) / 3) + 4), v.regex(/^[A-Za-z0-9_-]*$/));
@@ -60,7 +62,7 @@ export const deviceEntry = v.object({
 });
 export const devicesAnswer = v.object({ devices: v.array(deviceEntry) });
 export const deviceNameRequest = v.strictObject({ name: v.pipe(v.string(), v.minLength(1), v.maxLength(100)) });
-/** `removal` is signed by the identity; without it the sessions end and the device is wiped, and its certificate stays. */
+/** `removal` is signed by the identity; only a device that was never certified goes without. */
 export const deviceRemoveRequest = v.strictObject({ removal: v.optional(blob(256)) });
 
 export const keysAnswer = v.object({
@@ -68,7 +70,10 @@ export const keysAnswer = v.object({
   identity: v.optional(blob(32)),
   /** Of the home realm; rises when the identity changes. */
   sequence: v.optional(count),
+  /** The home, whose authority signed the statement, and that authority's certificates, the root's last. */
+  realm: v.optional(realmName),
   statement: v.optional(blob(1024)),
+  authority: v.optional(v.pipe(v.array(blob(4096)), v.maxLength(MAX_AUTHORITIES))),
   devices: v.array(certificate),
   removed: v.array(deviceId),
 });
