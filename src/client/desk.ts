@@ -98,6 +98,7 @@ export class Desk {
       me: me.user.id,
       home: parseUserAddress(me.user.address).realm,
       describe: (conversation, name) => this.act(conversation, { kind: 'profile', name }),
+      restate: (conversation) => this.#writing.restate(conversation),
     });
     const open = (message: FrameMessage) => this.engine.open(message);
     this.library = new Library({ http, people, me: () => me, open });

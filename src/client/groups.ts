@@ -30,6 +30,8 @@ export interface GroupsComponents {
   readonly home: RealmName;
   /** Says the name once there is a group to say it in. */
   readonly describe: (conversation: ConversationId, name: string) => Promise<unknown>;
+  /** Says name, picture and timer again: whoever comes into a group reads nothing of before. */
+  readonly restate: (conversation: ConversationId) => Promise<unknown>;
 }
 
 export class Groups {
@@ -61,12 +63,13 @@ export class Groups {
 
   /** @throws PeerError `not-allowed` */
   async invite(conversation: ConversationId, users: readonly UserId[], role: MemberRole = 'member'): Promise<void> {
-    const { engine } = this.#parts;
+    const { engine, restate } = this.#parts;
     await engine.changeGroup(conversation, async (group) => {
       const fresh = [...new Set(users)].filter((user) => roleOf(group.roster, user) === undefined);
       const members = [...group.roster.members, ...fresh.map((user) => ({ user, role }))];
       return { add: await engine.packagesOf(fresh), roster: { ...group.roster, members } };
     });
+    await restate(conversation);
   }
 
   /** From the next epoch on none of their devices reads anything. @throws PeerError `not-allowed` */

@@ -55,6 +55,21 @@ export class Writing {
     return id;
   }
 
+  /** Says again what a conversation is called and how long its messages stay. Nobody who knows it is shown that. */
+  async restate(conversation: ConversationId): Promise<void> {
+    const seen = await this.#parts.chats.timeline(conversation);
+    const { name, picture, timer } = seen.view();
+    seen.close();
+    if (name !== undefined || picture) {
+      await this.act(conversation, {
+        kind: 'profile',
+        ...(name !== undefined && { name }),
+        ...(picture && { picture }),
+      });
+    }
+    if (timer > 0) await this.act(conversation, { kind: 'timer', expiresAfter: timer });
+  }
+
   unsent(conversation: ConversationId): readonly OpenedEvent[] {
     return [...this.#unsent.values()].filter((event) => event.conversation === conversation);
   }

@@ -1,5 +1,7 @@
 // What events do to one another: edits, deletions, reactions, pins. The later one in the order of the conversation wins, so that
 // every device that has the same events comes to the same result.
+import { equals } from 'uint8arrays/equals';
+import type { ProfileContent } from '../../crypto/content.ts';
 import { roleMay } from '../../crypto/mls/rights.ts';
 import type { RosterKind } from '../../crypto/roster.ts';
 import type { MessageId, UserId } from '../../realm/ids.ts';
@@ -26,6 +28,8 @@ export interface Effects {
   readonly picture: Uint8Array | undefined;
   /** Milliseconds; 0 for never. */
   readonly timer: number;
+  /** What says only what stands already, for the sake of who came later. */
+  readonly restated: ReadonlySet<MessageId>;
 }
 
 type Events = ReadonlyMap<MessageId, OpenedEvent>;
@@ -38,6 +42,7 @@ class Gathering {
   name: string | undefined;
   picture: Uint8Array | undefined;
   timer = 0;
+  readonly restated = new Set<MessageId>();
 }
 
 /** `ordered`: the events that count, in causal order. */
@@ -67,14 +72,21 @@ function gather(made: Gathering, event: OpenedEvent, events: Events, kind: Roste
       else made.pinned.delete(content.target);
       return;
     case 'profile':
+      if (saysNothingNew(made, content)) made.restated.add(event.id);
       made.name = content.name ?? made.name;
       made.picture = content.picture ?? made.picture;
       return;
     case 'timer':
+      if (content.expiresAfter === made.timer) made.restated.add(event.id);
       made.timer = content.expiresAfter;
       return;
     default:
   }
+}
+
+function saysNothingNew(made: Gathering, { name, picture }: ProfileContent): boolean {
+  const isOtherPicture = picture && !(made.picture && equals(picture, made.picture));
+  return !isOtherPicture && (name === undefined || name === made.name);
 }
 
 /** By its author, or by who may delete what others wrote. The first one's name stays on the tombstone. */

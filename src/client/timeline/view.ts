@@ -129,10 +129,12 @@ function shownEvent(
     case 'pin':
       return [];
     case 'profile': {
+      if (effects.restated.has(id)) return [];
       const name = content.name === undefined ? {} : { name: content.name };
       return [{ kind: 'line', id, what: 'profile', by: sender, users: [], at, ...name }];
     }
     case 'timer':
+      if (effects.restated.has(id)) return [];
       return [{ kind: 'line', id, what: 'timer', by: sender, users: [], at, timer: content.expiresAfter }];
     case 'note':
       return [{ kind: 'line', id, what: content.what, by: sender, users: content.users, at }];

@@ -49,6 +49,11 @@ test(
     const welcomed = hears(smith.client, 'welcome');
     await cook.client.act(conversation, { kind: 'text', text: 'welcome' });
     assert.equal((await welcomed).problem, undefined);
+    // The name was said before smith came, and is said again for him; nobody else is shown that.
+    const named = await smith.client.timeline(conversation);
+    for (const end = Date.now() + 20_000; named.view().name === undefined && Date.now() < end; ) await pause(50);
+    assert.equal(named.view().name, 'Kitchen');
+    assert.equal(shown.view().items.filter((item) => item.kind === 'line' && item.what === 'profile').length, 1);
     const { members } = await smith.client.groups.members(conversation);
     assert.deepEqual(members.map(({ user }) => user).sort(), [clerk.id, cook.id, smith.id].sort());
     assert.ok(!overheard.includes('without guard'));

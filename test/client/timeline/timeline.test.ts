@@ -233,3 +233,23 @@ test('a history that was deleted hides what had arrived by then, not what arrive
     ['late'],
   );
 });
+
+test('a name, a picture and a timer that are said again are no news to those who know them, and all that who comes later has', () => {
+  const staff = { role: 'administrator' as const };
+  const picture = new Uint8Array([1, 2, 3]);
+  const said = [
+    event(1, 1, 1, { kind: 'profile', name: 'Harbour', picture, sentAt: 0 }, staff),
+    event(2, 1, 2, { kind: 'timer', expiresAfter: 60_000, sentAt: 0, after: [messageId(1)] }, staff),
+  ];
+  const again = [
+    event(3, 1, 3, { kind: 'profile', name: 'Harbour', picture: picture.slice(), sentAt: 0 }, staff),
+    event(4, 1, 4, { kind: 'timer', expiresAfter: 60_000, sentAt: 0, after: [messageId(3)] }, staff),
+  ];
+  const other = event(5, 1, 5, { kind: 'profile', name: 'Quay', sentAt: 0 }, staff);
+  const lines = (timeline: Timeline) => timeline.items.map(({ id }) => id);
+  assert.deepEqual(lines(view([all(...said, ...again)])), [messageId(1), messageId(2)]);
+  assert.deepEqual(lines(view([all(...said, ...again, other)])), [messageId(1), messageId(2), messageId(5)]);
+  const late = view([all(...again)]);
+  assert.deepEqual(lines(late), [messageId(3), messageId(4)]);
+  assert.deepEqual({ ...late, items: [] }, { ...view([all(...said)]), heads: late.heads, items: [] });
+});
