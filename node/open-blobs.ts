@@ -18,7 +18,9 @@ export interface AccessNeeds {
   readonly directory: Pick<Directory, 'findById'>;
 }
 
-export interface BlobNeeds extends AccessNeeds {
+export interface BlobNeeds {
+  /** The one that messages are written by: what they are about to refer to stays. */
+  readonly access: BlobAccess;
   readonly network: NodeOverlay;
   readonly ways: Pick<Ways, 'to'>;
   readonly policies: Pick<Policies, 'limit'>;
@@ -26,7 +28,6 @@ export interface BlobNeeds extends AccessNeeds {
 
 const FOLDER = 'blobs';
 
-/** Holds nothing but the database: each part may have one of its own. */
 export function openBlobAccess({ database, clock }: Ground, { rosters, directory }: AccessNeeds): BlobAccess {
   const store = new EventStore(database);
   return new BlobAccess({
@@ -47,14 +48,14 @@ export function openBlobAccess({ database, clock }: Ground, { rosters, directory
 
 export function openBlobs(ground: Ground, needs: BlobNeeds): BlobService {
   const { realm, database, directory: place, audit, clock, log } = ground;
-  const { network, ways, policies } = needs;
+  const { network, ways, policies, access } = needs;
   return new BlobService({
     realm: realm.realm,
     folder: join(place.node.folder, FOLDER),
     database,
     network,
     ways,
-    access: openBlobAccess(ground, needs),
+    access,
     rules: () => rulesOf(policies),
     audit,
     clock,

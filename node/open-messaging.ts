@@ -2,6 +2,7 @@
 import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
 import { leafKeyOfSeed } from '../src/pki/keys.ts';
 import type { RealmName, Tier } from '../src/realm/names.ts';
+import type { BlobAccess } from './blobs/blob-access.ts';
 import { Blocks } from './conversations/blocks.ts';
 import { type ConversationService, openConversations } from './conversations/conversation-service.ts';
 import type { MessageRules } from './conversations/message-rules.ts';
@@ -27,6 +28,7 @@ export interface Messaging extends OpenedGroups {
   readonly rosters: GroupRosters;
   readonly blocks: Blocks;
   readonly privacy: Privacy;
+  readonly blobAccess: BlobAccess;
   readonly conversations: ConversationService;
   /** The same, with the way that each message took. */
   readonly withRoutes: LanConversations;
@@ -121,6 +123,7 @@ export async function openMessaging(
     rosters,
     blocks,
     privacy,
+    blobAccess: blobs,
     conversations,
     withRoutes: addRoutes(conversations, delivery),
     delivery,

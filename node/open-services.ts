@@ -62,6 +62,6 @@ async function openTalk(ground: Ground, realm: RealmServices, people: PeopleServ
   const { keys, people: directory, rules, shares, policies } = people;
   const messaging = await openMessaging(ground, { keys, network, directory, rules, shares, ledger, errands });
   const { ways, rosters } = messaging;
-  const blobs = openBlobs(ground, { network, ways, rosters, directory, policies });
+  const blobs = openBlobs(ground, { network, ways, access: messaging.blobAccess, policies });
   return { messaging, blobs };
 }

@@ -8,6 +8,7 @@ import { RefusedError } from '../../src/realm/errors.ts';
 import type { ConversationId, MessageId, UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Write } from '../../src/store/engine.ts';
+import { BlobClaims } from './blob-claims.ts';
 import { type BlobIndex, type BlobReference, referenceRemovals, referenceWrites } from './blob-index.ts';
 
 /** What conversations know of their members. */
@@ -28,20 +29,24 @@ export interface BlobAccessComponents {
   readonly audience: BlobAudience;
   /** Undefined for whom nobody here knows. */
   readonly homeOf: (user: UserId) => RealmName | undefined;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
 }
 
 export class BlobAccess {
+  /** Who is about to refer to what; the sweep asks. */
+  readonly claims: BlobClaims;
   readonly #parts: BlobAccessComponents;
 
   constructor(parts: BlobAccessComponents) {
     this.#parts = parts;
+    this.claims = new BlobClaims(parts.clock);
   }
 
   /** What a user sends on must be the user's to read. @throws RefusedError `blob-unknown` */
   async assertMayRefer(user: UserId, blobs: readonly Uint8Array[]): Promise<void> {
     for (const bytes of blobs) {
       const id = blobIdOf(bytes);
+      await this.claims.claim(id);
       if (!(await this.#parts.index.owns(id, user)) && !(await this.referenceFor(user, id))) throw unknown(id);
     }
   }

@@ -70,7 +70,7 @@ export class BlobService {
     this.#places = places;
     this.access = access;
     this.quotas = new Quotas({ index, places, rules });
-    this.#uploads = new Uploads({ index, places, disk, quotas: this.quotas, clock });
+    this.#uploads = new Uploads({ index, places, disk, quotas: this.quotas, claims: access.claims, clock });
     this.#fetcher = new Fetcher({
       realm,
       network,
@@ -124,9 +124,9 @@ export class BlobService {
     return {
       create: (user, size) => this.#uploads.create(user, size),
       status: (user, upload) => this.#uploads.status(user, upload),
-      append: async (user, upload, offset, bytes) => {
-        const view = await this.#uploads.append(user, upload, offset, bytes);
-        this.#counted.uploaded_bytes += bytes.length;
+      append: async (user, upload, offset, body) => {
+        const view = await this.#uploads.append(user, upload, offset, body);
+        this.#counted.uploaded_bytes += body.length;
         return view;
       },
       finish: (user, upload, id) => this.#uploads.finish(user, upload, id),

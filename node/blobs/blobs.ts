@@ -3,7 +3,7 @@ import type { BlobId } from '../../src/realm/blob-id.ts';
 import type { MessageId, UserId } from '../../src/realm/ids.ts';
 import type { Write } from '../../src/store/engine.ts';
 import type { Referring } from './blob-access.ts';
-import type { UploadView } from './uploads.ts';
+import type { UploadBody, UploadView } from './uploads.ts';
 
 /** To be closed. A blob that is still arriving is read all the same: what is not here is waited for. */
 export interface OpenedBlob {
@@ -18,7 +18,7 @@ export interface OpenedBlob {
 export interface LanBlobs {
   create(user: UserId, size: number): Promise<UploadView>;
   status(user: UserId, upload: string): Promise<UploadView>;
-  append(user: UserId, upload: string, offset: number, bytes: Uint8Array): Promise<UploadView>;
+  append(user: UserId, upload: string, offset: number, body: UploadBody): Promise<UploadView>;
   finish(user: UserId, upload: string, id: BlobId): Promise<void>;
   abandon(user: UserId, upload: string): Promise<void>;
   /** @throws RefusedError `blob-unknown` for whoever may not read it, `blob-expired`, `blob-busy`; UnreachableError `blob-away` */

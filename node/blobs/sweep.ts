@@ -45,14 +45,18 @@ export class Sweep {
   }
 
   async run(dryRun = false): Promise<SweepReport> {
-    const { index, uploads, clock } = this.#parts;
+    const { index, uploads, clock, access } = this.#parts;
     const found = { unreferenced: 0, expired: 0, bytes: 0 };
-    for await (const held of index.allHeld()) {
-      const why = await this.#why(held);
-      if (!why) continue;
-      found[why] += 1;
-      found.bytes += held.size;
-      if (!dryRun) await this.#remove(held.id);
+    for await (const { id } of index.allHeld()) {
+      await access.claims.unlessClaimed(id, async () => {
+        // What the walk saw may be old by now: a blob that was uploaded again has another time.
+        const held = await index.held(id);
+        const why = held && (await this.#why(held));
+        if (!why) return;
+        found[why] += 1;
+        found.bytes += held.size;
+        if (!dryRun) await this.#remove(id);
+      });
     }
     const removed = await uploads.removeBefore(clock.now() - PATIENCE, dryRun);
     return { ...found, uploads: removed, partial: await this.#sweepPartial(dryRun) };

@@ -11,6 +11,7 @@ import type { Clock, Timer } from '../../src/realm/clock.ts';
 import { ConflictError, InputError, RefusedError } from '../../src/realm/errors.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import { Turns } from '../conversations/turns.ts';
+import type { BlobClaims } from './blob-claims.ts';
 import { type BlobIndex, heldWrite, ownerWrite, type UploadRecord, uploadRemoval, uploadWrite } from './blob-index.ts';
 import { type BlobPlaces, type Disk, diskTrouble } from './disk.ts';
 import { PartialFile } from './partial-file.ts';
@@ -35,6 +36,7 @@ export interface UploadsComponents {
   readonly places: BlobPlaces;
   readonly disk: Disk;
   readonly quotas: Quotas;
+  readonly claims: Pick<BlobClaims, 'claim'>;
   readonly clock: Clock;
 }
 
@@ -71,22 +73,43 @@ export class Uploads {
 
   /** @throws RefusedError `upload-unknown`, also for an upload of somebody else */
   async status(user: UserId, upload: string): Promise<UploadView> {
-    const record = await this.#of(user, upload);
-    const { size, offset } = await this.#fileOf(record);
-    return { upload, size, offset };
+    return this.#turns.run(upload, async () => {
+      const record = await this.#of(user, upload);
+      const { size, offset } = await this.#fileOf(record);
+      await this.#settle(upload);
+      return { upload, size, offset };
+    });
   }
 
-  /** @throws RefusedError `upload-unknown`, `blob-busy`; ConflictError `upload-offset`; InputError `bad-chunk`; LocalError `disk-full` */
-  async append(user: UserId, upload: string, offset: number, bytes: Uint8Array): Promise<UploadView> {
-    return this.#whileRoom(user, () =>
-      this.#turns.run(upload, async () => {
-        const record = await this.#of(user, upload);
-        const file = await this.#fileOf(record);
-        if (offset !== file.offset) throw new ConflictError('upload-offset', `The upload has ${file.offset} bytes`);
-        await this.#write(record, file, bytes);
-        return { upload, size: record.size, offset: file.offset };
-      }),
-    );
+  /**
+   * Chunks are written as they come: a client that is cut off in the middle has lost the one that was on its way, and no other.
+   * @throws RefusedError `upload-unknown`, `blob-busy`; ConflictError `upload-offset`; InputError `bad-chunk`; LocalError `disk-full`
+   */
+  async append(user: UserId, upload: string, offset: number, body: UploadBody): Promise<UploadView> {
+    const { size } = assertWhole(await this.#of(user, upload), offset, body.length);
+    let at = offset;
+    try {
+      for await (const chunk of wholeChunks(body, size - offset)) {
+        at = await this.#whileRoom(user, () => this.#turns.run(upload, () => this.#append(user, upload, at, chunk)));
+      }
+    } finally {
+      await this.#turns.run(upload, () => this.#settle(upload));
+    }
+    return { upload, size, offset: at };
+  }
+
+  async #append(user: UserId, upload: string, offset: number, chunk: Uint8Array): Promise<number> {
+    const record = await this.#of(user, upload);
+    const file = await this.#fileOf(record);
+    if (offset !== file.offset) throw new ConflictError('upload-offset', `The upload has ${file.offset} bytes`);
+    await file.append([chunk], [await chunkHash(chunk)], false);
+    return file.offset;
+  }
+
+  /** What was written reaches the disk before anybody is told of it. */
+  async #settle(upload: string): Promise<void> {
+    const file = await this.#open.get(upload)?.file.catch(() => undefined);
+    await file?.sync();
   }
 
   /**
@@ -148,31 +171,20 @@ export class Uploads {
     return record;
   }
 
-  async #write({ size }: UploadRecord, file: PartialFile, bytes: Uint8Array): Promise<void> {
-    const rest = size - file.offset;
-    const isWhole = bytes.length === rest || (bytes.length < rest && bytes.length % SEALED_CHUNK === 0);
-    if (!isWhole || bytes.length > MAX_APPEND || bytes.length === 0) {
-      throw new InputError('bad-chunk', `${bytes.length} bytes are no whole chunks of what is missing (${rest})`);
-    }
-    const chunks: Uint8Array[] = [];
-    for (let at = 0; at < bytes.length; at += SEALED_CHUNK) chunks.push(bytes.subarray(at, at + SEALED_CHUNK));
-    await file.append(chunks, await Promise.all(chunks.map(chunkHash)), true);
-  }
-
   async #name(record: UploadRecord & { readonly id: BlobId }): Promise<void> {
     await this.#parts.index.commit([uploadWrite(record)]);
     await this.#giveName(record);
   }
 
   async #giveName({ upload, user, size, id }: UploadRecord & { readonly id: BlobId }): Promise<void> {
-    const { index, places, quotas, clock } = this.#parts;
+    const { index, places, quotas, clock, claims } = this.#parts;
     const since = clock.now();
     await this.#close(upload);
-    const isHere = await index.held(id);
-    if (isHere) await places.remove(places.upload(upload));
+    // From here on the sweep leaves it alone, also if it lay here before and nobody referred to it.
+    await claims.claim(id);
+    if (await index.held(id)) await places.remove(places.upload(upload));
     else await places.publish(places.upload(upload), id).catch(throwTrouble);
-    const held = isHere ? [] : [heldWrite({ id, size, since })];
-    await index.commit([...held, ownerWrite({ id, user, size, since }), uploadRemoval(upload)]);
+    await index.commit([heldWrite({ id, size, since }), ownerWrite({ id, user, size, since }), uploadRemoval(upload)]);
     quotas.withdraw(upload);
     quotas.keep(id, size);
     quotas.own(user, id, size);
@@ -223,6 +235,40 @@ export class Uploads {
       else this.#writing.delete(user);
     }
   }
+}
+
+/** Bytes of a request; as they come. */
+export interface UploadBody {
+  readonly length: number;
+  readonly parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}
+
+/** @throws InputError `bad-chunk` */
+function assertWhole(record: UploadRecord, offset: number, length: number): UploadRecord {
+  const rest = record.size - offset;
+  const isWhole = length === rest || (length < rest && length % SEALED_CHUNK === 0);
+  if (isWhole && length <= MAX_APPEND && length > 0) return record;
+  throw new InputError('bad-chunk', `${length} bytes are no whole chunks of what is missing (${rest})`);
+}
+
+/** What comes in any pieces, as chunks; the last of a file may be shorter. @throws InputError `bad-chunk` when there is more or less than was said */
+async function* wholeChunks({ length, parts }: UploadBody, rest: number): AsyncGenerator<Uint8Array> {
+  let chunk = new Uint8Array(Math.min(SEALED_CHUNK, rest));
+  let [filled, seen] = [0, 0];
+  for await (const part of parts) {
+    for (let at = 0; at < part.length; ) {
+      const piece = part.subarray(at, at + chunk.length - filled);
+      if (seen + piece.length > length)
+        throw new InputError('bad-chunk', `more than the ${length} bytes that were said`);
+      chunk.set(piece, filled);
+      [filled, seen, at] = [filled + piece.length, seen + piece.length, at + piece.length];
+      if (filled < chunk.length) continue;
+      yield chunk;
+      chunk = new Uint8Array(Math.min(SEALED_CHUNK, Math.max(1, rest - seen)));
+      filled = 0;
+    }
+  }
+  if (seen !== length) throw new InputError('bad-chunk', `${seen} of the ${length} bytes that were said`);
 }
 
 function throwTrouble(cause: unknown): never {

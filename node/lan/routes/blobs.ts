@@ -54,9 +54,9 @@ export function blobRoutes(components: LanComponents, blobs: LanBlobs): Hono<Lan
     if (context.req.header('content-type') !== 'application/octet-stream') {
       throw new InputError('request-malformed', 'chunks have the type application/octet-stream');
     }
-    assertLength(context.req.header('content-length'));
-    const bytes = new Uint8Array(await context.req.arrayBuffer());
-    return context.json(await audited(caller, 'upload', () => blobs.append(caller.user.id, upload, offset, bytes)));
+    const length = lengthOf(context.req.header('content-length'));
+    const body = { length, parts: context.req.raw.body ?? [] };
+    return context.json(await audited(caller, 'upload', () => blobs.append(caller.user.id, upload, offset, body)));
   });
 
   routes.post('/uploads/:id/finish', async (context) => {
@@ -133,10 +133,11 @@ function rangeOf(text: string, size: number): { from: number; to: number } | und
 }
 
 /** Told beforehand, so that nothing is read that is too long. @throws InputError `request-malformed`, `request-too-long` */
-function assertLength(length: string | undefined): void {
+function lengthOf(length: string | undefined): number {
   if (length === undefined || !/^\d{1,9}$/.test(length))
     throw new InputError('request-malformed', 'chunks have a length');
   if (Number(length) > MAX_APPEND) throw new InputError('request-too-long', `chunks of at most ${MAX_APPEND} bytes`);
+  return Number(length);
 }
 
 function uploadOf(text: string): string {

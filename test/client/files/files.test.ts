@@ -12,7 +12,7 @@ import { parseBlobId } from '../../../src/realm/blob-id.ts';
 import { systemClock } from '../../../src/realm/clock.ts';
 import { UnreachableError } from '../../../src/realm/errors.ts';
 import { systemRandom } from '../../../src/realm/random.ts';
-import { BlobRealm, BlobWorld, CLERK, KYIV, NEVER, readAll } from '../../node/blobs/blob-realm.ts';
+import { BlobRealm, BlobWorld, CLERK, KYIV, NEVER, readAll, whole } from '../../node/blobs/blob-realm.ts';
 
 const LIMIT = { timeout: 60_000 };
 
@@ -43,7 +43,7 @@ class Line {
         this.sent.set(key, [...(this.sent.get(key) ?? []), bytes.slice()]);
         this.left -= 1;
         if (this.left === -1) throw new Error('the client is dead');
-        const answer = await lan.append(CLERK, upload(path), Number(path.split('=')[1]), bytes);
+        const answer = await lan.append(CLERK, upload(path), Number(path.split('=')[1]), whole(bytes));
         if (this.left === 0) throw new UnreachableError('server-unreachable', 'no answer came');
         return v.parse(schema, answer);
       },

@@ -11,6 +11,7 @@ import { type BlobRules, DEFAULT_RULES } from '../../../node/blobs/blob-rules.ts
 import { BlobService } from '../../../node/blobs/blob-service.ts';
 import type { OpenedBlob } from '../../../node/blobs/blobs.ts';
 import type { Disk } from '../../../node/blobs/disk.ts';
+import type { UploadBody } from '../../../node/blobs/uploads.ts';
 import { type Way } from '../../../node/delivery/ways.ts';
 import { ChunkList, chunkHash } from '../../../src/crypto/files/chunk-list.ts';
 import { chunksOfSealed, SEALED_CHUNK } from '../../../src/crypto/files/sizes.ts';
@@ -66,6 +67,11 @@ export async function makeBlob(size: number, seed = 1): Promise<{ id: BlobId; by
   const list = new ChunkList();
   for (let at = 0; at < size; at += SEALED_CHUNK) list.push(await chunkHash(bytes.subarray(at, at + SEALED_CHUNK)));
   return { id: blobIdOf(await list.digest('blob', size)), bytes };
+}
+
+/** All of a request's bytes at once. */
+export function whole(bytes: Uint8Array): UploadBody {
+  return { length: bytes.length, parts: [bytes] };
 }
 
 export class BlobWorld {
@@ -165,7 +171,7 @@ export class BlobRealm {
     const { lan } = this.service;
     const { upload } = await lan.create(user, bytes.length);
     for (let at = 0; at < bytes.length; at += 4 * SEALED_CHUNK) {
-      await lan.append(user, upload, at, bytes.subarray(at, at + 4 * SEALED_CHUNK));
+      await lan.append(user, upload, at, whole(bytes.subarray(at, at + 4 * SEALED_CHUNK)));
     }
     await lan.finish(user, upload, id);
   }

@@ -6,7 +6,7 @@ import { systemDisk } from '../../../node/blobs/disk.ts';
 import { SEALED_CHUNK } from '../../../src/crypto/files/sizes.ts';
 import { directConversationId } from '../../../src/realm/ids.ts';
 import { HandClock } from '../hand-clock.ts';
-import { BlobRealm, BlobWorld, CLERK, COOK, ENGINEER, KYIV, makeBlob, NEVER, readAll } from './blob-realm.ts';
+import { BlobRealm, BlobWorld, CLERK, COOK, ENGINEER, KYIV, makeBlob, NEVER, readAll, whole } from './blob-realm.ts';
 
 const LIMIT = { timeout: 60_000 };
 const DAY = 24 * 60 * 60 * 1000;
@@ -36,16 +36,16 @@ describe('an upload', LIMIT, () => {
     const realm = await BlobRealm.open(t, new BlobWorld(), KYIV);
     const { id, bytes } = await makeBlob(3 * SEALED_CHUNK);
     const { upload } = await realm.service.lan.create(CLERK, bytes.length);
-    await realm.service.lan.append(CLERK, upload, 0, bytes.subarray(0, 2 * SEALED_CHUNK));
+    await realm.service.lan.append(CLERK, upload, 0, whole(bytes.subarray(0, 2 * SEALED_CHUNK)));
     await realm.stop();
     await realm.start();
     const { offset } = await realm.service.lan.status(CLERK, upload);
     assert.equal(offset, 2 * SEALED_CHUNK);
     await assert.rejects(realm.service.lan.finish(CLERK, upload, id), { code: 'upload-unfinished' });
-    await assert.rejects(realm.service.lan.append(CLERK, upload, 0, bytes.subarray(0, SEALED_CHUNK)), {
+    await assert.rejects(realm.service.lan.append(CLERK, upload, 0, whole(bytes.subarray(0, SEALED_CHUNK))), {
       code: 'upload-offset',
     });
-    await realm.service.lan.append(CLERK, upload, offset, bytes.subarray(offset));
+    await realm.service.lan.append(CLERK, upload, offset, whole(bytes.subarray(offset)));
     await realm.service.lan.finish(CLERK, upload, id);
     // Whoever did not hear the answer asks again.
     await realm.service.lan.finish(CLERK, upload, id);
@@ -57,7 +57,7 @@ describe('an upload', LIMIT, () => {
     const realm = await BlobRealm.open(t, new BlobWorld(), KYIV);
     const { bytes } = await makeBlob(4 * SEALED_CHUNK);
     const { upload } = await realm.service.lan.create(CLERK, bytes.length);
-    await realm.service.lan.append(CLERK, upload, 0, bytes.subarray(0, 3 * SEALED_CHUNK));
+    await realm.service.lan.append(CLERK, upload, 0, whole(bytes.subarray(0, 3 * SEALED_CHUNK)));
     await realm.stop();
     const part = join(realm.blobs, 'up', `${upload}.part`);
     await appendFile(part, bytes.subarray(0, 1000));
@@ -76,7 +76,7 @@ describe('an upload', LIMIT, () => {
     const realm = await BlobRealm.open(t, new BlobWorld(), KYIV);
     const [right, wrong] = [await makeBlob(1000, 1), await makeBlob(1000, 2)];
     const { upload } = await realm.service.lan.create(CLERK, 1000);
-    await realm.service.lan.append(CLERK, upload, 0, wrong.bytes);
+    await realm.service.lan.append(CLERK, upload, 0, whole(wrong.bytes));
     await assert.rejects(realm.service.lan.finish(CLERK, upload, right.id), { code: 'blob-mismatch' });
     await assert.rejects(realm.service.lan.status(CLERK, upload), { code: 'upload-unknown' });
     assert.deepEqual(await readdir(join(realm.blobs, 'up')), []);
@@ -87,9 +87,14 @@ describe('an upload', LIMIT, () => {
     const realm = await BlobRealm.open(t, new BlobWorld(), KYIV);
     const { upload } = await realm.service.lan.create(CLERK, SEALED_CHUNK + 500);
     for (const length of [0, 1, SEALED_CHUNK - 1, SEALED_CHUNK + 499, SEALED_CHUNK + 501, 2 * SEALED_CHUNK]) {
-      await assert.rejects(realm.service.lan.append(CLERK, upload, 0, new Uint8Array(length)), { code: 'bad-chunk' });
+      await assert.rejects(realm.service.lan.append(CLERK, upload, 0, whole(new Uint8Array(length))), {
+        code: 'bad-chunk',
+      });
     }
-    assert.equal((await realm.service.lan.append(CLERK, upload, 0, new Uint8Array(SEALED_CHUNK))).offset, SEALED_CHUNK);
+    assert.equal(
+      (await realm.service.lan.append(CLERK, upload, 0, whole(new Uint8Array(SEALED_CHUNK)))).offset,
+      SEALED_CHUNK,
+    );
   });
 
   test('of somebody else does not exist', LIMIT, async (t) => {
@@ -98,7 +103,7 @@ describe('an upload', LIMIT, () => {
     const none = { code: 'upload-unknown' };
     const { id, bytes } = await makeBlob(1000);
     await assert.rejects(realm.service.lan.status(COOK, upload), none);
-    await assert.rejects(realm.service.lan.append(COOK, upload, 0, bytes), none);
+    await assert.rejects(realm.service.lan.append(COOK, upload, 0, whole(bytes)), none);
     await assert.rejects(realm.service.lan.finish(COOK, upload, id), none);
     await assert.rejects(realm.service.lan.abandon(COOK, upload), none);
     await realm.service.lan.abandon(CLERK, upload);
@@ -142,14 +147,14 @@ describe('an upload', LIMIT, () => {
     const realm = await BlobRealm.open(t, new BlobWorld(), KYIV, { disk });
     const { id, bytes } = await makeBlob(2 * SEALED_CHUNK);
     const { upload } = await realm.service.lan.create(CLERK, bytes.length);
-    await realm.service.lan.append(CLERK, upload, 0, bytes.subarray(0, SEALED_CHUNK));
+    await realm.service.lan.append(CLERK, upload, 0, whole(bytes.subarray(0, SEALED_CHUNK)));
     isFull = true;
     const rest = bytes.subarray(SEALED_CHUNK);
-    await assert.rejects(realm.service.lan.append(CLERK, upload, SEALED_CHUNK, rest), { code: 'disk-full' });
+    await assert.rejects(realm.service.lan.append(CLERK, upload, SEALED_CHUNK, whole(rest)), { code: 'disk-full' });
     await assert.rejects(realm.service.lan.create(CLERK, 1000), { code: 'disk-full' });
     assert.equal((await realm.service.lan.status(CLERK, upload)).offset, SEALED_CHUNK);
     isFull = false;
-    await realm.service.lan.append(CLERK, upload, SEALED_CHUNK, rest);
+    await realm.service.lan.append(CLERK, upload, SEALED_CHUNK, whole(rest));
     await realm.service.lan.finish(CLERK, upload, id);
     assert.deepEqual(await readAll(await realm.service.lan.open(CLERK, id, NEVER)), bytes);
   });

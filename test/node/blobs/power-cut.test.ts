@@ -5,7 +5,7 @@ import { type FileHandle } from 'node:fs/promises';
 import { test } from 'node:test';
 import { type Disk, systemDisk } from '../../../node/blobs/disk.ts';
 import { SEALED_CHUNK } from '../../../src/crypto/files/sizes.ts';
-import { BlobRealm, BlobWorld, CLERK, KYIV, makeBlob, NEVER, readAll } from './blob-realm.ts';
+import { BlobRealm, BlobWorld, CLERK, KYIV, makeBlob, NEVER, readAll, whole } from './blob-realm.ts';
 
 const LIMIT = { timeout: 60_000 };
 const SIZE = 2 * SEALED_CHUNK + 1000;
@@ -101,7 +101,7 @@ async function go(realm: BlobRealm, upload: string, id: Parameters<BlobRealm['up
   const { lan } = realm.service;
   const known = await lan.status(CLERK, upload).catch(() => undefined);
   for (let offset = known?.offset ?? SIZE; offset < SIZE; ) {
-    ({ offset } = await lan.append(CLERK, upload, offset, bytes.subarray(offset, offset + SEALED_CHUNK)));
+    ({ offset } = await lan.append(CLERK, upload, offset, whole(bytes.subarray(offset, offset + SEALED_CHUNK))));
   }
   await lan.finish(CLERK, upload, id);
 }

@@ -25,7 +25,11 @@ test('a device is taken off by its identity or an administrator, by a session al
     store: new DeviceStore(database),
     sessions: accounts.sessions,
     identities,
-    audit: { ...kyiv.audit, record: async (event) => void audited.push(event) },
+    audit: {
+      record: async (event) => void audited.push(event),
+      tail: (limit) => kyiv.audit.tail(limit),
+      verify: () => kyiv.audit.verify(),
+    },
     clock: systemClock,
   });
   const { device, sequence } = certificate;
