@@ -13,6 +13,8 @@ import { AppView } from './view/app-view.tsx';
 import './style/tokens.css';
 import './style/base.css';
 import './style/controls.css';
+import './style/parts.css';
+import './style/tabs.css';
 import './style/people.css';
 import './style/entrance.css';
 import './style/workspace.css';

@@ -5,7 +5,7 @@ import type { Texts } from '../text/texts.ts';
 import { type LocalStore, readLocal, writeLocal } from './local-store.ts';
 import { Wording } from './wording.ts';
 
-export const THEMES = ['system', 'light', 'dark'] as const;
+export const THEMES = ['system', 'light', 'dark', 'contrast'] as const;
 export type Theme = (typeof THEMES)[number];
 
 /** A language with its texts. */

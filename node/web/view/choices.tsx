@@ -3,7 +3,10 @@ import { LANGUAGE_NAMES, LANGUAGES } from '../text/languages.ts';
 import { useApp, useWords } from './context.ts';
 import { Icon, IconButton, type IconName } from './icon.tsx';
 
-const THEME_ICONS = { system: 'system', light: 'sun', dark: 'moon' } as const satisfies Record<string, IconName>;
+const THEME_ICONS = { system: 'system', light: 'sun', dark: 'moon', contrast: 'contrast' } as const satisfies Record<
+  string,
+  IconName
+>;
 
 export function ThemeButton() {
   const { preferences } = useApp();

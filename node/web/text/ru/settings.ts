@@ -6,6 +6,7 @@ export const settings: Said<typeof english> = {
   'theme.system': 'Тема: как в системе',
   'theme.light': 'Тема: светлая',
   'theme.dark': 'Тема: тёмная',
+  'theme.contrast': 'Тема: высокая контрастность',
 
   'language.label': 'Язык',
 };

@@ -6,6 +6,7 @@ export const settings: Said<typeof english> = {
   'theme.system': 'Тема: як у системі',
   'theme.light': 'Тема: світла',
   'theme.dark': 'Тема: темна',
+  'theme.contrast': 'Тема: висока контрастність',
 
   'language.label': 'Мова',
 };
