@@ -7,6 +7,7 @@
 // certificate of a device; the highest counts. That the identity key is the person's is not in here: it is pinned
 // (identity-pins), and said by the home realm (docs/protocols/accounts.md).
 import { equals } from 'uint8arrays/equals';
+import { toString } from 'uint8arrays/to-string';
 import { PeerError } from '../realm/errors.ts';
 import { type DeviceId, idBytes, idText, parseDeviceId, parseUserId, type UserId } from '../realm/ids.ts';
 import { CLOCK_LEEWAY } from '../realm/steady-clock.ts';
@@ -52,6 +53,10 @@ export function issueDeviceCertificate(
   return { ...whole, bytes };
 }
 
+/** Certificates found genuine last, by their bytes: each message of a device asks for its certificate again. */
+const MAX_GENUINE = 1024;
+const genuine = new Map<string, DeviceCertificate>();
+
 /**
  * Reads a certificate and checks its signature, not its dates: for what was signed at an earlier time.
  * @throws PeerError `frame-too-long`, `frame-malformed`, `device-certificate-forged`
@@ -60,6 +65,16 @@ export function readDeviceCertificate(bytes: Uint8Array): DeviceCertificate {
   if (bytes.length > MAX_DEVICE_CERTIFICATE) {
     throw new PeerError('frame-too-long', `${bytes.length} bytes; at most ${MAX_DEVICE_CERTIFICATE}`);
   }
+  const key = toString(bytes, 'base64');
+  const known = genuine.get(key);
+  if (known) return known;
+  const certificate = checked(bytes);
+  if (genuine.size >= MAX_GENUINE) genuine.delete(genuine.keys().next().value ?? '');
+  genuine.set(key, certificate);
+  return certificate;
+}
+
+function checked(bytes: Uint8Array): DeviceCertificate {
   const end = Math.max(0, bytes.length - SIGNATURE_BYTES);
   const fields = bytes.subarray(0, end);
   const claims = decodeClaims(fields);
