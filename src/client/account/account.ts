@@ -5,8 +5,9 @@ import { signDeviceRemoval } from '../../crypto/device-removal.ts';
 import type { DeviceKeys, SigningKey } from '../../crypto/identity.ts';
 import { newRecoveryKey } from '../../crypto/vault/recovery-key.ts';
 import { secretTarget } from '../../crypto/vault/wraps.ts';
-import { devicesAnswer } from '../../protocols/lan/account-routes.ts';
+import { devicesAnswer, profileAnswer } from '../../protocols/lan/account-routes.ts';
 import { emptyAnswer } from '../../protocols/lan/routes.ts';
+import type { User } from '../../protocols/lan/wire.ts';
 import { InputError } from '../../realm/errors.ts';
 import type { DeviceId, UserId } from '../../realm/ids.ts';
 import type { RandomBytes } from '../../realm/random.ts';
@@ -97,6 +98,16 @@ export class Account {
     const { secret, text } = newRecoveryKey(random);
     await vault.addWrap(await secretTarget(user, 'recovery', secret, identity.publicKey, random));
     return text;
+  }
+
+  /** The name that others see; the username stays. */
+  async rename(name: string): Promise<User> {
+    return (await this.#parts.http.post('/profile', { name }, profileAnswer)).user;
+  }
+
+  /** For good: nobody can log in as this user any more. @throws RefusedError `login-again` when the login is not fresh */
+  async deleteProfile(): Promise<void> {
+    await this.#parts.http.post('/profile/delete', {}, emptyAnswer);
   }
 
   async devices(signal?: AbortSignal): Promise<readonly DeviceEntry[]> {

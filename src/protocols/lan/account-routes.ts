@@ -80,3 +80,4 @@ export const keysAnswer = v.object({
 export type KeysAnswer = v.InferOutput<typeof keysAnswer>;
 
 export const profileRequest = v.strictObject({ name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)) });
+export const profileAnswer = v.object({ user });
