@@ -12,7 +12,7 @@
 //   GET  users/:id/keys                     identity, the home's statement with its authority's chain, certificates
 //   POST profile {name}, POST profile/delete
 import * as v from 'valibot';
-import { deviceId, time, user, userId } from './wire.ts';
+import { deviceId, realmName, time, user, userId } from './wire.ts';
 
 /** Records in one request or page, and their bytes. */
 export const MAX_VAULT_BATCH = 64;
