@@ -12,7 +12,7 @@ import { parseArgs, promisify } from 'node:util';
 import { nodePlatform } from '../../cli/chat/node-platform.ts';
 import { registerUser } from '../../cli/register-user.ts';
 import { AdminClient } from '../../node/admin/api.ts';
-import { type ClientCache } from '../../src/client/cache/cache.ts';
+import type { ClientCache } from '../../src/client/cache/cache.ts';
 import { memoryCache } from '../../src/client/cache/memory-cache.ts';
 import { type Client, createClient } from '../../src/client/client.ts';
 import { dataDirectory } from '../../src/settings/data-directory.ts';
@@ -39,7 +39,12 @@ try {
   const clerk = await enter('clerk');
   const engineer = await enter('engineer');
   const begun = performance.now();
-  await write(clerk, `engineer@${UA}`, (n) => (n === 0 ? 'oldestmarker' : text(n)));
+  await write(clerk, { to: 'engineer', count: 1, textOf: () => 'oldestmarker' });
+  const half = Math.floor((count - 1) / 2);
+  await Promise.all([
+    write(clerk, { to: 'engineer', count: count - 1 - half, textOf: text }),
+    write(engineer, { to: 'clerk', count: half, textOf: text }),
+  ]);
   const writing = Math.round((performance.now() - begun) / 1000);
   engineer.disconnect();
   const before = await bare(engineer);
@@ -87,7 +92,13 @@ function bound(of: ClientCache, name: string | symbol): unknown {
   return typeof value === 'function' ? value.bind(of) : value;
 }
 
-async function write(from: Client, to: string, textOf: (n: number) => string): Promise<void> {
+interface Writing {
+  readonly to: string;
+  readonly count: number;
+  readonly textOf: (n: number) => string;
+}
+
+async function write(from: Client, { to, count, textOf }: Writing): Promise<void> {
   const flying = new Set<string>();
   let wake = (): void => {};
   const stop = from.on('state', ({ id, state, failure }) => {
@@ -95,9 +106,8 @@ async function write(from: Client, to: string, textOf: (n: number) => string): P
     if (flying.delete(id)) wake();
   });
   for (let n = 0; n < count; n++) {
-    const { id } = await from.send({ to, text: textOf(n) });
+    const { id } = await from.send({ to: `${to}@${UA}`, text: textOf(n) });
     flying.add(id);
-    if (n === 0) await from.drained(AbortSignal.timeout(MINUTES));
     while (flying.size >= WINDOW) await new Promise<void>((resolve) => (wake = resolve));
   }
   await from.drained(AbortSignal.timeout(10 * MINUTES));
