@@ -52,4 +52,13 @@ export const entrance = {
   'password.setting': 'Setting password…',
 
   'start.loading': 'Opening your conversations…',
+
+  'login.idle': 'Locked because nobody was here for a while. Log in to go on where you were.',
+  'login.deleted': 'Your profile was deleted, and nothing of it is kept in this browser.',
+
+  'unproven.title': 'Is this password your own?',
+  'unproven.why':
+    'It does not open your messages yet. If somebody else gave it to you, choose a new one: whoever knows it could read along.',
+  'unproven.choose': 'Choose a new password',
+  'unproven.accept': 'I chose it myself',
 } as const satisfies Area;

@@ -49,4 +49,7 @@ export const trouble = {
   'error.recipientNoDevice': 'The recipient has not logged in yet. Your message can be sent once they have.',
   'error.sessionEnded': 'Your session has ended. Log in again.',
   'error.other': 'Something went wrong ({code}). Try again; if it stays, tell your administrator this word.',
+
+  'error.deviceIsThis': 'This is the device that you are using. Log out instead.',
+  'error.freshLogin': 'This asks for a login of the last 15 minutes. Log out, log in, and do it again.',
 } as const satisfies Area;

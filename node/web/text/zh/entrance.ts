@@ -51,4 +51,12 @@ export const entrance: Said<typeof english> = {
   'password.setting': '正在保存密码…',
 
   'start.loading': '正在打开您的会话…',
+
+  'login.idle': '由于长时间无人操作，已锁定。请登录后继续。',
+  'login.deleted': '您的个人资料已删除，此浏览器中没有保留任何内容。',
+
+  'unproven.title': '这个密码是您自己设置的吗？',
+  'unproven.why': '它还不能打开您的消息。如果密码是别人给您的，请重新设置：知道它的人可能会读到您的消息。',
+  'unproven.choose': '设置新密码',
+  'unproven.accept': '这是我自己设置的',
 };

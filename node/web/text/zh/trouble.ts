@@ -38,4 +38,7 @@ export const trouble: Said<typeof english> = {
   'error.recipientNoDevice': '收件人尚未登录过。对方登录后即可发送您的消息。',
   'error.sessionEnded': '会话已结束，请重新登录。',
   'error.other': '出了点问题（{code}）。请重试；如果问题依旧，请把这个代码告诉管理员。',
+
+  'error.deviceIsThis': '这是您正在使用的设备。请改为退出登录。',
+  'error.freshLogin': '此操作要求在最近 15 分钟内登录过。请退出并重新登录后再试。',
 };
