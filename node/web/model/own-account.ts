@@ -1,0 +1,84 @@
+// The own account as its dialogs show it: name, devices, recovery key, password.
+import { type Signal, signal } from '@preact/signals';
+import type { User } from '../../../src/client/client.ts';
+import { RefusedError } from '../../../src/realm/errors.ts';
+import type { AccountClient, Device, OwnAccountClient } from './account-client.ts';
+import { Task } from './task.ts';
+
+/** Letters of a name, as the node counts them. */
+export const MAX_NAME = 200;
+
+export class OwnAccount {
+  readonly me: Signal<User>;
+  readonly devices: Signal<readonly Device[] | undefined> = signal(undefined);
+  readonly hasRecoveryKey: Signal<boolean>;
+  /** Shown once: it is forgotten as soon as the person goes on. */
+  readonly recoveryKey: Signal<string | undefined> = signal(undefined);
+  readonly naming = new Task();
+  readonly listing = new Task();
+  readonly changing = new Task();
+  readonly making = new Task();
+  readonly leaving = new Task();
+  readonly #client: AccountClient;
+
+  constructor(client: AccountClient, me: User) {
+    this.#client = client;
+    this.me = signal(me);
+    this.hasRecoveryKey = signal(client.account?.hasRecoveryKey ?? true);
+  }
+
+  rename(name: string): Promise<boolean> {
+    return this.naming.run(async () => {
+      this.me.value = await this.#account().rename(name.trim());
+    });
+  }
+
+  loadDevices(): Promise<boolean> {
+    return this.listing.run(async () => {
+      this.devices.value = await this.#account().devices();
+    });
+  }
+
+  renameDevice(id: Device['id'], name: string): Promise<boolean> {
+    return this.#withDevices(() => this.#account().renameDevice(id, name.trim()));
+  }
+
+  /** Signs it out for good: it erases what it holds as soon as it hears of it. */
+  removeDevice(id: Device['id']): Promise<boolean> {
+    return this.#withDevices(() => this.#account().removeDevice(id));
+  }
+
+  changePassword(password: string, newPassword: string): Promise<boolean> {
+    return this.changing.run(async () => {
+      await this.#client.changePassword(password, newPassword);
+    });
+  }
+
+  makeRecoveryKey(): Promise<boolean> {
+    return this.making.run(async () => {
+      this.recoveryKey.value = await this.#account().makeRecoveryKey();
+      this.hasRecoveryKey.value = true;
+    });
+  }
+
+  forgetRecoveryKey(): void {
+    this.recoveryKey.value = undefined;
+  }
+
+  deleteProfile(): Promise<boolean> {
+    return this.leaving.run(() => this.#account().deleteProfile());
+  }
+
+  #withDevices(work: () => Promise<void>): Promise<boolean> {
+    return this.listing.run(async () => {
+      await work();
+      this.devices.value = await this.#account().devices();
+    });
+  }
+
+  #account(): OwnAccountClient {
+    const { account } = this.#client;
+    if (!account) throw new RefusedError('account-locked', 'the account is not open here');
+    return account;
+  }
+}
