@@ -203,6 +203,22 @@ export class SealedVault {
     from: { readonly sequence: number; readonly chain: Uint8Array },
     signal?: AbortSignal,
   ): Promise<VaultEntry[]> {
+    const { server } = this.#init;
+    try {
+      return await this.#read(key, head, from, signal);
+    } catch (error) {
+      if (!(error instanceof PeerError) || !server.forget) throw error;
+      await server.forget();
+      return this.#read(key, head, from, signal);
+    }
+  }
+
+  async #read(
+    key: WebKey,
+    head: VaultHead,
+    from: { readonly sequence: number; readonly chain: Uint8Array },
+    signal?: AbortSignal,
+  ): Promise<VaultEntry[]> {
     const { server, user } = this.#init;
     const { generation } = head;
     const fresh: VaultEntry[] = [];

@@ -26,6 +26,8 @@ export interface VaultServer {
   /** @throws ConflictError `vault-conflict` when another change came first; LocalError `vault-full` */
   change(change: VaultChange, signal?: AbortSignal): Promise<void>;
   stage(stage: string, first: number, records: readonly Uint8Array[], signal?: AbortSignal): Promise<void>;
+  /** Of one that keeps what it was shown: that does not fit, and is to be asked for anew. */
+  forget?(): Promise<void>;
 }
 
 export const toText = (bytes: Uint8Array): string => toString(bytes, 'base64url');
