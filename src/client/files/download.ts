@@ -49,18 +49,36 @@ export class Download {
   /** Plaintext of any part, for a player that seeks. Its chunks are authenticated, the whole is not. */
   async part(from: number, length: number, signal: AbortSignal): Promise<Uint8Array> {
     const to = Math.min(this.#card.size, from + length);
-    const first = Math.floor(from / PLAIN_CHUNK);
     const parts: Uint8Array[] = [];
-    for (let index = first; index < this.#count && index * PLAIN_CHUNK < Math.max(to, 1); index++) {
-      const [chunk] = await this.#chunks(index, index + 1, signal);
-      if (chunk) parts.push(chunk);
+    for await (const piece of this.plain(from, to, signal)) parts.push(piece);
+    const all = new Uint8Array(parts.reduce((sum, piece) => sum + piece.length, 0));
+    let at = 0;
+    for (const piece of parts) {
+      all.set(piece, at);
+      at += piece.length;
     }
-    const all = new Uint8Array(parts.reduce((sum, chunk) => sum + chunk.length, 0));
-    parts.reduce((at, chunk) => {
-      all.set(chunk, at);
-      return at + chunk.length;
-    }, 0);
-    return all.subarray(from - first * PLAIN_CHUNK, to - first * PLAIN_CHUNK);
+    return all;
+  }
+
+  /**
+   * Plaintext from one byte up to another, piece by piece as it is asked for. Who takes all of it gets the last piece only when the
+   * whole is what the sender said it was.
+   * @throws PeerError `file-altered`; as the routes throw
+   */
+  async *plain(from: number, to: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const isWhole = from === 0 && to === this.#card.size;
+    const list = new ChunkList();
+    let index = Math.floor(from / PLAIN_CHUNK);
+    const end = isWhole ? this.#count : Math.ceil(to / PLAIN_CHUNK);
+    while (index < end) {
+      for (const chunk of await this.#chunks(index, Math.min(end, index + this.#size.chunks), signal)) {
+        if (isWhole) list.push(await chunkHash(chunk));
+        const at = index * PLAIN_CHUNK;
+        index += 1;
+        if (isWhole && index === end && !(await this.#isRight(list))) throw altered(this.#card);
+        yield chunk.subarray(Math.max(0, from - at), Math.min(chunk.length, to - at));
+      }
+    }
   }
 
   /** Hashes of the whole chunks that are there. */

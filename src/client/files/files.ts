@@ -10,9 +10,11 @@ import type { Clock } from '../../realm/clock.ts';
 import { codeOf } from '../../realm/errors.ts';
 import type { UserId } from '../../realm/ids.ts';
 import type { RandomBytes } from '../../realm/random.ts';
+import type { ClientCache } from '../cache/cache.ts';
 import type { ClientStorage } from '../platform.ts';
 import { Download } from './download.ts';
 import { FileServer, type FileServerComponents } from './file-server.ts';
+import { KeptFiles } from './kept-files.ts';
 import type { FileSink, FileSource, TransferOptions } from './places.ts';
 import { Upload, type UploadNote } from './upload.ts';
 
@@ -29,8 +31,12 @@ const stored = v.object({
   prefix: v.string(),
 });
 
+/** A file that can be read at any place. */
+export type OpenFile = Pick<Download, 'part' | 'plain'>;
+
 export interface FilesComponents extends Pick<FileServerComponents, 'http'> {
   readonly storage: ClientStorage;
+  readonly cache?: Pick<ClientCache, 'record' | 'records' | 'setRecords'>;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly me: () => UserId;
@@ -39,9 +45,12 @@ export interface FilesComponents extends Pick<FileServerComponents, 'http'> {
 export class Files {
   readonly #parts: FilesComponents;
   readonly #server: FileServer;
+  /** What waits to be sent; absent where there is no cache. */
+  readonly kept: KeptFiles | undefined;
 
   constructor(parts: FilesComponents) {
     this.#parts = parts;
+    this.kept = parts.cache && new KeptFiles(parts.cache);
     this.#server = new FileServer(parts);
   }
 
@@ -79,9 +88,14 @@ export class Files {
     await (await this.#open(card)).into(sink, signal, onProgress);
   }
 
+  /** For who reads one file at many places, or takes it piece by piece. */
+  open(card: FileCard): Promise<OpenFile> {
+    return this.#open(card);
+  }
+
   /** A part of the plaintext, for a player that seeks. */
   async part(card: FileCard, from: number, length: number, signal: AbortSignal = NEVER): Promise<Uint8Array> {
-    return (await this.#open(card)).part(from, length, signal);
+    return (await this.open(card)).part(from, length, signal);
   }
 
   #open(card: FileCard): Promise<Download> {

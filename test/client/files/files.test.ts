@@ -112,6 +112,9 @@ describe('a file', LIMIT, () => {
       assert.deepEqual(sink.bytes, plain);
       const [from, length] = [Math.floor(size / 2), 300];
       assert.deepEqual(await files().part(card, from, length), plain.slice(from, from + length));
+      const taken: Uint8Array[] = [];
+      for await (const piece of (await files().open(card)).plain(0, size, NEVER)) taken.push(piece);
+      assert.deepEqual(Buffer.concat(taken), Buffer.from(plain));
     }
   });
 
