@@ -1,6 +1,10 @@
 // Where others come in: clients from the LAN, the operator by the control socket, whoever watches by the metrics, and beside them what keeps
 // the certificates that all of this stands on.
+import { MAX_BODY } from '../src/crypto/envelope.ts';
+import type { ServerLimits } from '../src/protocols/lan/routes.ts';
+import { HIDEABLE } from '../src/protocols/policy/index.ts';
 import type { RealmName } from '../src/realm/names.ts';
+import { DEFAULT_RULES } from './blobs/blob-rules.ts';
 import { watchClock } from './clock-watch.ts';
 import type { Ground } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
@@ -11,6 +15,7 @@ import { openCertificates } from './open-certificates.ts';
 import { type LanParts, openLan } from './open-lan.ts';
 import { openMetrics } from './open-metrics.ts';
 import type { Services } from './open-services.ts';
+import type { Policies } from './policies/policies.ts';
 
 export type Doors = Awaited<ReturnType<typeof openDoors>>;
 
@@ -41,6 +46,7 @@ function clientParts({ permit }: Ground, services: Services): Omit<LanParts, 'gu
     presence,
     account,
     accounts,
+    limits: () => limitsOf(services.policies),
     directory: people,
     conversations: guardConversations(withRoutes, permit),
     blobs: blobs.lan,
@@ -85,5 +91,16 @@ function countedParts({ charter }: Ground, services: Services, roaming: ReturnTy
     mails,
     keyPackages,
     charter,
+  };
+}
+
+/** What clients are told before they write or send. */
+function limitsOf(policies: Pick<Policies, 'limit' | 'hides'>): ServerLimits {
+  const retention = policies.limit('message-retention');
+  return {
+    message: Math.min(MAX_BODY, policies.limit('message-size') ?? MAX_BODY),
+    file: policies.limit('file-size') ?? DEFAULT_RULES.fileSize,
+    hidden: HIDEABLE.filter((what) => policies.hides(what)),
+    ...(retention !== undefined && { retention }),
   };
 }

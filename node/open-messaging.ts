@@ -7,6 +7,7 @@ import { Blocks } from './conversations/blocks.ts';
 import { type ConversationService, openConversations } from './conversations/conversation-service.ts';
 import type { MessageRules } from './conversations/message-rules.ts';
 import { Privacy } from './conversations/privacy.ts';
+import { Readers } from './conversations/readers.ts';
 import { createBatchSigner, createOriginKeys } from './delivery/batch-signing.ts';
 import { createDelivery, type DeliveryService } from './delivery/delivery-service.ts';
 import { openOutbox } from './delivery/outbox.ts';
@@ -21,6 +22,7 @@ import type { Ledger } from './ledger/ledger.ts';
 import { checkByRoot } from './ledger/overlay-keys.ts';
 import { openBlobAccess } from './open-blobs.ts';
 import { type OpenedGroups, openGroups } from './open-groups.ts';
+import type { Policies } from './policies/policies.ts';
 import type { Presence } from './presence/presence.ts';
 import { createPresence } from './presence/presence-service.ts';
 
@@ -47,11 +49,12 @@ export interface MessagingComponents {
   readonly ledger: Pick<Ledger, 'realms' | 'append' | 'watch'>;
   readonly errands: Pick<Errands, 'ask' | 'answer'>;
   readonly keys: Pick<KeyBook, 'keysOf' | 'onDevice'>;
+  readonly policies: Pick<Policies, 'hides' | 'limit'>;
 }
 
 export async function openMessaging(
   ground: Ground,
-  { network, directory, rules, shares, ledger, errands, keys }: MessagingComponents,
+  { network, directory, rules, shares, ledger, errands, keys, policies }: MessagingComponents,
 ): Promise<Messaging> {
   const { realm: file, identity, clock, log, audit, database, incarnation, isRevoked, charter } = ground;
   const { realm, rootFingerprint } = file;
@@ -59,7 +62,7 @@ export async function openMessaging(
   const rosters = new GroupRosters(database, clock);
   const blocks = new Blocks(database, clock);
   await blocks.load();
-  const privacy = new Privacy(database);
+  const privacy = new Privacy(database, (what) => policies.hides(what));
   await privacy.load();
   const blobs = openBlobAccess(ground, { rosters, directory });
   const parts = {
@@ -75,9 +78,12 @@ export async function openMessaging(
     outbox,
     clock,
     log,
+    limits: () => ({ size: policies.limit('message-size'), retention: policies.limit('message-retention') }),
   };
   const conversations = await openConversations(parts);
   const ways = openWays(ground, ledger);
+  const { store } = conversations.parts;
+  const readers = new Readers({ realm, store, rosters, directory, hides: privacy, errands, clock, log });
   const opened = await openGroups(ground, {
     network,
     directory,
@@ -125,7 +131,7 @@ export async function openMessaging(
     privacy,
     blobAccess: blobs,
     conversations,
-    withRoutes: addRoutes(conversations, delivery),
+    withRoutes: addRoutes(conversations, delivery, readers),
     delivery,
     presence: createPresence({ ...shared, shares, hides: (user) => privacy.presence(user) }),
     ways,
@@ -138,7 +144,7 @@ function openWays({ realm: { realm, tier }, lineage, charter }: Ground, ledger: 
   return new Ways({ realm, tier, tierOf, charter });
 }
 
-function addRoutes(conversations: ConversationService, delivery: DeliveryService): LanConversations {
+function addRoutes(conversations: ConversationService, delivery: DeliveryService, readers: Readers): LanConversations {
   return {
     submit: (...given) => conversations.submit(...given),
     markDelivered: (...given) => conversations.markDelivered(...given),
@@ -154,5 +160,6 @@ function addRoutes(conversations: ConversationService, delivery: DeliveryService
     clear: (...given) => conversations.clear(...given),
     onEvent: (...given) => conversations.onEvent(...given),
     explain: (...given) => delivery.explain(...given),
+    readers: (...given) => readers.of(...given),
   };
 }

@@ -60,7 +60,16 @@ type PeopleServices = Awaited<ReturnType<typeof openPeopleServices>>;
 async function openTalk(ground: Ground, realm: RealmServices, people: PeopleServices) {
   const { network, ledger, errands } = realm;
   const { keys, people: directory, rules, shares, policies } = people;
-  const messaging = await openMessaging(ground, { keys, network, directory, rules, shares, ledger, errands });
+  const messaging = await openMessaging(ground, {
+    keys,
+    network,
+    directory,
+    rules,
+    shares,
+    ledger,
+    errands,
+    policies,
+  });
   const { ways, rosters } = messaging;
   const blobs = openBlobs(ground, { network, ways, access: messaging.blobAccess, policies });
   return { messaging, blobs };

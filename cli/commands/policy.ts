@@ -2,6 +2,7 @@
 
 import { type Command, Option } from 'commander';
 import { PolicyClient, type PolicyRow } from '../../node/admin/policy-api.ts';
+import { POLICY_NAMES } from '../../src/protocols/policy/index.ts';
 import { InputError } from '../../src/realm/errors.ts';
 import { type Cli, printJson, printLines } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
@@ -14,10 +15,13 @@ interface Options {
   readonly json: boolean;
 }
 
+/** What these do not name is allowed while nothing is set. */
+const PATTERNS: ReadonlySet<string> = new Set(['destinations', 'findable']);
 const NAMES =
   'destinations: realms that may be written to.  findable: realms whose people may look up ours.\n' +
   'Each value is * (all), a realm (kyiv.beta.ua), or a realm with all below it (*.beta.ua).\n' +
-  'file-size, file-quota (of a user), file-store (of a realm): one size each, 500M or 8G.  file-retention: days, 365d.\n' +
+  'file-size, file-quota (of a user), file-store (of a realm), message-size: one size each, 500M or 8G.\n' +
+  'file-retention, message-retention: days, 365d.  hidden: any of delivered, read, presence.\n' +
   'Of limits the least of all realms above counts.';
 
 export function policyCommand(cli: Cli): Command {
@@ -52,7 +56,7 @@ function getCommand(cli: Cli): Command {
     summary: 'Tell one policy',
     examples: ['canopy policy get destinations --dir /srv/kyiv'],
   })
-    .argument('<name>', 'destinations, findable, file-size, file-quota, file-store or file-retention')
+    .argument('<name>', POLICY_NAMES.join(', '))
     .addOption(dirOption(cli))
     .addOption(jsonOption())
     .action(act('the policy is not known', (name: string, options: Options) => get(cli, name, options)));
@@ -68,8 +72,8 @@ function setCommand(cli: Cli): Command {
       'canopy policy set destinations --none --dir /srv/acme',
     ],
   })
-    .argument('<name>', 'destinations, findable, file-size, file-quota, file-store or file-retention')
-    .argument('[values...]', 'realms')
+    .argument('<name>', POLICY_NAMES.join(', '))
+    .argument('[values...]', 'realms, a size, a number of days, or words')
     .addOption(new Option('--none', 'no such rule any more').default(false))
     .addOption(dirOption(cli))
     .addOption(jsonOption())
@@ -118,7 +122,7 @@ function show(cli: Cli, policy: PolicyRow, { json }: Options): void {
 }
 
 function rowsOf({ name, rules }: PolicyRow): string[][] {
-  if (rules.length === 0) return [[name, '-', name.startsWith('file-') ? 'not set' : 'not set: all']];
+  if (rules.length === 0) return [[name, '-', PATTERNS.has(name) ? 'not set: all' : 'not set']];
   return rules.map(({ realm, values }) => [name, realm, values.join(' ')]);
 }
 

@@ -12,6 +12,7 @@ import type { Outbox } from '../delivery/outbox.ts';
 import type { Directory, UserProfile } from '../directory/directory.ts';
 import type { ArrivalLog } from './arrival-log.ts';
 import type { Blocks } from './blocks.ts';
+import type { MessageLimits } from './conversation-service.ts';
 import type { Stored, Submission, Submitter } from './conversations.ts';
 import type { EventStore, MessageEntry } from './event-store.ts';
 import { type GroupState, hearing, membersAt, realmsOf } from './group-state.ts';
@@ -36,6 +37,7 @@ export interface AcceptanceComponents {
   readonly blobs?: Pick<MessageBlobs, 'assertMayRefer'>;
   /** Absent: there are no groups. */
   readonly rosters?: Pick<Rosters, 'find'>;
+  readonly limits?: () => MessageLimits;
 }
 
 export class Acceptance {
@@ -69,9 +71,8 @@ export class Acceptance {
   }
 
   #checkForm({ user }: Submitter, { conversation, recipients, body }: Submission): void {
-    if (body.length > MAX_BODY) {
-      throw new InputError('body-too-long', `A body of ${body.length} bytes; at most ${MAX_BODY}`);
-    }
+    const most = Math.min(MAX_BODY, this.#parts.limits?.().size ?? MAX_BODY);
+    if (body.length > most) throw new InputError('body-too-long', `A body of ${body.length} bytes; at most ${most}`);
     if (recipients.length > MAX_RECIPIENTS) {
       throw new InputError('too-many-recipients', `${recipients.length} recipients; at most ${MAX_RECIPIENTS}`);
     }

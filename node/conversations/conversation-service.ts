@@ -58,6 +58,15 @@ export interface ConversationsInit {
   /** Who does not tell whom what he has read. */
   readonly hides?: Hides;
   readonly newId?: () => MessageId;
+  /** What the policies say; absent: nothing. Asked each time. */
+  readonly limits?: () => MessageLimits;
+}
+
+export interface MessageLimits {
+  /** Bytes of a sealed message. */
+  readonly size?: number | undefined;
+  /** Milliseconds for which messages are kept. */
+  readonly retention?: number | undefined;
 }
 
 /** What groups and mails do with the store of conversations, beside messages. */
@@ -183,6 +192,11 @@ export class ConversationService implements Conversations {
     return this.#removals.removeExpired();
   }
 
+  /** Messages that came before then go, whatever they say; those who have them keep what their own devices hold. */
+  removeOld(before: number): Promise<void> {
+    return this.#removals.removeOld(before);
+  }
+
   /** What a control says to this realm is its sender's own, or nothing. */
   async #judgeControl(item: Delivered): Promise<JudgedElsewhere> {
     const { sender, body } = item.encoded.envelope;
@@ -255,6 +269,8 @@ export class ConversationService implements Conversations {
   async #sweepOnce(): Promise<void> {
     try {
       await this.#removals.removeExpired();
+      const retention = this.#init.limits?.().retention;
+      if (retention !== undefined) await this.#removals.removeOld(this.#init.clock.now() - retention);
     } catch (error) {
       this.#init.log.error({ err: error }, 'removing expired messages failed');
     }

@@ -53,6 +53,22 @@ export class EventStore {
     return value && decodeEvent(value);
   }
 
+  /** In order of arrival. */
+  async eventsAfter(after: Cursor, limit: number): Promise<{ cursor: Cursor; record: EventRecord }[]> {
+    const range = { ...under('conv', 'event'), gte: key('conv', 'event', after.incarnation, after.n + 1), limit };
+    const found: { cursor: Cursor; record: EventRecord }[] = [];
+    for await (const [at, value] of this.#database.iterate(range)) {
+      found.push({ cursor: cursorOf(parseKey(at).slice(2)), record: decodeEvent(value) });
+    }
+    return found;
+  }
+
+  /** How far the policy on retention was applied. */
+  async retained(): Promise<Cursor | undefined> {
+    const value = await this.#database.get(key('conv', 'retained'));
+    return value && readCursor(small(value, 'mark of retention', 2));
+  }
+
   async message(id: MessageId, sender: UserId): Promise<MessageEntry | undefined> {
     const value = await this.#database.get(key('conv', 'message', idBytes(id), idBytes(sender)));
     return value && readMessageEntry(value, sender);

@@ -14,6 +14,7 @@
 //   ('conv', 'receipt', id, sender, user, state)         -> [at, code]
 //   ('conv', 'expiry', ms, incarnation, n)               -> []
 //   ('conv', 'erased', id, sender)                       -> [at]: its sender took it back before it came here
+//   ('conv', 'retained')                                 -> [incarnation, n]: up to here the policy on retention was applied
 //
 // Here are the keys and the writes, for a commit of the caller; event-store.ts reads.
 import type { EncodedEnvelope, Stamp } from '../../src/crypto/envelope.ts';
@@ -130,6 +131,10 @@ export function erasedWrite(id: MessageId, sender: UserId, at: number): Write {
 }
 
 /** For the user alone it is gone; nobody else's arrivals are touched. */
+export function retainedWrite(upTo: Cursor): Write {
+  return put(key('conv', 'retained'), encodeItem([upTo.incarnation, upTo.n]));
+}
+
 export function arrivalRemoval(user: UserId, at: Cursor): Write {
   return { type: 'del', key: arrivalKey(user, at) };
 }

@@ -1,8 +1,10 @@
-// What a user of this realm does not want others to see: that he has read something, that he is online. Clients of this realm and
-// other realms are told alike.
+// What a user of this realm does not want others to see, or a policy hides: that he has read something, that he is online. Clients of
+// this realm and other realms are told alike.
 //
 //   ('privacy', user) -> [hides reading, hides presence]
+
 import { decodeStrict, encodeItem, Fields } from '../../src/crypto/strict-cbor.ts';
+import type { Hideable } from '../../src/protocols/policy/index.ts';
 import { idBytes, idText, parseUserId, type UserId } from '../../src/realm/ids.ts';
 import type { Database } from '../../src/store/database.ts';
 import { key, parseKey, under } from '../../src/store/keys.ts';
@@ -22,8 +24,12 @@ export class Privacy implements Hides {
   /** Only of those who hide something. */
   readonly #settings = new Map<UserId, PrivacySetting>();
 
-  constructor(database: Pick<Database, 'commit' | 'iterate'>) {
+  readonly #policy: (what: Hideable) => boolean;
+
+  /** @param policy what is hidden of everybody here; nothing when absent */
+  constructor(database: Pick<Database, 'commit' | 'iterate'>, policy: (what: Hideable) => boolean = () => false) {
     this.#database = database;
+    this.#policy = policy;
   }
 
   async load(): Promise<void> {
@@ -50,10 +56,14 @@ export class Privacy implements Hides {
   }
 
   reading(reader: UserId): boolean {
-    return !this.of(reader).receipts;
+    return this.#policy('read') || !this.of(reader).receipts;
+  }
+
+  delivery(): boolean {
+    return this.#policy('delivered');
   }
 
   presence(user: UserId): boolean {
-    return !this.of(user).presence;
+    return this.#policy('presence') || !this.of(user).presence;
   }
 }

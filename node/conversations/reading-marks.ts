@@ -40,9 +40,10 @@ export interface ReadingMarksComponents {
   readonly hides?: Hides;
 }
 
-/** Who does not tell whom what he has read. */
+/** Who does not tell whom what has come, and what was read: by his own will, or by a policy. */
 export interface Hides {
   reading(reader: UserId, sender: UserId): boolean;
+  delivery?(receiver: UserId): boolean;
 }
 
 /** What one moved mark adds to the next batch. */
@@ -120,9 +121,9 @@ export class ReadingMarks {
     const conversations = [...new Set(messages.map(({ conversation }) => conversation))];
     const groups = await Promise.all(conversations.map((one) => rosters?.find(one)));
     const large = new Set(conversations.filter((_, i) => (groups[i]?.members.size ?? 0) > MAX_TOLD));
-    return messages.filter(
-      ({ conversation, sender }) => !large.has(conversation) && !(state === 'read' && hides?.reading(user, sender)),
-    );
+    const isHidden = (sender: UserId): boolean | undefined =>
+      state === 'read' ? hides?.reading(user, sender) : hides?.delivery?.(user);
+    return messages.filter(({ conversation, sender }) => !large.has(conversation) && !isHidden(sender));
   }
 
   /** One entry for each conversation and sender, cut to what one envelope may hold. */

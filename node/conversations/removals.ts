@@ -22,6 +22,7 @@ import {
   expiryRemoval,
   memberRemoval,
   messageRemovals,
+  retainedWrite,
   unreadRemoval,
 } from './event-writes.ts';
 import { membersAt, realmsOf } from './group-state.ts';
@@ -71,6 +72,24 @@ export class Removals {
       );
       await database.commit(writes.flat());
       if (expired.length < STEP) return;
+    }
+  }
+
+  /** What arrived before then; looked through once, from where the last look ended. */
+  async removeOld(before: number): Promise<void> {
+    const { store, database, clock } = this.#parts;
+    for (;;) {
+      const events = await store.eventsAfter((await store.retained()) ?? { incarnation: 0, n: 0 }, STEP);
+      const old: typeof events = [];
+      for (const event of events) {
+        if (event.record.kind === 'message' && event.record.arrivedAt >= before) break;
+        old.push(event);
+      }
+      const last = old.at(-1);
+      if (!last) return;
+      const gone = await Promise.all(old.map(({ cursor }) => this.#tombstone(cursor, clock.now())));
+      await database.commit([...gone.flatMap((one) => one?.writes ?? []), retainedWrite(last.cursor)]);
+      if (old.length < events.length || events.length < STEP) return;
     }
   }
 

@@ -111,12 +111,13 @@ function createApi(init: AppInit): Hono<LanEnv> {
     return next();
   });
   api.get('/server', (context) => {
-    const { realm, clock } = components;
+    const { realm, clock, limits } = components;
     const answer: ServerAnswer = {
       realm,
       versions: [LIVE_VERSION],
       capabilities: capabilitiesOf(components),
       time: clock.now(),
+      ...(limits && { limits: limits() }),
     };
     return context.json(demo ? { ...answer, demo } : answer);
   });

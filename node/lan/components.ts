@@ -1,4 +1,6 @@
 // What the LAN side needs of the rest of the node, and how it is set up.
+import type { Chain } from '../../src/pki/chain.ts';
+import type { ServerLimits } from '../../src/protocols/lan/routes.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import type { MessageId, UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
@@ -8,6 +10,7 @@ import type { LanBlobs } from '../blobs/blobs.ts';
 import type { Blocks } from '../conversations/blocks.ts';
 import type { Conversations } from '../conversations/conversations.ts';
 import type { Privacy } from '../conversations/privacy.ts';
+import type { ReadersView } from '../conversations/readers.ts';
 import type { MessageRoute } from '../delivery/delivery.ts';
 import type { Accounts } from '../directory/accounts.ts';
 import type { DeviceService } from '../directory/device-service.ts';
@@ -50,6 +53,8 @@ export type LanConversations = Pick<
 > & {
   /** The way that a message took, with each step, its time, and why it does not go on. */
   explain?(user: UserId, id: MessageId): Promise<MessageRoute | undefined>;
+  /** Who has a message and who has read it, for its sender; in large groups nobody is told without asking. */
+  readers?(user: UserId, id: MessageId, signal: AbortSignal): Promise<ReadersView>;
 };
 
 export type LanGroups = Pick<
@@ -69,7 +74,10 @@ export type LanPresence = Pick<Presence, 'watch' | 'setOnline' | 'setOffline' | 
 
 /** Somebody's keys, with what the home realm's authority signed. */
 export interface KnownKeys extends UserKeys {
+  readonly realm?: RealmName;
   readonly statement?: Uint8Array | undefined;
+  /** Certificates of the authority that signed it, the root's last. */
+  readonly authority?: Chain | undefined;
 }
 
 /** What own users keep here beside their messages. */
@@ -111,6 +119,8 @@ export interface LanComponents {
   readonly guests?: Guests;
   /** Without it there are no files. */
   readonly blobs?: LanBlobs;
+  /** What the policies allow, told to clients beforehand; absent: what the protocol allows. */
+  readonly limits?: () => ServerLimits;
   readonly audit: Pick<Audit, 'record'>;
   readonly clock: Clock;
   readonly log: Log;

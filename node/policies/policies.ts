@@ -2,6 +2,8 @@
 import {
   decodePolicy,
   encodePolicy,
+  type Hideable,
+  isTime,
   type LimitName,
   limitOf,
   MAX_VALUES,
@@ -87,10 +89,19 @@ export class Policies {
     return this.get(name).rules.find(({ values }) => !values.some((pattern) => matches(pattern, realm)))?.realm;
   }
 
-  /** The least that the lineage sets; one that isn't understood allows nothing. Undefined where none sets any. */
+  /**
+   * The least that the lineage sets; a size that isn't understood allows nothing, a time that isn't understood erases nothing.
+   * Undefined where none sets any.
+   */
   limit(name: LimitName): number | undefined {
-    const limits = this.get(name).rules.map(({ values: [value = ''] }) => limitOf(name, value) ?? 0);
+    const read = this.get(name).rules.map(({ values: [value = ''] }) => limitOf(name, value));
+    const limits = read.flatMap((limit) => limit ?? (isTime(name) ? [] : 0));
     return limits.length === 0 ? undefined : Math.min(...limits);
+  }
+
+  /** Whether any realm of the lineage hides it. */
+  hides(what: Hideable): boolean {
+    return this.get('hidden').rules.some(({ values }) => values.includes(what));
   }
 
   #take({ realm, n, time, payload }: Fact): void {

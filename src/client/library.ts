@@ -5,12 +5,14 @@ import {
   conversationsAnswer,
   eventsAnswer,
   messageAnswer,
+  type ReadersAnswer,
   type RouteAnswer,
+  readersAnswer,
   routeAnswer,
 } from '../protocols/lan/routes.ts';
 import type { FrameMessage, JsonMessage, Route } from '../protocols/lan/wire.ts';
 import { PeerError } from '../realm/errors.ts';
-import type { ConversationId, MessageId } from '../realm/ids.ts';
+import type { ConversationId, MessageId, UserId } from '../realm/ids.ts';
 import { isMessage, type OpenBody, readMessage } from './bodies.ts';
 import type { Http } from './http.ts';
 import type { People } from './people.ts';
@@ -38,6 +40,12 @@ export class Library implements HistorySource {
   async conversations(signal?: AbortSignal): Promise<readonly Conversation[]> {
     const conversations = await this.#entries(signal);
     return Promise.all(conversations.map((entry) => this.#conversation(entry)));
+  }
+
+  /** Of a conversation of two, the other; undefined for one that is not listed. */
+  async othersOf(conversation: ConversationId): Promise<readonly UserId[] | undefined> {
+    const entry = (await this.#entries()).find(({ id }) => id === conversation);
+    return entry && (await this.#conversation(entry)).others.map(({ id }) => id);
   }
 
   async heads(signal: AbortSignal) {
@@ -80,6 +88,10 @@ export class Library implements HistorySource {
 
   async route(id: MessageId, signal?: AbortSignal): Promise<Route | undefined> {
     return (await this.explain(id, signal)).route;
+  }
+
+  readers(id: MessageId, signal?: AbortSignal): Promise<ReadersAnswer> {
+    return this.#components.http.get(`/messages/${id}/readers`, readersAnswer, signal);
   }
 
   explain(id: MessageId, signal?: AbortSignal): Promise<RouteAnswer> {

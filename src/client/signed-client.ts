@@ -155,11 +155,15 @@ export class SignedClient implements Client {
   }
 
   async conversations(signal?: AbortSignal) {
-    return this.#session.atDesk().conversations(signal);
+    return this.#session.atDesk().overview.conversations(signal);
   }
 
   async history(conversation: ConversationId, options?: { before?: string; limit?: number; signal?: AbortSignal }) {
     return this.#session.atDesk().library.history(conversation, options);
+  }
+
+  async readers(id: MessageId, signal?: AbortSignal) {
+    return this.#session.atDesk().library.readers(id, signal);
   }
 
   async explain(id: MessageId, signal?: AbortSignal) {
@@ -182,7 +186,7 @@ export class SignedClient implements Client {
     question: string,
     { limit = 50, ...more }: { conversation?: ConversationId; before?: string; limit?: number } = {},
   ) {
-    return this.#session.atDesk().search(question, { ...more, limit });
+    return this.#session.atDesk().overview.search(question, { ...more, limit });
   }
 
   hide(conversation: ConversationId, ids: readonly MessageId[]): Promise<void> {

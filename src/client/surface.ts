@@ -2,7 +2,7 @@
 
 import type { KnownContent } from '../crypto/content.ts';
 import type { FileCard } from '../crypto/files/file-card.ts';
-import type { ErrorParams, ServerAnswer, SessionForm } from '../protocols/lan/routes.ts';
+import type { ErrorParams, ReadersAnswer, ServerAnswer, SessionForm } from '../protocols/lan/routes.ts';
 import type { Island, Route, Stamp, User, WayLeg } from '../protocols/lan/wire.ts';
 import type { Clock } from '../realm/clock.ts';
 import type { ConversationId, DeviceId, MessageId, UserId } from '../realm/ids.ts';
@@ -36,6 +36,11 @@ export interface ClientInit {
   readonly passwords?: Passwords;
   /** What this device holds of a user's messages, encrypted. Default: in memory, which ends with the client. */
   readonly openCache?: (user: UserId) => Promise<ClientCache>;
+  /**
+   * SHA-256 of the root's certificate, lower-case hex, as the administrator says it: a server below another root is refused. By default the
+   * root of the first login is believed, and held in the vault from then on.
+   */
+  readonly root?: string;
   /** Where this device's keys are kept; a page passes one that gives none away. Default: in the storage. */
   readonly deviceKeys?: DeviceKeeping;
 }
@@ -124,6 +129,8 @@ export interface ClientEvents {
   account: AccountState;
   /** A server names another identity for this person than the one known so far; nothing is sealed for it until it is accepted. */
   'identity-changed': { readonly user: UserId };
+  /** A server names another identity for this person, for which no realm vouches: it counts for nothing, and what was known stays. */
+  'identity-unproven': { readonly user: UserId };
   /** This device was signed out for good, and what was kept here is gone. */
   wiped: Record<string, never>;
   /** The connection stands and what was missed has been told. Comes again after each reconnect. */
@@ -259,6 +266,11 @@ export interface Client {
   ): Promise<HistoryPage>;
   /** Undefined while the message has not travelled. */
   route(id: MessageId, signal?: AbortSignal): Promise<Route | undefined>;
+  /**
+   * Who has a message of the own user's, and who has read it: asked for, since in groups above 50 members nobody is told by events. `away`:
+   * realms that could not be asked now. @throws RefusedError `message-unknown`, `readers-rate`
+   */
+  readers(id: MessageId, signal?: AbortSignal): Promise<ReadersAnswer>;
   /** Each step of a message's way with its time, and why it does not go on. */
   explain(id: MessageId, signal?: AbortSignal): Promise<Explanation>;
   /** Blocks, removes, compares safety numbers. @throws RefusedError `account-locked` */

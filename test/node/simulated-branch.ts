@@ -2,7 +2,7 @@
 // started again by tests.
 import type { AuditEvent } from '../../node/audit/audit.ts';
 import { Blocks } from '../../node/conversations/blocks.ts';
-import { type ConversationService, openConversations } from '../../node/conversations/conversation-service.ts';
+import { type ConversationService, type MessageLimits, openConversations } from '../../node/conversations/conversation-service.ts';
 import type { Submission, UserEvent } from '../../node/conversations/conversations.ts';
 import { Privacy } from '../../node/conversations/privacy.ts';
 import type { CustodyLimits } from '../../node/custody/quotas.ts';
@@ -20,6 +20,7 @@ import { KeyPackageService } from '../../node/key-packages/key-package-service.t
 import { MailService } from '../../node/mails/mail-service.ts';
 import { type Charter, EMPTY_CHARTER } from '../../src/overlay/charter.ts';
 import { leafKeyOfSeed, signWithLeaf } from '../../src/pki/keys.ts';
+import type { Hideable } from '../../src/protocols/policy/index.ts';
 import { type Clock, systemClock } from '../../src/realm/clock.ts';
 import { RefusedError } from '../../src/realm/errors.ts';
 import {
@@ -95,6 +96,9 @@ export interface BranchOptions {
   readonly keys?: Pick<KeyBook, 'keysOf'>;
   /** Absent: every device counts. */
   readonly isDevice?: (user: UserId, device: DeviceId) => boolean;
+  /** What policies hide, and allow. */
+  readonly hidden?: (what: Hideable) => boolean;
+  readonly limits?: () => MessageLimits;
   /** 0 up to 1; spreads the tries. */
   readonly random?: () => number;
 }
@@ -129,9 +133,16 @@ export async function startBranch(options: BranchOptions): Promise<Branch> {
   const rosters = new GroupRosters(database, clock);
   const blocks = new Blocks(database, clock);
   await blocks.load();
-  const privacy = new Privacy(database);
+  const privacy = new Privacy(database, options.hidden);
   await privacy.load();
-  const conversations = await openConversations({ ...parts, outbox, rosters, blocks, hides: privacy });
+  const conversations = await openConversations({
+    ...parts,
+    outbox,
+    rosters,
+    blocks,
+    hides: privacy,
+    ...(options.limits && { limits: options.limits }),
+  });
   const node = network.node(realm);
   const shared = { ...parts, network: node, outbox, rosters, conversations };
   const isBlocked = (receiver: UserId, sender: UserId): boolean => blocks.isBlocked(receiver, sender);

@@ -10,7 +10,7 @@ import type { MessageRoute } from '../../delivery/delivery.ts';
 import type { Caller } from '../caller.ts';
 import type { LanComponents } from '../components.ts';
 import { bodyOf, formOf, type LanEnv } from '../request.ts';
-import { viewConversation, viewJsonMessage, viewLeg, viewPeople } from '../views.ts';
+import { viewConversation, viewJsonMessage, viewLeg, viewPeople, viewUserById } from '../views.ts';
 
 function pathOf({ legs }: MessageRoute): Path | undefined {
   return legs.find(({ path }) => path !== undefined)?.path;
@@ -77,6 +77,18 @@ export function conversationRoutes(components: LanComponents): Hono<LanEnv> {
   routes.get('/messages/:id', async (context) => {
     const found = await message(context.get('caller'), context.req.param('id'));
     return context.json({ message: viewJsonMessage(found), users: viewPeople(directory, [found]) });
+  });
+
+  routes.get('/messages/:id/readers', async (context) => {
+    const caller = context.get('caller');
+    const id = formOf(context.req.param('id'), messageId);
+    const { readers } = conversations;
+    if (!readers) throw new RefusedError('message-unknown', 'this server tells of no readers');
+    const view = await watched(caller, 'message', () => readers(caller.user.id, id, context.req.raw.signal));
+    return context.json({
+      readers: view.readers.map(({ user, state }) => ({ user: viewUserById(directory, user), state })),
+      away: view.away,
+    });
   });
 
   routes.get('/messages/:id/route', async (context) => {

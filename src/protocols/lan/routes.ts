@@ -10,6 +10,7 @@
 //   GET  conversations/:id/events?before=&limit=
 //   POST conversations/:id/clear
 //   GET  messages/:id, messages/:id/route
+//   GET  messages/:id/readers           for its sender: who has it, who has read it; in groups above 50 members nobody is told unasked
 //   POST messages/:id/erase             by its sender: the body goes at every node
 //   GET  privacy, POST privacy
 //   GET  blocks, POST users/:id/block, users/:id/unblock
@@ -40,12 +41,27 @@ const address = v.pipe(v.string(), v.minLength(1), v.maxLength(320));
 const sessionForm = v.picklist(['cookie', 'bearer']);
 export type SessionForm = v.InferOutput<typeof sessionForm>;
 
+const hidden = v.picklist(['delivered', 'read', 'presence']);
+/** What the realm's policies allow, so that nobody finds out by being refused. */
+export const serverLimits = v.object({
+  /** Bytes of a sealed message, and of a sealed file. */
+  message: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  file: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  /** What nobody here tells about himself. */
+  hidden: v.array(hidden),
+  /** Milliseconds for which messages are kept; absent: for ever. */
+  retention: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+});
+export type ServerLimits = v.InferOutput<typeof serverLimits>;
+
 export const serverAnswer = v.object({
   realm: realmName,
   versions: v.array(v.number()),
   capabilities: v.array(v.string()),
   /** Milliseconds since 1970, so that a client notices a wrong clock. */
   time,
+  /** Absent: what the protocol allows. */
+  limits: v.optional(serverLimits),
   /** Only of the demonstration: whom its login page fills in, and whom to write to (full addresses). */
   demo: v.optional(v.object({ user: v.string(), colleague: v.string() })),
 });
@@ -130,6 +146,13 @@ export const messageAnswer = v.object({ message: jsonMessage, users: v.array(use
 /** `route`: the programs that it passed, as far as it came. `legs`: step by step for each realm, and why it does not go on. */
 export const routeAnswer = v.object({ route: v.optional(route), legs: v.optional(v.array(wayLeg), []) });
 export type RouteAnswer = v.InferOutput<typeof routeAnswer>;
+
+/** `away`: realms with members of which nothing is known now. */
+export const readersAnswer = v.object({
+  readers: v.array(v.object({ user, state: v.picklist(['delivered', 'read']) })),
+  away: v.array(realmName),
+});
+export type ReadersAnswer = v.InferOutput<typeof readersAnswer>;
 
 const params = v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]));
 export type ErrorParams = v.InferOutput<typeof params>;

@@ -12,6 +12,10 @@
 //   file-size      the largest file (`2G`); file-quota: what one user's uploads may hold (`50G`); file-store: what all files of
 //                  a realm may hold (`2000G`); file-retention: for how long a file is kept (`365d`). Limits: one value each, and
 //                  the least of the lineage counts. Unset: 8 GiB, 64 GiB, the disk, as long as a message refers to the file.
+//   message-size   the largest message as it is sealed (`8K`), at most what an envelope holds (64 KiB); message-retention: for how long
+//                  messages are kept (`90d`), and with them what opens them. Limits as above. Unset: 64 KiB, for ever.
+//   hidden         what people here do not tell about themselves, whatever they want: `delivered`, `read`, `presence`. What any
+//                  realm of the lineage hides is hidden. Unset: nothing.
 import { InputError } from '../../realm/errors.ts';
 import { isRealmName, isWithin, parseRealmName, type RealmName } from '../../realm/names.ts';
 import { decodeFields, encodeFields } from '../../store/positional.ts';
@@ -20,8 +24,14 @@ import { decodeFields, encodeFields } from '../../store/positional.ts';
 export const POLICY = 'policy';
 /** Policies that name realms, and those that set a limit. */
 const PATTERN_NAMES = ['destinations', 'findable'] as const;
-const LIMIT_NAMES = ['file-size', 'file-quota', 'file-store', 'file-retention'] as const;
-export const POLICY_NAMES = [...PATTERN_NAMES, ...LIMIT_NAMES] as const;
+const SIZE_NAMES = ['file-size', 'file-quota', 'file-store', 'message-size'] as const;
+const TIME_NAMES = ['file-retention', 'message-retention'] as const;
+const LIMIT_NAMES = [...SIZE_NAMES, ...TIME_NAMES] as const;
+const WORD_NAMES = ['hidden'] as const;
+/** What can be hidden of a person. */
+export const HIDEABLE = ['delivered', 'read', 'presence'] as const;
+export type Hideable = (typeof HIDEABLE)[number];
+export const POLICY_NAMES = [...PATTERN_NAMES, ...LIMIT_NAMES, ...WORD_NAMES] as const;
 export type PolicyName = (typeof POLICY_NAMES)[number];
 export type PatternName = (typeof PATTERN_NAMES)[number];
 export type LimitName = (typeof LIMIT_NAMES)[number];
@@ -65,14 +75,15 @@ export function parsePolicyName(text: string): PolicyName {
   return name;
 }
 
-/** The values of a policy in the form that goes into the chain. @throws InputError `bad-realm-pattern`, `bad-limit` */
+/** The values of a policy in the form that goes into the chain. @throws InputError `bad-realm-pattern`, `bad-limit`, `bad-word` */
 export function parseValues(name: PolicyName, values: readonly string[]): string[] {
+  if (WORD_NAMES.some((one) => one === name)) return [...new Set(values.map(parseHideable))];
   const limit = LIMIT_NAMES.find((one) => one === name);
   if (!limit) return [...new Set(values.map(parsePattern))];
   const [value, ...more] = values;
   if (more.length > 0 || (value !== undefined && limitOf(limit, value) === undefined)) {
     throw new InputError('bad-limit', `"${values.join(' ').slice(0, 80)}" is no limit`, {
-      hint: limit === 'file-retention' ? 'Write a number of days: 365d.' : 'Write a size: 500M, 8G.',
+      hint: isTime(limit) ? 'Write a number of days: 365d.' : 'Write a size: 500M, 8G.',
     });
   }
   return value === undefined ? [] : [value];
@@ -82,10 +93,19 @@ export function parseValues(name: PolicyName, values: readonly string[]): string
 export function limitOf(name: LimitName, value: string): number | undefined {
   const [, digits = '', unit = ''] = /^([1-9]\d{0,8})([dKMGT])$/.exec(value) ?? [];
   const factor = UNITS[unit];
-  const isTime = unit === 'd';
-  if (factor === undefined || isTime !== (name === 'file-retention')) return undefined;
+  if (factor === undefined || (unit === 'd') !== isTime(name)) return undefined;
   const limit = Number(digits) * factor;
   return Number.isSafeInteger(limit) ? limit : undefined;
+}
+
+/** For how long something is kept. */
+export function isTime(name: LimitName): boolean {
+  return TIME_NAMES.some((one) => one === name);
+}
+
+function parseHideable(text: string): string {
+  if (HIDEABLE.some((one) => one === text)) return text;
+  throw new InputError('bad-word', `"${text.slice(0, 80)}" can't be hidden`, { hint: `Write ${HIDEABLE.join(', ')}.` });
 }
 
 /** @throws InputError `bad-realm-pattern` */

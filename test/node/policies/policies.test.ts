@@ -182,10 +182,36 @@ test('of limits the least of the lineage counts, and one that is not understood 
   set(UA, ['plenty']);
   assert.equal(policies.limit('file-size'), 0);
   assert.equal(limitOf('file-retention', '30d'), 30 * 86_400_000);
+  assert.equal(limitOf('message-retention', '1d'), 86_400_000);
+  assert.equal(limitOf('message-size', '8K'), 8192);
   for (const bad of ['', '0G', '1', '1g', '-1G', '1.5G', '30d', '1G 2G']) {
     assert.equal(limitOf('file-size', bad), undefined, bad);
     await assert.rejects(policies.set('file-size', [bad]), { code: 'bad-limit' });
   }
   await assert.rejects(policies.set('file-size', ['1G', '2G']), { code: 'bad-limit' });
   await assert.rejects(policies.set('file-retention', ['1G']), { code: 'bad-limit' });
+});
+
+test('a time that is not understood erases nothing', async () => {
+  const { policies, write } = await lineage(KYIV);
+  for (const name of ['message-retention', 'file-retention'] as const) {
+    write(UA, encodePolicy({ name, values: ['until the moon is full'] }));
+    assert.equal(policies.limit(name), undefined);
+    write(ACME, encodePolicy({ name, values: ['90d'] }));
+    assert.equal(policies.limit(name), 90 * 86_400_000);
+  }
+});
+
+test('what any realm of the lineage hides is hidden', async () => {
+  const { policies, write } = await lineage(KYIV);
+  assert.equal(policies.hides('read'), false);
+  write(UA, encodePolicy({ name: 'hidden', values: ['read'] }));
+  await policies.set('hidden', ['presence', 'presence']);
+  assert.deepEqual(
+    (['delivered', 'read', 'presence'] as const).map((what) => policies.hides(what)),
+    [false, true, true],
+  );
+  await assert.rejects(policies.set('hidden', ['everything']), { code: 'bad-word' });
+  await policies.set('hidden', []);
+  assert.deepEqual([policies.hides('read'), policies.hides('presence')], [true, false]);
 });
