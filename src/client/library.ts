@@ -1,5 +1,6 @@
 // What is asked for, in contrast to what comes by itself: conversations, their histories, single messages and routes.
 import { fromString } from 'uint8arrays/from-string';
+import * as v from 'valibot';
 import {
   type ConversationEntry,
   conversationsAnswer,
@@ -11,11 +12,12 @@ import {
   routeAnswer,
 } from '../protocols/lan/routes.ts';
 import type { FrameMessage, JsonMessage, Route } from '../protocols/lan/wire.ts';
-import { PeerError } from '../realm/errors.ts';
+import { PeerError, UnreachableError } from '../realm/errors.ts';
 import type { ConversationId, MessageId, UserId } from '../realm/ids.ts';
 import { isMessage, type OpenBody, readMessage } from './bodies.ts';
 import type { Http } from './http.ts';
 import type { People } from './people.ts';
+import type { ClientStorage } from './platform.ts';
 import type { Conversation, HistoryPage, Me, Message } from './surface.ts';
 import type { HistorySource } from './sync/catching-up.ts';
 import type { OpenedEvent } from './timeline/events.ts';
@@ -27,7 +29,12 @@ export interface LibraryComponents {
   readonly people: People;
   readonly me: () => Me;
   readonly open: OpenBody;
+  /** Where the list of conversations is kept for when the server is away; what people wrote in it is ciphertext. */
+  readonly storage?: Pick<ClientStorage, 'get' | 'set'>;
 }
+
+/** Name of the list in the storage. */
+const KEPT_LIST = 'conversations';
 
 /** Also where a device catches up from (sync/catching-up.ts). */
 export class Library implements HistorySource {
@@ -37,8 +44,9 @@ export class Library implements HistorySource {
     this.#components = components;
   }
 
+  /** As the server tells them; while it is away, as it told them last. */
   async conversations(signal?: AbortSignal): Promise<readonly Conversation[]> {
-    const conversations = await this.#entries(signal);
+    const conversations = await this.#entries(signal).catch((error: unknown) => this.#kept(error));
     return Promise.all(conversations.map((entry) => this.#conversation(entry)));
   }
 
@@ -99,10 +107,23 @@ export class Library implements HistorySource {
   }
 
   async #entries(signal?: AbortSignal): Promise<readonly ConversationEntry[]> {
-    const { http, people } = this.#components;
-    const { conversations } = await http.get('/conversations', conversationsAnswer, signal);
+    const { http, storage } = this.#components;
+    const answer = await http.get('/conversations', conversationsAnswer, signal);
+    const entries = this.#checked(answer);
+    // A full disk costs no more than the list of a day when the server is away.
+    await storage?.set(KEPT_LIST, JSON.stringify(answer)).catch(() => {});
+    return entries;
+  }
+
+  async #kept(error: unknown): Promise<readonly ConversationEntry[]> {
+    const kept = error instanceof UnreachableError ? await this.#components.storage?.get(KEPT_LIST) : undefined;
+    if (kept === undefined) throw error;
+    return this.#checked(v.parse(conversationsAnswer, JSON.parse(kept)));
+  }
+
+  #checked({ conversations }: v.InferOutput<typeof conversationsAnswer>): readonly ConversationEntry[] {
     for (const { id, members, last } of conversations) {
-      people.remember(members);
+      this.#components.people.remember(members);
       if (last) assertAsked(last.conversation === id, last.id);
     }
     return conversations;

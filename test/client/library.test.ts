@@ -2,13 +2,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as v from 'valibot';
+import type { User } from '../../src/client/client.ts';
 import { Library } from '../../src/client/library.ts';
 import { People } from '../../src/client/people.ts';
-import { parseConversationId, parseMessageId } from '../../src/realm/ids.ts';
+import { memoryStorage } from '../../src/client/platform.ts';
+import { UnreachableError } from '../../src/realm/errors.ts';
+import { parseConversationId, parseDeviceId, parseMessageId, parseUserId } from '../../src/realm/ids.ts';
 
 const LIMIT = { timeout: 10_000 };
 const id = (last: number) => `00000000-0000-4000-8000-00000000000${last}`;
 const [HERE, ELSEWHERE] = [parseConversationId(id(1)), parseConversationId(id(2))];
+const AWAY = Symbol('away');
+const ME: User = { id: parseUserId(id(8)), address: 'clerk@kyiv.acme.ua', name: 'Clerk One', kind: 'person' };
 const [ASKED, OTHER] = [parseMessageId(id(3)), parseMessageId(id(4))];
 
 function said(message: string, conversation: string) {
@@ -17,12 +22,18 @@ function said(message: string, conversation: string) {
 }
 
 /** Of a server that answers so, whatever it is asked. */
-function libraryOf(answer: unknown): Library {
-  const http: ConstructorParameters<typeof People>[0] = { get: async (_path, form) => v.parse(form, answer) };
+function libraryOf(answer: unknown, storage = memoryStorage()): Library {
+  const http: ConstructorParameters<typeof People>[0] = {
+    get: async (_path, form) => {
+      if (answer === AWAY) throw new UnreachableError('server-unreachable', 'away');
+      return v.parse(form, answer);
+    },
+  };
   return new Library({
     http,
+    storage,
     people: new People(http),
-    me: () => assert.fail('nobody is signed in'),
+    me: () => ({ user: ME, device: parseDeviceId(id(9)) }),
     open: async ({ id, conversation, sender, device, recipients, stamp }) => {
       return { id, conversation, sender, device, recipients, stamp, role: 'member', state: 'stored' };
     },
@@ -46,4 +57,14 @@ test('another message than the one that was asked for is refused', LIMIT, async 
   const opened = (message: string) => libraryOf({ message: said(message, HERE), users: [] }).opened(ASKED);
   assert.equal((await opened(ASKED)).id, ASKED);
   await assert.rejects(opened(OTHER), { code: 'answer-contradicts' });
+});
+
+test('while the server is away the list of conversations is the one that it told last', LIMIT, async () => {
+  const cook = { id: id(7), address: 'cook@kyiv.acme.ua', name: 'Cook One', kind: 'person' };
+  const entry = { id: HERE, members: [cook], unread: 2, last: said(ASKED, HERE) };
+  const storage = memoryStorage();
+  const told = await libraryOf({ conversations: [entry] }, storage).conversations();
+  assert.deepEqual(await libraryOf(AWAY, storage).conversations(), told);
+  assert.deepEqual([told[0]?.unread, told[0]?.last?.id, told[0]?.others[0]?.name], [2, ASKED, 'Cook One']);
+  await assert.rejects(libraryOf(AWAY).conversations(), { code: 'server-unreachable' });
 });
