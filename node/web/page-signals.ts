@@ -18,3 +18,11 @@ export function pageSignals(): PageSignals {
   addEventListener('offline', () => (online.value = false));
   return { visible, focused, online };
 }
+
+/** Calls back when a person does something here. */
+export function onActivity(listener: () => void): void {
+  for (const type of ['pointerdown', 'keydown', 'wheel', 'touchstart', 'focus']) {
+    // captured, so that what comes too late for a locked page is noticed before anything answers to it
+    addEventListener(type, listener, { capture: true, passive: true });
+  }
+}

@@ -1,13 +1,14 @@
 // Binds the models to a page: its address, focus, theme, title, and the browser's storage.
-import { effect, signal } from '@preact/signals';
+import { computed, effect } from '@preact/signals';
 import { render } from 'preact';
 import { systemClock } from '../../src/realm/clock.ts';
-import { App } from './model/app.ts';
-import type { PageClient } from './model/page-client.ts';
+import { App, type AppComponents } from './model/app.ts';
 import { wantedLanguage } from './model/preferences.ts';
 import type { TabPlace } from './model/tab.ts';
+import { pageNotices } from './page-notices.ts';
 import { hashPlace } from './page-place.ts';
-import { pageSignals } from './page-signals.ts';
+import { onActivity, pageSignals } from './page-signals.ts';
+import { showUnread } from './page-title.ts';
 import { loadTexts } from './text/languages.ts';
 import { AppView } from './view/app-view.tsx';
 import './style/tokens.css';
@@ -20,10 +21,13 @@ import './style/entrance.css';
 import './style/workspace.css';
 import './style/rail.css';
 import './style/timeline.css';
+import './style/talk.css';
+import './style/menus.css';
 import './style/composer.css';
 import './style/overlays.css';
+import './style/settings.css';
 
-export async function startPage(client: PageClient, tab: TabPlace): Promise<void> {
+export async function startPage(client: AppComponents['client'], tab: TabPlace): Promise<void> {
   const language = wantedLanguage(localStorage, navigator.languages);
   const app = new App({
     client,
@@ -34,22 +38,22 @@ export async function startPage(client: PageClient, tab: TabPlace): Promise<void
     spoken: { language, texts: await loadTexts(language) },
     loadTexts,
     suggestedUser: new URLSearchParams(location.search).get('user') ?? undefined,
+    notices: pageNotices(),
     ...pageSignals(),
   });
   followInDocument(app);
   addEventListener('pagehide', () => app.flush());
+  onActivity(() => app.idle.touch());
   app.start();
   render(<AppView app={app} />, document.body);
 }
 
 function followInDocument({ preferences, workspace }: App): void {
-  const unread = signal(0);
-  effect(() => {
-    unread.value = workspace.value?.chats.unread.value ?? 0;
+  showUnread({
+    name: computed(() => preferences.words.value.t('app.name')),
+    unread: computed(() => workspace.value?.chats.unread.value ?? 0),
   });
   effect(() => {
-    const name = preferences.words.value.t('app.name');
-    document.title = unread.value > 0 ? `(${unread.value}) ${name}` : name;
     document.documentElement.lang = preferences.language.value;
     document.documentElement.dataset['theme'] = preferences.theme.value;
   });

@@ -1,31 +1,58 @@
 // A client without a server, for looking at the view: it acts out a scene and answers what is written to it.
-import type { Client, ClientEvents, HistoryPage, Me, Message, Route, User } from '../../../src/client/client.ts';
+import type { Act, Client, ClientEvents, Me, Message, OpenTimeline, Route, User } from '../../../src/client/client.ts';
+import type { MessageState, OpenedEvent } from '../../../src/client/timeline/events.ts';
 import { InputError, RefusedError, UnreachableError } from '../../../src/realm/errors.ts';
-import { directConversationId, parseDeviceId, parseMessageId } from '../../../src/realm/ids.ts';
+import { type ConversationId, type MessageId, parseMessageId } from '../../../src/realm/ids.ts';
 import { parseRealmName } from '../../../src/realm/names.ts';
+import type { AccountClient } from '../model/account-client.ts';
 import type { PageClient } from '../model/page-client.ts';
-import { CLERK, history, PEOPLE } from './acted-people.ts';
+import { ActedAccount, DEVICE, pause } from './acted-account.ts';
+import { ACCOUNTS, CLERK, conversationOf, DRAWING, ENGINEER, PEOPLE, WORKS, WORKS_PEOPLE } from './acted-people.ts';
+import { ActedRoom } from './acted-room.ts';
+import { actedTalk, eventOf } from './acted-talk.ts';
 
-export type Scene = 'login' | 'first-password' | 'locked' | 'elsewhere' | 'empty' | 'chat' | 'offline' | 'opening';
+export const SCENES = [
+  'login',
+  'first-password',
+  'locked',
+  'unproven',
+  'elsewhere',
+  'empty',
+  'chat',
+  'offline',
+  'islands',
+  'opening',
+] as const;
+export type Scene = (typeof SCENES)[number];
 
 const KYIV = parseRealmName('kyiv.acme.ua');
 const LVIV = parseRealmName('lviv.acme.ua');
 const PASSWORD = 'correct horse';
+const MINUTE = 60_000;
+/** Scenes that begin before a session. */
+const OUTSIDE: readonly Scene[] = ['login', 'first-password', 'locked', 'unproven'];
 
 type Listener = (event: never) => void;
 
-export class ActedClient implements PageClient {
+export class ActedClient implements PageClient, AccountClient {
   me: Me | undefined;
   connection: Client['connection'] = 'offline';
   readonly files = undefined;
+  account: ActedAccount | undefined;
   accountState: Client['accountState'] = { kind: 'none' };
+  readonly islands: Client['islands'];
   readonly #scene: Scene;
   readonly #listeners = new Map<string, Set<Listener>>();
-  readonly #messages: Message[];
+  readonly #rooms = new Map<string, ActedRoom>();
+  readonly #drafts = new Map<string, NonNullable<ReturnType<Client['draft']>>>();
+  readonly #began = Date.now();
 
   constructor(scene: Scene) {
     this.#scene = scene;
-    this.#messages = scene === 'empty' ? [] : history();
+    const since = this.#began - 42 * MINUTE;
+    this.islands = { realms: scene === 'islands' ? [{ realm: LVIV, since, queued: 12 }] : [] };
+    if (scene === 'empty') return;
+    for (const event of actedTalk(this.#began)) this.#room(event.conversation).events.push(event);
   }
 
   on<K extends keyof ClientEvents>(type: K, listener: (event: ClientEvents[K]) => void): () => void {
@@ -38,50 +65,64 @@ export class ActedClient implements PageClient {
     for (const listener of this.#listeners.get(type) ?? []) (listener as (event: ClientEvents[K]) => void)(event);
   }
 
+  #room(id: ConversationId): ActedRoom {
+    const room = this.#rooms.get(id) ?? new ActedRoom(id, id === WORKS ? 'group' : 'direct', []);
+    this.#rooms.set(id, room);
+    return room;
+  }
+
   async server(): ReturnType<Client['server']> {
     if (this.#scene === 'opening') throw new UnreachableError('server-unreachable', 'acted');
-    const demo = { user: CLERK.address, colleague: PEOPLE[0]?.address ?? '' };
+    const demo = { user: CLERK.address, colleague: ENGINEER.address };
     return { realm: KYIV, versions: [1], capabilities: [], time: Date.now(), demo };
   }
 
   async login(_address: string, password: string, options?: { newPassword?: string }): Promise<Me> {
     await pause(700);
     if (password !== PASSWORD) throw new RefusedError('login-refused', 'acted');
-    if (this.#scene === 'first-password' && !options?.newPassword) {
-      throw new RefusedError('password-change-required', 'acted');
-    }
-    return this.#enter();
+    if (this.#scene !== 'first-password' || options?.newPassword) return this.#enter();
+    throw new RefusedError('password-change-required', 'acted');
   }
 
   async resume(): Promise<Me | undefined> {
-    return ['login', 'first-password', 'locked'].includes(this.#scene) ? undefined : this.#enter();
+    return OUTSIDE.includes(this.#scene) ? undefined : this.#enter();
   }
 
   #enter(): Me {
-    const device = parseDeviceId('00000000-0000-4000-8000-0000000000d1');
-    const me = { user: CLERK, device };
+    const me = { user: CLERK, device: DEVICE };
     this.me = me;
+    this.accountState = { kind: 'open', ...(this.#scene === 'unproven' && { password: 'unproven' }) };
     if (this.#scene === 'locked') this.accountState = { kind: 'locked', why: 'other-password' };
+    else this.account = new ActedAccount(this.#scene === 'chat');
     return me;
   }
 
   async recoverAccount(recoveryKey: string): Promise<void> {
     await pause(700);
     if (recoveryKey.length < 40) throw new InputError('recovery-key-length', 'acted');
-    this.accountState = { kind: 'open' };
+    await this.acceptPassword();
   }
 
-  async beginAccountAnew(): Promise<void> {
+  beginAccountAnew(): Promise<void> {
+    return this.acceptPassword();
+  }
+
+  async acceptPassword(): Promise<void> {
+    await pause(400);
+    this.accountState = { kind: 'open' };
+    this.account = new ActedAccount(false);
+  }
+
+  async changePassword(password: string): Promise<Me> {
     await pause(700);
-    this.accountState = { kind: 'open' };
-  }
-
-  async changePassword(): Promise<Me> {
-    return this.#enter();
+    if (password !== PASSWORD) throw new RefusedError('wrong-password', 'acted');
+    await this.acceptPassword();
+    return { user: CLERK, device: DEVICE };
   }
 
   async logout(): Promise<void> {
     this.me = undefined;
+    this.account = undefined;
   }
 
   connect(): void {
@@ -90,67 +131,64 @@ export class ActedClient implements PageClient {
     this.#emit('connection', { state: this.connection });
     if (this.connection === 'waiting') return;
     this.#emit('ready', { me: this.me });
-    const [engineer, accounts, drawing, director] = PEOPLE;
-    if (engineer) this.#emit('presence', { user: engineer, state: 'online' });
-    if (accounts) this.#emit('presence', { user: accounts, state: 'offline', lastSeenAt: Date.now() - 25 * 60_000 });
-    if (drawing) this.#emit('presence', { user: drawing, state: 'online' });
-    if (director) this.#emit('presence', { user: director, state: 'offline', lastSeenAt: Date.now() - 3 * 86_400_000 });
-    if (drawing) setInterval(() => this.#type(drawing), 4000);
+    this.#emit('islands', this.islands);
+    const now = Date.now();
+    this.#emit('presence', { user: ENGINEER, state: 'online' });
+    this.#emit('presence', { user: ACCOUNTS, state: 'offline', lastSeenAt: now - 25 * MINUTE });
+    this.#emit('presence', { user: DRAWING, state: 'online' });
+    this.#type(DRAWING);
   }
 
   #type(user: User): void {
-    this.#emit('typing', { user, conversation: this.conversationWith(user), active: true });
+    this.#emit('typing', { user, conversation: conversationOf(user), active: true });
   }
 
   disconnect(): void {
     this.connection = 'offline';
   }
 
-  async drained(): Promise<void> {}
-
   async send({ to, text }: { to: string | User; text: string }): Promise<Message> {
     const person = PEOPLE.find((user) => user === to || user.address === to);
     if (!person) throw new RefusedError('user-unknown', 'acted');
-    const message: Message = {
-      id: parseMessageId(crypto.randomUUID()),
-      conversation: this.conversationWith(person),
-      from: CLERK,
-      to: [person],
-      mine: true,
-      text,
-      sentAt: Date.now(),
-      state: 'queued',
-    };
-    this.#messages.push(message);
-    this.#emit('message', message);
-    if (this.connection === 'live') void this.#play(message, person);
-    return message;
+    const id = await this.act(conversationOf(person), { kind: 'text', text });
+    return this.#message(this.#event(conversationOf(person), id));
   }
 
-  async #play(message: Message, person: User): Promise<void> {
-    const { id, conversation } = message;
+  async act(conversation: ConversationId, act: Act): Promise<MessageId> {
+    const id = parseMessageId(crypto.randomUUID());
+    const others = this.#othersIn(conversation);
+    const event = eventOf(id, { by: CLERK, in: conversation, to: others, at: Date.now(), state: 'queued' }, act);
+    this.#room(conversation).take([event]);
+    this.#emit('message', this.#message(event));
+    if (this.connection === 'live') void this.#play(event);
+    return id;
+  }
+
+  async #play(event: OpenedEvent): Promise<void> {
     for (const state of ['stored', 'delivered', 'read'] as const) {
       await pause(500);
-      this.#emit('state', { id, conversation, state });
+      this.#become(event, state);
     }
+    const [person] = this.#othersIn(event.conversation);
+    if (!person || event.content?.kind !== 'text') return;
     this.#type(person);
     await pause(1500);
-    const now = Date.now();
-    const back = { from: person, to: [CLERK], mine: false, text: `You said: ${message.text ?? ''}` };
-    const answer: Message = {
-      ...message,
-      ...back,
-      id: parseMessageId(crypto.randomUUID()),
-      sentAt: now,
-      state: 'stored',
-    };
-    this.#messages.push(answer);
-    this.#emit('message', answer);
+    const said = { by: person, in: event.conversation, to: [CLERK], at: Date.now() };
+    const answer = { kind: 'text', text: `You said: ${event.content.text}` } as const;
+    const back = eventOf(parseMessageId(crypto.randomUUID()), said, answer);
+    this.#room(event.conversation).take([back]);
+    this.#emit('message', this.#message(back));
   }
 
-  async retry(id: Message['id']): Promise<void> {
-    const message = this.#messages.find((known) => known.id === id);
-    if (message) this.#emit('state', { id, conversation: message.conversation, state: 'queued' });
+  #become(event: OpenedEvent, state: MessageState): void {
+    const stamp = { ms: Date.now(), counter: 0 };
+    this.#room(event.conversation).take([{ ...event, stamp, arrivedAt: stamp.ms, state }]);
+    this.#emit('state', { id: event.id, conversation: event.conversation, state });
+  }
+
+  async retry(id: MessageId): Promise<void> {
+    const event = [...this.#rooms.values()].flatMap(({ events }) => events).find((known) => known.id === id);
+    if (event) void this.#play(event);
   }
 
   async typing(): Promise<void> {}
@@ -163,52 +201,120 @@ export class ActedClient implements PageClient {
   }
 
   async searchUsers(prefix: string): Promise<readonly User[]> {
-    return PEOPLE.filter((user) => user.address.startsWith(prefix));
+    return PEOPLE.filter(({ address, name }) => address.startsWith(prefix) || name.toLowerCase().startsWith(prefix));
   }
 
   async userById(id: User['id']): Promise<User | undefined> {
-    return PEOPLE.find((user) => user.id === id);
+    return [CLERK, ...PEOPLE].find((user) => user.id === id);
   }
 
   async conversations(): ReturnType<Client['conversations']> {
     if (this.#scene === 'empty') return [];
-    return PEOPLE.flatMap((person, index) => {
-      const id = this.conversationWith(person);
-      const last = this.#messages.findLast(({ conversation }) => conversation === id);
-      return last ? [{ id, others: [person], last, unread: [2, 3, 0, 0][index] ?? 0 }] : [];
+    return [...this.#rooms.values()].flatMap(({ id, events }) => {
+      const last = events.findLast(({ content }) => content?.kind === 'text' || content === undefined);
+      const unread = id === conversationOf(ENGINEER) ? 3 : id === WORKS ? 1 : 0;
+      return last ? [{ id, others: this.#othersIn(id), last: this.#message(last), unread }] : [];
     });
   }
 
-  async history(id: string, options: { before?: string; limit?: number } = {}): Promise<HistoryPage> {
-    await pause(150);
-    const all = this.#messages.filter(({ conversation }) => conversation === id);
-    const end = options.before === undefined ? all.length : Number(options.before);
-    const start = Math.max(0, end - (options.limit ?? 50));
-    return { messages: all.slice(start, end), before: start === 0 ? undefined : String(start) };
+  async timeline(conversation: ConversationId): Promise<OpenTimeline> {
+    await pause(50);
+    return this.#room(conversation).open(this.#began - 39 * MINUTE);
   }
 
-  readonly islands: Client['islands'] = { realms: [] };
-
-  async explain(id: Message['id']): ReturnType<Client['explain']> {
-    return { route: await this.route(id), legs: [] };
+  async hide(conversation: ConversationId, ids: readonly MessageId[]): Promise<void> {
+    this.#room(conversation).hide(ids);
   }
 
-  async route(id: Message['id']): Promise<Route | undefined> {
+  async clearHistory(conversation: ConversationId): Promise<void> {
+    this.#room(conversation).clear();
+    this.#emit('cleared', { conversation });
+  }
+
+  draft(conversation: ConversationId): ReturnType<Client['draft']> {
+    return this.#drafts.get(conversation);
+  }
+
+  async setDraft(conversation: ConversationId, text: string): Promise<void> {
+    if (text === '') this.#drafts.delete(conversation);
+    else this.#drafts.set(conversation, { text, at: Date.now() });
+  }
+
+  async search(question: string): ReturnType<Client['search']> {
+    const asked = question.toLowerCase();
+    return [...this.#rooms.values()].flatMap(({ id: conversation, events }) =>
+      events.flatMap(({ id, sender, content }) =>
+        content?.kind === 'text' && content.text.toLowerCase().includes(asked)
+          ? [{ conversation, id, sender, text: content.text, sentAt: content.sentAt, place: '' }]
+          : [],
+      ),
+    );
+  }
+
+  readonly contacts: PageClient['contacts'] = {
+    blocked: async () => [],
+    block: async () => undefined,
+    unblock: async () => undefined,
+    remove: async () => undefined,
+    safetyNumber: async () => Array.from({ length: 12 }, (_, n) => String(10_000 + ((n * 7919 + 4321) % 89_999))),
+  };
+
+  readonly groups: PageClient['groups'] = {
+    create: async () => WORKS,
+    members: async () => ({
+      kind: 'group',
+      members: WORKS_PEOPLE.map(({ id }) => ({ user: id, role: id === ENGINEER.id ? 'owner' : 'member' })),
+      pending: [],
+    }),
+    invite: async () => 'done',
+    remove: async () => 'done',
+    setRole: async () => 'done',
+    leave: async () => 'done',
+  };
+
+  async explain(id: MessageId): ReturnType<Client['explain']> {
     await pause(200);
-    if (this.#messages.find((message) => message.id === id)?.state === 'queued') return undefined;
-    const hops = [KYIV, LVIV].flatMap((realm, index) => {
-      const node = { realm, role: 'node', pid: 4100 + index, peerId: '12D3KooWPrKqF3Vq9hZkYwJ4' } as const;
-      const relay = { realm, role: 'relay', pid: 4200 + index, peerId: '12D3KooWQhE1dY9vM2sLbT7c' } as const;
-      return index === 0 ? [node, relay] : [relay, node];
-    });
-    return { kind: 'direct-tcp', hops };
+    const event = [...this.#rooms.values()].flatMap(({ events }) => events).find((known) => known.id === id);
+    return { route: event?.stamp ? ROUTE : undefined, legs: [] };
   }
 
-  conversationWith(user: User): Message['conversation'] {
-    return directConversationId(CLERK.id, user.id);
+  conversationWith(user: User): ConversationId {
+    return conversationOf(user);
+  }
+
+  #othersIn(conversation: ConversationId): readonly User[] {
+    if (conversation === WORKS) return WORKS_PEOPLE.filter((user) => user !== CLERK);
+    return PEOPLE.filter((person) => conversationOf(person) === conversation);
+  }
+
+  #event(conversation: ConversationId, id: MessageId): OpenedEvent {
+    const event = this.#room(conversation).events.find((known) => known.id === id);
+    if (!event) throw new RefusedError('message-unknown', 'acted');
+    return event;
+  }
+
+  #message({ id, conversation, sender, recipients, content, stamp, state, problem }: OpenedEvent): Message {
+    const known = (user: User['id']): User[] => [CLERK, ...PEOPLE].filter((person) => person.id === user);
+    return {
+      id,
+      conversation,
+      from: known(sender)[0] ?? CLERK,
+      to: recipients.flatMap(known),
+      mine: sender === CLERK.id,
+      text: content?.kind === 'text' ? content.text : undefined,
+      sentAt: content?.sentAt ?? stamp?.ms ?? 0,
+      state,
+      ...(stamp && { stamp }),
+      ...(problem !== undefined && { problem }),
+    };
   }
 }
 
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, milliseconds));
-}
+const ROUTE: Route = {
+  kind: 'direct-tcp',
+  hops: [KYIV, LVIV].flatMap((realm, index) => {
+    const node = { realm, role: 'node', pid: 4100 + index, peerId: '12D3KooWPrKqF3Vq9hZkYwJ4' } as const;
+    const relay = { realm, role: 'relay', pid: 4200 + index, peerId: '12D3KooWQhE1dY9vM2sLbT7c' } as const;
+    return index === 0 ? [node, relay] : [relay, node];
+  }),
+};

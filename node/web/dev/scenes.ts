@@ -1,17 +1,7 @@
 // For developers: the web client over an acted server, at /dev/?scene=NAME of vite's server. Never part of the bundle.
 import { startPage } from '../page.tsx';
-import { ActedClient, type Scene } from './acted-client.ts';
+import { ActedClient, SCENES } from './acted-client.ts';
 
-const SCENES: readonly Scene[] = [
-  'login',
-  'first-password',
-  'locked',
-  'elsewhere',
-  'empty',
-  'chat',
-  'offline',
-  'opening',
-];
 const wanted = new URLSearchParams(location.search).get('scene');
 localStorage.setItem('canopy.session', 'in');
 const scene = SCENES.find((one) => one === wanted) ?? 'chat';

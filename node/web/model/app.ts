@@ -1,24 +1,29 @@
 // The whole client without a screen: what the view reads and calls. Everything of one login lives and ends together.
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import type { Explanation, Me, Message, User } from '../../../src/client/client.ts';
+import type { Explanation, Me, User } from '../../../src/client/client.ts';
 import type { Clock } from '../../../src/realm/clock.ts';
+import type { MessageId } from '../../../src/realm/ids.ts';
 import type { Language } from '../text/languages.ts';
 import type { Texts } from '../text/texts.ts';
+import type { AccountClient } from './account-client.ts';
 import { Chats, type Place } from './chats.ts';
 import { ConnectionModel } from './connection.ts';
-import { Drafts } from './drafts.ts';
+import { Conversing } from './conversing.ts';
 import { ColleagueFinder } from './find-colleague.ts';
+import { IdleLock } from './idle-lock.ts';
 import { IslandsModel } from './islands.ts';
 import type { LocalStore } from './local-store.ts';
+import { type NoticeBoard, Notifications } from './notifications.ts';
+import { OwnAccount } from './own-account.ts';
 import type { PageClient } from './page-client.ts';
 import { People } from './people.ts';
 import { Preferences, type Spoken } from './preferences.ts';
 import { Screen } from './screen.ts';
-import { SessionModel } from './session.ts';
+import { SessionModel, type Stage } from './session.ts';
 import type { TabPlace } from './tab.ts';
 
 export interface AppComponents {
-  readonly client: PageClient;
+  readonly client: PageClient & AccountClient;
   readonly tab: TabPlace;
   readonly clock: Clock;
   readonly store: LocalStore;
@@ -31,21 +36,24 @@ export interface AppComponents {
   readonly visible: ReadonlySignal<boolean>;
   readonly focused: ReadonlySignal<boolean>;
   readonly online: ReadonlySignal<boolean>;
+  readonly notices: NoticeBoard;
 }
 
 /** What one logged-in person works with. */
 export interface Workspace {
+  readonly account: OwnAccount;
   readonly me: User;
   readonly realm: string;
   readonly people: People;
   readonly chats: Chats;
-  readonly drafts: Drafts;
+  /** What is done in conversations. */
+  readonly conversing: Conversing;
   readonly connection: ConnectionModel;
   readonly islands: IslandsModel;
   /** The demonstration's other person. */
   readonly colleague: ReadonlySignal<User | undefined>;
   newFinder(): ColleagueFinder;
-  routeOf(message: Message, signal: AbortSignal): Promise<Explanation>;
+  routeOf(id: MessageId, signal: AbortSignal): Promise<Explanation>;
   typing(to: User): void;
   reconnect(): void;
 }
@@ -57,7 +65,11 @@ function realmOf({ address }: User): string {
 export class App {
   readonly session: SessionModel;
   readonly preferences: Preferences;
+  readonly idle: IdleLock;
+  readonly notifications: Notifications;
   readonly screen = new Screen();
+  /** The own account as soon as it is open; its dialogs and the recovery key work on it. */
+  readonly own: Signal<OwnAccount | undefined> = signal(undefined);
   readonly workspace: Signal<Workspace | undefined> = signal(undefined);
   readonly #components: AppComponents;
   readonly #stops: (() => void)[] = [];
@@ -66,6 +78,15 @@ export class App {
     this.#components = components;
     this.session = new SessionModel(components);
     this.preferences = new Preferences(components);
+    const { visible, focused, notices } = components;
+    this.notifications = new Notifications({
+      ...components,
+      board: notices,
+      attentive: computed(() => visible.value && focused.value),
+      words: this.preferences.words,
+      onOpen: (conversation) => this.workspace.peek()?.chats.open(conversation),
+    });
+    this.idle = new IdleLock({ ...components, onIdle: () => void this.session.lock() });
   }
 
   start(): void {
@@ -74,6 +95,7 @@ export class App {
       () => opening.abort(),
       this.session.stage.subscribe((stage) => {
         this.#leave();
+        this.#own(stage);
         if (stage.kind === 'in') this.#enter(stage.me);
       }),
     );
@@ -87,12 +109,18 @@ export class App {
 
   /** What the login form is filled with: from the page's address, or from a demonstration. */
   suggestedUser(): string | undefined {
-    return this.#components.suggestedUser ?? this.session.server.value?.demo?.user;
+    return this.session.lastUser.value ?? this.#components.suggestedUser ?? this.session.server.value?.demo?.user;
   }
 
   /** The page is going: what is typed reaches the disk. */
   flush(): void {
-    this.workspace.value?.drafts.flush();
+    this.workspace.value?.conversing.drafts.flush();
+  }
+
+  #own(stage: Stage): void {
+    const me = stage.kind === 'in' || stage.kind === 'recovery-key' ? stage.me : undefined;
+    if (!me) this.own.value = undefined;
+    else this.own.value ??= new OwnAccount(this.#components.client, me.user);
   }
 
   #enter({ user }: Me): void {
@@ -101,33 +129,40 @@ export class App {
     const attentive = computed(() => visible.value && focused.value);
     const chats = new Chats({ client, clock, store, people, place, attentive, me: user });
     const connection = new ConnectionModel({ client, clock, online });
-    const realms = () => new Set(chats.list.value.map(({ person }) => realmOf(person)));
+    const conversing = new Conversing({ client, clock, store, chats, me: user.id });
+    const realms = () => new Set(chats.list.value.flatMap((chat) => chat.people.map(realmOf)));
     const islands = new IslandsModel({ client, realms });
     const realm = this.session.server.peek()?.realm ?? realmOf(user);
     this.workspace.value = {
+      account: this.own.peek() ?? new OwnAccount(client, user),
       me: user,
       realm,
       people,
       chats,
       connection,
       islands,
-      drafts: new Drafts({ store, clock, owner: user.id }),
+      conversing,
       colleague: this.#demoColleague(user),
       newFinder: () => new ColleagueFinder({ client, clock, me: user, realm }),
-      routeOf: (message, signal) => client.explain(message.id, signal),
+      routeOf: (id, signal) => client.explain(id, signal),
       typing: (to) => void client.typing(to).catch(() => undefined),
       reconnect: () => client.connect(),
     };
     people.start();
     connection.start();
     islands.start();
+    conversing.start();
     void chats.start();
+    this.idle.start();
+    this.notifications.start();
   }
 
   #leave(): void {
     const workspace = this.workspace.peek();
     if (!workspace) return;
-    workspace.drafts.flush();
+    this.idle.stop();
+    this.notifications.stop();
+    workspace.conversing.stop();
     workspace.chats.stop();
     workspace.connection.stop();
     workspace.islands.stop();

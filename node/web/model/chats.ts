@@ -1,23 +1,18 @@
-// The conversations of a person: the list in the rail, which one is open, what of it has been seen.
-import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
+// The conversations of a person: the list in the rail, which one is open, what of it has been seen. A conversation whose timeline is
+// open follows it; of the others the list knows what the server tells.
+import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { Conversation, Message, User } from '../../../src/client/client.ts';
 import type { Clock } from '../../../src/realm/clock.ts';
-import { parseUserId } from '../../../src/realm/ids.ts';
-import { type LocalStore, readLocal, writeLocal } from './local-store.ts';
+import { type Chat, lastAt } from './chat.ts';
+import { KeptContacts } from './kept-contacts.ts';
+import type { LocalStore } from './local-store.ts';
 import type { PageClient } from './page-client.ts';
 import type { People } from './people.ts';
-import { saidAt } from './rows.ts';
+import { lastSaid, saidIn } from './said.ts';
 import { Timeline } from './timeline.ts';
 
-export interface Chat {
-  readonly id: Conversation['id'];
-  readonly person: User;
-  readonly last?: Message | undefined;
-  readonly unread: number;
-  readonly lastRead?: Message['id'] | undefined;
-  /** When it was added, for a conversation without messages. */
-  readonly addedAt: number;
-}
+/** Pages that are loaded to find the first unread message before a conversation is shown. */
+const MOST_PAGES = 20;
 
 /** Which conversation the address of the page names. */
 export interface Place {
@@ -35,6 +30,12 @@ export interface ChatsComponents {
   readonly me: User;
 }
 
+/** The oldest and the newest message on the screen. */
+export interface SeenRange {
+  readonly first: string;
+  readonly last: string;
+}
+
 export class Chats {
   readonly list: Signal<readonly Chat[]> = signal([]);
   readonly loaded: Signal<boolean> = signal(false);
@@ -42,14 +43,19 @@ export class Chats {
   readonly current: ReadonlySignal<Chat | undefined>;
   /** The message above which "New" stands in the open conversation. */
   readonly firstNew: Signal<string | undefined> = signal(undefined);
+  /** The message that the open conversation is to show; the view takes it away when it is there. */
+  readonly sought: Signal<string | undefined> = signal(undefined);
   readonly #components: ChatsComponents;
+  readonly #kept: KeptContacts;
   readonly #timelines = new Map<string, Timeline>();
   readonly #stops: (() => void)[] = [];
-  /** The newest message on the screen. */
-  #visible: string | undefined;
+  #visible: SeenRange | undefined;
+  /** By when had arrived what was read last, in the open conversation. */
+  #readUpTo = 0;
 
   constructor(components: ChatsComponents) {
     this.#components = components;
+    this.#kept = new KeptContacts({ ...components, owner: components.me.id });
     this.unread = computed(() => this.list.value.reduce((sum, chat) => sum + chat.unread, 0));
     this.current = computed(() => this.list.value.find(({ id }) => id === components.place.current.value));
   }
@@ -58,19 +64,17 @@ export class Chats {
     const { client, place, attentive } = this.#components;
     this.#stops.push(
       client.on('message', (message) => this.#onMessage(message)),
-      client.on('state', (change) => {
-        this.#timelines.get(change.conversation)?.apply(change);
-        this.#refreshLast(change.conversation);
-      }),
+      client.on('state', (change) => this.#timelines.get(change.conversation)?.told(change)),
       client.on('position', ({ conversation, upTo }) => this.#onPosition(conversation, upTo)),
-      client.on('removed', ({ conversation, id }) => this.#timelines.get(conversation)?.remove(id)),
+      client.on('members', () => void this.#refresh()),
+      client.on('cleared', () => void this.#refresh()),
       client.on('ready', () => void this.#refresh()),
-      client.on('reset', () => void this.#reload()),
+      client.on('reset', () => void this.#refresh()),
       place.current.subscribe((id) => this.#onOpen(id)),
       attentive.subscribe(() => this.#markSeen()),
     );
     await this.#refresh();
-    await this.#addContacts();
+    for (const person of await this.#kept.load()) this.#add(person);
     this.loaded.value = true;
     this.#onOpen(place.current.value);
     client.connect();
@@ -78,172 +82,187 @@ export class Chats {
 
   stop(): void {
     for (const stop of this.#stops.splice(0).toReversed()) stop();
+    for (const timeline of this.#timelines.values()) timeline.close();
+    this.#timelines.clear();
   }
 
-  timelineOf(chat: Chat): Timeline {
-    const known = this.#timelines.get(chat.id);
+  timelineOf({ id }: Pick<Chat, 'id'>): Timeline {
+    const known = this.#timelines.get(id);
     if (known) return known;
-    const timeline = new Timeline(chat.id, this.#components.client);
-    this.#timelines.set(chat.id, timeline);
+    const timeline = new Timeline(id, { ...this.#components, onView: (one) => this.#follow(one) });
+    this.#timelines.set(id, timeline);
     return timeline;
+  }
+
+  find(id: string): Chat | undefined {
+    return this.list.value.find((chat) => chat.id === id);
   }
 
   open(id: string | undefined): void {
     this.#components.place.current.value = id;
   }
 
-  /** Opens the conversation with a colleague, and begins it when there is none. */
-  begin(person: User): void {
-    const id = this.#components.client.conversationWith(person);
-    if (!this.list.value.some((chat) => chat.id === id)) {
-      this.#put({ id, person, unread: 0, addedAt: this.#components.clock.now() });
-      this.#saveContacts();
-    }
+  /** Opens a conversation where a message stands. */
+  openAt(id: string, message: string): void {
+    this.sought.value = message;
     this.open(id);
   }
 
-  /** Shows the message at once, as queued; what goes wrong stands at the message. */
-  async send(chat: Chat, text: string): Promise<void> {
+  /** Opens the conversation with a colleague, and begins it when there is none. */
+  begin(person: User): void {
+    this.#add(person);
+    this.#save();
+    this.open(this.#components.client.conversationWith(person));
+  }
+
+  /** A group that was just made here; the server tells the rest. */
+  async beginGroup(id: Conversation['id'], title: string, people: readonly User[]): Promise<void> {
+    if (!this.find(id)) this.#put({ id, title, people, unread: 0, addedAt: this.#components.clock.now() });
+    await this.timelineOf({ id }).open();
+    this.open(id);
+  }
+
+  /** Takes it from the list; what is kept of it is somebody else's care. */
+  drop(id: string): void {
+    if (this.#components.place.current.peek() === id) this.open(undefined);
+    this.#timelines.get(id)?.close();
+    this.#timelines.delete(id);
+    this.list.value = this.list.value.filter((chat) => chat.id !== id);
+    this.#save();
+  }
+
+  /** What the person says themselves: nothing is new to them any more. */
+  answered(): void {
     this.firstNew.value = undefined;
-    this.#onMessage(await this.#components.client.send({ to: chat.person, text }));
   }
 
-  retry(message: Message): Promise<void> {
-    return this.#components.client.retry(message.id);
-  }
-
-  /** The view tells which message is the newest on the screen. */
-  seen(id: string | undefined): void {
-    this.#visible = id;
+  /** The view tells what is on the screen. */
+  seen(range: SeenRange | undefined): void {
+    this.#visible = range;
     this.#markSeen();
   }
 
   async #refresh(): Promise<void> {
     const conversations = await this.#components.client.conversations().catch(() => []);
-    for (const conversation of conversations) this.#take(conversation);
+    batch(() => {
+      for (const conversation of conversations) this.#take(conversation);
+    });
+    this.#readUpTo = 0;
     this.#markSeen();
   }
 
-  #take({ id, others, last, unread, lastRead }: Conversation): void {
-    const known = this.list.value.find((chat) => chat.id === id);
-    const person = others[0];
-    if (!person || !this.#isOfTwo(id, person)) return;
-    const chat = { id, person, last: last ?? known?.last, unread, lastRead, addedAt: known?.addedAt ?? 0 };
-    this.#put(chat);
-    if (this.#isOpen(id)) this.#load(chat);
-  }
-
-  async #reload(): Promise<void> {
-    await Promise.all([...this.#timelines.values()].map((timeline) => timeline.load(undefined, true)));
-    await this.#refresh();
+  #take({ id, others, last, unread }: Conversation): void {
+    const { people } = this.#components;
+    people.remember(others);
+    const known = this.find(id);
+    const isOfTwo =
+      others.length === 1 && others.every((user) => this.#components.client.conversationWith(user) === id);
+    const isFollowed = this.#timelines.get(id)?.isOpen.peek() === true;
+    this.#put({
+      id,
+      people: others,
+      person: isOfTwo ? others[0] : undefined,
+      title: known?.title,
+      last: isFollowed ? known?.last : last ? saidIn(last) : known?.last,
+      unread: isFollowed ? (known?.unread ?? 0) : unread,
+      addedAt: known?.addedAt ?? 0,
+    });
+    // What a group is called is told inside of it alone.
+    if (!isOfTwo) void this.timelineOf({ id }).open();
+    else if (this.#isOpen(id) && !isFollowed) this.#onOpen(id);
   }
 
   #put(chat: Chat): void {
     const rest = this.list.value.filter(({ id }) => id !== chat.id);
     this.list.value = [...rest, chat].sort((a, b) => lastAt(b) - lastAt(a));
-    this.#components.people.watch(this.list.value.map(({ person }) => person));
+    this.#components.people.watch(this.list.value.flatMap(({ person }) => person ?? []));
   }
 
+  #add(person: User): void {
+    const { client, clock } = this.#components;
+    const id = client.conversationWith(person);
+    if (!this.find(id)) this.#put({ id, person, people: [person], unread: 0, addedAt: clock.now() });
+  }
+
+  #save(): void {
+    this.#kept.save(this.list.value.flatMap(({ last, person }) => (last || !person ? [] : [person])));
+  }
+
+  /** For conversations whose timeline is not open here. */
   #onMessage(message: Message): void {
-    const known = this.list.value.find(({ id }) => id === message.conversation);
-    const person = known?.person ?? (message.mine ? message.to[0] : message.from);
-    if (!person || !this.#isOfTwo(message.conversation, person)) return;
-    const chat = known ?? { id: message.conversation, person, unread: 0, addedAt: 0 };
-    const isNews = !chat.last || chat.last.id === message.id || saidAt(message) >= saidAt(chat.last);
-    const counts = isNews && !message.mine && chat.last?.id !== message.id;
-    this.timelineOf(chat).add(message);
-    this.#put({ ...chat, last: isNews ? message : chat.last, unread: chat.unread + (counts ? 1 : 0) });
-    if (counts && this.#isOpen(chat.id) && !this.#components.attentive.value) this.firstNew.value ??= message.id;
+    const { client } = this.#components;
+    const person = message.mine ? message.to[0] : message.from;
+    const known = this.find(message.conversation);
+    if (this.#timelines.get(message.conversation)?.isOpen.peek() && known) return;
+    const isOfTwo = person !== undefined && client.conversationWith(person) === message.conversation;
+    if (!known && !isOfTwo) return void this.#refresh();
+    const chat = known ?? { id: message.conversation, person, people: person ? [person] : [], unread: 0, addedAt: 0 };
+    const said = saidIn(message);
+    const isNews = !chat.last || chat.last.id === said.id || said.at >= chat.last.at;
+    const counts = isNews && !said.mine && chat.last?.id !== said.id;
+    this.#put({ ...chat, last: isNews ? said : chat.last, unread: chat.unread + (counts ? 1 : 0) });
+    if (this.#isOpen(chat.id)) this.#onOpen(chat.id);
+  }
+
+  /** What an open timeline shows is what the list says. */
+  #follow(timeline: Timeline): void {
+    const chat = this.find(timeline.id);
+    const { items, unread, unreadMentions, name, firstUnread } = timeline.view.peek();
+    if (!chat) return;
+    const last = lastSaid(items) ?? (items.length === 0 && !timeline.complete.peek() ? chat.last : undefined);
+    this.#put({ ...chat, last, unread, mentions: unreadMentions, title: name ?? chat.title });
+    if (!this.#isOpen(chat.id)) return;
+    if (unread > 0 && !this.#components.attentive.peek()) this.firstNew.value ??= firstUnread;
     this.#markSeen();
   }
 
-  /** Groups have no pages yet: shown as a chat with one of their members, an answer would go to that one alone. */
-  #isOfTwo(conversation: Conversation['id'], person: User): boolean {
-    return conversation === this.#components.client.conversationWith(person);
-  }
-
-  /** Read on another device of the same person. */
-  #onPosition(conversation: string, upTo: Message['id']): void {
-    const chat = this.list.value.find(({ id }) => id === conversation);
-    if (!chat || chat.lastRead === upTo) return;
-    const messages = this.#timelines.get(conversation)?.messages.value ?? [];
-    const at = messages.findIndex(({ id }) => id === upTo);
-    const unread = at === -1 ? chat.unread : messages.slice(at + 1).filter(({ mine }) => !mine).length;
-    this.#put({ ...chat, lastRead: upTo, unread: Math.min(unread, chat.unread) });
-  }
-
-  #refreshLast(conversation: string): void {
-    const chat = this.list.value.find(({ id }) => id === conversation);
-    const message = this.#timelines.get(conversation)?.messages.value.find(({ id }) => id === chat?.last?.id);
-    if (chat && message) this.#put({ ...chat, last: message });
-  }
-
-  #onOpen(id: string | undefined): void {
-    this.#visible = undefined;
-    this.firstNew.value = undefined;
-    const chat = this.list.peek().find((known) => known.id === id);
-    if (!chat) return;
-    this.#load(chat);
+  /** Read on another device of the same person, of a conversation that is not open here. */
+  #onPosition(conversation: string, upTo: string): void {
+    const chat = this.find(conversation);
+    if (!chat || this.#timelines.get(conversation)?.isOpen.peek()) return;
+    if (chat.last?.id === upTo) this.#put({ ...chat, unread: 0 });
+    else void this.#refresh();
   }
 
   /** "New" stands above what was unread when the conversation was opened, however much is read meanwhile. */
-  #load(chat: Chat): void {
+  #onOpen(id: string | undefined): void {
+    this.#visible = undefined;
+    this.#readUpTo = 0;
+    this.firstNew.value = undefined;
+    const chat = this.list.peek().find((known) => known.id === id);
+    if (chat) void this.#show(chat);
+  }
+
+  async #show(chat: Chat): Promise<void> {
     const timeline = this.timelineOf(chat);
-    if (!chat.last) return timeline.begin();
-    void timeline.load((messages) => {
-      if (chat.unread > 0 && this.#isOpen(chat.id)) this.firstNew.value ??= nthFromEnd(messages, chat.unread);
-    });
+    await timeline.open();
+    for (let page = 0; page < MOST_PAGES && timeline.view.peek().unread < chat.unread; page += 1) {
+      const before = timeline.view.peek().unread;
+      await timeline.loadOlder();
+      if (timeline.view.peek().unread === before) break;
+    }
+    if (this.#isOpen(chat.id)) this.firstNew.value ??= timeline.view.peek().firstUnread;
   }
 
   #isOpen(id: string): boolean {
     return this.#components.place.current.peek() === id;
   }
 
+  /** Of what is on the screen and unread, what came last. */
   #markSeen(): void {
     const chat = this.current.peek();
-    if (!chat || !this.#components.attentive.peek() || this.#visible === undefined) return;
-    const messages = this.timelineOf(chat).messages.peek();
-    const until = messages.findIndex(({ id }) => id === this.#visible);
-    const read = messages.findLastIndex((message, index) => index <= until && !message.mine);
-    const message = messages[read];
-    const already = messages.findIndex(({ id }) => id === chat.lastRead);
-    if (!message || read <= already || (chat.unread === 0 && already === -1 && chat.lastRead)) return;
-    const unread = messages.slice(read + 1).filter(({ mine }) => !mine).length;
-    this.#put({ ...chat, lastRead: message.id, unread });
-    // while the server is away nothing is lost: the next `ready` brings the old position back and this runs again
-    this.#components.client.markRead(message.id).catch(() => undefined);
-  }
-
-  async #addContacts(): Promise<void> {
-    const { client, store, me } = this.#components;
-    const ids = (readLocal(store, `canopy.contacts.${me.id}`) ?? '').split(' ').filter(Boolean);
-    const people = await Promise.all(ids.map((id) => findById(client, id)));
-    for (const person of people) {
-      const id = person && client.conversationWith(person);
-      if (id && !this.list.value.some((chat) => chat.id === id)) this.#put({ id, person, unread: 0, addedAt: 0 });
-    }
-  }
-
-  #saveContacts(): void {
-    const ids = this.list.value.filter(({ last }) => !last).map(({ person }) => person.id);
-    writeLocal(this.#components.store, `canopy.contacts.${this.#components.me.id}`, ids.join(' '));
-  }
-}
-
-function lastAt({ last, addedAt }: Chat): number {
-  return last ? saidAt(last) : addedAt;
-}
-
-/** The id of the n-th last message of somebody else, or of the first one loaded when there are fewer. */
-function nthFromEnd(messages: readonly Message[], n: number): string | undefined {
-  const theirs = messages.filter(({ mine }) => !mine);
-  return (theirs.at(-n) ?? theirs[0])?.id;
-}
-
-async function findById(client: PageClient, id: string): Promise<User | undefined> {
-  try {
-    return await client.userById(parseUserId(id));
-  } catch {
-    return undefined;
+    const range = this.#visible;
+    if (!chat || !range || !this.#components.attentive.peek()) return;
+    const { items } = this.timelineOf(chat).view.peek();
+    const last = items.findLastIndex(({ id }) => id === range.last);
+    const first = items.findLastIndex(({ id }) => id === range.first);
+    const unread = items.slice(Math.max(first, 0), last + 1).flatMap((item) => {
+      return item.kind === 'message' && item.unread && item.arrivedAt !== undefined ? [item] : [];
+    });
+    const newest = unread.toSorted((a, b) => (b.arrivedAt ?? 0) - (a.arrivedAt ?? 0))[0];
+    if (newest?.arrivedAt === undefined || newest.arrivedAt <= this.#readUpTo) return;
+    this.#readUpTo = newest.arrivedAt;
+    // while the server is away nothing is lost: the next `ready` runs this again
+    this.#components.client.markRead(newest.id).catch(() => undefined);
   }
 }

@@ -1,44 +1,61 @@
-// Drafts: what a person has typed and not sent, for each conversation, on disk within a second.
+// Drafts: what a person has typed and not sent, for each conversation. The library keeps them encrypted, and they follow the person
+// to other devices.
 import { type Signal, signal } from '@preact/signals';
+import type { Client } from '../../../src/client/client.ts';
 import type { Clock, Timer } from '../../../src/realm/clock.ts';
-import { type LocalStore, readLocal, writeLocal } from './local-store.ts';
+import type { ConversationId, MessageId } from '../../../src/realm/ids.ts';
 
 /** Milliseconds; conventions ask for a second at most. */
 const SAVE_AFTER = 400;
 
-export interface DraftsComponents {
-  readonly store: LocalStore;
-  readonly clock: Clock;
-  /** Whose drafts: two people may use one browser. */
-  readonly owner: string;
+export interface Drafted {
+  readonly text: string;
+  readonly replyTo?: MessageId | undefined;
 }
+
+export interface DraftsComponents {
+  readonly client: Pick<Client, 'draft' | 'setDraft' | 'on'>;
+  readonly clock: Clock;
+}
+
+const EMPTY: Drafted = { text: '' };
 
 export class Drafts {
   readonly #components: DraftsComponents;
-  readonly #texts = new Map<string, Signal<string>>();
-  readonly #saves = new Map<string, Timer>();
+  readonly #drafts = new Map<ConversationId, Signal<Drafted>>();
+  readonly #saves = new Map<ConversationId, Timer>();
+  #stop: () => void = () => {};
 
   constructor(components: DraftsComponents) {
     this.#components = components;
   }
 
-  of(conversation: string): Signal<string> {
-    const known = this.#texts.get(conversation);
-    if (known) return known;
-    const text = signal(readLocal(this.#components.store, this.#key(conversation)) ?? '');
-    this.#texts.set(conversation, text);
-    return text;
+  start(): void {
+    this.#stop = this.#components.client.on('draft', ({ conversation, draft }) => {
+      // what is being typed here is later
+      if (!this.#saves.has(conversation)) this.of(conversation).value = draft ?? EMPTY;
+    });
   }
 
-  set(conversation: string, text: string): void {
-    this.of(conversation).value = text;
+  stop(): void {
+    this.flush();
+    this.#stop();
+  }
+
+  of(conversation: ConversationId): Signal<Drafted> {
+    const known = this.#drafts.get(conversation);
+    if (known) return known;
+    const draft: Signal<Drafted> = signal(this.#components.client.draft(conversation) ?? EMPTY);
+    this.#drafts.set(conversation, draft);
+    return draft;
+  }
+
+  set(conversation: ConversationId, draft: Drafted): void {
+    this.of(conversation).value = draft;
     this.#saves.get(conversation)?.cancel();
-    if (text === '') this.#save(conversation);
-    else
-      this.#saves.set(
-        conversation,
-        this.#components.clock.after(SAVE_AFTER, () => this.#save(conversation)),
-      );
+    const save = (): void => this.#save(conversation);
+    if (draft.text === '') save();
+    else this.#saves.set(conversation, this.#components.clock.after(SAVE_AFTER, save));
   }
 
   /** Writes what is not written yet: the page is about to go. */
@@ -46,13 +63,11 @@ export class Drafts {
     for (const conversation of this.#saves.keys()) this.#save(conversation);
   }
 
-  #save(conversation: string): void {
+  #save(conversation: ConversationId): void {
     this.#saves.get(conversation)?.cancel();
     this.#saves.delete(conversation);
-    writeLocal(this.#components.store, this.#key(conversation), this.of(conversation).value);
-  }
-
-  #key(conversation: string): string {
-    return `canopy.draft.${this.#components.owner}.${conversation}`;
+    const { text, replyTo } = this.of(conversation).peek();
+    // too long to be kept, or no place to keep it: what is on the screen stays
+    this.#components.client.setDraft(conversation, text, replyTo).catch(() => undefined);
   }
 }

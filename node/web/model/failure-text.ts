@@ -26,6 +26,7 @@ const SENTENCES: Readonly<Record<string, TextKey>> = {
   'recovery-key-group': 'error.recoveryKey',
   'vault-secret-wrong': 'error.recoveryWrong',
   'login-again': 'error.loginAgain',
+  'device-is-this': 'error.deviceIsThis',
   'recipient-no-device': 'error.recipientNoDevice',
   'disk-full': 'error.diskFull',
   'read-only': 'error.readOnly',

@@ -6,3 +6,6 @@ export const MAX_TEXT = 20_000;
 export function roomLeft(text: string): number {
   return MAX_TEXT - text.length;
 }
+
+/** Bytes of UTF-8 (src/crypto/content-kinds.ts). */
+export const MAX_GROUP_NAME = 256;

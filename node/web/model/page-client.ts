@@ -24,7 +24,17 @@ export type PageClient = Pick<
   | 'findUser'
   | 'userById'
   | 'conversations'
-  | 'history'
+  | 'timeline'
+  | 'act'
+  | 'hide'
+  | 'clearHistory'
+  | 'draft'
+  | 'setDraft'
+  | 'search'
+  | 'searchUsers'
   | 'explain'
   | 'conversationWith'
->;
+> & {
+  readonly groups: Pick<Client['groups'], keyof Client['groups']>;
+  readonly contacts: Pick<Client['contacts'], keyof Client['contacts']>;
+};

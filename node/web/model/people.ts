@@ -1,7 +1,8 @@
 // Who is there: presence of the people that a person has to do with, and who is typing where.
-import { type Signal, signal } from '@preact/signals';
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { User } from '../../../src/client/client.ts';
 import type { Clock, Timer } from '../../../src/realm/clock.ts';
+import type { UserId } from '../../../src/realm/ids.ts';
 import type { PageClient } from './page-client.ts';
 import type { PresenceView } from './presence-text.ts';
 
@@ -22,7 +23,10 @@ export class People {
   readonly #client: PageClient;
   readonly #clock: Clock;
   readonly #presence = new Map<string, Signal<PresenceView>>();
+  /** By conversation and person. */
   readonly #typing = new Map<string, Timer>();
+  readonly #typists = new Map<string, Signal<readonly User[]>>();
+  readonly #known = new Map<string, Signal<User | undefined>>();
   #watched: readonly User[] = [];
   #previewed: User | undefined;
   /** The ids that the server was told last. */
@@ -38,10 +42,10 @@ export class People {
   start(): void {
     this.#stops.push(
       this.#client.on('presence', ({ user, state, lastSeenAt }) => this.#update(user.id, { state, lastSeenAt })),
-      this.#client.on('typing', ({ user, active }) =>
-        active ? this.#startTyping(user.id) : this.#stopTyping(user.id),
+      this.#client.on('typing', ({ user, conversation, active }) =>
+        active ? this.#startTyping(conversation, user) : this.#stopTyping(conversation, user),
       ),
-      this.#client.on('message', (message) => this.#stopTyping(message.from.id)),
+      this.#client.on('message', ({ conversation, from }) => this.#stopTyping(conversation, from)),
       this.#client.on('connection', ({ state }) => state === 'waiting' && this.#forget()),
     );
     this.#tick();
@@ -60,6 +64,33 @@ export class People {
     const fresh = signal(NOBODY_KNOWS);
     this.#presence.set(user.id, fresh);
     return fresh;
+  }
+
+  /** Who is writing in a conversation. */
+  typingIn(conversation: string): ReadonlySignal<readonly User[]> {
+    return this.#typistsOf(conversation);
+  }
+
+  /** Who that is; undefined until it is known, or when nobody is. */
+  person(id: UserId): ReadonlySignal<User | undefined> {
+    const known = this.#known.get(id);
+    if (known) return known;
+    const fresh: Signal<User | undefined> = signal(undefined);
+    this.#known.set(id, fresh);
+    void this.#client.userById(id).then(
+      (user) => (fresh.value ??= user),
+      () => this.#known.delete(id),
+    );
+    return fresh;
+  }
+
+  /** Saves asking for those who are known already. */
+  remember(users: readonly User[]): void {
+    for (const user of users) {
+      const known = this.#known.get(user.id);
+      if (!known) this.#known.set(user.id, signal(user));
+      else if (known.peek()?.name !== user.name) known.value = user;
+    }
   }
 
   watch(users: readonly User[]): void {
@@ -90,18 +121,33 @@ export class People {
     else this.#presence.set(id, signal({ ...NOBODY_KNOWS, ...change }));
   }
 
-  #startTyping(id: string): void {
-    this.#typing.get(id)?.cancel();
+  #startTyping(conversation: string, user: User): void {
+    const key = `${conversation} ${user.id}`;
+    this.#typing.get(key)?.cancel();
     this.#typing.set(
-      id,
-      this.#clock.after(TYPING_LASTS, () => this.#stopTyping(id)),
+      key,
+      this.#clock.after(TYPING_LASTS, () => this.#stopTyping(conversation, user)),
     );
-    this.#update(id, { typing: true });
+    const typists = this.#typistsOf(conversation);
+    if (!typists.value.some(({ id }) => id === user.id)) typists.value = [...typists.value, user];
+    if (conversation === this.#client.conversationWith(user)) this.#update(user.id, { typing: true });
   }
 
-  #stopTyping(id: string): void {
-    this.#typing.get(id)?.cancel();
-    if (this.#typing.delete(id)) this.#update(id, { typing: false });
+  #stopTyping(conversation: string, user: User): void {
+    const key = `${conversation} ${user.id}`;
+    this.#typing.get(key)?.cancel();
+    if (!this.#typing.delete(key)) return;
+    const typists = this.#typistsOf(conversation);
+    typists.value = typists.value.filter(({ id }) => id !== user.id);
+    if (conversation === this.#client.conversationWith(user)) this.#update(user.id, { typing: false });
+  }
+
+  #typistsOf(conversation: string): Signal<readonly User[]> {
+    const known = this.#typists.get(conversation);
+    if (known) return known;
+    const fresh: Signal<readonly User[]> = signal([]);
+    this.#typists.set(conversation, fresh);
+    return fresh;
   }
 
   /** Without a connection nothing is known to be so: nobody is shown online who may have left. */

@@ -1,12 +1,14 @@
-// Who is logged in, and the way there: opening, logging in, the first change of password, unlocking the keys.
+// Who is logged in, and the way there: opening, logging in, the first change of password, unlocking the keys, the recovery key.
 import { type Signal, signal } from '@preact/signals';
-import type { Me, ServerAnswer } from '../../../src/client/client.ts';
+import type { LogoutOptions, Me, ServerAnswer } from '../../../src/client/client.ts';
 import { type Clock, sleep } from '../../../src/realm/clock.ts';
 import { codeOf } from '../../../src/realm/errors.ts';
-import { type Failure, failureOf } from './failure-text.ts';
+import type { AccountClient } from './account-client.ts';
+import type { Failure } from './failure-text.ts';
 import { type LocalStore, readLocal, writeLocal } from './local-store.ts';
 import type { PageClient } from './page-client.ts';
 import type { TabPlace } from './tab.ts';
+import { Task } from './task.ts';
 
 /** Milliseconds between two tries to reach the server when the page opens. */
 const OPENING_RETRY = 3000;
@@ -20,13 +22,20 @@ export type Stage =
   | { readonly kind: 'new-password' }
   /** Logged in, but neither the password nor this device opens the keys. */
   | { readonly kind: 'locked' }
+  /** The password of the login does not unlock the keys: a new one is chosen, or the person says that this is their own. */
+  | { readonly kind: 'unproven' }
+  /** In, and asked once to keep a recovery key. */
+  | { readonly kind: 'recovery-key'; readonly me: Me }
   | { readonly kind: 'in'; readonly me: Me };
 
-/** Why somebody who was in has to log in: the session ended, the device was signed out for good, its keys need the password. */
-export type LoginReason = 'ended' | 'wiped' | 'locked';
+/**
+ * Why somebody who was in has to log in: the session ended, the device was signed out for good, its keys need the password, nobody
+ * was there for a while, the profile was deleted.
+ */
+export type LoginReason = 'ended' | 'wiped' | 'locked' | 'idle' | 'deleted';
 
 export interface SessionComponents {
-  readonly client: PageClient;
+  readonly client: PageClient & AccountClient;
   readonly tab: TabPlace;
   readonly clock: Clock;
   readonly store: LocalStore;
@@ -35,14 +44,19 @@ export interface SessionComponents {
 export class SessionModel {
   readonly stage: Signal<Stage> = signal({ kind: 'opening', unreachable: false });
   readonly server: Signal<ServerAnswer | undefined> = signal(undefined);
-  readonly busy: Signal<boolean> = signal(false);
-  readonly failure: Signal<Failure | undefined> = signal(undefined);
-  readonly #client: PageClient;
+  /** The address of who was in, for the next login here. */
+  readonly lastUser: Signal<string | undefined> = signal(undefined);
+  readonly #task = new Task();
+  readonly busy: Signal<boolean> = this.#task.busy;
+  readonly failure: Signal<Failure | undefined> = this.#task.failure;
+  readonly #client: PageClient & AccountClient;
   readonly #tab: TabPlace;
   readonly #clock: Clock;
   readonly #store: LocalStore;
-  /** Between the login with a first password and the choice of an own one. */
-  #first: { readonly address: string; readonly password: string } | undefined;
+  /** What was typed, until the person is in: a new password is chosen in its place. */
+  #typed: { readonly address: string; readonly password: string } | undefined;
+  /** The person gave the earlier keys up, and only a password of their own was missing. */
+  #beginsAnew = false;
 
   constructor({ client, tab, clock, store }: SessionComponents) {
     this.#client = client;
@@ -99,51 +113,113 @@ export class SessionModel {
   /** `username` may be the bare login of this branch. */
   async logIn(username: string, password: string): Promise<void> {
     const address = this.#complete(username);
-    await this.#attempt(async () => {
+    this.#beginsAnew = false;
+    await this.#task.run(async () => {
+      this.#typed = { address, password };
       try {
         this.#enter(await this.#client.login(address, password));
       } catch (error) {
         if (codeOf(error) !== 'password-change-required') throw error;
-        this.#first = { address, password };
         this.stage.value = { kind: 'new-password' };
       }
     });
   }
 
+  /** In place of a first one, of one that was reset, or of one that somebody else may know. */
   async choosePassword(newPassword: string): Promise<void> {
-    const first = this.#first;
-    if (!first) return;
-    await this.#attempt(async () => {
-      this.#enter(await this.#client.login(first.address, first.password, { newPassword }));
+    const typed = this.#typed;
+    if (!typed) return;
+    const { address, password } = typed;
+    await this.#task.run(async () => {
+      const me = this.#client.me
+        ? await this.#client.changePassword(password, newPassword)
+        : await this.#client.login(address, password, { newPassword });
+      this.#typed = { address, password: newPassword };
+      if (this.#beginsAnew && this.#client.accountState.kind === 'locked') await this.#client.beginAccountAnew();
+      this.#enter(me, true);
     });
+  }
+
+  /** The person says that the password of this login is one that they chose. */
+  async acceptPassword(): Promise<void> {
+    await this.#task.run(async () => {
+      await this.#client.acceptPassword();
+      this.#unlocked(false);
+    });
+  }
+
+  /** From the question whether the password is the person's own to the choice of another. */
+  chooseAnother(): void {
+    this.failure.value = undefined;
+    this.stage.value = { kind: 'new-password' };
   }
 
   /** Opens the keys by the recovery key, which the present password opens from then on. */
   async recover(recoveryKey: string): Promise<void> {
-    await this.#attempt(async () => {
+    await this.#task.run(async () => {
       await this.#client.recoverAccount(recoveryKey);
-      this.#unlocked();
+      this.#unlocked(false);
     });
   }
 
   /** Gives the earlier keys up: what was written before stays unreadable, and colleagues are told of the change. */
   async beginAnew(): Promise<void> {
-    await this.#attempt(async () => {
-      await this.#client.beginAccountAnew();
-      this.#unlocked();
+    await this.#task.run(async () => {
+      try {
+        await this.#client.beginAccountAnew();
+        this.#unlocked(true);
+      } catch (error) {
+        if (codeOf(error) !== 'password-change-required') throw error;
+        this.#beginsAnew = true;
+        this.stage.value = { kind: 'new-password' };
+      }
     });
   }
 
-  /** True when the password that is being chosen is the one that the administrator made. */
-  isFirstPassword(password: string): boolean {
-    return this.#first?.password === password;
+  /** Past the recovery key, which is kept or can be made later. */
+  goOn(): void {
+    if (this.stage.value.kind === 'recovery-key') this.stage.value = { kind: 'in', me: this.stage.value.me };
   }
 
-  async logOut(): Promise<void> {
+  /** True when the password that is being chosen is the one that it is to replace. */
+  isFirstPassword(password: string): boolean {
+    return this.#typed?.password === password;
+  }
+
+  /** Erases what is kept here, unless it is to stay for the next login on this device. */
+  async logOut(options: LogoutOptions = {}): Promise<void> {
+    this.#rememberUser(options.keepDevice === true);
+    await this.#client.logout(options).catch(() => undefined);
+    this.#leave();
+  }
+
+  /** Nobody was there for a while: the screen goes at once, the session after it. Keys and messages stay for the next login. */
+  async lock(): Promise<void> {
+    if (this.stage.peek().kind !== 'in') return;
+    this.#rememberUser(true);
+    await this.#task.run(async () => {
+      this.#remember(false);
+      this.stage.value = { kind: 'login', why: 'idle' };
+      await this.#client.logout({ keepDevice: true }).catch(() => undefined);
+    });
+  }
+
+  /** The profile is gone at the node: nothing of it stays here. */
+  async ended(): Promise<void> {
+    this.#rememberUser(false);
     await this.#client.logout().catch(() => undefined);
+    this.#leave('deleted');
+  }
+
+  #leave(why?: LoginReason): void {
     this.#client.disconnect();
+    this.#typed = undefined;
     this.#remember(false);
-    this.stage.value = { kind: 'login' };
+    this.stage.value = { kind: 'login', ...(why && { why }) };
+  }
+
+  #rememberUser(stays: boolean): void {
+    this.lastUser.value = stays ? this.#client.me?.user.address : undefined;
   }
 
   /** Scripts can't see the cookie; asking without one would be refused, for all to see in the console. */
@@ -155,30 +231,26 @@ export class SessionModel {
     writeLocal(this.#store, SESSION_KEY, isIn ? 'in' : '');
   }
 
-  #enter(me: Me): void {
+  #enter(me: Me, isChosen = false): void {
     this.#remember(true);
-    this.#first = undefined;
     const { accountState } = this.#client;
     if (accountState.kind === 'refused') this.failure.value = { code: accountState.code, params: {} };
-    else this.stage.value = accountState.kind === 'locked' ? { kind: 'locked' } : { kind: 'in', me };
+    else if (accountState.kind === 'locked') this.stage.value = { kind: 'locked' };
+    else if (accountState.kind === 'open' && accountState.password) this.stage.value = { kind: 'unproven' };
+    else this.#arrive(me, isChosen);
   }
 
-  #unlocked(): void {
+  #unlocked(isChosen: boolean): void {
     const { me } = this.#client;
-    this.stage.value = me ? { kind: 'in', me } : { kind: 'login', why: 'ended' };
+    if (me) this.#enter(me, isChosen);
+    else this.stage.value = { kind: 'login', why: 'ended' };
   }
 
-  async #attempt(work: () => Promise<void>): Promise<void> {
-    if (this.busy.value) return;
-    this.busy.value = true;
-    this.failure.value = undefined;
-    try {
-      await work();
-    } catch (error) {
-      this.failure.value = failureOf(error);
-    } finally {
-      this.busy.value = false;
-    }
+  /** @param asks after a first password: for a recovery key, if there is none */
+  #arrive(me: Me, asks: boolean): void {
+    this.#typed = undefined;
+    const { account } = this.#client;
+    this.stage.value = { kind: asks && account && !account.hasRecoveryKey ? 'recovery-key' : 'in', me };
   }
 
   #complete(username: string): string {

@@ -1,143 +1,159 @@
-// The messages of one conversation, as far as they are loaded: pages of history before, what arrives behind.
+// What is shown of one conversation, from what this device holds: opened once, loaded backwards page by page, looked at anew when
+// something changes. Many changes in a short time make one look.
 import { batch, type Signal, signal } from '@preact/signals';
-import type { Client, HistoryPage, Message, MessageState, StateChange } from '../../../src/client/client.ts';
-import type { ConversationId } from '../../../src/realm/ids.ts';
+import type { OpenTimeline } from '../../../src/client/chats.ts';
+import type { Client, StateChange } from '../../../src/client/client.ts';
+import type { Timeline as View } from '../../../src/client/timeline/view.ts';
+import type { Clock, Timer } from '../../../src/realm/clock.ts';
+import type { ConversationId, MessageId } from '../../../src/realm/ids.ts';
 
-const PAGE = 50;
-/** A state never goes back, whatever order it is told in. */
-const PROGRESS: readonly MessageState[] = ['queued', 'stored', 'delivered', 'read'];
+/** Milliseconds between two looks while much changes; the first change is shown at once. */
+const PAUSE = 50;
+/** Milliseconds that one timer waits at most, so that none overflows; longer waits are several. */
+const LONGEST_TIMER = 24 * 3_600_000;
 
+export type ShownItem = View['items'][number];
+export type ShownMessage = Extract<ShownItem, { kind: 'message' }>;
+export type ShownLine = Extract<ShownItem, { kind: 'line' }>;
+export type Refusal = NonNullable<StateChange['failure']>;
 export type Loading = 'none' | 'first' | 'older' | 'failed';
+
+export interface TimelineComponents {
+  readonly client: Pick<Client, 'timeline'>;
+  readonly clock: Clock;
+  /** After each look. */
+  readonly onView?: (timeline: Timeline) => void;
+}
+
+const NOTHING: View = { items: [], unread: 0, unreadMentions: 0, pinned: [], timer: 0, heads: [] };
 
 export class Timeline {
   readonly id: ConversationId;
-  readonly messages: Signal<readonly Message[]> = signal([]);
+  readonly view: Signal<View> = signal(NOTHING);
   readonly loading: Signal<Loading> = signal('none');
-  /** True once the beginning of the conversation is loaded. */
+  /** This device holds nothing older. */
   readonly complete: Signal<boolean> = signal(false);
-  readonly #client: Pick<Client, 'history'>;
-  #before: string | undefined;
-  #loaded = false;
+  readonly isOpen: Signal<boolean> = signal(false);
+  /** Why the server took a message not. */
+  readonly refusals: Signal<ReadonlyMap<MessageId, Refusal>> = signal(new Map());
+  readonly #components: TimelineComponents;
+  #open: OpenTimeline | undefined;
+  #unlisten: () => void = () => {};
+  #pause: Timer | undefined;
+  #expiry: Timer | undefined;
+  #isDue = false;
+  #indexed: { readonly items: View['items']; readonly places: ReadonlyMap<string, number> } | undefined;
+  #isClosed = false;
 
-  constructor(id: ConversationId, client: Pick<Client, 'history'>) {
+  constructor(id: ConversationId, components: TimelineComponents) {
     this.id = id;
-    this.#client = client;
+    this.#components = components;
   }
 
-  /** A conversation of which no server knows yet: there is nothing to load. */
-  begin(): void {
-    if (!this.#loaded) this.complete.value = true;
-  }
-
-  /** The newest page; once, unless `again`. `onShown` runs before anything of it is on the screen. */
-  async load(onShown: (messages: readonly Message[]) => void = () => undefined, again = false): Promise<void> {
-    if (this.loading.value === 'first' || this.loading.value === 'older') return;
-    if (this.#loaded && !again) onShown(this.messages.value);
-    else await this.#page('first', undefined, onShown);
-  }
-
-  async loadOlder(): Promise<void> {
-    if (this.loading.value === 'none' && !this.complete.value && this.#loaded) await this.#page('older', this.#before);
-  }
-
-  /** After a page that could not be loaded. */
-  async retry(): Promise<void> {
-    if (this.loading.value === 'failed') await this.#page(this.#loaded ? 'older' : 'first', this.#before);
-  }
-
-  /** A message that was told: replaces the one of the same id, else takes its place by stamp. */
-  add(message: Message): void {
-    const known = this.messages.value.findIndex(({ id }) => id === message.id);
-    if (known !== -1) {
-      this.messages.value = this.messages.value.with(known, furthest(this.messages.value[known], message));
-      return;
-    }
-    const at = placeOf(this.messages.value, message);
-    // older than everything loaded: its page will bring it
-    if (at === 0 && this.messages.value.length > 0 && !this.complete.value) return;
-    this.messages.value = this.messages.value.toSpliced(at, 0, message);
-  }
-
-  remove(id: string): void {
-    this.messages.value = this.messages.value.filter((message) => message.id !== id);
-  }
-
-  /** Reading a message means that those before it were read, or at least delivered. */
-  apply(change: StateChange): void {
-    const at = this.messages.value.findIndex(({ id }) => id === change.id);
-    if (at === -1) return;
-    const spreads = change.state === 'read' || change.state === 'delivered';
-    this.messages.value = this.messages.value.map((message, index) => {
-      if (index === at) return withState(message, change);
-      const isBefore = index < at && message.mine && message.state !== 'failed' && message.state !== 'queued';
-      return spreads && change.state === 'read' && isBefore ? withState(message, { state: 'read' }) : message;
-    });
-  }
-
-  async #page(
-    kind: 'first' | 'older',
-    before: string | undefined,
-    onShown?: (messages: readonly Message[]) => void,
-  ): Promise<void> {
-    this.loading.value = kind;
+  /** The newest page; once. `onShown` runs before anything of it is on the screen. */
+  async open(onShown: (view: View) => void = () => {}): Promise<void> {
+    if (this.#open) return onShown(this.view.value);
+    if (this.loading.value === 'first') return;
+    this.loading.value = 'first';
     try {
-      const page = await this.#client.history(this.id, { limit: PAGE, ...(before === undefined ? {} : { before }) });
+      const open = await this.#components.client.timeline(this.id);
+      if (this.#isClosed) return open.close();
+      this.#open = open;
+      this.#unlisten = open.onChange(() => this.#changed());
       batch(() => {
-        this.#take(kind, page);
-        onShown?.(this.messages.value);
+        this.isOpen.value = true;
+        this.loading.value = 'none';
+        this.#look();
+        onShown(this.view.value);
       });
     } catch {
       this.loading.value = 'failed';
     }
   }
 
-  #take(kind: 'first' | 'older', page: HistoryPage): void {
-    const fresh = new Set(page.messages.map(({ id }) => id));
-    const rest = this.messages.value.filter(({ id }) => !fresh.has(id));
-    this.messages.value = kind === 'older' ? [...page.messages, ...rest] : mergeBehind(page.messages, rest);
-    this.#before = page.before;
-    this.complete.value = page.before === undefined;
-    this.#loaded = true;
+  async loadOlder(): Promise<void> {
+    if (!this.#open || this.loading.value !== 'none' || this.complete.value) return;
+    this.loading.value = 'older';
+    try {
+      const isMore = await this.#open.older();
+      batch(() => {
+        this.complete.value = !isMore;
+        this.loading.value = 'none';
+        this.#look();
+      });
+    } catch {
+      this.loading.value = 'failed';
+    }
+  }
+
+  /** After a page that could not be loaded. */
+  async retry(): Promise<void> {
+    if (this.loading.value !== 'failed') return;
     this.loading.value = 'none';
+    await (this.#open ? this.loadOlder() : this.open());
   }
-}
 
-/** What was told while the newest page travelled stands at its place behind or between. */
-function mergeBehind(page: readonly Message[], rest: readonly Message[]): readonly Message[] {
-  let merged = page;
-  for (const message of rest) {
-    const at = placeOf(merged, message);
-    if (at > 0 || merged.length === 0) merged = merged.toSpliced(at, 0, message);
+  /** Loads until the message is there; false when this device does not hold it. */
+  async reach(id: string, signal?: AbortSignal): Promise<boolean> {
+    await this.open();
+    for (;;) {
+      if (this.view.value.items.some((item) => item.id === id)) return true;
+      const before = this.view.value.items.length;
+      await this.loadOlder();
+      const isStuck = this.complete.value || this.loading.value !== 'none';
+      if (signal?.aborted || (isStuck && this.view.value.items.length === before)) return false;
+    }
   }
-  return merged;
-}
 
-/** Behind every message that is not of a later stamp; what has no stamp yet is the newest. */
-function placeOf(messages: readonly Message[], message: Message): number {
-  const { stamp } = message;
-  if (!stamp) return messages.length;
-  let at = messages.length;
-  while (at > 0) {
-    const before = messages[at - 1]?.stamp;
-    if (!before || before.ms < stamp.ms || (before.ms === stamp.ms && before.counter <= stamp.counter)) break;
-    at -= 1;
+  /** What the server said to a message that it refused stands beside it until it is tried again. */
+  told({ id, state, failure }: StateChange): void {
+    const refusals = new Map(this.refusals.value);
+    if (state === 'failed' && failure) refusals.set(id, failure);
+    else if (!refusals.delete(id)) return;
+    this.refusals.value = refusals;
   }
-  return at;
-}
 
-function furthest(known: Message | undefined, told: Message): Message {
-  return known && !mayFollow(known.state, told.state) ? { ...told, state: known.state } : told;
-}
+  message(id: string): ShownMessage | undefined {
+    const { items } = this.view.value;
+    if (this.#indexed?.items !== items)
+      this.#indexed = { items, places: new Map(items.map((one, at) => [one.id, at])) };
+    const item = items[this.#indexed.places.get(id) ?? -1];
+    return item?.kind === 'message' ? item : undefined;
+  }
 
-function withState(message: Message, change: Pick<StateChange, 'state' | 'failure'>): Message {
-  if (!mayFollow(message.state, change.state)) return message;
-  const { failure: _, ...rest } = message;
-  return { ...rest, state: change.state, ...(change.failure ? { failure: change.failure } : {}) };
-}
+  close(): void {
+    this.#isClosed = true;
+    this.#pause?.cancel();
+    this.#expiry?.cancel();
+    this.#unlisten();
+    this.#open?.close();
+  }
 
-/** What nobody has received yet can fail; what has failed is tried again from the beginning. */
-function mayFollow(from: MessageState, to: MessageState): boolean {
-  if (from === 'failed') return true;
-  if (to === 'failed') return from === 'queued' || from === 'stored';
-  return PROGRESS.indexOf(to) >= PROGRESS.indexOf(from);
+  #changed(): void {
+    if (this.#pause) {
+      this.#isDue = true;
+      return;
+    }
+    this.#pause = this.#components.clock.after(PAUSE, () => {
+      this.#pause = undefined;
+      if (this.#isDue) this.#changed();
+    });
+    this.#isDue = false;
+    this.#look();
+  }
+
+  #look(): void {
+    if (!this.#open || this.#isClosed) return;
+    this.view.value = this.#open.view();
+    this.#expireLater(this.view.value.nextExpiry);
+    this.#components.onView?.(this);
+  }
+
+  /** What disappears does so while somebody looks. */
+  #expireLater(at: number | undefined): void {
+    this.#expiry?.cancel();
+    if (at === undefined) return;
+    const wait = Math.min(Math.max(at - this.#components.clock.now(), 0) + 1, LONGEST_TIMER);
+    this.#expiry = this.#components.clock.after(wait, () => this.#look());
+  }
 }

@@ -4,7 +4,8 @@ import type { User } from '../../../src/client/client.ts';
 import { failureText } from '../model/failure-text.ts';
 import type { Finding } from '../model/find-colleague.ts';
 import type { Wording } from '../model/wording.ts';
-import { useApp, useWords, useWorkspace } from './context.ts';
+import { Button } from './button.tsx';
+import { useApp, useConversing, useWords, useWorkspace } from './context.ts';
 import { Dialog } from './dialog.tsx';
 import { Field } from './field.tsx';
 import { Avatar, PresenceText } from './person.tsx';
@@ -22,7 +23,7 @@ export function AddDialog() {
   }, []);
   const finding = finder.finding.value;
   const found = finding.kind === 'found' ? finding.user : undefined;
-  const isKnown = found !== undefined && chats.list.value.some(({ person }) => person.id === found.id);
+  const isKnown = found !== undefined && chats.list.value.some(({ person }) => person?.id === found.id);
   const add = (event: Event): void => {
     event.preventDefault();
     if (!found) return;
@@ -31,6 +32,7 @@ export function AddDialog() {
   };
   return (
     <Dialog title={words.t('add.title')} onClose={() => screen.close()}>
+      <OtherKinds />
       <form onSubmit={add} noValidate>
         <Field
           label={words.t('add.username')}
@@ -57,6 +59,27 @@ export function AddDialog() {
         </div>
       </form>
     </Dialog>
+  );
+}
+
+/** A conversation can be begun with several as well. */
+function OtherKinds() {
+  const { screen } = useApp();
+  const { talk } = useConversing();
+  const { t } = useWords();
+  const go = (of: 'group' | 'news') => () => {
+    screen.close();
+    talk.show({ kind: 'new-group', of });
+  };
+  return (
+    <div class="kinds" role="group" aria-label={t('add.kinds')}>
+      <Button icon="people" onClick={go('group')}>
+        {t('group.new')}
+      </Button>
+      <Button icon="news" onClick={go('news')}>
+        {t('group.newNews')}
+      </Button>
+    </div>
   );
 }
 

@@ -7,6 +7,8 @@ import { LockedPage } from './locked-page.tsx';
 import { LoginPage } from './login-page.tsx';
 import { Mark } from './mark.tsx';
 import { PasswordPage } from './password-page.tsx';
+import { RecoveryPage } from './recovery-page.tsx';
+import { UnprovenPage } from './unproven-page.tsx';
 import { WorkspaceView } from './workspace-view.tsx';
 
 export function AppView({ app }: { readonly app: App }) {
@@ -18,7 +20,9 @@ export function AppView({ app }: { readonly app: App }) {
 }
 
 function StageView({ stage }: { readonly stage: Stage }) {
-  const workspace = useApp().workspace.value;
+  const app = useApp();
+  const workspace = app.workspace.value;
+  const own = app.own.value;
   switch (stage.kind) {
     case 'opening':
       return <Opening unreachable={stage.unreachable} />;
@@ -30,6 +34,10 @@ function StageView({ stage }: { readonly stage: Stage }) {
       return <LockedPage />;
     case 'new-password':
       return <PasswordPage />;
+    case 'unproven':
+      return <UnprovenPage />;
+    case 'recovery-key':
+      return own ? <RecoveryPage account={own} /> : <Opening unreachable={false} />;
     case 'in':
       if (!workspace) return <Opening unreachable={false} />;
       return (

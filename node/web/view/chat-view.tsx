@@ -1,25 +1,41 @@
 // One conversation: who it is with, what was said, what to say.
-import type { Chat } from '../model/chats.ts';
+import { useMemo } from 'preact/hooks';
+import { type Chat, chatAddress, chatName } from '../model/chat.ts';
+import { BesideMessageView } from './beside-message.tsx';
+import { ChatAvatar } from './chat-avatar.tsx';
 import { Composer } from './composer.tsx';
 import { useApp, useWords, useWorkspace } from './context.ts';
 import { IconButton } from './icon.tsx';
-import { Avatar, PresenceText } from './person.tsx';
+import { PresenceText } from './person.tsx';
+import { PinnedBar } from './pinned-bar.tsx';
+import { Stage, StageContext } from './stage.ts';
 import { TimelineView } from './timeline-view.tsx';
 
 export function ChatView({ chat }: { readonly chat: Chat }) {
+  const { chats, conversing } = useWorkspace();
+  const stage = useMemo(() => {
+    const now = (): Chat => chats.list.peek().find(({ id }) => id === chat.id) ?? chat;
+    return new Stage(now, chats.timelineOf(chat), conversing.composingOf(chat));
+  }, [chat.id]);
   return (
-    <main class="chat">
-      <ChatHead chat={chat} />
-      <TimelineView chat={chat} />
-      <Composer chat={chat} />
-    </main>
+    <StageContext.Provider value={stage}>
+      <main class="chat">
+        <ChatHead chat={chat} />
+        <PinnedBar />
+        <TimelineView chat={chat} />
+        <Composer />
+        <BesideMessageView />
+      </main>
+    </StageContext.Provider>
   );
 }
 
-function ChatHead({ chat: { person } }: { readonly chat: Chat }) {
+function ChatHead({ chat }: { readonly chat: Chat }) {
   const { screen } = useApp();
   const { chats } = useWorkspace();
-  const { t } = useWords();
+  const words = useWords();
+  const { t } = words;
+  const name = chatName(words, chat);
   return (
     <header class="chat-head">
       <IconButton
@@ -29,14 +45,15 @@ function ChatHead({ chat: { person } }: { readonly chat: Chat }) {
         class="back-button"
         onClick={() => chats.open(undefined)}
       />
-      <Avatar user={person} presence />
-      <div class="chat-who" title={`${person.name}\n${person.address}`}>
-        <h1 dir="auto">{person.name}</h1>
+      <ChatAvatar chat={chat} presence />
+      <div class="chat-who" title={`${name}\n${chatAddress(words, chat)}`}>
+        <h1 dir="auto">{name}</h1>
         <p>
-          <span class="chat-address">{person.address}</span>
-          <PresenceText user={person} />
+          <span class="chat-address">{chatAddress(words, chat)}</span>
+          {chat.person ? <PresenceText user={chat.person} /> : <GroupTyping chat={chat} />}
         </p>
       </div>
+      <IconButton icon="search" label={t('search.in')} keys="Ctrl F" onClick={() => screen.openSearch(chat.id)} />
       <IconButton
         icon="info"
         label={t('chat.details')}
@@ -45,4 +62,13 @@ function ChatHead({ chat: { person } }: { readonly chat: Chat }) {
       />
     </header>
   );
+}
+
+function GroupTyping({ chat }: { readonly chat: Chat }) {
+  const { people } = useWorkspace();
+  const words = useWords();
+  const who = people.typingIn(chat.id).value;
+  if (who.length === 0) return null;
+  const names = words.list(who.map(({ name }) => name));
+  return <span class="presence presence-there">{words.t('group.typing', { names, count: who.length })}</span>;
 }

@@ -1,29 +1,55 @@
-// Where a message is written: Enter sends, Shift+Enter breaks the line; what is typed survives a reload.
-import { useEffect, useRef } from 'preact/hooks';
-import type { Chat } from '../model/chats.ts';
+// Where a message is written: Enter sends, Shift+Enter breaks the line, arrow-up in an empty field changes the last one said. What is
+// typed survives a reload.
+import { useSignal } from '@preact/signals';
+import { type RefObject } from 'preact';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { chatName } from '../model/chat.ts';
+import { failureText } from '../model/failure-text.ts';
 import { MAX_TEXT, roomLeft } from '../model/message-length.ts';
-import { useApp, useWords, useWorkspace } from './context.ts';
+import { ComposerAbove } from './composer-above.tsx';
+import { useApp, useConversing, useWords, useWorkspace } from './context.ts';
+import { EmojiPicker } from './emoji-picker.tsx';
 import { IconButton } from './icon.tsx';
+import { MentionList, useMentions } from './mention-list.tsx';
+import { mayEdit } from './message-keys.ts';
+import { Popup } from './popup.tsx';
+import { type Stage, useStage } from './stage.ts';
+import { WhyNot } from './why-not.tsx';
 
-export function Composer({ chat }: { readonly chat: Chat }) {
-  const { chats, drafts, typing } = useWorkspace();
-  const { t } = useWords();
+export function Composer() {
+  const stage = useStage();
+  const { members, contacts } = useConversing();
+  const { chat } = stage;
+  if (chat.person && contacts.blocked.value.has(chat.person.id)) return <WhyNot chat={chat} why="blocked" />;
+  if (!chat.person && members.isOut(chat.id)) return <WhyNot chat={chat} why="out" />;
+  if (!chat.person && members.of(chat.id).value && !members.mayI(chat.id, 'write'))
+    return <WhyNot chat={chat} why="news" />;
+  return <ComposerForm stage={stage} />;
+}
+
+function ComposerForm({ stage }: { readonly stage: Stage }) {
+  const { typing } = useWorkspace();
+  const words = useWords();
+  const { t } = words;
+  const { chat, composing } = stage;
   const field = useRef<HTMLTextAreaElement>(null);
-  const text = drafts.of(chat.id).value;
+  const text = composing.text.value;
   const left = roomLeft(text);
-  useFocusWhenOpened(field);
-
+  const mentions = useMentions(stage, field);
+  useFocus(stage, field);
   const send = (): void => {
-    if (text.trim() === '' || left < 0) return;
-    drafts.set(chat.id, '');
-    void chats.send(chat, text.trim());
-    field.current?.focus();
+    if (composing.send()) field.current?.focus();
   };
   const onKey = (event: KeyboardEvent): void => {
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    if (event.isComposing || mentions.onKey(event)) return;
+    if (event.key === 'Enter' && !event.shiftKey) send();
+    else if (event.key === 'Escape') {
+      if (!composing.cancel()) return;
+      event.stopPropagation();
+    } else if (event.key !== 'ArrowUp' || text !== '' || !editLast(stage)) return;
     event.preventDefault();
-    send();
   };
+  const name = chatName(words, chat);
   return (
     <form
       class="composer"
@@ -33,23 +59,85 @@ export function Composer({ chat }: { readonly chat: Chat }) {
       }}
     >
       <RoomNote left={left} />
+      <FailureNote stage={stage} />
+      <ComposerAbove stage={stage} />
+      <MentionList {...mentions} />
       <div class={left < 0 ? 'composer-box composer-over' : 'composer-box'}>
         <textarea
           ref={field}
           rows={1}
           dir="auto"
-          aria-label={t('composer.label', { name: chat.person.name })}
-          placeholder={t('composer.placeholder', { name: chat.person.name })}
+          aria-label={t('composer.label', { name })}
+          placeholder={t('composer.placeholder', { name })}
           value={text}
           onKeyDown={onKey}
+          {...mentions.attributes}
+          onSelect={mentions.look}
           onInput={(event) => {
-            drafts.set(chat.id, event.currentTarget.value);
-            if (event.currentTarget.value !== '') typing(chat.person);
+            composing.type(event.currentTarget.value);
+            mentions.look();
+            if (event.currentTarget.value !== '' && chat.person) typing(chat.person);
           }}
         />
-        <IconButton icon="send" label={t('composer.send')} keys="Enter" class="send-button" onClick={send} />
+        <EmojiButton field={field} />
+        <IconButton
+          icon={composing.editing.value ? 'stored' : 'send'}
+          label={t(composing.editing.value ? 'composer.save' : 'composer.send')}
+          keys="Enter"
+          class="send-button"
+          onClick={send}
+        />
       </div>
     </form>
+  );
+}
+
+/** Arrow-up changes the last thing that the person said. */
+function editLast({ timeline, composing }: Stage): boolean {
+  const last = timeline.view.peek().items.findLast((item) => item.kind === 'message' && mayEdit(item));
+  if (last?.kind !== 'message' || last.stamp === undefined || composing.editing.peek()) return false;
+  composing.edit(last);
+  return true;
+}
+
+function EmojiButton({ field }: { readonly field: RefObject<HTMLTextAreaElement | null> }) {
+  const { t } = useWords();
+  const { composing } = useStage();
+  const opener = useSignal<HTMLElement | undefined>(undefined);
+  const put = (emoji: string): void => {
+    const box = field.current;
+    if (!box) return;
+    const { selectionStart, selectionEnd, value } = box;
+    composing.type(value.slice(0, selectionStart) + emoji + value.slice(selectionEnd));
+    const at = selectionStart + emoji.length;
+    opener.value = undefined;
+    requestAnimationFrame(() => {
+      box.focus();
+      box.setSelectionRange(at, at);
+    });
+  };
+  return (
+    <>
+      <IconButton
+        icon="smile"
+        label={t('composer.emoji')}
+        class="composer-button"
+        onClick={({ currentTarget }) =>
+          (opener.value = currentTarget instanceof HTMLElement ? currentTarget : undefined)
+        }
+      />
+      {opener.value && (
+        <Popup
+          opener={opener.value}
+          role="dialog"
+          label={t('composer.emoji')}
+          class="emoji-popup"
+          onClose={() => (opener.value = undefined)}
+        >
+          <EmojiPicker onChoose={put} />
+        </Popup>
+      )}
+    </>
   );
 }
 
@@ -64,10 +152,32 @@ function RoomNote({ left }: { readonly left: number }) {
   );
 }
 
+/** What could not even be queued: of what was written here, and of what was done to messages. */
+function FailureNote({ stage: { composing } }: { readonly stage: Stage }) {
+  const { actions } = useConversing();
+  const words = useWords();
+  const failure = composing.failure.value ?? actions.failure.value;
+  if (!failure) return null;
+  return (
+    <p class="note note-bad" role="alert">
+      {failureText(words, failure)}
+    </p>
+  );
+}
+
 /** A keyboard that covers half a phone comes only when it is asked for. */
-function useFocusWhenOpened(field: { readonly current: HTMLTextAreaElement | null }): void {
+function useFocus({ composing }: Stage, field: RefObject<HTMLTextAreaElement | null>): void {
   const { screen } = useApp();
+  const { talk } = useConversing();
+  const calls = composing.calls.value;
   useEffect(() => {
-    if (!screen.dialog.value && matchMedia('(hover: hover)').matches) field.current?.focus();
+    const isFree = !screen.dialog.value && !talk.dialog.value;
+    if (isFree && matchMedia('(hover: hover)').matches) field.current?.focus();
   }, []);
+  useLayoutEffect(() => {
+    const box = field.current;
+    if (calls === 0 || !box) return;
+    box.focus();
+    box.setSelectionRange(box.value.length, box.value.length);
+  }, [calls]);
 }

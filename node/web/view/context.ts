@@ -21,6 +21,11 @@ export function useWorkspace(): Workspace {
   return workspace;
 }
 
+/** What a person does in conversations. */
+export function useConversing(): Workspace['conversing'] {
+  return useWorkspace().conversing;
+}
+
 /** The words of the chosen language; the component follows a change. */
 export function useWords(): Wording {
   return useApp().preferences.words.value;

@@ -1,13 +1,18 @@
-// Details of a conversation: for now who the person is.
+// Details of a conversation: who it is with, who is in it, and what can be settled about it.
 import { useEffect, useRef } from 'preact/hooks';
-import type { Chat } from '../model/chats.ts';
+import type { User } from '../../../src/client/client.ts';
+import { type Chat, chatAddress, chatName } from '../model/chat.ts';
+import { ChatAvatar } from './chat-avatar.tsx';
+import { ContactSettling } from './contact-settling.tsx';
 import { useApp, useWords } from './context.ts';
 import { IconButton } from './icon.tsx';
-import { Avatar, PresenceText } from './person.tsx';
+import { MemberList } from './member-list.tsx';
+import { PresenceText } from './person.tsx';
 
-export function DetailsPanel({ chat: { person } }: { readonly chat: Chat }) {
+export function DetailsPanel({ chat }: { readonly chat: Chat }) {
   const { screen } = useApp();
-  const { t } = useWords();
+  const words = useWords();
+  const { t } = words;
   const panel = useRef<HTMLElement>(null);
   useEffect(() => {
     const opener = document.activeElement;
@@ -24,16 +29,24 @@ export function DetailsPanel({ chat: { person } }: { readonly chat: Chat }) {
         <IconButton icon="close" label={t('details.close')} keys="Esc" onClick={() => (screen.details.value = false)} />
       </header>
       <div class="details-person">
-        <Avatar user={person} large presence />
-        <h3 dir="auto">{person.name}</h3>
-        <PresenceText user={person} />
+        <ChatAvatar chat={chat} large presence />
+        <h3 dir="auto">{chatName(words, chat)}</h3>
+        {chat.person ? <PresenceText user={chat.person} /> : <span class="note">{chatAddress(words, chat)}</span>}
       </div>
-      <dl class="facts">
-        <dt>{t('details.address')}</dt>
-        <dd>{person.address}</dd>
-        <dt>{t('details.branch')}</dt>
-        <dd>{person.address.slice(person.address.indexOf('@') + 1)}</dd>
-      </dl>
+      {chat.person ? <Facts person={chat.person} /> : <MemberList chat={chat} />}
+      <ContactSettling chat={chat} />
     </aside>
+  );
+}
+
+function Facts({ person }: { readonly person: User }) {
+  const { t } = useWords();
+  return (
+    <dl class="facts">
+      <dt>{t('details.address')}</dt>
+      <dd>{person.address}</dd>
+      <dt>{t('details.branch')}</dt>
+      <dd>{person.address.slice(person.address.indexOf('@') + 1)}</dd>
+    </dl>
   );
 }

@@ -34,7 +34,7 @@ function DemoColleague() {
   const { chats, colleague } = useWorkspace();
   const { t } = useWords();
   const user = colleague.value;
-  if (!user || chats.list.value.some(({ person }) => person.id === user.id)) return null;
+  if (!user || chats.list.value.some(({ person }) => person?.id === user.id)) return null;
   return (
     <>
       <button type="button" class="button button-main button-person" onClick={() => chats.begin(user)}>

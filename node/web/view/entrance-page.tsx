@@ -8,13 +8,23 @@ interface EntrancePageProps {
   readonly title: string;
   readonly lead?: string | undefined;
   readonly submit: string;
+  /** Of the button; while something is under way it is disabled anyhow. */
+  readonly disabled?: boolean;
   readonly children?: ComponentChildren;
   /** Below the button: what to do instead. */
   readonly otherwise?: ComponentChildren;
   onSubmit(event: Event): void;
 }
 
-export function EntrancePage({ title, lead, submit, children, otherwise, onSubmit }: EntrancePageProps) {
+export function EntrancePage({
+  title,
+  lead,
+  submit,
+  disabled = false,
+  children,
+  otherwise,
+  onSubmit,
+}: EntrancePageProps) {
   const { busy } = useApp().session;
   return (
     <main class="entrance">
@@ -25,7 +35,7 @@ export function EntrancePage({ title, lead, submit, children, otherwise, onSubmi
           {lead !== undefined && <p class="lead">{lead}</p>}
         </header>
         {children}
-        <button type="submit" class="button button-main" disabled={busy.value}>
+        <button type="submit" class="button button-main" disabled={busy.value || disabled}>
           <span aria-live="polite">{submit}</span>
         </button>
         {otherwise}

@@ -11,6 +11,7 @@ interface FieldProps {
   readonly hint?: string | undefined;
   readonly error?: string | undefined;
   readonly disabled?: boolean;
+  readonly maxLength?: number;
   readonly inputRef: RefObject<HTMLInputElement | null>;
   /** A button inside of the field, at its end. */
   readonly children?: ComponentChildren;

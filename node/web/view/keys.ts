@@ -4,10 +4,19 @@ import type { Screen } from '../model/screen.ts';
 
 export function onWorkspaceKey(event: KeyboardEvent, screen: Screen, chats: Chats): void {
   // a dialog has its own keys, and the browser closes it on Esc
-  if (screen.dialog.value || event.isComposing || event.defaultPrevented) return;
+  if (document.querySelector('dialog[open]') || event.isComposing || event.defaultPrevented) return;
   if ((event.ctrlKey || event.metaKey) && event.code === 'KeyK') {
     event.preventDefault();
     screen.open('switch');
+  } else if ((event.ctrlKey || event.metaKey) && event.code === 'KeyF' && chats.current.value) {
+    event.preventDefault();
+    screen.openSearch(chats.current.value.id);
+  } else if (event.key === '/' && !isTyping(event)) {
+    event.preventDefault();
+    screen.open('switch');
+  } else if (event.key === '?' && !isTyping(event)) {
+    event.preventDefault();
+    screen.open('keys');
   } else if (event.altKey && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
     event.preventDefault();
     step(chats, event.key === 'ArrowDown' ? 1 : -1);
@@ -22,6 +31,10 @@ function step(chats: Chats, by: 1 | -1): void {
   const at = list.findIndex(({ id }) => id === chats.current.value?.id);
   const next = at === -1 ? list[0] : list[at + by];
   if (next) chats.open(next.id);
+}
+
+function isTyping({ target }: KeyboardEvent): boolean {
+  return target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]');
 }
 
 /** Arrow keys, Home and End move the focus along the links or buttons of a list. */

@@ -12,7 +12,13 @@ interface LoginPageProps {
   readonly why: LoginReason | undefined;
 }
 
-const REASONS = { ended: 'login.ended', wiped: 'login.wiped', locked: 'login.locked' } as const;
+const REASONS = {
+  ended: 'login.ended',
+  wiped: 'login.wiped',
+  locked: 'login.locked',
+  idle: 'login.idle',
+  deleted: 'login.deleted',
+} as const;
 
 export function LoginPage({ why }: LoginPageProps) {
   const app = useApp();

@@ -1,86 +1,150 @@
-// One message: the text as plain text, when, how far it has come, and on request the way it took.
-import { useId } from 'preact/hooks';
-import type { Message } from '../../../src/client/client.ts';
-import type { Chat } from '../model/chats.ts';
+// One message: who, what it answers, the text, what others added to it, when, how far it has come.
+import { type Chat } from '../model/chat.ts';
 import { failureText } from '../model/failure-text.ts';
 import { colourOf } from '../model/person-look.ts';
 import { problemText } from '../model/problem-text.ts';
 import { lateArrival } from '../model/route-steps.ts';
-import { type MessageRowModel, saidAt } from '../model/rows.ts';
-import { useWords, useWorkspace } from './context.ts';
+import type { MessageRowModel } from '../model/rows.ts';
+import { saidAt } from '../model/said.ts';
+import type { ShownMessage, Timeline } from '../model/timeline.ts';
+import { useConversing, useWords, useWorkspace } from './context.ts';
 import { DeliveryMark } from './delivery-mark.tsx';
-import { RoutePopover } from './route-popover.tsx';
+import { Icon, IconButton } from './icon.tsx';
+import { onMessageKey } from './message-keys.ts';
+import { MessageText } from './message-text.tsx';
+import { useNames } from './names.ts';
+import { Quote } from './quote.tsx';
+import { Reactions } from './reactions.tsx';
+import { useStage } from './stage.ts';
 
 interface MessageRowProps {
   readonly row: MessageRowModel;
   readonly chat: Chat;
+  readonly timeline: Timeline;
 }
 
-export function MessageRow({ row: { message, leads, ends }, chat }: MessageRowProps) {
+export function MessageRow({ row: { message, leads, ends }, chat, timeline }: MessageRowProps) {
+  const { t } = useWords();
+  const stage = useStage();
+  const { people } = useWorkspace();
+  const nameOf = useNames();
+  const refusal = timeline.refusals.value.get(message.id);
+  const shown = refusal ? { ...message, state: 'failed' as const } : message;
+  const isSaid = message.deletedBy === undefined;
   const classes = ['message', message.mine ? 'mine' : 'theirs', leads && 'leads', ends && 'ends'];
+  const openMenu = (opener: HTMLElement): void => stage.show({ kind: 'menu', message: shown, opener });
   return (
-    <article class={classes.filter(Boolean).join(' ')} data-message={message.id}>
+    <article
+      class={classes.filter(Boolean).join(' ')}
+      data-message={message.id}
+      tabIndex={-1}
+      onKeyDown={(event) => onMessageKey(event, shown, stage)}
+      onContextMenu={(event) => {
+        if (event.target instanceof Element && event.target.closest('a')) return;
+        event.preventDefault();
+        openMenu(event.currentTarget);
+      }}
+    >
       {leads && !message.mine && (
-        <p class={`message-by by-${colourOf(message.from.id)}`} title={message.from.address} dir="auto">
-          {message.from.name}
+        <p
+          class={`message-by by-${colourOf(message.sender)}`}
+          title={people.person(message.sender).value?.address ?? ''}
+          dir="auto"
+        >
+          {nameOf(message.sender)}
         </p>
       )}
-      <div class="bubble">
-        <MessageText message={message} />
-        <MessageMeta message={message} />
+      <div class="message-line">
+        <div class={message.mentionsMe ? 'bubble bubble-mine' : 'bubble'}>
+          <MessageBody message={shown} timeline={timeline} />
+          <MessageMeta message={shown} />
+        </div>
+        {isSaid && (
+          <span class="message-tools">
+            <IconButton
+              icon="more"
+              label={t('message.actions')}
+              onClick={(event) => openMenu(event.currentTarget as HTMLElement)}
+            />
+          </span>
+        )}
       </div>
-      {message.state === 'failed' && <FailureNote message={message} chat={chat} />}
+      {isSaid && message.reactions.length > 0 && <Reactions message={message} chat={chat} />}
+      {refusal && <FailureNote message={message} why={refusal} />}
     </article>
   );
 }
 
-function MessageText({ message }: { readonly message: Message }) {
+function MessageBody({ message, timeline }: { readonly message: ShownMessage; readonly timeline: Timeline }) {
   const words = useWords();
-  if (message.text === undefined) {
-    return <p class="message-text message-unknown">{problemText(words, message.problem)}</p>;
+  const nameOf = useNames();
+  const { me } = useWorkspace();
+  const { deletedBy, replyTo, forwardedFrom, text, problem, file, mentions } = message;
+  if (deletedBy !== undefined) {
+    const isOwn = deletedBy === me.id;
+    const name = nameOf(deletedBy);
+    return (
+      <p class="message-text message-unknown">
+        {isOwn ? words.t('message.deletedByYou') : words.t('message.deleted', { name })}
+      </p>
+    );
   }
-  return (
-    <p class="message-text" dir="auto">
-      {message.text}
-    </p>
-  );
-}
-
-/** Time and state; pressing it shows the path. */
-function MessageMeta({ message }: { readonly message: Message }) {
-  const words = useWords();
-  const id = useId();
-  const state = words.t(message.mine ? `state.${message.state}` : 'route.received');
-  const time = words.time(saidAt(message));
-  const late = lateArrival(message);
-  const lateText =
-    late === undefined ? undefined : words.t('route.late', { time: words.moment(late, saidAt(message)) });
+  if (problem !== undefined) return <p class="message-text message-unknown">{problemText(words, problem)}</p>;
   return (
     <>
-      <button
-        type="button"
-        class="message-meta"
-        popovertarget={id}
-        aria-label={words.t('route.show', { state, time })}
-        title={`${state} · ${words.full(saidAt(message))}`}
-      >
-        <time>{time}</time>
-        {lateText !== undefined && <span class="message-late">{lateText}</span>}
-        {message.mine && <DeliveryMark state={message.state} />}
-      </button>
-      <RoutePopover id={id} message={message} />
+      {replyTo && <Quote id={replyTo} timeline={timeline} />}
+      {forwardedFrom && (
+        <p class="message-forwarded">{words.t('message.forwarded', { name: nameOf(forwardedFrom.author) })}</p>
+      )}
+      {file && (
+        <p class="message-file" dir="auto">
+          {file.name}
+        </p>
+      )}
+      {text !== undefined && <MessageText text={text} mentions={mentions} />}
     </>
   );
 }
 
-function FailureNote({ message, chat }: { readonly message: Message; readonly chat: Chat }) {
-  const { chats } = useWorkspace();
+/** Time and state; pressing it shows the path. */
+function MessageMeta({ message }: { readonly message: ShownMessage }) {
   const words = useWords();
-  const why = message.failure && failureText(words, message.failure);
+  const stage = useStage();
+  const state = words.t(message.mine ? `state.${message.state}` : 'route.received');
+  const time = words.time(saidAt(message));
+  const late = lateArrival(message);
   return (
-    <p class="message-failure" role="alert" data-chat={chat.id}>
-      {why === undefined ? words.t('state.failed') : words.t('state.failedWhy', { why })}{' '}
-      <button type="button" class="text-button" onClick={() => void chats.retry(message)}>
+    <button
+      type="button"
+      class="message-meta"
+      aria-haspopup="dialog"
+      aria-label={words.t('route.show', { state, time })}
+      title={`${state} · ${words.full(saidAt(message))}`}
+      onClick={(event) => stage.show({ kind: 'path', message, opener: event.currentTarget })}
+    >
+      {message.pinned && <Icon name="pin" small />}
+      {message.editedAt !== undefined && <span>{words.t('message.edited')}</span>}
+      <time>{time}</time>
+      {late !== undefined && (
+        <span class="message-late">{words.t('route.late', { time: words.moment(late, saidAt(message)) })}</span>
+      )}
+      {message.mine && <DeliveryMark state={message.state} />}
+    </button>
+  );
+}
+
+interface FailureNoteProps {
+  readonly message: ShownMessage;
+  readonly why: Parameters<typeof failureText>[1];
+}
+
+function FailureNote({ message, why }: FailureNoteProps) {
+  const conversing = useConversing();
+  const words = useWords();
+  return (
+    <p class="message-failure" role="alert">
+      {words.t('state.failedWhy', { why: failureText(words, why) })}{' '}
+      <button type="button" class="text-button" onClick={() => conversing.retry(message.id)}>
         {words.t('state.retry')}
       </button>
     </p>

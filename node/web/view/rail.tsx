@@ -1,15 +1,12 @@
 // The rail: search, conversations, and at the foot what belongs to the person.
-import { chatLine } from '../model/chat-lines.ts';
-import type { Chat } from '../model/chats.ts';
-import { problemText } from '../model/problem-text.ts';
-import { saidAt } from '../model/rows.ts';
-import { LanguageChoice, ThemeButton } from './choices.tsx';
+import { type Chat, chatAddress, chatName } from '../model/chat.ts';
+import { ChatAvatar } from './chat-avatar.tsx';
 import { useApp, useWords, useWorkspace } from './context.ts';
-import { DeliveryMark } from './delivery-mark.tsx';
 import { Teaching } from './empty-state.tsx';
-import { Icon, IconButton } from './icon.tsx';
+import { Icon } from './icon.tsx';
 import { onListKey } from './keys.ts';
-import { Avatar } from './person.tsx';
+import { LastLine } from './last-line.tsx';
+import { RailFoot } from './rail-foot.tsx';
 
 export function Rail() {
   const { screen } = useApp();
@@ -70,75 +67,28 @@ interface ChatLinkProps {
 function ChatLink({ chat, isCurrent, isStop }: ChatLinkProps) {
   const { people } = useWorkspace();
   const words = useWords();
+  const name = chatName(words, chat);
   return (
     <a
       class="chat-link"
       href={`#/chat/${chat.id}`}
       tabIndex={isStop ? 0 : -1}
       aria-current={isCurrent ? 'page' : undefined}
-      title={`${chat.person.name}\n${chat.person.address}`}
+      title={`${name}\n${chatAddress(words, chat)}`}
     >
-      <Avatar user={chat.person} presence />
+      <ChatAvatar chat={chat} presence />
       <span class="chat-name" dir="auto">
-        {chat.person.name}
+        {name}
       </span>
-      {chat.last && <time class="chat-time">{words.brief(saidAt(chat.last), people.now.value)}</time>}
+      {chat.last && <time class="chat-time">{words.brief(chat.last.at, people.now.value)}</time>}
       <LastLine chat={chat} />
       {chat.unread > 0 && (
         <span class="badge">
+          {(chat.mentions ?? 0) > 0 && <span aria-hidden="true">@</span>}
           <span aria-hidden="true">{chat.unread > 99 ? '99+' : chat.unread}</span>
           <span class="hidden">{words.t('rail.unread', { count: chat.unread })}</span>
         </span>
       )}
     </a>
-  );
-}
-
-function LastLine({ chat }: { readonly chat: Chat }) {
-  const { drafts, people, chats } = useWorkspace();
-  const words = useWords();
-  const { t } = words;
-  const isOpen = chats.current.value?.id === chat.id;
-  const line = chatLine(chat, isOpen ? '' : drafts.of(chat.id).value, people.presenceOf(chat.person).value.typing);
-  switch (line.kind) {
-    case 'typing':
-      return <span class="chat-line chat-line-typing">{t('presence.typing')}</span>;
-    case 'draft':
-      return (
-        <span class="chat-line">
-          <span class="chat-line-draft">{t('rail.draft')}</span> {line.text}
-        </span>
-      );
-    case 'unreadable':
-      return <span class="chat-line">{problemText(words, line.problem)}</span>;
-    case 'address':
-      return <span class="chat-line">{line.text}</span>;
-    case 'message':
-      return (
-        <span class="chat-line" dir="auto">
-          {line.mine && chat.last && <DeliveryMark state={chat.last.state} />}
-          {line.text}
-        </span>
-      );
-  }
-}
-
-function RailFoot() {
-  const { screen, session } = useApp();
-  const { me } = useWorkspace();
-  const { t } = useWords();
-  return (
-    <div class="rail-foot">
-      <IconButton icon="plus" label={t('rail.add')} class="icon-button-main" onClick={() => screen.open('add')} />
-      <span class="rail-me" title={t('rail.loggedInAs', { address: me.address })}>
-        <span class="rail-me-name" dir="auto">
-          {me.name}
-        </span>
-        <span class="rail-me-address">{me.address}</span>
-      </span>
-      <LanguageChoice />
-      <ThemeButton />
-      <IconButton icon="leave" label={t('rail.logOut')} onClick={() => void session.logOut()} />
-    </div>
   );
 }

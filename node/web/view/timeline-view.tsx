@@ -1,89 +1,183 @@
-// The messages of a conversation: day by day, with a way to the end. What is loaded above or arrives below does not move
-// what a person is reading.
-import { useMemo } from 'preact/hooks';
-import type { Chat } from '../model/chats.ts';
-import { type Day, layOutDays, type Row } from '../model/rows.ts';
+// What was said in a conversation, with a way to the end. What is loaded above or arrives below does not move what a person is
+// reading.
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import type { Chat } from '../model/chat.ts';
+import { chatName } from '../model/chat.ts';
+import { layOutRows, type Row, remembered } from '../model/rows.ts';
 import type { Timeline } from '../model/timeline.ts';
-import { useAnchoredScroll } from './anchored-scroll.ts';
 import { useWords, useWorkspace } from './context.ts';
 import { Icon } from './icon.tsx';
+import { DayLine, NewLine, SystemLineView } from './line-views.tsx';
 import { MessageRow } from './message-row.tsx';
+import { focusRow, onRowKey } from './row-keys.ts';
+import { useStage } from './stage.ts';
+import { TimelineHead } from './timeline-head.tsx';
+import { useVirtualRows, type VirtualRows } from './virtual-rows.ts';
+
+/** Rows from the top at which the page before is asked for. */
+const TOP = 15;
+/** Pixels of rows that were not drawn yet. */
+const HEIGHTS = { head: 54, day: 44, new: 36, line: 30, message: 42 } as const;
+const LETTERS_A_LINE = 70;
+const LINE = 22;
+
+type Shown = Row | { readonly kind: 'head'; readonly key: 'head' };
+const HEAD = { kind: 'head', key: 'head' } as const;
 
 export function TimelineView({ chat }: { readonly chat: Chat }) {
   const { chats } = useWorkspace();
   const words = useWords();
   const timeline = chats.timelineOf(chat);
-  const messages = timeline.messages.value;
+  const { items } = timeline.view.value;
   const firstNew = chats.firstNew.value;
-  const days = useMemo(
-    () => layOutDays(messages, firstNew, (a, b) => words.daysBetween(a, b) === 0),
-    [messages, firstNew, words],
+  const isSameDay = useMemo(() => remembered((a, b) => words.daysBetween(a, b) === 0), [words]);
+  const rows = useMemo<readonly Shown[]>(
+    () => [HEAD, ...layOutRows(items, firstNew, isSameDay)],
+    [items, firstNew, isSameDay],
   );
-  const scroll = useAnchoredScroll({
-    first: messages[0]?.id,
-    last: messages.at(-1),
-    firstNew,
-    onTop: () => void timeline.loadOlder(),
-    onSeen: (id) => chats.seen(id),
-  });
+  const keys = useMemo(() => rows.map(({ key }) => key), [rows]);
+  const list = useVirtualRows({ keys, estimate: (index) => estimateOf(rows[index]) });
+  useOpening(timeline, rows, list);
+  useReading(timeline, rows, list);
+  useSought(rows, list);
+  const dayAt = dayOf(rows, list.onScreen?.first);
   return (
     <div class="timeline-frame">
-      <div ref={scroll.ref} class="timeline" onScroll={scroll.onScroll} tabIndex={0} role="group">
-        <div class="timeline-inner" role="log" aria-label={words.t('chat.label', { name: chat.person.name })}>
-          <TimelineHead timeline={timeline} name={chat.person.name} />
-          {days.map((day) => (
-            <DayView key={day.key} day={day} chat={chat} />
-          ))}
+      {dayAt !== undefined && <DayLine at={dayAt} floating />}
+      <div
+        ref={list.box}
+        class="timeline"
+        role="log"
+        aria-live={list.isAtEnd ? 'polite' : 'off'}
+        aria-label={words.t('chat.label', { name: chatName(words, chat) })}
+        aria-busy={timeline.loading.value === 'older'}
+        tabIndex={0}
+        onKeyDown={(event) => onRowKey(event, rows, list)}
+      >
+        <div class="timeline-inner" style={{ height: `${list.height}px` }}>
+          <div class="timeline-rows" style={{ transform: `translateY(${list.shown[0]?.start ?? 0}px)` }}>
+            {list.shown.map(({ index, key }) => {
+              const row = rows[index];
+              return (
+                row && (
+                  <div key={key} class="timeline-row" data-index={index} ref={list.measure}>
+                    <RowView row={row} chat={chat} timeline={timeline} />
+                  </div>
+                )
+              );
+            })}
+          </div>
         </div>
       </div>
-      {!scroll.atEnd && <JumpButton chat={chat} onClick={scroll.toEnd} />}
+      {!list.isAtEnd && <JumpButton chat={chat} onClick={list.toEnd} />}
     </div>
   );
 }
 
-function TimelineHead({ timeline, name }: { readonly timeline: Timeline; readonly name: string }) {
-  const { t } = useWords();
-  const loading = timeline.loading.value;
-  if (loading === 'failed') {
-    return (
-      <p class="timeline-head">
-        {t('chat.loadFailed')}{' '}
-        <button type="button" class="text-button" onClick={() => void timeline.retry()}>
-          {t('state.retry')}
-        </button>
-      </p>
-    );
-  }
-  if (timeline.complete.value) {
-    const isEmpty = timeline.messages.value.length === 0;
-    return <p class="timeline-head">{isEmpty ? t('chat.empty') : t('chat.start', { name })}</p>;
-  }
-  return <p class="timeline-head">{loading === 'none' ? '' : t('chat.earlier')}</p>;
+interface RowViewProps {
+  readonly row: Shown;
+  readonly chat: Chat;
+  readonly timeline: Timeline;
 }
 
-function DayView({ day, chat }: { readonly day: Day; readonly chat: Chat }) {
-  const { people } = useWorkspace();
-  const words = useWords();
-  return (
-    <section class="day">
-      <p class="day-line">
-        <time>{words.day(day.at, people.now.value)}</time>
-      </p>
-      {day.rows.map((row) => (
-        <RowView key={row.key} row={row} chat={chat} />
-      ))}
-    </section>
-  );
+function RowView({ row, chat, timeline }: RowViewProps) {
+  switch (row.kind) {
+    case 'head':
+      return <TimelineHead timeline={timeline} chat={chat} />;
+    case 'day':
+      return <DayLine at={row.at} />;
+    case 'new':
+      return <NewLine />;
+    case 'line':
+      return <SystemLineView line={row.line} />;
+    case 'message':
+      return <MessageRow row={row} chat={chat} timeline={timeline} />;
+  }
 }
 
-function RowView({ row, chat }: { readonly row: Row; readonly chat: Chat }) {
-  const { t } = useWords();
-  if (row.kind === 'message') return <MessageRow row={row} chat={chat} />;
-  return (
-    <p class="new-line" data-row="new">
-      <span>{t('chat.new')}</span>
-    </p>
-  );
+/** At what is new, else at the end; once what is held here is known. */
+function useOpening(timeline: Timeline, rows: readonly Shown[], list: VirtualRows): void {
+  const { chats } = useWorkspace();
+  const placed = useRef<string | undefined>(undefined);
+  const ownLast = useRef<string | undefined>(undefined);
+  const isOpen = timeline.isOpen.value;
+  const firstNew = chats.firstNew.value;
+  const last = timeline.view.value.items.at(-1);
+  useLayoutEffect(() => {
+    const divider = rows.findIndex(({ kind }) => kind === 'new');
+    if (!isOpen) return;
+    if (firstNew !== undefined && placed.current !== firstNew && (placed.current === undefined || list.isAtEnd)) {
+      list.toRow(Math.max(divider, 0), 'start');
+    } else if (placed.current === undefined) list.toEnd();
+    placed.current = firstNew ?? placed.current ?? '';
+  }, [isOpen, firstNew]);
+  useLayoutEffect(() => {
+    // what the person says themselves brings them to the end
+    const isOwn = last?.kind === 'message' && last.mine && last.state === 'queued';
+    if (isOwn && last.id !== ownLast.current) list.toEnd();
+    ownLast.current = last?.id;
+  }, [last?.id]);
+}
+
+/** Shows the message that is looked for, with the focus on it. */
+function useSought(rows: readonly Shown[], list: VirtualRows): void {
+  const stage = useStage();
+  const { chats } = useWorkspace();
+  const wanted = chats.sought.value;
+  const sought = stage.sought.value;
+  useEffect(() => {
+    if (wanted === undefined || !stage.timeline.isOpen.value) return;
+    chats.sought.value = undefined;
+    void stage.goTo(wanted);
+  }, [wanted, stage.timeline.isOpen.value]);
+  useEffect(() => {
+    const at = rows.findIndex(({ key }) => key === sought);
+    if (sought === undefined || at === -1) return;
+    stage.sought.value = undefined;
+    list.toRow(at, 'center');
+    if (list.box.current) focusRow(list.box.current, sought);
+  }, [sought, rows]);
+}
+
+/** Loads what is above in time, and tells what has been on the screen. */
+function useReading(timeline: Timeline, rows: readonly Shown[], list: VirtualRows): void {
+  const { chats } = useWorkspace();
+  const { first = 0, last = -1 } = list.onScreen ?? {};
+  const [from, to] = [messageFrom(rows, first, 1), messageFrom(rows, last, -1)];
+  const isNearTop = timeline.isOpen.value && (list.shown[0]?.index ?? TOP) < TOP;
+  useEffect(() => {
+    if (isNearTop) void timeline.loadOlder();
+  }, [isNearTop, rows.length]);
+  useEffect(() => {
+    chats.seen(from !== undefined && to !== undefined ? { first: from, last: to } : undefined);
+  }, [from, to]);
+}
+
+function messageFrom(rows: readonly Shown[], index: number, step: 1 | -1): string | undefined {
+  for (let at = index; at >= 0 && at < rows.length; at += step) {
+    const row = rows[at];
+    if (row?.kind === 'message') return row.key;
+  }
+  return undefined;
+}
+
+/** The day that what stands at the top of the screen was said on; undefined while its own line is there. */
+function dayOf(rows: readonly Shown[], first: number | undefined): number | undefined {
+  if (first === undefined) return undefined;
+  const top = rows[first]?.kind;
+  if (top === 'day' || top === 'head') return undefined;
+  for (let at = first; at >= 0; at -= 1) {
+    const row = rows[at];
+    if (row?.kind === 'day') return row.at;
+  }
+  return undefined;
+}
+
+function estimateOf(row: Shown | undefined): number {
+  if (row?.kind !== 'message') return HEIGHTS[row?.kind ?? 'line'];
+  const { text = '', reactions } = row.message;
+  const lines = Math.ceil(text.length / LETTERS_A_LINE) || 1;
+  return HEIGHTS.message + (lines - 1) * LINE + (row.leads ? 12 : 0) + (reactions.length > 0 ? 28 : 0);
 }
 
 function JumpButton({ chat, onClick }: { readonly chat: Chat; onClick(): void }) {

@@ -7,8 +7,10 @@ import { DetailsPanel } from './details-panel.tsx';
 import { EmptyState } from './empty-state.tsx';
 import { Icon } from './icon.tsx';
 import { onWorkspaceKey } from './keys.ts';
+import { OwnDialogs } from './own-dialogs.tsx';
 import { Rail } from './rail.tsx';
 import { SwitchDialog } from './switch-dialog.tsx';
+import { TalkDialogs } from './talk-dialogs.tsx';
 
 export function WorkspaceView() {
   const { screen } = useApp();
@@ -30,6 +32,8 @@ export function WorkspaceView() {
       <ConnectionStrip />
       {dialog === 'add' && <AddDialog />}
       {dialog === 'switch' && <SwitchDialog />}
+      <OwnDialogs />
+      <TalkDialogs />
     </div>
   );
 }

@@ -1,4 +1,4 @@
-// The list of conversations: unread counts, what is read when, the divider, contacts without messages.
+// The list of conversations: unread counts, what is read when, the divider, groups, contacts without messages.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
@@ -8,13 +8,15 @@ import { memoryStore } from '../../../node/web/model/local-store.ts';
 import { People } from '../../../node/web/model/people.ts';
 import { parseConversationId } from '../../../src/realm/ids.ts';
 import { HandClock } from './hand-clock.ts';
-import { CLERK, ENGINEER, message, messageId, ScriptedClient } from './scripted-client.ts';
+import { CLERK, ENGINEER, message, messageId, person, ScriptedClient } from './scripted-client.ts';
+import { CLERK_ID, TALK, told } from './scripted-talk.ts';
 
-const TALK = message(1, 0).conversation;
+const GROUP = parseConversationId('60000000-0000-4000-8000-000000000001');
+const DRAWING = person(3, 'drawing@lviv.acme.ua');
 
-async function start(t: TestContext, prepare: (client: ScriptedClient) => void = () => undefined) {
+async function start(t: TestContext, prepare: (client: ScriptedClient) => unknown = () => undefined) {
   const client = new ScriptedClient();
-  prepare(client);
+  await prepare(client);
   const clock = new HandClock();
   const attentive = signal(true);
   const place = { current: signal<string | undefined>(undefined) };
@@ -23,79 +25,96 @@ async function start(t: TestContext, prepare: (client: ScriptedClient) => void =
   const chats = new Chats({ client, clock, store, people, place, attentive, me: CLERK });
   await chats.start();
   t.after(() => chats.stop());
-  return { client, chats, attentive, place, store, clock, people };
+  const open = async (id: string) => {
+    chats.open(id);
+    const chat = chats.find(id);
+    await until(() => chat !== undefined && chats.timelineOf(chat).isOpen.value);
+  };
+  return { client, chats, attentive, place, store, clock, people, open };
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 2000 && !isSo(); turn += 1) await setImmediate();
 }
 
 /** Two messages of the engineer, both unread. */
-function unreadTalk(client: ScriptedClient): void {
+async function unreadTalk(client: ScriptedClient): Promise<void> {
   client.talks = [{ id: TALK, others: [ENGINEER], last: message(2, 20), unread: 2 }];
-  client.pages = [{ messages: [message(1, 10), message(2, 20)], before: undefined }];
+  await client.talk.held(told(1, 10), told(2, 20));
 }
 
-test('an arrived message counts as unread until it has been on the screen', async (t) => {
+const seen = (n: number) => ({ first: messageId(1), last: messageId(n) });
+const reads = (client: ScriptedClient) => client.asked.filter((what) => what.startsWith('read'));
+
+test('a message to a conversation that is not open counts as unread', async (t) => {
   const { client, chats } = await start(t);
   client.tell('message', message(1, 10));
   assert.equal(chats.unread.value, 1);
-  chats.open(TALK);
-  await setImmediate();
-  chats.seen(messageId(1));
-  assert.equal(chats.unread.value, 0);
-  assert.ok(client.asked.includes('read 1'));
+  assert.equal(chats.list.value[0]?.last?.text, 'text 1');
 });
 
-test('a group, which has no page yet, is not shown as a chat with one of its members', async (t) => {
-  const group = parseConversationId('60000000-0000-4000-8000-000000000001');
-  const { client, chats } = await start(t, (one) => {
-    unreadTalk(one);
-    one.talks = [...one.talks, { id: group, others: [ENGINEER], last: message(7, 70), unread: 1 }];
-  });
-  client.tell('message', message(8, 80, { conversation: group }));
-  assert.deepEqual(
-    chats.list.value.map(({ id }) => id),
-    [TALK],
-  );
+test('what has been on the screen is read, and told once', async (t) => {
+  const { client, chats, open } = await start(t, unreadTalk);
+  await open(TALK);
+  chats.seen(seen(1));
+  chats.seen(seen(1));
+  chats.seen(seen(2));
+  chats.seen(seen(1));
+  assert.deepEqual(reads(client), ['read 1', 'read 2']);
+  await client.talk.read(20);
+  assert.equal(chats.unread.value, 0);
 });
 
 test('nothing is read while the page is not looked at', async (t) => {
-  const { client, chats, attentive } = await start(t, unreadTalk);
+  const { client, chats, attentive, open } = await start(t, unreadTalk);
   attentive.value = false;
-  chats.open(TALK);
-  await setImmediate();
-  chats.seen(messageId(2));
-  assert.equal(
-    client.asked.some((what) => what.startsWith('read')),
-    false,
-  );
+  await open(TALK);
+  chats.seen(seen(2));
+  assert.deepEqual(reads(client), []);
   attentive.value = true;
-  assert.deepEqual(
-    client.asked.filter((what) => what.startsWith('read')),
-    ['read 2'],
-  );
+  assert.deepEqual(reads(client), ['read 2']);
 });
 
-test('what was read is told once', async (t) => {
-  const { client, chats } = await start(t, unreadTalk);
-  chats.open(TALK);
-  await setImmediate();
-  chats.seen(messageId(1));
-  chats.seen(messageId(1));
-  chats.seen(messageId(2));
-  chats.seen(messageId(1));
-  assert.deepEqual(
-    client.asked.filter((what) => what.startsWith('read')),
-    ['read 1', 'read 2'],
-  );
+test('what came late and stands above is read when it is seen, not before', async (t) => {
+  const { client, chats, open } = await start(t, unreadTalk);
+  await client.talk.held(told(3, 5, { arrivedAt: 90 }));
+  await client.talk.read(20);
+  await open(TALK);
+  chats.seen({ first: messageId(1), last: messageId(2) });
+  assert.deepEqual(reads(client), []);
+  chats.seen({ first: messageId(3), last: messageId(2) });
+  assert.deepEqual(reads(client), ['read 3']);
 });
 
 test('"New" stands above the first unread message and stays while it is read', async (t) => {
-  const { chats } = await start(t, unreadTalk);
-  chats.open(TALK);
-  await setImmediate();
+  const { chats, open, client } = await start(t, unreadTalk);
+  await open(TALK);
   assert.equal(chats.firstNew.value, messageId(1));
-  chats.seen(messageId(2));
+  await client.talk.read(20);
   assert.equal(chats.firstNew.value, messageId(1));
-  chats.open(undefined);
+  chats.answered();
   assert.equal(chats.firstNew.value, undefined);
+});
+
+test('a long conversation opens where reading ended, however many pages back that is', async (t) => {
+  const { chats, open } = await start(t, async (client) => {
+    client.talks = [{ id: TALK, others: [ENGINEER], last: message(350, 350), unread: 320 }];
+    await client.talk.held(...Array.from({ length: 350 }, (_, index) => told(index + 1, index + 1)));
+    await client.talk.read(30);
+  });
+  await open(TALK);
+  await until(() => chats.firstNew.value !== undefined);
+  assert.equal(chats.firstNew.value, messageId(31));
+});
+
+test('a message that comes while nobody looks stands below "New"', async (t) => {
+  const { client, chats, open, attentive } = await start(t, unreadTalk);
+  await client.talk.read(20);
+  await open(TALK);
+  assert.equal(chats.firstNew.value, undefined);
+  attentive.value = false;
+  await client.talk.comes(told(3, 30));
+  assert.equal(chats.firstNew.value, messageId(3));
 });
 
 test('a message that is told again after a reconnect is not counted again', async (t) => {
@@ -107,22 +126,37 @@ test('a message that is told again after a reconnect is not counted again', asyn
 
 test('what another device has read is read here', async (t) => {
   const { client, chats } = await start(t, unreadTalk);
-  chats.open(TALK);
-  await setImmediate();
   client.tell('position', { conversation: TALK, upTo: messageId(2) });
   assert.equal(chats.unread.value, 0);
 });
 
-test('an own message shows at once and clears the divider', async (t) => {
-  const { client, chats } = await start(t, unreadTalk);
-  chats.open(TALK);
-  await setImmediate();
+test('a group stands in the list with the name that its members gave it, and its unread messages', async (t) => {
+  const { client, chats } = await start(t, async (one) => {
+    one.talk.kind = 'group';
+    one.talks = [{ id: GROUP, others: [ENGINEER, DRAWING], unread: 1 }];
+    await one.talk.held(
+      told(1, 10, { conversation: GROUP, content: { kind: 'profile', name: 'Works', sentAt: 10 } }),
+      told(2, 20, { conversation: GROUP }),
+    );
+  });
+  await until(() => chats.list.value[0]?.title !== undefined);
   const [chat] = chats.list.value;
-  assert.ok(chat);
-  await chats.send(chat, 'hello');
-  assert.equal(chats.timelineOf(chat).messages.value.at(-1)?.state, 'queued');
-  assert.equal(chats.firstNew.value, undefined);
-  assert.ok(client.asked.includes('send hello'));
+  assert.deepEqual([chat?.person, chat?.title, chat?.unread], [undefined, 'Works', 1]);
+  await client.talk.comes(
+    told(3, 30, { conversation: GROUP, content: { kind: 'text', text: '@clerk', mentions: [CLERK_ID], sentAt: 30 } }),
+  );
+  assert.deepEqual([chats.list.value[0]?.unread, chats.list.value[0]?.mentions], [2, 1]);
+});
+
+test('whoever is brought into a group sees it when the client tells so', async (t) => {
+  const { client, chats } = await start(t);
+  client.talks = [{ id: GROUP, others: [ENGINEER, DRAWING], unread: 0 }];
+  client.tell('members', { conversation: GROUP });
+  await setImmediate();
+  assert.deepEqual(
+    chats.list.value.map(({ id }) => id),
+    [GROUP],
+  );
 });
 
 test('a colleague who was added stays in the list over a reload, before any message', async (t) => {
@@ -134,15 +168,17 @@ test('a colleague who was added stays in the list over a reload, before any mess
   await again.start();
   t.after(() => again.stop());
   assert.deepEqual(
-    again.list.value.map(({ person }) => person),
+    again.list.value.map(({ person: one }) => one),
     [ENGINEER],
   );
+  again.drop(TALK);
+  assert.deepEqual([again.list.value, again.current.value], [[], undefined]);
 });
 
 test('the people of the list are watched', async (t) => {
   const { client, chats } = await start(t);
   chats.begin(ENGINEER);
-  assert.equal(client.asked.at(-1), 'watch engineer');
+  assert.ok(client.asked.includes('watch engineer'));
 });
 
 test('nothing listens any more after the end', async () => {

@@ -7,16 +7,18 @@ import { chatLine, matchChats } from '../../../node/web/model/chat-lines.ts';
 import { ConnectionModel } from '../../../node/web/model/connection.ts';
 import { Drafts } from '../../../node/web/model/drafts.ts';
 import { ColleagueFinder } from '../../../node/web/model/find-colleague.ts';
-import { type LocalStore, memoryStore } from '../../../node/web/model/local-store.ts';
+import { memoryStore } from '../../../node/web/model/local-store.ts';
 import { MAX_TEXT, roomLeft } from '../../../node/web/model/message-length.ts';
 import { People } from '../../../node/web/model/people.ts';
 import { colourOf, initialsOf } from '../../../node/web/model/person-look.ts';
+import { saidIn } from '../../../node/web/model/said.ts';
 import { SessionModel } from '../../../node/web/model/session.ts';
 import type { TabPlace } from '../../../node/web/model/tab.ts';
 import { RefusedError } from '../../../src/realm/errors.ts';
 import { wordsIn } from './catalogues.ts';
 import { HandClock } from './hand-clock.ts';
 import { CLERK, ENGINEER, message, ScriptedClient } from './scripted-client.ts';
+import { numbered, TALK } from './scripted-talk.ts';
 
 const words = wordsIn('en');
 const onlyTab = (): TabPlace => ({ enter: async () => true, take: async () => {} });
@@ -154,33 +156,46 @@ test('nobody is shown online while there is no connection', () => {
   people.stop();
 });
 
-test('a draft is on disk within a second and gone when it is sent', () => {
-  const store = memoryStore();
+test('a draft is kept within a second and gone when it is sent', () => {
+  const client = new ScriptedClient();
   const clock = new HandClock();
-  const drafts = new Drafts({ store, clock, owner: CLERK.id });
-  drafts.set('talk', 'half a sen');
+  const drafts = new Drafts({ client, clock });
+  drafts.set(TALK, { text: 'half a sen', replyTo: numbered(1) });
   clock.pass(1000);
-  const reloaded = (): Drafts => new Drafts({ store, clock, owner: CLERK.id });
-  assert.equal(reloaded().of('talk').value, 'half a sen');
-  assert.equal(new Drafts({ store, clock, owner: ENGINEER.id }).of('talk').value, '');
-  drafts.set('talk', '');
-  assert.equal(reloaded().of('talk').value, '');
+  assert.deepEqual(client.draft(TALK), { text: 'half a sen', at: 0, replyTo: numbered(1) });
+  assert.equal(new Drafts({ client, clock }).of(TALK).value.text, 'half a sen');
+  drafts.set(TALK, { text: '' });
+  assert.equal(client.draft(TALK), undefined);
 });
 
 test('a draft survives a page that goes at once', () => {
-  const store = memoryStore();
-  const drafts = new Drafts({ store, clock: new HandClock(), owner: CLERK.id });
-  drafts.set('talk', 'x');
+  const client = new ScriptedClient();
+  const drafts = new Drafts({ client, clock: new HandClock() });
+  drafts.set(TALK, { text: 'x' });
   drafts.flush();
-  assert.equal(new Drafts({ store, clock: new HandClock(), owner: CLERK.id }).of('talk').value, 'x');
+  assert.equal(client.draft(TALK)?.text, 'x');
 });
 
-test('a full disk of the browser keeps nobody from writing', () => {
-  const full: LocalStore = { ...memoryStore(), setItem: () => assert.fail('QuotaExceededError') };
-  const drafts = new Drafts({ store: full, clock: new HandClock(), owner: CLERK.id });
-  drafts.set('talk', 'x');
+test('a draft of another device shows here, but not over what is being typed', () => {
+  const client = new ScriptedClient();
+  const drafts = new Drafts({ client, clock: new HandClock() });
+  drafts.start();
+  client.tell('draft', { conversation: TALK, draft: { text: 'from there', at: 1 } });
+  assert.equal(drafts.of(TALK).value.text, 'from there');
+  drafts.set(TALK, { text: 'typed here' });
+  client.tell('draft', { conversation: TALK, draft: undefined });
+  assert.equal(drafts.of(TALK).value.text, 'typed here');
+  drafts.stop();
+  assert.equal(client.listening, 0);
+});
+
+test('a draft that can not be kept stays on the screen', () => {
+  const client = new ScriptedClient();
+  client.setDraft = async () => assert.fail('draft-too-long');
+  const drafts = new Drafts({ client, clock: new HandClock() });
+  drafts.set(TALK, { text: 'x' });
   drafts.flush();
-  assert.equal(drafts.of('talk').value, 'x');
+  assert.equal(drafts.of(TALK).value.text, 'x');
 });
 
 test('a colleague is looked for when the typing pauses, by the address that was meant', async () => {
@@ -235,24 +250,25 @@ test('a break is told in words after a moment, with what waits', () => {
 });
 
 test('the line of a conversation is what matters most now', () => {
-  const chat = { id: message(1, 0).conversation, person: ENGINEER, unread: 0, addedAt: 0, last: message(1, 0) };
-  assert.deepEqual(chatLine(chat, 'draft', true), { kind: 'typing' });
-  assert.deepEqual(chatLine(chat, ' a\n b', false), { kind: 'draft', text: 'a b' });
-  assert.deepEqual(chatLine(chat, '', false), { kind: 'message', text: 'text 1', mine: false });
-  assert.deepEqual(chatLine({ ...chat, last: undefined }, '', false), { kind: 'address', text: ENGINEER.address });
+  const chat = { id: TALK, person: ENGINEER, people: [ENGINEER], unread: 0, addedAt: 0, last: saidIn(message(1, 0)) };
+  assert.deepEqual(chatLine(chat, 'draft', [ENGINEER]), { kind: 'typing', who: [ENGINEER] });
+  assert.deepEqual(chatLine(chat, ' a\n b', []), { kind: 'draft', text: 'a b' });
+  assert.deepEqual(chatLine(chat, '', []), { kind: 'message', text: 'text 1', mine: false, by: undefined });
+  const ofGroup = chatLine({ ...chat, person: undefined }, '', []);
+  assert.deepEqual(ofGroup, { kind: 'message', text: 'text 1', mine: false, by: ENGINEER.id });
+  assert.deepEqual(chatLine({ ...chat, last: { ...chat.last, isDeleted: true } }, '', []), { kind: 'deleted' });
+  assert.deepEqual(chatLine({ ...chat, last: undefined }, '', []), { kind: 'address' });
 });
 
-test('the switcher finds by the beginning of a name or by the address', () => {
-  const chats = [ENGINEER, CLERK].map((person) => ({ id: message(1, 0).conversation, person, unread: 0, addedAt: 0 }));
-  assert.deepEqual(
-    matchChats(chats, 'ENG').map(({ person }) => person),
-    [ENGINEER],
-  );
-  assert.deepEqual(
-    matchChats(chats, 'kyiv').map(({ person }) => person),
-    [CLERK],
-  );
-  assert.equal(matchChats(chats, '').length, 2);
+test('the switcher finds by the beginning of a name or by the address, groups by their name', async () => {
+  const words = await wordsIn('en', 'UTC');
+  const direct = [ENGINEER, CLERK].map((person) => ({ id: TALK, person, people: [person], unread: 0, addedAt: 0 }));
+  const group = { id: TALK, people: [ENGINEER], title: 'North stair', unread: 0, addedAt: 0 };
+  const chats = [...direct, group];
+  assert.deepEqual(matchChats(words, chats, 'ENG'), [direct[0]]);
+  assert.deepEqual(matchChats(words, chats, 'kyiv'), [direct[1]]);
+  assert.deepEqual(matchChats(words, chats, 'stair'), [group]);
+  assert.equal(matchChats(words, chats, '').length, 3);
 });
 
 test('the longest text always fits into a body', () => {

@@ -1,16 +1,9 @@
 // A client whose server is the test: it answers from plain fields, tells what the test tells, and writes down what was
 // asked of it.
+import type { AccountClient } from '../../../node/web/model/account-client.ts';
 import type { PageClient } from '../../../node/web/model/page-client.ts';
-import type {
-  Client,
-  ClientEvents,
-  Conversation,
-  Explanation,
-  HistoryPage,
-  Me,
-  Message,
-  User,
-} from '../../../src/client/client.ts';
+import type { Client, ClientEvents, Conversation, Explanation, Me, Message, User } from '../../../src/client/client.ts';
+import { RefusedError } from '../../../src/realm/errors.ts';
 import {
   directConversationId,
   type MessageId,
@@ -19,6 +12,7 @@ import {
   parseUserId,
 } from '../../../src/realm/ids.ts';
 import { parseRealmName } from '../../../src/realm/names.ts';
+import { ScriptedTalk } from './scripted-talk.ts';
 
 export function person(n: number, address: string): User {
   const id = parseUserId(`00000000-0000-4000-8000-${String(n).padStart(12, '0')}`);
@@ -52,7 +46,7 @@ export function message(n: number, at: number, more: Partial<Message> = {}): Mes
 
 type Listener = (event: never) => void;
 
-export class ScriptedClient implements PageClient {
+export class ScriptedClient implements PageClient, AccountClient {
   me: Me | undefined;
   connection: Client['connection'] = 'offline';
   readonly files = undefined;
@@ -60,7 +54,7 @@ export class ScriptedClient implements PageClient {
   readonly asked: string[] = [];
   users: readonly User[] = [CLERK, ENGINEER];
   talks: readonly Conversation[] = [];
-  pages: HistoryPage[] = [];
+  readonly talk = new ScriptedTalk(this.asked);
   loginWith: (password: string, newPassword?: string) => Promise<Me> = async () => ME;
   resumed: Me | undefined;
   recoverWith: (recoveryKey: string) => Promise<void> = async () => {};
@@ -98,7 +92,12 @@ export class ScriptedClient implements PageClient {
     this.accountState = { kind: 'open' };
   }
   resume = async (): Promise<Me | undefined> => this.resumed;
+  account = undefined;
   changePassword = async (): Promise<Me> => ME;
+  async acceptPassword(): Promise<void> {
+    this.asked.push('accept password');
+    this.accountState = { kind: 'open' };
+  }
   async logout(): Promise<void> {
     this.asked.push('logout');
   }
@@ -131,7 +130,19 @@ export class ScriptedClient implements PageClient {
   searchUsers = async (): Promise<readonly User[]> => this.users;
   userById = async (id: User['id']): Promise<User | undefined> => this.users.find((user) => user.id === id);
   conversations = async (): Promise<readonly Conversation[]> => this.talks;
-  history = async (): Promise<HistoryPage> => this.pages.shift() ?? { messages: [], before: undefined };
+  timeline = this.talk.timeline;
+  act = this.talk.act;
+  hide = this.talk.hide;
+  clearHistory = this.talk.clearHistory;
+  draft = this.talk.draft;
+  setDraft = this.talk.setDraft;
+  search = this.talk.search;
+  get groups(): Client['groups'] {
+    throw new RefusedError('account-locked', 'no test has groups here');
+  }
+  get contacts(): Client['contacts'] {
+    throw new RefusedError('account-locked', 'no test has contacts here');
+  }
   route = async (): Promise<undefined> => undefined;
   islands: Client['islands'] = { realms: [] };
   explanation: Explanation = { legs: [] };

@@ -1,31 +1,42 @@
 // What the timeline holds and how it is laid out.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { layOutDays } from '../../../node/web/model/rows.ts';
-import { Timeline } from '../../../node/web/model/timeline.ts';
-import { message, messageId, ScriptedClient } from './scripted-client.ts';
+import { layOutRows, remembered } from '../../../node/web/model/rows.ts';
+import { type ShownItem, Timeline } from '../../../node/web/model/timeline.ts';
+import { UnreachableError } from '../../../src/realm/errors.ts';
+import { HandClock } from './hand-clock.ts';
+import { CLERK_ID, ENGINEER_ID, numbered, ScriptedTalk, TALK, type Told, told } from './scripted-talk.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 const sameDay = (a: number, b: number): boolean => Math.floor(a / DAY) === Math.floor(b / DAY);
 
-function timelineWith(...pages: ScriptedClient['pages']): Timeline {
-  const client = new ScriptedClient();
-  client.pages = pages;
-  return new Timeline(message(1, 0).conversation, client);
+async function open(talk: ScriptedTalk, clock = new HandClock()): Promise<Timeline> {
+  const timeline = new Timeline(TALK, { client: talk, clock });
+  await timeline.open();
+  return timeline;
+}
+
+async function withEvents(...events: readonly (readonly [n: number, at: number, more?: Told])[]) {
+  const talk = new ScriptedTalk([]);
+  await talk.held(...events.map(([n, at, more]) => told(n, at, more)));
+  const clock = new HandClock();
+  return { talk, clock, timeline: await open(talk, clock) };
 }
 
 function numbers(timeline: Timeline): number[] {
-  return timeline.messages.value.map(({ id }) => Number(id.slice(-12)));
+  return timeline.view.value.items.map(({ id }) => Number(id.slice(-12)));
 }
 
-test('messages of one sender stand together for five minutes', () => {
-  const [day] = layOutDays(
-    [message(1, 0), message(2, 5 * MINUTE), message(3, 11 * MINUTE), message(4, 11 * MINUTE, { mine: true })],
-    undefined,
-    sameDay,
-  );
-  const rows = day?.rows.filter((row) => row.kind === 'message') ?? [];
+async function itemsOf(
+  ...events: readonly (readonly [n: number, at: number, more?: Told])[]
+): Promise<readonly ShownItem[]> {
+  return (await withEvents(...events)).timeline.view.value.items;
+}
+
+test('messages of one sender stand together for five minutes', async () => {
+  const items = await itemsOf([1, 1], [2, 5 * MINUTE], [3, 11 * MINUTE], [4, 11 * MINUTE + 1, { sender: CLERK_ID }]);
+  const rows = layOutRows(items, undefined, sameDay).flatMap((row) => (row.kind === 'message' ? [row] : []));
   assert.deepEqual(
     rows.map(({ leads }) => leads),
     [true, false, true, true],
@@ -36,98 +47,115 @@ test('messages of one sender stand together for five minutes', () => {
   );
 });
 
-test('each day has its own part, and the divider stands above the first new message', () => {
-  const days = layOutDays([message(1, 0), message(2, DAY), message(3, DAY + 1)], messageId(3), sameDay);
+test('each day has its line, and the divider stands above the first new message', async () => {
+  const items = await itemsOf([1, 1], [2, DAY], [3, DAY + 1]);
   assert.deepEqual(
-    days.map(({ rows }) => rows.map(({ kind }) => kind)),
-    [['message'], ['message', 'new', 'message']],
+    layOutRows(items, numbered(3), sameDay).map(({ kind }) => kind),
+    ['day', 'message', 'day', 'message', 'new', 'message'],
   );
 });
 
-test('pages of history stand before what is loaded, without doubles', async () => {
-  const timeline = timelineWith(
-    { messages: [message(3, 30), message(4, 40)], before: 'x' },
-    { messages: [message(1, 10), message(2, 20), message(3, 30)], before: undefined },
+test('a line that nobody wrote stands by itself and ends a group of messages', async () => {
+  const talk = new ScriptedTalk([]);
+  await talk.held(told(1, 10), told(2, 30));
+  await talk.lines(TALK, {
+    id: 'x',
+    what: 'joined',
+    by: ENGINEER_ID,
+    users: [CLERK_ID],
+    stamp: { ms: 20, counter: 0 },
+  });
+  const rows = layOutRows((await open(talk)).view.value.items, undefined, sameDay);
+  assert.deepEqual(
+    rows.map((row) => (row.kind === 'message' ? row.leads : row.kind)),
+    ['day', true, 'line', true],
   );
-  await timeline.load();
-  assert.equal(timeline.complete.value, false);
+});
+
+test('a calendar that remembers its answers gives the same ones', () => {
+  const quick = remembered(sameDay);
+  const times = [0, 1, 14 * MINUTE, 20 * MINUTE, DAY - 1, DAY, DAY + MINUTE, 3 * DAY];
+  for (const a of times) for (const b of times) assert.equal(quick(a, b), sameDay(a, b), `${a} ${b}`);
+});
+
+test('pages stand before what is loaded, and the beginning is known', async () => {
+  const talk = new ScriptedTalk([]);
+  await talk.held(...Array.from({ length: 130 }, (_, index) => told(index + 1, index + 1)));
+  const timeline = await open(talk);
+  assert.equal(numbers(timeline)[0], 31);
   await timeline.loadOlder();
-  assert.deepEqual(numbers(timeline), [1, 2, 3, 4]);
+  assert.deepEqual([numbers(timeline)[0], numbers(timeline).at(-1)], [1, 130]);
+  await timeline.loadOlder();
   assert.equal(timeline.complete.value, true);
 });
 
-test('a message told twice is shown once', async () => {
-  const timeline = timelineWith({ messages: [message(1, 10)], before: undefined });
-  await timeline.load();
-  timeline.add(message(1, 10));
-  assert.deepEqual(numbers(timeline), [1]);
+test('a message that is far back is reached page by page; one that is not held here is not', async () => {
+  const talk = new ScriptedTalk([]);
+  await talk.held(...Array.from({ length: 250 }, (_, index) => told(index + 1, index + 1)));
+  const timeline = await open(talk);
+  assert.equal(await timeline.reach(numbered(3)), true);
+  assert.equal(await timeline.reach(numbered(999)), false);
 });
 
-test('a late message takes the place of its stamp, and one that waits stays last', async () => {
-  const timeline = timelineWith({ messages: [message(1, 10), message(3, 30)], before: undefined });
-  await timeline.load();
-  timeline.add(message(2, 20));
-  assert.deepEqual(numbers(timeline), [1, 2, 3]);
-});
-
-test('a message older than everything loaded waits for its page', async () => {
-  const timeline = timelineWith({ messages: [message(5, 50)], before: 'x' });
-  await timeline.load();
-  timeline.add(message(1, 10));
-  assert.deepEqual(numbers(timeline), [5]);
-});
-
-test('what arrives while the first page travels is kept', async () => {
-  const timeline = timelineWith({ messages: [message(1, 10)], before: undefined });
-  const loading = timeline.load();
-  timeline.add(message(2, 20));
-  await loading;
+test('an edit, a reaction and a deletion show at once', async () => {
+  const { talk, timeline, clock } = await withEvents([1, 10], [2, 20]);
+  await talk.comes(told(3, 30, { content: { kind: 'edit', target: numbered(1), text: 'better', sentAt: 30 } }));
+  assert.equal(timeline.message(numbered(1))?.text, 'better');
+  await talk.comes(
+    told(4, 40, { content: { kind: 'reaction', target: numbered(1), emoji: '👍', on: true, sentAt: 40 } }),
+  );
+  await talk.comes(told(5, 50, { content: { kind: 'delete', targets: [numbered(2)], sentAt: 50 } }));
+  clock.pass(100);
+  assert.equal(timeline.message(numbered(1))?.reactions[0]?.emoji, '👍');
+  assert.equal(timeline.message(numbered(2))?.deletedBy, ENGINEER_ID);
   assert.deepEqual(numbers(timeline), [1, 2]);
 });
 
-test('a state never goes back', async () => {
-  const timeline = timelineWith({ messages: [message(1, 10, { mine: true, state: 'read' })], before: undefined });
-  await timeline.load();
-  timeline.apply({ ...message(1, 10), state: 'delivered' });
-  timeline.add(message(1, 10, { mine: true, state: 'stored' }));
-  assert.equal(timeline.messages.value[0]?.state, 'read');
+test('the first of many changes shows at once, the others together a moment later', async () => {
+  let looks = 0;
+  const talk = new ScriptedTalk([]);
+  const clock = new HandClock();
+  const timeline = new Timeline(TALK, { client: talk, clock, onView: () => (looks += 1) });
+  await timeline.open();
+  looks = 0;
+  for (let n = 1; n <= 10; n += 1) await talk.comes(told(n, n));
+  assert.equal(looks, 1);
+  clock.pass(100);
+  assert.equal(looks, 2);
+  assert.equal(timeline.view.value.items.length, 10);
 });
 
-test('a failed message is queued again by a retry, and its failure is gone', () => {
-  const timeline = timelineWith();
-  timeline.add(message(1, 10, { mine: true, state: 'queued' }));
-  const { id, conversation } = message(1, 10);
-  timeline.apply({ id, conversation, state: 'failed', failure: { code: 'trust-scope', params: {} } });
-  assert.equal(timeline.messages.value[0]?.failure?.code, 'trust-scope');
-  timeline.apply({ id, conversation, state: 'queued' });
-  assert.equal(timeline.messages.value[0]?.state, 'queued');
-  assert.equal(timeline.messages.value[0]?.failure, undefined);
+test('what the server refused says why, until it is tried again', async () => {
+  const { timeline } = await withEvents([1, 10]);
+  const failure = { code: 'trust-scope', params: {} };
+  timeline.told({ id: numbered(1), conversation: TALK, state: 'failed', failure });
+  assert.deepEqual(timeline.refusals.value.get(numbered(1)), failure);
+  timeline.told({ id: numbered(1), conversation: TALK, state: 'queued' });
+  assert.equal(timeline.refusals.value.size, 0);
 });
 
-test('what was read covers the own messages before it, but not the failed ones', async () => {
-  const mine = (n: number, state: 'stored' | 'failed') => message(n, n, { mine: true, state });
-  const timeline = timelineWith({
-    messages: [mine(1, 'stored'), mine(2, 'failed'), mine(3, 'stored')],
-    before: undefined,
-  });
-  await timeline.load();
-  timeline.apply({ id: messageId(3), conversation: timeline.id, state: 'read' });
-  assert.deepEqual(
-    timeline.messages.value.map(({ state }) => state),
-    ['read', 'failed', 'read'],
-  );
-});
-
-test('a page that could not be loaded says so and is asked for again', async () => {
+test('a conversation that could not be read says so and is asked for again', async () => {
+  const talk = new ScriptedTalk([]);
+  await talk.held(told(1, 10));
   let isDown = true;
-  const page = { messages: [message(1, 10)], before: undefined };
-  const history = async () => (isDown ? Promise.reject(new Error('down')) : page);
-  const timeline = new Timeline(message(1, 0).conversation, { history });
-  await timeline.load();
-  assert.equal(timeline.loading.value, 'failed');
-  await timeline.loadOlder();
+  const client = {
+    timeline: async (id: typeof TALK) => {
+      if (isDown) throw new UnreachableError('cache-away', 'down');
+      return talk.timeline(id);
+    },
+  };
+  const timeline = new Timeline(TALK, { client, clock: new HandClock() });
+  await timeline.open();
   assert.equal(timeline.loading.value, 'failed');
   isDown = false;
   await timeline.retry();
+  assert.deepEqual(numbers(timeline), [1]);
+});
+
+test('nothing is shown of a conversation that was closed', async () => {
+  const { talk, timeline, clock } = await withEvents([1, 10]);
+  timeline.close();
+  await talk.comes(told(2, 20));
+  clock.pass(100);
   assert.deepEqual(numbers(timeline), [1]);
 });

@@ -1,0 +1,35 @@
+// A conversation as the list has it.
+import type { Conversation, User } from '../../../src/client/client.ts';
+import type { Said } from './said.ts';
+import type { Wording } from './wording.ts';
+
+export interface Chat {
+  readonly id: Conversation['id'];
+  /** Of two; undefined for a group. */
+  readonly person?: User | undefined;
+  /** The others. */
+  readonly people: readonly User[];
+  /** Of a group, as its members call it. */
+  readonly title?: string | undefined;
+  readonly last?: Said | undefined;
+  readonly unread: number;
+  /** Of the unread ones, those that name the reader. */
+  readonly mentions?: number;
+  /** When it was added, for a conversation without messages. */
+  readonly addedAt: number;
+}
+
+/** A group without a name is called after its members. */
+export function chatName(words: Wording, { person, title, people }: Chat): string {
+  if (person) return person.name;
+  return title || words.list(people.map(({ name }) => name)) || words.t('group.unnamed');
+}
+
+/** What tells two of one name apart. */
+export function chatAddress(words: Wording, { person, people }: Chat): string {
+  return person?.address ?? words.t('group.people', { count: people.length + 1 });
+}
+
+export function lastAt({ last, addedAt }: Chat): number {
+  return last?.at ?? addedAt;
+}

@@ -1,0 +1,50 @@
+// What can be settled about a conversation, at the foot of its details.
+import type { Chat } from '../model/chat.ts';
+import { useConversing, useWords } from './context.ts';
+import { Icon, type IconName } from './icon.tsx';
+
+interface Settling {
+  readonly icon: IconName;
+  readonly label: string;
+  readonly isDanger?: boolean;
+  onChoose(): void;
+}
+
+export function ContactSettling({ chat }: { readonly chat: Chat }) {
+  const settlings = useSettlings(chat);
+  return (
+    <ul class="settlings">
+      {settlings.map(({ icon, label, isDanger, onChoose }) => (
+        <li key={label}>
+          <button type="button" class={isDanger ? 'menu-item menu-item-danger' : 'menu-item'} onClick={onChoose}>
+            <Icon name={icon} />
+            <span>{label}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function useSettlings(chat: Chat): readonly Settling[] {
+  const { t } = useWords();
+  const { talk, contacts, members } = useConversing();
+  const { person } = chat;
+  const ask = (kind: 'clear' | 'remove' | 'block' | 'leave' | 'rename') => () => talk.show({ kind, chat });
+  const clear: Settling = { icon: 'delete', label: t('contact.clear'), isDanger: true, onChoose: ask('clear') };
+  if (!person) {
+    const rename: Settling = { icon: 'edit', label: t('group.rename'), onChoose: ask('rename') };
+    const leave: Settling = { icon: 'leave', label: t('group.leave'), isDanger: true, onChoose: ask('leave') };
+    const isIn = !members.isOut(chat.id);
+    return [...(members.mayI(chat.id, 'describe') ? [rename] : []), clear, ...(isIn ? [leave] : [])];
+  }
+  const isBlocked = contacts.blocked.value.has(person.id);
+  const block: Settling = isBlocked
+    ? {
+        icon: 'block',
+        label: t('contact.unblock'),
+        onChoose: () => void contacts.unblock(person).catch(() => undefined),
+      }
+    : { icon: 'block', label: t('contact.block'), isDanger: true, onChoose: ask('block') };
+  return [clear, { icon: 'close', label: t('contact.remove'), isDanger: true, onChoose: ask('remove') }, block];
+}

@@ -1,0 +1,38 @@
+// What a person sets: the profile, how it looks and tells, the devices, the keys. Everything holds at once; there is no "apply".
+import { useState } from 'preact/hooks';
+import { useApp, useWords } from '../context.ts';
+import { Dialog } from '../dialog.tsx';
+import { IconButton } from '../icon.tsx';
+import { type Tab, Tabs } from '../tabs.tsx';
+import { DevicesTab } from './devices-tab.tsx';
+import { GeneralTab } from './general-tab.tsx';
+import { KeyList } from './key-list.tsx';
+import { ProfileTab } from './profile-tab.tsx';
+import { SecurityTab } from './security-tab.tsx';
+
+const TABS = { profile: ProfileTab, general: GeneralTab, devices: DevicesTab, security: SecurityTab, keys: KeyList };
+type Name = keyof typeof TABS;
+const ICONS = { profile: 'person', general: 'sliders', devices: 'device', security: 'key', keys: 'keyboard' } as const;
+const NAMES: readonly Name[] = ['profile', 'general', 'devices', 'security', 'keys'];
+
+export function SettingsDialog() {
+  const { screen } = useApp();
+  const { t } = useWords();
+  const [current, setCurrent] = useState<Name>('profile');
+  const tabs: readonly Tab<Name>[] = NAMES.map((name) => ({ name, label: t(`settings.${name}`), icon: ICONS[name] }));
+  const Panel = TABS[current];
+  return (
+    <Dialog title={t('settings.title')} class="dialog-wide" onClose={() => screen.close()}>
+      <IconButton
+        icon="close"
+        label={t('settings.close')}
+        keys="Esc"
+        class="dialog-close"
+        onClick={() => screen.close()}
+      />
+      <Tabs<Name> label={t('settings.title')} tabs={tabs} current={current} column onChoose={setCurrent}>
+        <Panel />
+      </Tabs>
+    </Dialog>
+  );
+}

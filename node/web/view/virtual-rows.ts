@@ -1,0 +1,78 @@
+// The rows of a timeline of which only those near the screen are in the page. It keeps its place when rows are put above, stays at the
+// end while new ones come to somebody who is there, and opens where it is told to.
+
+import {
+  elementScroll,
+  observeElementOffset,
+  observeElementRect,
+  type VirtualItem,
+  Virtualizer,
+} from '@tanstack/virtual-core';
+import type { RefObject } from 'preact';
+import { useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
+
+/** Pixels from the end that still count as the end. */
+const NEAR = 32;
+/** Rows beyond the screen that are in the page already. */
+const OVERSCAN = 10;
+
+export interface VirtualRowsProps {
+  readonly keys: readonly string[];
+  /** Pixels, as good as can be told before it is drawn. */
+  readonly estimate: (index: number) => number;
+}
+
+export interface VirtualRows {
+  readonly box: RefObject<HTMLDivElement | null>;
+  readonly shown: readonly VirtualItem[];
+  readonly height: number;
+  readonly isAtEnd: boolean;
+  /** The rows that are wholly or partly on the screen; undefined while there are none. */
+  readonly onScreen: { readonly first: number; readonly last: number } | undefined;
+  measure(row: Element | null): void;
+  toEnd(): void;
+  toRow(index: number, align: 'start' | 'center' | 'auto'): void;
+}
+
+type List = Virtualizer<HTMLDivElement, Element>;
+
+export function useVirtualRows({ keys, estimate }: VirtualRowsProps): VirtualRows {
+  const box = useRef<HTMLDivElement>(null);
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const options = {
+    count: keys.length,
+    getScrollElement: () => box.current,
+    getItemKey: (index: number) => keys[index] ?? index,
+    estimateSize: estimate,
+    overscan: OVERSCAN,
+    anchorTo: 'end',
+    followOnAppend: true,
+    scrollEndThreshold: NEAR,
+    scrollToFn: elementScroll,
+    observeElementRect,
+    observeElementOffset,
+    onChange: () => redraw(0),
+  } as const;
+  const [list] = useState<List>(() => new Virtualizer<HTMLDivElement, Element>(options));
+  list.setOptions(options);
+  useLayoutEffect(() => list._didMount(), []);
+  useLayoutEffect(() => list._willUpdate());
+  return {
+    box,
+    shown: list.getVirtualItems(),
+    height: list.getTotalSize(),
+    isAtEnd: keys.length === 0 || list.isAtEnd(NEAR),
+    onScreen: onScreenOf(list),
+    measure: list.measureElement,
+    toEnd: () => list.scrollToEnd(),
+    toRow: (index, align) => list.scrollToIndex(index, { align }),
+  };
+}
+
+function onScreenOf(list: List): VirtualRows['onScreen'] {
+  const top = list.scrollOffset ?? 0;
+  const bottom = top + (list.scrollRect?.height ?? 0);
+  const seen = list.getVirtualItems().filter(({ start, end }) => end > top && end <= bottom + NEAR);
+  const [first, last] = [seen[0], seen.at(-1)];
+  return first && last ? { first: first.index, last: last.index } : undefined;
+}
