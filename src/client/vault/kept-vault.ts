@@ -1,5 +1,6 @@
 // The ciphertext of the vault, kept in this device's cache as its server showed it last: the account opens by it while the server is
-// away, and what was fetched once is not fetched again. It is believed no more than a server is; sealed-vault.ts checks either.
+// away, and what was fetched once is not fetched again. It is believed no more than a server is; sealed-vault.ts checks either. A server
+// that was restored from a copy gets back from here what it has lost.
 //
 // Records of the cache's area: `state` -> [head, wraps], with all records that this head counts; `<generation>/<sequence>` -> record.
 import { equals } from 'uint8arrays/equals';
@@ -7,6 +8,7 @@ import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
 import { readHead } from '../../crypto/vault/head.ts';
 import { CanopyError } from '../../realm/errors.ts';
 import type { ClientCache } from '../cache/cache.ts';
+import { inBatches } from './batches.ts';
 import type { VaultChange, VaultServer, VaultState } from './vault-server.ts';
 
 const AREA = 'vault';
@@ -42,8 +44,32 @@ export class KeptVault implements VaultServer {
   }
 
   async state(signal?: AbortSignal): Promise<VaultState | undefined> {
-    this.#shown = await this.#server.state(signal);
+    const shown = await this.#server.state(signal);
+    const kept = await this.kept();
+    const isBehind = shown !== undefined && kept !== undefined && counterOf(shown) < counterOf(kept);
+    this.#shown = isBehind ? await this.#giveBack(kept, shown, signal) : shown;
     return this.#shown;
+  }
+
+  /**
+   * The server has gone back: it was restored from a copy, or it lies. Either way it gets what this device has seen there, to the byte, so
+   * that all devices go on from one state. Whoever then still shows the old one is told off by the checks of sealed-vault.ts.
+   */
+  async #giveBack(kept: VaultState, shown: VaultState, signal?: AbortSignal): Promise<VaultState | undefined> {
+    const { generation, sequence, counter } = readHead(kept.head);
+    const held = await this.#holding();
+    if (held.generation !== generation || held.count < sequence) return shown;
+    // The same of each device that gives back this state: they write the same rows.
+    const stage = `back${digits(generation)}${digits(counter)}`;
+    try {
+      const records = (await this.#rows(held)).slice(0, sequence);
+      for (const [first, batch] of inBatches(records)) await this.#server.stage(stage, first, batch, signal);
+      await this.#server.change({ ...kept, stage }, signal);
+    } catch (error) {
+      // Another device of the user was faster, or there is no room: what is there now is looked at as ever.
+      if (!(error instanceof CanopyError)) throw error;
+    }
+    return this.#server.state(signal);
   }
 
   async records(generation: number, after: number, signal?: AbortSignal): Promise<Uint8Array[]> {
@@ -130,4 +156,6 @@ export class KeptVault implements VaultServer {
   }
 }
 
+const digits = (number: number): string => String(number).padStart(14, '0').slice(-14);
+const counterOf = ({ head }: VaultState): number => readHead(head).counter;
 const nameOf = (generation: number, sequence: number): string => `${generation}/${sequence}`;

@@ -8,6 +8,7 @@ import { MAX_VAULT_BATCH, MAX_VAULT_BATCH_BYTES } from '../../protocols/lan/acco
 import type { Clock } from '../../realm/clock.ts';
 import { ConflictError, codeOf } from '../../realm/errors.ts';
 import type { RandomBytes } from '../../realm/random.ts';
+import { inBatches } from './batches.ts';
 import type { PreparedChange, SealedVault } from './sealed-vault.ts';
 import type { VaultServer } from './vault-server.ts';
 
@@ -229,21 +230,4 @@ export class Vault {
     this.#work = mine.catch(() => undefined);
     return mine;
   }
-}
-
-function* inBatches(records: readonly Uint8Array[]): Generator<[number, Uint8Array[]]> {
-  let batch: Uint8Array[] = [];
-  let size = 0;
-  let first = 1;
-  for (const record of records) {
-    if (batch.length === MAX_VAULT_BATCH || (batch.length > 0 && size + record.length > MAX_VAULT_BATCH_BYTES)) {
-      yield [first, batch];
-      first += batch.length;
-      batch = [];
-      size = 0;
-    }
-    batch.push(record);
-    size += record.length;
-  }
-  if (batch.length > 0) yield [first, batch];
 }
