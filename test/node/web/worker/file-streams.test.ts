@@ -7,6 +7,7 @@ import { partOf } from '../../../../node/web/worker/byte-range.ts';
 import { answerFile } from '../../../../node/web/worker/file-streams.ts';
 import type { WorkerScope } from '../../../../node/web/worker/scope.ts';
 import { type ServedFile, ServedFiles } from '../../../../node/web/worker/served-files.ts';
+import type { Port } from '../../../../node/web/worker/stream-messages.ts';
 import { systemClock } from '../../../../src/realm/clock.ts';
 import { systemRandom } from '../../../../src/realm/random.ts';
 
@@ -27,8 +28,7 @@ function world() {
       matchAll: async () =>
         pages.map((page, at) => ({
           id: String(at),
-          postMessage: (data: unknown, [port]: Transferable[]) =>
-            page.take(data, port instanceof MessagePort ? port : undefined),
+          postMessage: (data: unknown, [port]: Port[]) => page.take(data, port),
         })),
       claim: async () => {},
     },
