@@ -1,4 +1,5 @@
 // What the LAN side offers a user of the own account: vault, identity, devices, profile; and the keys of everybody else.
+import type { Chain } from '../src/pki/chain.ts';
 import { encodeUserIdentity } from '../src/protocols/ledger/people-kinds.ts';
 import { InputError } from '../src/realm/errors.ts';
 import type { UserId } from '../src/realm/ids.ts';
@@ -37,7 +38,10 @@ export function openAccount(ground: UserGround, needs: AccountNeeds): OpenedAcco
       const user = people.findById(id);
       if (!user) return { identity: undefined, devices: [], removed: [] };
       const isNear = users.findById(id) !== undefined;
-      return stated(isNear ? keys.keysOf(user.home, id) : await foreignKeys.keysOf(user.home, id, asker));
+      if (!isNear)
+        return foreignKeys.keysOf(user.home, id, asker).then((found) => stated(user.home, found, found.authority));
+      const known = keys.keysOf(user.home, id);
+      return stated(user.home, known, known.identity && keys.proofOf(user.home, known.identity));
     },
     rename: (user, name) => users.rename(user, name),
     leave: async (user) => {
@@ -47,8 +51,8 @@ export function openAccount(ground: UserGround, needs: AccountNeeds): OpenedAcco
   return { account, foreignKeys };
 }
 
-function stated(keys: UserKeys): KnownKeys {
-  return keys.identity ? { ...keys, statement: encodeUserIdentity(keys.identity) } : keys;
+function stated(realm: RealmName, keys: UserKeys, authority: Chain | undefined): KnownKeys {
+  return keys.identity ? { ...keys, realm, authority, statement: encodeUserIdentity(keys.identity) } : keys;
 }
 
 function profileOf(users: Pick<Directory, 'findById'>, id: UserId): UserProfile {

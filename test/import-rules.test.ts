@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/metrics': ['src/realm', 'src/settings'],
   'src/protocols/lan': ['src/realm', 'src/crypto'],
   'src/protocols': ['src/realm', 'src/pki', 'src/crypto', 'src/store', 'src/overlay/seam.ts', 'src/overlay/charter.ts'],
-  'src/client': ['src/realm', 'src/crypto', 'src/protocols/lan'],
+  'src/client': ['src/realm', 'src/crypto', 'src/protocols/lan', 'src/pki/p256.ts', 'src/pki/portable-path.ts'],
   relay: ['src/realm', 'src/pki', 'src/store', 'src/settings', 'src/metrics', 'src/overlay', 'src/protocols'],
   node: [
     'src/realm',
@@ -89,6 +89,23 @@ test('what also runs in a browser imports nothing of Node', () => {
           .filter((target) => target.startsWith('node:'))
           .map((target) => `${file} -> ${target}`)
       : [],
+  );
+  assert.deepEqual(broken, []);
+});
+
+test('what a client loads imports nothing of Node, at any depth', () => {
+  const reached = new Set<string>();
+  const visit = (file: string): void => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    for (const target of graph.get(file) ?? []) visit(target);
+  };
+  for (const file of files.filter((one) => one.startsWith('src/client/'))) visit(file);
+  assert.ok(reached.has('src/pki/portable-path.ts'));
+  const broken = [...reached].flatMap((file) =>
+    importsOf(file)
+      .filter((target) => target.startsWith('node:'))
+      .map((target) => `${file} -> ${target}`),
   );
   assert.deepEqual(broken, []);
 });

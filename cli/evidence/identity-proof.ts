@@ -2,6 +2,7 @@
 // one below, up to a root.
 import { verify } from 'node:crypto';
 import type { IdentityProof, ProvenIdentity } from '../../src/crypto/evidence.ts';
+import { identityStatement } from '../../src/crypto/identity-statement.ts';
 import { parseCertificate } from '../../src/pki/certificate.ts';
 import {
   type Chain,
@@ -11,7 +12,7 @@ import {
   validateAuthority,
 } from '../../src/pki/chain.ts';
 import { publicKeyOfSpki } from '../../src/pki/keys.ts';
-import { decodeUserIdentity, identityStatement } from '../../src/protocols/ledger/people-kinds.ts';
+import { decodeUserIdentity } from '../../src/protocols/ledger/people-kinds.ts';
 import { RefusedError } from '../../src/realm/errors.ts';
 import { mayBeOf, namesHouse } from '../../src/realm/house-id.ts';
 

@@ -2,6 +2,7 @@
 // and told to homes that ask for ours.
 import { readDeviceCertificate } from '../../src/crypto/device-certificate.ts';
 import { RateLimiter } from '../../src/overlay/stun/rate-limit.ts';
+import type { Chain } from '../../src/pki/chain.ts';
 import {
   decodeFoundKeys,
   decodeKeyQuestion,
@@ -18,7 +19,7 @@ import type { Errands } from '../errands/errands.ts';
 import type { KeyBook, UserKeys } from './key-book.ts';
 
 export interface ForeignKeysComponents {
-  readonly book: Pick<KeyBook, 'keysOf'>;
+  readonly book: Pick<KeyBook, 'keysOf' | 'proofOf'>;
   readonly errands: Pick<Errands, 'ask' | 'answer'>;
   /** Whether that own user may be found from there. */
   readonly mayFind: (user: UserId, origin: RealmName) => boolean;
@@ -34,9 +35,14 @@ const OF_ALL_ASKERS = { perSecond: 8, burst: 200 };
 const OF_ORIGIN = { perSecond: 4, burst: 200 };
 const OF_ALL_ORIGINS = { perSecond: 50, burst: 1000 };
 
+/** With the certificates of the authority that stated the identity: clients check them, this node does not. */
+export interface ToldKeys extends UserKeys {
+  readonly authority?: Chain | undefined;
+}
+
 interface Kept {
   readonly at: number;
-  readonly keys: UserKeys;
+  readonly keys: ToldKeys;
 }
 
 export class ForeignKeys {
@@ -60,7 +66,7 @@ export class ForeignKeys {
   }
 
   /** @throws UnreachableError when nothing is known and the home does not answer; RefusedError `lookup-rate`, `user-unknown` */
-  async keysOf(home: RealmName, user: UserId, asker: UserId): Promise<UserKeys> {
+  async keysOf(home: RealmName, user: UserId, asker: UserId): Promise<ToldKeys> {
     const { clock } = this.#parts;
     const name = `${home}/${user}`;
     const kept = this.#kept.get(name);
@@ -76,17 +82,17 @@ export class ForeignKeys {
     }
   }
 
-  async #ask(home: RealmName, user: UserId): Promise<UserKeys> {
+  async #ask(home: RealmName, user: UserId): Promise<ToldKeys> {
     const { clock, errands } = this.#parts;
     const body = await within(clock, DEADLINE, `answer of ${home}`, this.#stopping.signal, (signal) =>
       errands.ask(home, KEYS_ERRAND, encodeKeyQuestion(user), signal),
     );
-    const { identity, certificates, removed } = decodeFoundKeys(body);
+    const { identity, certificates, removed, authority } = decodeFoundKeys(body);
     const devices = certificates.map(readDeviceCertificate);
     if (identity?.user !== user || devices.some((one) => one.user !== user)) {
       throw new PeerError('user-contradicts', `${home} answered for another user than was asked for`);
     }
-    return { identity, devices, removed };
+    return { identity, devices, removed, authority };
   }
 
   #answer(origin: RealmName, user: UserId): Uint8Array {
@@ -96,7 +102,8 @@ export class ForeignKeys {
     if (!identity || !mayFind(user, origin)) {
       throw new RefusedError('user-unknown', `nobody of ${this.#self} is to be found by that`);
     }
-    return encodeFoundKeys({ identity, certificates: devices.map(({ bytes }) => bytes), removed: [...removed] });
+    const authority = book.proofOf(this.#self, identity) ?? [];
+    return encodeFoundKeys({ identity, certificates: devices.map(({ bytes }) => bytes), removed, authority });
   }
 
   #keep(name: string, kept: Kept): void {

@@ -4,6 +4,8 @@
 import { equals } from 'uint8arrays/equals';
 import { type DeviceCertificate, isOfIdentity, readDeviceCertificate } from '../../src/crypto/device-certificate.ts';
 import { verifyDeviceRemoval } from '../../src/crypto/device-removal.ts';
+import { type UserIdentity } from '../../src/crypto/identity-statement.ts';
+import type { Chain } from '../../src/pki/chain.ts';
 import type { ChainId, Fact } from '../../src/protocols/ledger/entry.ts';
 import { decodeKey, decodeUser, KEY, USER_REMOVED } from '../../src/protocols/ledger/kinds.ts';
 import type { LedgerStore } from '../../src/protocols/ledger/ledger-store.ts';
@@ -17,7 +19,6 @@ import {
   decodeUserMoved,
   USER_IDENTITY,
   USER_MOVED,
-  type UserIdentity,
 } from '../../src/protocols/ledger/people-kinds.ts';
 import { CanopyError } from '../../src/realm/errors.ts';
 import type { DeviceId, UserId } from '../../src/realm/ids.ts';
@@ -86,6 +87,11 @@ export class KeyBook {
     if (!kept || !identity || !this.#isProven(home, identity)) return { identity: undefined, devices: [], removed: [] };
     const devices = [...kept.devices.values()].filter((one) => isOfIdentity(one, user, identity.key));
     return { identity, devices, removed: [...kept.removed.keys()] };
+  }
+
+  /** By whom an identity was stated: the authority's certificates, the root's last. */
+  proofOf(home: RealmName, identity: UserIdentity): Chain | undefined {
+    return this.#parts.judge?.identities.chainOf(home, identity);
   }
 
   /** Of users of one realm, whoever has an identity. */

@@ -1,6 +1,7 @@
 // Moves users between realms of one enterprise: hands own ones over (by an administrator), holds those of others, and makes them own
 // users once the old home's chain says so. Each half can be repeated after a crash.
 
+import { identityStatement } from '../../src/crypto/identity-statement.ts';
 import type { Network, Peer, Stream } from '../../src/overlay/seam.ts';
 import type { Fact } from '../../src/protocols/ledger/entry.ts';
 import type { LedgerStore } from '../../src/protocols/ledger/ledger-store.ts';
@@ -10,7 +11,6 @@ import {
   decodeUserMoved,
   encodeDeviceAdded,
   encodeUserIdentity,
-  identityStatement,
   USER_IDENTITY,
   USER_MOVED,
 } from '../../src/protocols/ledger/people-kinds.ts';

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../realm/clock.ts';
 import { CanopyError, codeOf, RefusedError } from '../realm/errors.ts';
 import type { UserId } from '../realm/ids.ts';
 import { systemRandom } from '../realm/random.ts';
+import { parseUserAddress } from '../realm/user-address.ts';
 import type { Account } from './account/account.ts';
 import { AccountGate, type AccountState } from './account/account-gate.ts';
 import { ChosenPasswords } from './account/chosen-password.ts';
@@ -69,7 +70,13 @@ export class Session {
       keeping: init.deviceKeys ?? storedDeviceKeys(this.#storage),
       clock,
       random: systemRandom,
+      realmOf: async (user) => {
+        const known = await this.people.byId(user);
+        return known && parseUserAddress(known.address).realm;
+      },
+      root: init.root?.toLowerCase(),
       onIdentityChanged: (user) => this.events.emit('identity-changed', { user }),
+      onIdentityUnproven: (user) => this.events.emit('identity-unproven', { user }),
     });
     const onState = (state: AccountState) => this.events.emit('account', state);
     this.#gate = new AccountGate({ http: this.#http, opening, onState });

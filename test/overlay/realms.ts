@@ -16,7 +16,7 @@ import {
 import { encodeSignedCrl } from '../../src/pki/revocations.ts';
 import { parentOf, parseRealmName, type RealmName, type Role, type Tier } from '../../src/realm/names.ts';
 
-interface Authority {
+export interface Authority {
   readonly key: AuthorityKey;
   readonly chain: Chain;
 }
@@ -71,6 +71,11 @@ export class Realms {
     const at = Date.now();
     const list = { number, thisUpdate: at, nextUpdate: at, revoked: [{ serial: revoked.certificate.serial, at }] };
     return encodeSignedCrl({ crl: await createCrl(list, own, localSigner(key)), chain });
+  }
+
+  /** The key of a realm's authority, and its certificates. */
+  authorityOf(realm: RealmName): Promise<Authority> {
+    return this.#authority(realm);
   }
 
   /** By which lists and checks know a realm's authority. */

@@ -75,13 +75,16 @@ export function accountRoutes(account: LanAccount, { clock }: Pick<LanComponents
 
   routes.get('/users/:id/keys', async (context) => {
     const id = formOf(context.req.param('id'), userId);
-    const { identity, statement, devices: certificates, removed } = await keys(id, context.get('caller').user.id);
+    const known = await keys(id, context.get('caller').user.id);
+    const { identity, realm, statement, authority, devices: certificates, removed } = known;
     const answer: KeysAnswer = {
       user: id,
       devices: certificates.map(({ bytes }) => toText(bytes)),
       removed: [...removed],
       ...(identity && { identity: toText(identity.key), sequence: identity.sequence }),
+      ...(realm !== undefined && { realm }),
       ...(statement && { statement: toText(statement) }),
+      ...(authority && { authority: authority.map(toText) }),
     };
     return context.json(answer);
   });

@@ -24,6 +24,7 @@ import { emptyAnswer } from '../../protocols/lan/routes.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { PeerError, RefusedError } from '../../realm/errors.ts';
 import type { DeviceId, UserId } from '../../realm/ids.ts';
+import type { RealmName } from '../../realm/names.ts';
 import type { RandomBytes } from '../../realm/random.ts';
 import { failure } from '../failure.ts';
 import type { Http } from '../http.ts';
@@ -43,7 +44,11 @@ export interface OpeningComponents {
   readonly chosen: ChosenPasswords;
   readonly clock: Pick<Clock, 'now'>;
   readonly random: RandomBytes;
+  readonly realmOf: (user: UserId) => Promise<RealmName | undefined>;
+  /** Fingerprint of the root, when somebody has given it. */
+  readonly root: string | undefined;
   readonly onIdentityChanged: (user: UserId) => void;
+  readonly onIdentityUnproven: (user: UserId) => void;
 }
 
 export interface Owner {
@@ -270,7 +275,7 @@ export class Opening {
     sealed: SealedVault,
     { keys, certificate }: { readonly keys: KeptDevice['keys']; readonly certificate: DeviceCertificate },
   ): Account {
-    const { clock, http, random, onIdentityChanged } = this.#parts;
+    const { clock, http, random, realmOf, root, onIdentityChanged, onIdentityUnproven } = this.#parts;
     const memory = { save: (head: Uint8Array) => this.#remember(user, identity.publicKey, head) };
     const vault = new Vault({ sealed, server: this.#server, memory, clock, random });
     const people = new PeopleKeys({
@@ -279,7 +284,10 @@ export class Opening {
       http,
       vault,
       clock,
+      realmOf,
+      root,
       onChanged: onIdentityChanged,
+      onUnproven: onIdentityUnproven,
     });
     return new Account({ user, identity, keys, certificate, vault, people, http, random });
   }

@@ -1,7 +1,9 @@
-// Whose keys are whose, as this client decides it: the first identity seen of a person is remembered in the vault (a pin), and what a
-// server says later is held against it. A change is told, and nothing is sealed for the new one before the user has agreed.
+// Whose keys are whose, as this client decides it. The first identity of a person that the person's home realm vouches for is remembered
+// in the vault (a pin), and what a server says later is held against it. A change is told, and nothing is sealed for the new one before
+// the user has agreed.
 //
-//   vault: kind 'pin', key user id, value the identity's public key
+//   vault: kind 'pin', key user id, value the identity's public key (32 bytes), then [sequence, realm] of the home's word for it
+//          kind 'root', key 'fingerprint', value its text: what the chain of the own home ended in when this user first looked
 import { equals } from 'uint8arrays/equals';
 import {
   type DeviceCertificate,
@@ -9,15 +11,23 @@ import {
   readDeviceCertificate,
   verifyDeviceCertificate,
 } from '../../crypto/device-certificate.ts';
+import { KEY_BYTES } from '../../crypto/identity.ts';
+import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
 import { type KeysAnswer, keysAnswer } from '../../protocols/lan/account-routes.ts';
 import type { Clock } from '../../realm/clock.ts';
-import { CanopyError, PeerError } from '../../realm/errors.ts';
+import { CanopyError, codeOf, PeerError, RefusedError } from '../../realm/errors.ts';
 import type { DeviceId, UserId } from '../../realm/ids.ts';
+import type { RealmName } from '../../realm/names.ts';
 import type { Http } from '../http.ts';
-import type { Vault } from '../vault/vault.ts';
+import type { Vault, VaultNews } from '../vault/vault.ts';
 import { fromText } from '../vault/vault-server.ts';
+import { type ProvenIdentity, proveIdentity, unproven } from './identity-proof.ts';
 
 const PIN = 'pin';
+/** Bytes of what stands behind the key. */
+const MAX_WORD = 300;
+const ROOT = 'root';
+const ROOT_KEY = 'fingerprint';
 
 export interface PersonKeys {
   readonly user: UserId;
@@ -39,7 +49,13 @@ export interface PeopleKeysComponents {
   readonly http: Pick<Http, 'get'>;
   readonly vault: Pick<Vault, 'get' | 'put' | 'putAll'>;
   readonly clock: Pick<Clock, 'now'>;
+  /** By the address that this client shows of a person; undefined for somebody whom nobody knows. */
+  readonly realmOf: (user: UserId) => Promise<RealmName | undefined>;
+  /** The root that somebody has given by hand: a server that shows another one is refused. */
+  readonly root?: string | undefined;
   readonly onChanged: (user: UserId) => void;
+  /** The server names another identity, and no realm vouches for it: what was known stays. */
+  readonly onUnproven: (user: UserId) => void;
 }
 
 export class PeopleKeys {
@@ -52,20 +68,24 @@ export class PeopleKeys {
 
   /** The identity that counts for a user here. */
   pinned(user: UserId): Uint8Array | undefined {
-    return user === this.#parts.me ? this.#parts.identity : this.#parts.vault.get(PIN, user);
+    return user === this.#parts.me ? this.#parts.identity : this.#parts.vault.get(PIN, user)?.subarray(0, KEY_BYTES);
   }
 
-  /** Asks the server, pins who is new, and tells when somebody's identity is another than it was. @throws PeerError `user-contradicts` */
+  /**
+   * Asks the server, pins who is new, and tells when somebody's identity is another than it was.
+   * @throws PeerError `user-contradicts`; `identity-unproven` for somebody new for whom no realm vouches
+   */
   async keysOf(user: UserId, signal?: AbortSignal): Promise<PersonKeys> {
-    const answer = await this.#parts.http.get(`/users/${user}/keys`, keysAnswer, signal);
-    if (answer.user !== user) throw new PeerError('user-contradicts', 'the server answered for another user');
+    const answer = await this.#ask(user, signal);
     const shown = answer.identity === undefined ? undefined : fromText(answer.identity);
     const before = this.pinned(user);
-    if (shown && !before) await this.#parts.vault.putAll([{ kind: PIN, key: user, value: shown }], 'keep');
+    if (shown && !before) await this.#parts.vault.putAll([pinOf(user, await this.#proven(answer))], 'keep');
     // Another device of the user may have been first, and been shown another one.
     const identity = this.pinned(user);
-    const changedTo = shown && identity && !equals(shown, identity) ? shown : undefined;
+    const isOther = shown !== undefined && identity !== undefined && !equals(shown, identity);
+    const changedTo = isOther && (await this.#isNews(answer)) ? shown : undefined;
     if (changedTo) this.#tell(user, changedTo);
+    else if (isOther) this.#parts.onUnproven(user);
     return { user, identity, devices: this.#valid(answer, identity), removed: answer.removed, changedTo };
   }
 
@@ -79,10 +99,60 @@ export class PeopleKeys {
     return this.#isValid(certificate, at) ? 'ok' : 'expired';
   }
 
-  /** The user has agreed that this is the person's identity now. */
+  /**
+   * The user has agreed that this is the person's identity now.
+   * @throws PeerError `identity-unproven`; RefusedError `identity-other` when it is not the one that the home vouches for
+   */
   async accept(user: UserId, identity: Uint8Array): Promise<void> {
+    const proven = await this.#proven(await this.#ask(user));
+    if (!equals(proven.key, identity)) throw new RefusedError('identity-other', 'the identity has changed once more');
     this.#told.delete(user);
-    await this.#parts.vault.put(PIN, user, identity);
+    await this.#parts.vault.putAll([pinOf(user, proven)]);
+  }
+
+  async #ask(user: UserId, signal?: AbortSignal): Promise<KeysAnswer> {
+    const answer = await this.#parts.http.get(`/users/${user}/keys`, keysAnswer, signal);
+    if (answer.user !== user) throw new PeerError('user-contradicts', 'the server answered for another user');
+    return answer;
+  }
+
+  /** Whether the home vouches for it, and has not done so before what is pinned. */
+  async #isNews(answer: KeysAnswer): Promise<boolean> {
+    if (answer.user === this.#parts.me) return false;
+    try {
+      const { sequence } = await this.#proven(answer);
+      return sequence > this.#sequenceOf(answer.user);
+    } catch (error) {
+      if (codeOf(error) !== 'identity-unproven') throw error;
+      return false;
+    }
+  }
+
+  /** @throws PeerError `identity-unproven` */
+  async #proven(answer: KeysAnswer): Promise<ProvenIdentity> {
+    const { user } = answer;
+    const proven = await proveIdentity(answer);
+    if (proven.root !== (await this.#root())) throw unproven(`another root stands behind ${user}`);
+    const realm = await this.#parts.realmOf(user);
+    if (realm !== proven.realm) throw unproven(`${proven.realm} speaks of ${user}, who is shown as of ${realm}`);
+    return proven;
+  }
+
+  /** What the own home's chain ends in, for all devices of the user the first that was seen. @throws PeerError `identity-unproven` */
+  async #root(): Promise<string> {
+    const { identity, me, root, vault } = this.#parts;
+    const held = vault.get(ROOT, ROOT_KEY);
+    if (held) return new TextDecoder().decode(held);
+    const own = await proveIdentity(await this.#ask(me));
+    if (!equals(own.key, identity)) throw unproven('the own realm names another identity for this user');
+    if (root !== undefined && own.root !== root) throw unproven(`the own realm stands below another root, ${own.root}`);
+    await vault.putAll([{ kind: ROOT, key: ROOT_KEY, value: new TextEncoder().encode(own.root) }], 'keep');
+    return new TextDecoder().decode(vault.get(ROOT, ROOT_KEY));
+  }
+
+  #sequenceOf(user: UserId): number {
+    const word = this.#parts.vault.get(PIN, user)?.subarray(KEY_BYTES);
+    return word?.length ? new Fields(decodeStrict(word, MAX_WORD), 'word of a home', 2).uint() : 0;
   }
 
   #valid({ user, devices, removed }: KeysAnswer, identity: Uint8Array | undefined): DeviceCertificate[] {
@@ -121,4 +191,8 @@ export class PeopleKeys {
     this.#told.set(user, identity);
     this.#parts.onChanged(user);
   }
+}
+
+function pinOf(user: UserId, { key, sequence, realm }: ProvenIdentity): VaultNews {
+  return { kind: PIN, key: user, value: Uint8Array.of(...key, ...encodeItem([sequence, realm])) };
 }

@@ -48,6 +48,9 @@ export const english: Catalogue = {
     'message-expired': () => 'The message expired before it could be delivered.',
     'message-empty': () => 'The message is empty.',
     'roster-unsuitable': () => 'A group needs an owner. Make somebody else one first.',
+    'identity-unproven': () =>
+      'Your server names a key for this person for which their branch does not vouch. Nothing was sent; tell your administrator.',
+    'identity-other': () => 'The key of this person has changed once more. Look at it again.',
     'identity-unknown': () => 'This person has not logged in yet.',
     'draft-too-long': () => 'This draft is too long to be kept. Send it as a file.',
     'message-unknown': () => 'This message is not known here.',

@@ -5,11 +5,11 @@
 //   device-removed   [user id, device id, sequence, by, signature]        by: 'user' with a signature, 'administrator' without one
 //   user-moved       [user id, realm]                                     vouched for by that realm from now on
 //
-//   statement        canopy/user-identity/1|<realm>|<user id>|<sequence>|<identity key, hex>|<time>       ECDSA P-256, SHA-256
+//   statement        src/crypto/identity-statement.ts
 //   removal          [version 1, user id, device id, sequence] | Ed25519 of the identity over "canopy/device-removed/1\n" | fields
 //
 // A higher sequence replaces an identity; the devices of the one before count no more.
-import { toString } from 'uint8arrays/to-string';
+import type { UserIdentity } from '../../crypto/identity-statement.ts';
 import { type DeviceId, idBytes, idText, parseDeviceId, parseUserId, type UserId } from '../../realm/ids.ts';
 import { parseRealmName, type RealmName } from '../../realm/names.ts';
 import { decodeFields, encodeFields, type FieldReader } from '../../store/positional.ts';
@@ -27,15 +27,6 @@ const MAX_NAME = 253;
 const SIGNATURE = 64;
 export const REMOVERS = ['user', 'administrator'] as const;
 
-export interface UserIdentity {
-  readonly user: UserId;
-  readonly key: Uint8Array;
-  readonly sequence: number;
-  /** Milliseconds since 1970. */
-  readonly time: number;
-  readonly signature: Uint8Array;
-}
-
 export interface DeviceRemoved {
   readonly user: UserId;
   readonly device: DeviceId;
@@ -46,13 +37,6 @@ export interface DeviceRemoved {
 }
 
 const readUser = (reader: FieldReader): UserId => parseUserId(idText(reader.bytes(UUID, UUID)));
-
-/** What the authority of `realm` signs. */
-export function identityStatement(realm: RealmName, identity: Omit<UserIdentity, 'signature'>): Uint8Array {
-  const { user, key, sequence, time } = identity;
-  const text = `canopy/user-identity/1|${realm}|${user}|${sequence}|${toString(key, 'hex')}|${time}`;
-  return new TextEncoder().encode(text);
-}
 
 export function encodeUserIdentity({ user, key, sequence, time, signature }: UserIdentity): Uint8Array {
   return encodeFields([idBytes(user), key, sequence, time, signature]);

@@ -3,7 +3,13 @@ import type { TestContext } from 'node:test';
 import { client as opaque, ready } from '@serenity-kit/opaque';
 import { nodePlatform } from '../../../cli/chat/node-platform.ts';
 import type { UserProfile } from '../../../node/directory/directory.ts';
-import { type Client, type ClientStorage, createClient, type HttpFetch } from '../../../src/client/client.ts';
+import {
+  type Client,
+  type ClientInit,
+  type ClientStorage,
+  createClient,
+  type HttpFetch,
+} from '../../../src/client/client.ts';
 import { memoryStorage } from '../../../src/client/platform.ts';
 import type { Passwords } from '../../../src/client/surface.ts';
 import { RefusedError } from '../../../src/realm/errors.ts';
@@ -20,6 +26,7 @@ export function clientOf(
   branch: Branch,
   storage: ClientStorage = memoryStorage(),
   between: Between = (fetch) => fetch,
+  more: Pick<ClientInit, 'root'> = {},
 ): Client {
   const platform = nodePlatform();
   const client = createClient({
@@ -29,6 +36,7 @@ export function clientOf(
     storage,
     passwords: quickPasswords,
     random: () => 0,
+    ...more,
   });
   t.after(async () => {
     client.disconnect();

@@ -8,10 +8,13 @@ import { fromText, toText } from '../../../src/client/vault/vault-server.ts';
 import { issueDeviceCertificate } from '../../../src/crypto/device-certificate.ts';
 import { generateHpkeKey } from '../../../src/crypto/hpke.ts';
 import { newSigningKey } from '../../../src/crypto/identity.ts';
+import { identityStatement } from '../../../src/crypto/identity-statement.ts';
 import { decodeWraps, deviceTarget, encodeWraps, wrapVaultKey } from '../../../src/crypto/vault/wraps.ts';
+import { localSigner } from '../../../src/pki/keys.ts';
+import { encodeUserIdentity } from '../../../src/protocols/ledger/people-kinds.ts';
 import { parseDeviceId } from '../../../src/realm/ids.ts';
 import { systemRandom } from '../../../src/realm/random.ts';
-import { openBranch } from '../../node/lan/branch-fixture.ts';
+import { openBranch, REALM } from '../../node/lan/branch-fixture.ts';
 import { addUser, clientOf, lying, PASSWORDS } from '../account/people.ts';
 
 const LIMIT = { timeout: 60_000 };
@@ -140,22 +143,28 @@ test('a pin that one device made stays, whatever another was shown before it hea
   const engineer = await addUser(branch, 'engineer', 'first-engineer');
   const [shown, other] = [newSigningKey(systemRandom).publicKey, newSigningKey(systemRandom).publicKey];
   const told: string[] = [];
-  let lie = false;
+  let planted: unknown;
   const second = clientOf(
     t,
     branch,
     memoryStorage(),
-    lying((path, answer) =>
-      lie && path === `/users/${engineer.id}/keys` && isShown(answer)
-        ? { user: engineer.id, identity: toText(other), devices: [], removed: [] }
-        : answer,
-    ),
+    lying((path, answer) => (planted && path === `/users/${engineer.id}/keys` && isShown(answer) ? planted : answer)),
   );
   await second.login('clerk', PASSWORDS.second);
   second.on('identity-changed', ({ user }) => told.push(user));
   await vault.refresh();
   await vault.put('pin', engineer.id, shown);
-  lie = true;
+  const said = { user: engineer.id, key: other, sequence: 1, time: Date.now() };
+  const signature = await localSigner(branch.authority).sign(identityStatement(REALM, said));
+  planted = {
+    user: engineer.id,
+    identity: toText(other),
+    realm: REALM,
+    statement: toText(encodeUserIdentity({ ...said, signature })),
+    authority: branch.authorityChain.map(toText),
+    devices: [],
+    removed: [],
+  };
   const { identity, changedTo } = (await second.account?.keysOf(engineer.id)) ?? assert.fail();
   assert.deepEqual([identity, changedTo], [shown, other]);
   assert.deepEqual(told, [engineer.id]);

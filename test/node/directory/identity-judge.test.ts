@@ -5,6 +5,7 @@ import { IdentityJudge } from '../../../node/directory/identity-judge.ts';
 import { KeyBook } from '../../../node/directory/key-book.ts';
 import { issueDeviceCertificate } from '../../../src/crypto/device-certificate.ts';
 import { newSigningKey } from '../../../src/crypto/identity.ts';
+import { identityStatement } from '../../../src/crypto/identity-statement.ts';
 import { encodeChain } from '../../../src/pki/chain.ts';
 import { type AuthorityKey, generateAuthorityKey, localSigner } from '../../../src/pki/keys.ts';
 import type { ChainId, Fact } from '../../../src/protocols/ledger/entry.ts';
@@ -13,7 +14,6 @@ import {
   DEVICE_ADDED,
   encodeDeviceAdded,
   encodeUserIdentity,
-  identityStatement,
   USER_IDENTITY,
 } from '../../../src/protocols/ledger/people-kinds.ts';
 import { emptyHead } from '../../../src/protocols/ledger/verify.ts';

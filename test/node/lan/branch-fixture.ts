@@ -9,6 +9,7 @@ import { openOutbox } from '../../../node/delivery/outbox.ts';
 import type { AccountService } from '../../../node/directory/account-service.ts';
 import type { DeviceService } from '../../../node/directory/device-service.ts';
 import type { UserProfile } from '../../../node/directory/directory.ts';
+import { IdentityJudge } from '../../../node/directory/identity-judge.ts';
 import type { IdentityService } from '../../../node/directory/identity-service.ts';
 import { GroupRosters } from '../../../node/groups/group-rosters.ts';
 import { GroupService } from '../../../node/groups/group-service.ts';
@@ -22,17 +23,21 @@ import { openUsers } from '../../../node/open-users.ts';
 import { createPresence } from '../../../node/presence/presence-service.ts';
 import { registerPassword } from '../../../src/crypto/login.ts';
 import type { Network } from '../../../src/overlay/seam.ts';
-import { type AuthorityKey, generateAuthorityKey, localSigner } from '../../../src/pki/keys.ts';
+import { type Chain, encodeChain } from '../../../src/pki/chain.ts';
+import { type AuthorityKey, localSigner } from '../../../src/pki/keys.ts';
 import { systemClock } from '../../../src/realm/clock.ts';
 import { UnreachableError } from '../../../src/realm/errors.ts';
 import { silentLog } from '../../../src/realm/log.ts';
 import { parseRealmName, type RealmName } from '../../../src/realm/names.ts';
 import { parseLogin } from '../../../src/realm/user-address.ts';
 import { type Database, openDatabase } from '../../../src/store/database.ts';
+import { Realms } from '../../overlay/realms.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 export const REALM = parseRealmName('kyiv.acme.ua');
 export const HOST = 'kyiv.localhost';
+/** All branches of a test stand below one root. */
+export const OVERLAY = new Realms('ua');
 
 export interface Branch {
   readonly server: LanServer;
@@ -42,6 +47,8 @@ export interface Branch {
   readonly identities: IdentityService;
   /** Of the realm; it signs whose identity is whose. */
   readonly authority: AuthorityKey;
+  /** Its certificate first, the root's last. */
+  readonly authorityChain: Chain;
   readonly audit: AuditLog;
   readonly components: LanComponents;
   /** With a first password that must be changed. */
@@ -85,9 +92,11 @@ async function openParts(t: TestContext, realm: RealmName) {
     { realm, parent: undefined, house: realm, incarnation: 1 },
   );
   const ground = { realm: { realm }, database, clock, log, audit: new CountedAudit(audit), house: realm };
-  const authority = await generateAuthorityKey();
+  const { key: authority, chain: authorityChain } = await OVERLAY.authorityOf(realm);
   const signStatement = (statement: Uint8Array) => localSigner(authority).sign(statement);
-  const opened = await openUsers(ground, { network: awayNetwork, ledger, signStatement });
+  const judge = new IdentityJudge();
+  judge.learn(realm, encodeChain((await OVERLAY.identity(realm, 'node')).chain));
+  const opened = await openUsers(ground, { network: awayNetwork, ledger, signStatement, judge });
   const { users: directory, accounts, devices, identities } = opened;
   const errands = {
     ask: async () => {
@@ -124,6 +133,7 @@ async function openParts(t: TestContext, realm: RealmName) {
     devices,
     identities,
     authority,
+    authorityChain,
     groups,
     mails,
     keyPackages,
@@ -136,7 +146,7 @@ export async function openBranch(
   more: Pick<LanComponents, 'islands' | 'guests'> = {},
   realm: RealmName = REALM,
 ): Promise<Branch> {
-  const { devices, identities, authority, database, ...parts } = await openParts(t, realm);
+  const { devices, identities, authority, authorityChain, database, ...parts } = await openParts(t, realm);
   const { audit, accounts } = parts;
   const components: LanComponents = {
     realm,
@@ -159,6 +169,7 @@ export async function openBranch(
     devices,
     identities,
     authority,
+    authorityChain,
     audit,
     components,
     addUser: (login, name, password) => addUser(accounts, login, name, password),
