@@ -3,11 +3,13 @@
 //
 //   in   {"newGroup":{"name":"..","members":["user@realm"]}}       -> {"event":"group","conversation":..,"name":..}
 //        {"invite":{"conversation":"..","user":".."}}   {"remove":{"conversation":"..","user":".."}}   {"leave":{"conversation":".."}}
+//           -> {"event":"pending","conversation":..} when the branch that keeps the group is out of reach: done as soon as it is back
+//        {"members":{"conversation":".."}}      -> {"event":"members","conversation":..,"members":[..],"pending":[..]}
 //        {"say":{"conversation":"..","text":"..","replyTo":".."}}    replyTo may be left out
 //        {"edit":{"conversation":"..","id":"..","text":".."}}   {"delete":{"conversation":"..","id":".."}}
 //        {"react":{"conversation":"..","id":"..","emoji":"..","on":true}}     on may be left out
 import * as v from 'valibot';
-import { type Client, english, type ShownMessage, sentenceOf } from '../../src/client/client.ts';
+import { type Client, english, type Outcome, type ShownMessage, sentenceOf } from '../../src/client/client.ts';
 import { RefusedError } from '../../src/realm/errors.ts';
 import { type ConversationId, parseConversationId, parseMessageId, type UserId } from '../../src/realm/ids.ts';
 
@@ -19,6 +21,7 @@ export const actLine = v.union([
   v.strictObject({ invite: v.strictObject({ conversation, user: v.string() }) }),
   v.strictObject({ remove: v.strictObject({ conversation, user: v.string() }) }),
   v.strictObject({ leave: v.strictObject({ conversation }) }),
+  v.strictObject({ members: v.strictObject({ conversation }) }),
   v.strictObject({ say: v.strictObject({ conversation, text: v.string(), replyTo: v.optional(id) }) }),
   v.strictObject({ edit: v.strictObject({ conversation, id, text: v.string() }) }),
   v.strictObject({ delete: v.strictObject({ conversation, id }) }),
@@ -26,20 +29,29 @@ export const actLine = v.union([
 ]);
 export type ActLine = v.InferOutput<typeof actLine>;
 
-/** Resolves with the conversation of a new group. @throws what the client throws */
-export async function perform(client: Client, line: ActLine): Promise<ConversationId | undefined> {
+export interface Performed {
+  /** Of a new group. */
+  readonly conversation?: ConversationId;
+  /** Of a change of members. */
+  readonly outcome?: Outcome;
+}
+
+/** @throws what the client throws */
+export async function perform(client: Client, line: ActLine): Promise<Performed> {
   if ('newGroup' in line) {
     const members = await Promise.all(line.newGroup.members.map((address) => idOf(client, address)));
-    return client.groups.create({ name: line.newGroup.name, members });
+    return { conversation: await client.groups.create({ name: line.newGroup.name, members }) };
   }
   if ('invite' in line) {
-    await client.groups.invite(line.invite.conversation, [await idOf(client, line.invite.user)]);
-  } else if ('remove' in line) {
-    await client.groups.remove(line.remove.conversation, await idOf(client, line.remove.user));
-  } else if ('leave' in line) {
-    await client.groups.leave(line.leave.conversation);
-  } else await write(client, line);
-  return undefined;
+    const { conversation: where, user } = line.invite;
+    return { outcome: await client.groups.invite(where, [await idOf(client, user)]) };
+  }
+  if ('remove' in line) {
+    return { outcome: await client.groups.remove(line.remove.conversation, await idOf(client, line.remove.user)) };
+  }
+  if ('leave' in line) return { outcome: await client.groups.leave(line.leave.conversation) };
+  if (!('members' in line)) await write(client, line);
+  return {};
 }
 
 type Written = Extract<ActLine, { say: unknown } | { edit: unknown } | { delete: unknown } | { react: unknown }>;

@@ -1,18 +1,23 @@
 // The commands of the chat for people that act in the conversation chosen: groups, and what is done to messages.
 import type { Client } from '../../src/client/client.ts';
 import { InputError } from '../../src/realm/errors.ts';
-import type { ConversationId } from '../../src/realm/ids.ts';
+import type { ConversationId, UserId } from '../../src/realm/ids.ts';
 import { newest, perform } from './chat-acts.ts';
 
 export const ACTS_HELP = [
   '/group new NAME USER@BRANCH …   make a group and write to it from now on (write _ for a space in the name)',
   '/group NAME       write to this group from now on',
-  '/invite USER@BRANCH, /leave     in the group chosen',
+  '/members          of the group chosen, and what is still to be done',
+  '/invite USER@BRANCH, /remove USER@BRANCH, /leave     in the group chosen',
   '/reply TEXT       to the newest message of somebody else',
   '/react EMOJI      to the same',
   '/edit TEXT        your newest message',
   '/delete           your newest message, for all',
 ];
+
+/** What follows the name of whoever it is about. */
+const PENDING = 'waits: the branch that keeps this group is out of reach, and it is done as soon as it is back';
+const WISHES = { remove: 'remove', role: 'another role for', add: 'invite' } as const;
 
 export interface Chosen {
   readonly conversation: ConversationId;
@@ -34,11 +39,13 @@ export async function actByLine(client: Client, chosen: Chosen | undefined, line
   const text = line.slice(command.length).trim();
   switch (command) {
     case '/invite':
-      await perform(client, { invite: { conversation: needed(chosen).conversation, user: text } });
-      return { words: `${text} is invited` };
+      return { words: `${text} ${await outcome(client, 'invite', chosen, text, 'is invited')}` };
+    case '/remove':
+      return { words: `${text} ${await outcome(client, 'remove', chosen, text, 'is removed')}` };
+    case '/members':
+      return { words: await membersOf(client, needed(chosen).conversation) };
     case '/leave':
-      await perform(client, { leave: { conversation: needed(chosen).conversation } });
-      return { words: 'you left', left: true };
+      return leave(client, needed(chosen).conversation);
     case '/reply':
     case '/react':
     case '/edit':
@@ -49,10 +56,39 @@ export async function actByLine(client: Client, chosen: Chosen | undefined, line
   }
 }
 
+async function outcome(
+  client: Client,
+  act: 'invite' | 'remove',
+  chosen: Chosen | undefined,
+  user: string,
+  done: string,
+): Promise<string> {
+  const { conversation } = needed(chosen);
+  const line = act === 'invite' ? { invite: { conversation, user } } : { remove: { conversation, user } };
+  return (await perform(client, line)).outcome === 'pending' ? PENDING : done;
+}
+
+async function leave(client: Client, conversation: ConversationId): Promise<Done> {
+  const { outcome: way } = await perform(client, { leave: { conversation } });
+  return way === 'pending' ? { words: `you ${PENDING}` } : { words: 'you left', left: true };
+}
+
+async function membersOf(client: Client, conversation: ConversationId): Promise<string> {
+  const { members, pending } = await client.groups.members(conversation);
+  const nameOf = async (id: UserId) => (await client.userById(id))?.address ?? id;
+  const rows = await Promise.all(members.map(async ({ user, role }) => `${await nameOf(user)} (${role})`));
+  const waiting = await Promise.all(
+    pending.map(
+      async ({ act, subject, by }) => `${WISHES[act]} ${await nameOf(subject)}, asked for by ${await nameOf(by)}`,
+    ),
+  );
+  return [rows.join(', '), ...waiting.map((one) => `pending: ${one}`)].join('; ');
+}
+
 async function make(client: Client, [name = '', ...members]: readonly string[]): Promise<Done> {
   if (name === '' || members.length === 0) throw new InputError('bad-input', '/group new NAME USER@BRANCH …');
   const group = name.replaceAll('_', ' ');
-  const conversation = await perform(client, { newGroup: { name: group, members: [...members] } });
+  const { conversation } = await perform(client, { newGroup: { name: group, members: [...members] } });
   if (!conversation) throw new InputError('bad-input', 'no group was made');
   return { words: `to the group ${group}`, chosen: { conversation, group } };
 }

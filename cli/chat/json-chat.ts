@@ -22,7 +22,7 @@ import { createInterface } from 'node:readline';
 import * as v from 'valibot';
 import { type Client, english, type Message, type StateChange, sentenceOf } from '../../src/client/client.ts';
 import { codeOf, InputError, messageOf, UnreachableError } from '../../src/realm/errors.ts';
-import { parseMessageId } from '../../src/realm/ids.ts';
+import { type ConversationId, parseMessageId, type UserId } from '../../src/realm/ids.ts';
 import type { Cli } from '../cli.ts';
 import { asTime } from '../times.ts';
 import { type ActLine, actLine, perform } from './chat-acts.ts';
@@ -174,8 +174,26 @@ async function act(chat: Chat, command: Line): Promise<void> {
 }
 
 async function doAct({ client, write }: Chat, line: ActLine): Promise<void> {
-  const conversation = await perform(client, line);
+  if ('members' in line) return tellMembers(client, line.members.conversation, write);
+  const { conversation, outcome } = await perform(client, line);
   if (conversation && 'newGroup' in line) write({ event: 'group', conversation, name: line.newGroup.name });
+  if (outcome === 'pending') write({ event: 'pending', conversation: whereOf(line) });
+}
+
+function whereOf(line: ActLine): ConversationId | undefined {
+  if ('invite' in line) return line.invite.conversation;
+  if ('remove' in line) return line.remove.conversation;
+  return 'leave' in line ? line.leave.conversation : undefined;
+}
+
+async function tellMembers(client: Client, conversation: ConversationId, write: Write): Promise<void> {
+  const { members, pending } = await client.groups.members(conversation);
+  const nameOf = async (id: UserId) => (await client.userById(id))?.address ?? id;
+  const named = members.map(async ({ user, role }) => ({ user: await nameOf(user), role }));
+  const waiting = pending.map(async ({ act, subject, by }) => {
+    return { act, user: await nameOf(subject), by: await nameOf(by) };
+  });
+  write({ event: 'members', conversation, members: await Promise.all(named), pending: await Promise.all(waiting) });
 }
 
 async function sendFile({ files, partners, write, signal }: Chat, request: FileRequest): Promise<void> {

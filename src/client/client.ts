@@ -15,7 +15,8 @@ export type { Contacts } from './contacts.ts';
 export { paramsOf } from './failure.ts';
 export type { FileSink, FileSource, Progress } from './files/places.ts';
 export type { SearchHit } from './finding.ts';
-export type { GroupMembers, Groups, NewGroupRequest } from './groups.ts';
+export type { GroupMembers, Groups, NewGroupRequest, Outcome } from './groups.ts';
+export type { PendingChange } from './pending-changes.ts';
 export type { Draft } from './personal/forms.ts';
 export type { ClientStorage, HttpAnswer, HttpFetch, HttpInit, LiveSocket, OpenSocket } from './platform.ts';
 export type {

@@ -1,15 +1,24 @@
 // Groups, as a person acts on them: made, joined by others, changed, left. Each change is a commit that every member's device checks
 // (src/crypto/mls/rights.ts); the name and the picture are sealed events like any other.
+
+import { wishedRoster } from '../crypto/intent.ts';
 import type { GroupChange } from '../crypto/mls/committing.ts';
 import type { MlsGroup } from '../crypto/mls/mls-group.ts';
 import { MAX_ADDED } from '../crypto/mls/suite.ts';
-import { type MemberRole, type Roster, type RosterKind, type RosterMember, roleOf } from '../crypto/roster.ts';
-import { InputError, RefusedError } from '../realm/errors.ts';
+import { type MemberRole, type RosterKind, type RosterMember, roleOf } from '../crypto/roster.ts';
+import { CanopyError, InputError, RefusedError, UnreachableError } from '../realm/errors.ts';
 import { type ConversationId, parseConversationId, type UserId } from '../realm/ids.ts';
 import type { RealmName } from '../realm/names.ts';
 import type { Engine } from './engine/engine.ts';
 import { failure } from './failure.ts';
+import type { PendingChange, PendingChanges, Wish } from './pending-changes.ts';
 import { randomId } from './random-id.ts';
+
+/** `pending`: home is out of reach; the change is signed, shown as pending, and done by whoever reaches home first. */
+export type Outcome = 'done' | 'pending';
+
+/** Not for want of a home. */
+const STALLED: readonly string[] = ['group-busy', 'group-behind'];
 
 export interface NewGroupRequest {
   readonly name: string;
@@ -22,10 +31,13 @@ export interface NewGroupRequest {
 export interface GroupMembers {
   readonly kind: RosterKind;
   readonly members: readonly RosterMember[];
+  /** What members want and nobody could do yet. */
+  readonly pending: readonly PendingChange[];
 }
 
 export interface GroupsComponents {
   readonly engine: Engine;
+  readonly pending: PendingChanges;
   readonly me: UserId;
   readonly home: RealmName;
   /** Says the name once there is a group to say it in. */
@@ -54,53 +66,62 @@ export class Groups {
     return conversation;
   }
 
-  /** As this device knows it. @throws RefusedError `conversation-unknown` */
+  /** As this device knows it; what waits for its home beside. @throws RefusedError `conversation-unknown` */
   async members(conversation: ConversationId): Promise<GroupMembers> {
-    const group = await this.#parts.engine.group(conversation);
-    if (!group) throw failure(RefusedError, 'conversation-unknown');
-    return { kind: group.roster.kind, members: group.roster.members };
+    const known = await this.#parts.engine.known(conversation);
+    if (!known) throw failure(RefusedError, 'conversation-unknown');
+    const { kind, members } = known.roster;
+    const pending = await this.#parts.pending.list(conversation).catch((error: unknown) => {
+      if (!(error instanceof CanopyError)) throw error;
+      return [];
+    });
+    return { kind, members, pending };
   }
 
   /** @throws PeerError `not-allowed` */
-  async invite(conversation: ConversationId, users: readonly UserId[], role: MemberRole = 'member'): Promise<void> {
+  async invite(conversation: ConversationId, users: readonly UserId[], role: MemberRole = 'member'): Promise<Outcome> {
     const { engine, restate } = this.#parts;
-    await engine.changeGroup(conversation, async (group) => {
-      const fresh = [...new Set(users)].filter((user) => roleOf(group.roster, user) === undefined);
-      const members = [...group.roster.members, ...fresh.map((user) => ({ user, role }))];
-      return { add: await engine.packagesOf(fresh), roster: { ...group.roster, members } };
-    });
-    await restate(conversation);
+    const wishes = [...new Set(users)].map((subject) => ({ act: 'add', subject, role }) as const);
+    const outcome = await this.#change(conversation, wishes, async ({ roster }) => ({
+      add: await engine.packagesOf(users.filter((user) => roleOf(roster, user) === undefined)),
+    }));
+    if (outcome === 'done') await restate(conversation);
+    return outcome;
   }
 
   /** From the next epoch on none of their devices reads anything. @throws PeerError `not-allowed` */
-  remove(conversation: ConversationId, user: UserId): Promise<void> {
-    return this.#without(conversation, user, (group) => {
-      return group.members().flatMap((one) => (one.user === user ? [{ user, device: one.device }] : []));
-    });
+  remove(conversation: ConversationId, user: UserId): Promise<Outcome> {
+    return this.#change(conversation, [{ act: 'remove', subject: user, role: 'member' }], async (group) => ({
+      remove: group.members().flatMap((one) => (one.user === user ? [{ user, device: one.device }] : [])),
+    }));
   }
 
   /** @throws PeerError `not-allowed` for the last owner, who hands over first */
-  leave(conversation: ConversationId): Promise<void> {
-    return this.#without(conversation, this.#parts.me, () => []);
+  leave(conversation: ConversationId): Promise<Outcome> {
+    return this.#change(conversation, [{ act: 'remove', subject: this.#parts.me, role: 'member' }], async () => ({}));
   }
 
   /** @throws PeerError `not-allowed` */
-  async setRole(conversation: ConversationId, user: UserId, role: MemberRole): Promise<void> {
-    await this.#parts.engine.changeGroup(conversation, async ({ roster }) => {
-      const members = roster.members.map((member) => (member.user === user ? { user, role } : member));
-      return { roster: { ...roster, members } };
-    });
+  setRole(conversation: ConversationId, user: UserId, role: MemberRole): Promise<Outcome> {
+    return this.#change(conversation, [{ act: 'role', subject: user, role }], async () => ({}));
   }
 
-  async #without(
+  /** Where home is out of reach, signed intents take its place. */
+  async #change(
     conversation: ConversationId,
-    user: UserId,
-    devices: (group: MlsGroup) => NonNullable<GroupChange['remove']>,
-  ): Promise<void> {
-    await this.#parts.engine.changeGroup(conversation, async (group) => {
-      const members = group.roster.members.filter((member) => member.user !== user);
-      const roster: Roster = { ...group.roster, members };
-      return { remove: devices(group), roster };
-    });
+    wishes: readonly Wish[],
+    devices: (group: MlsGroup) => Promise<Pick<GroupChange, 'add' | 'remove'>>,
+  ): Promise<Outcome> {
+    const { engine, pending } = this.#parts;
+    try {
+      await engine.changeGroup(conversation, async (group) => {
+        return { ...(await devices(group)), roster: wishes.reduce(wishedRoster, group.roster) };
+      });
+      return 'done';
+    } catch (error) {
+      if (!(error instanceof UnreachableError) || STALLED.includes(error.code)) throw error;
+      await pending.ask(conversation, wishes);
+      return 'pending';
+    }
   }
 }

@@ -47,7 +47,7 @@ export interface IncomingComponents {
 
 export type OtherFrame = Extract<
   ServerFrame,
-  { kind: 'receipt' | 'position' | 'removed' | 'cleared' | 'commit' | 'mail' | 'vault' }
+  { kind: 'receipt' | 'position' | 'removed' | 'cleared' | 'commit' | 'intent' | 'mail' | 'vault' }
 >;
 
 export class Incoming {
@@ -136,6 +136,7 @@ export class Incoming {
         events.emit('removed', { conversation: frame.conversation, id: frame.id });
         return this.#other(frame);
       case 'commit':
+      case 'intent':
       case 'cleared':
       case 'mail':
       case 'vault':

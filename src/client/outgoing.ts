@@ -16,8 +16,8 @@ import type { ClientStorage } from './platform.ts';
 
 /** Messages on their way to the server at one time. */
 const WINDOW = 64;
-/** Milliseconds before what the server refused for a passing reason is tried again. */
-const RETRY_PAUSE = 1000;
+/** Milliseconds before what the server refused for a passing reason is tried again: the first time, and at most. */
+const RETRY_PAUSE = { first: 1000, most: 30_000 };
 
 export interface Outgoing {
   readonly id: MessageId;
@@ -59,6 +59,7 @@ export class Outbox {
   readonly #emptied = new Set<() => void>();
   #prefix = '';
   #retry: Timer | undefined;
+  #pause = RETRY_PAUSE.first;
 
   constructor(components: OutboxComponents) {
     this.#components = components;
@@ -91,6 +92,11 @@ export class Outbox {
 
   /** A new connection: whatever was on its way may be lost and goes again. */
   resend(): void {
+    this.#pause = RETRY_PAUSE.first;
+    this.#again();
+  }
+
+  #again(): void {
     this.#flying.clear();
     this.#fill();
   }
@@ -99,6 +105,7 @@ export class Outbox {
   async remove(id: MessageId): Promise<void> {
     this.#waiting.delete(id);
     this.#flying.delete(id);
+    this.#pause = RETRY_PAUSE.first;
     await this.#components.storage.delete(this.#prefix + id);
     this.#fill();
     if (this.#waiting.size > 0) return;
@@ -109,7 +116,8 @@ export class Outbox {
   /** The server could not take one now: all that it has not confirmed goes again after a pause. */
   postpone(): void {
     this.#retry?.cancel();
-    this.#retry = this.#components.clock.after(RETRY_PAUSE, () => this.resend());
+    this.#retry = this.#components.clock.after(this.#pause, () => this.#again());
+    this.#pause = Math.min(2 * this.#pause, RETRY_PAUSE.most);
   }
 
   empty(signal?: AbortSignal): Promise<void> {

@@ -1,11 +1,11 @@
 // What the own user says and does in conversations, on its way out: made into content that names what was seen before it, shown as queued
 // at once, held like what others wrote once the server has it.
 import type { MadeContent } from '../crypto/content.ts';
-import { roleOf } from '../crypto/roster.ts';
+import { type Roster, roleOf } from '../crypto/roster.ts';
 import type { Stamp } from '../protocols/lan/wire.ts';
 import type { Clock } from '../realm/clock.ts';
-import { RefusedError } from '../realm/errors.ts';
-import { type ConversationId, type MessageId, parseMessageId } from '../realm/ids.ts';
+import { RefusedError, UnreachableError } from '../realm/errors.ts';
+import { type ConversationId, type MessageId, parseMessageId, type UserId } from '../realm/ids.ts';
 import type { Chats } from './chats.ts';
 import type { Engine } from './engine/engine.ts';
 import { failure } from './failure.ts';
@@ -23,9 +23,18 @@ export interface WritingComponents {
   readonly people: People;
   readonly clock: Pick<Clock, 'now'>;
   readonly sending: () => Pick<Sending, 'submit'>;
+  readonly isConnected: () => boolean;
+  /** As the server lists a conversation of two. */
+  readonly othersOf: (conversation: ConversationId) => Promise<readonly UserId[] | undefined>;
   /** The server has it. */
   readonly onSent: (event: OpenedEvent) => Promise<void>;
 }
+
+/** A UUID of version 8 is made of the two (docs/protocols/groups-order.md). */
+function isOfTwo(conversation: ConversationId): boolean {
+  return conversation.charAt(VERSION_AT) === '8';
+}
+const VERSION_AT = 14;
 
 export class Writing {
   readonly #parts: WritingComponents;
@@ -37,12 +46,8 @@ export class Writing {
 
   /** Says or does something in a conversation that there is. Resolves with its id once it is queued. */
   async act(conversation: ConversationId, act: Act): Promise<MessageId> {
-    const { engine, me, people, clock, chats, sending } = this.#parts;
-    const group = (await engine.present(conversation)) ?? (await engine.group(conversation));
-    if (!group) throw failure(RefusedError, 'conversation-unknown');
-    const { kind, members } = group.roster;
-    const others = members.map(({ user }) => user).filter((user) => user !== me.user.id);
-    const recipients = kind === 'direct' ? (others.length > 0 ? others : [me.user.id]) : [];
+    const { people, clock, chats, sending } = this.#parts;
+    const recipients = await this.#recipients(conversation);
     const seen = await chats.timeline(conversation);
     const after = seen.view().heads;
     seen.close();
@@ -53,6 +58,33 @@ export class Writing {
     const known = to.filter((user) => user !== undefined);
     await sending().submit({ id, conversation, recipients, sentAt, content }, known);
     return id;
+  }
+
+  /**
+   * Of a conversation of two. Where this device has not joined yet and home is out of reach, what is written waits for it.
+   * @throws RefusedError `conversation-unknown`, `not-a-member`, …; UnreachableError when nothing is known of it
+   */
+  async #recipients(conversation: ConversationId): Promise<readonly UserId[]> {
+    const { engine, me, isConnected, othersOf } = this.#parts;
+    const roster =
+      (await engine.present(conversation))?.roster ?? (isConnected() ? await this.#joined(conversation) : undefined);
+    const { kind, members } = roster ?? engine.seen(conversation)?.roster ?? {};
+    if (kind === undefined ? !isOfTwo(conversation) : kind !== 'direct') return [];
+    const listed = members?.map(({ user }) => user) ?? (await othersOf(conversation));
+    if (!listed) throw failure(RefusedError, 'conversation-unknown');
+    const others = listed.filter((user) => user !== me.user.id);
+    return others.length > 0 ? others : [me.user.id];
+  }
+
+  async #joined(conversation: ConversationId): Promise<Roster | undefined> {
+    try {
+      const group = await this.#parts.engine.group(conversation);
+      if (!group) throw failure(RefusedError, 'conversation-unknown');
+      return group.roster;
+    } catch (error) {
+      if (!(error instanceof UnreachableError)) throw error;
+      return undefined;
+    }
   }
 
   /** Says again what a conversation is called and how long its messages stay. Nobody who knows it is shown that. */

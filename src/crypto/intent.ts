@@ -88,6 +88,15 @@ function readFields(bytes: Uint8Array): Intent {
   };
 }
 
+/** With what is wished for. */
+export function wishedRoster(roster: Roster, { act, subject, role }: Pick<Intent, 'act' | 'subject' | 'role'>): Roster {
+  const others = roster.members.filter(({ user }) => user !== subject);
+  const was = roleOf(roster, subject);
+  if (act === 'remove') return { ...roster, members: others };
+  if (act === 'add' ? was !== undefined : was === undefined) return roster;
+  return { ...roster, members: [...others, { user: subject, role }] };
+}
+
 /** Nothing is left to do: the roster is as the intent wants it. */
 export function isFulfilled({ act, subject, role }: Intent, roster: Pick<Roster, 'members'>): boolean {
   const now = roleOf(roster, subject);

@@ -162,20 +162,24 @@ export class DayDevice {
     return this.#client.act(parseConversationId(chat), { kind: 'profile', name });
   }
 
+  draft(chat: string, text: string): Promise<void> {
+    return this.#client.setDraft(parseConversationId(chat), text);
+  }
+
   make(members: readonly string[]): Promise<string> {
     return this.#client.groups.create({ name: '', members: members.map(parseUserId) });
   }
 
-  invite(chat: string, user: string): Promise<void> {
-    return this.#client.groups.invite(parseConversationId(chat), [parseUserId(user)]);
+  async invite(chat: string, user: string): Promise<void> {
+    await this.#client.groups.invite(parseConversationId(chat), [parseUserId(user)]);
   }
 
-  remove(chat: string, user: string): Promise<void> {
-    return this.#client.groups.remove(parseConversationId(chat), parseUserId(user));
+  async remove(chat: string, user: string): Promise<void> {
+    await this.#client.groups.remove(parseConversationId(chat), parseUserId(user));
   }
 
-  leave(chat: string): Promise<void> {
-    return this.#client.groups.leave(parseConversationId(chat));
+  async leave(chat: string): Promise<void> {
+    await this.#client.groups.leave(parseConversationId(chat));
   }
 
   /** All that it shows of a chat, oldest first. */

@@ -35,6 +35,10 @@ const LINES: readonly SystemLine['what'][] = [
   'role-changed',
   'identity-changed',
   'device-added',
+  'remove-asked',
+  'role-asked',
+  'add-asked',
+  'commit-refused',
 ];
 
 export function encodeCached(cached: Cached): Uint8Array {

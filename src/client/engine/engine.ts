@@ -2,14 +2,19 @@
 // bodies, commits and mails that came, and gets sealed bodies and opened events.
 import type { MadeContent } from '../../crypto/content.ts';
 import { CertificateReader } from '../../crypto/mls/certificate-reader.ts';
-import type { GroupChange } from '../../crypto/mls/committing.ts';
 import type { MlsGroup } from '../../crypto/mls/mls-group.ts';
 import type { Roster, RosterKind } from '../../crypto/roster.ts';
 import type { SealingContext } from '../../crypto/sealed-message.ts';
 import type { FrameMessage } from '../../protocols/lan/wire.ts';
 import type { Clock } from '../../realm/clock.ts';
-import { CanopyError, codeOf } from '../../realm/errors.ts';
-import { type ConversationId, directConversationId, type MessageId, type UserId } from '../../realm/ids.ts';
+import { CanopyError, codeOf, UnreachableError } from '../../realm/errors.ts';
+import {
+  type ConversationId,
+  directConversationId,
+  type GroupId,
+  type MessageId,
+  type UserId,
+} from '../../realm/ids.ts';
 import type { RealmName } from '../../realm/names.ts';
 import type { RandomBytes } from '../../realm/random.ts';
 import type { Account } from '../account/account.ts';
@@ -19,10 +24,12 @@ import type { OpenedEvent } from '../timeline/events.ts';
 import { DeviceChecks } from './device-checks.ts';
 import { HttpDeviceServer } from './device-server.ts';
 import { conversationOfEpoch, EpochBook } from './epoch-book.ts';
+import type { MakeChange } from './group-changing.ts';
 import type { GroupNews } from './group-following.ts';
 import { GroupKeeper } from './group-keeper.ts';
 import { HttpGroupServer } from './group-server.ts';
 import { GroupStore } from './group-store.ts';
+import { Intents } from './intents.ts';
 import { KeyPackages } from './key-packages.ts';
 import { Mailroom, type Reopened } from './mailroom.ts';
 import { MessageKeys } from './message-keys.ts';
@@ -42,7 +49,15 @@ export interface EngineComponents {
   readonly onTrouble: (code: string, conversation: ConversationId | undefined) => void;
 }
 
+/** What is known of a group's members, as far as this device has it. */
+export interface KnownGroup {
+  readonly group: GroupId;
+  readonly roster: Roster;
+  readonly ownersGone: boolean;
+}
+
 export class Engine {
+  readonly intents: Intents;
   readonly #c: EngineComponents;
   readonly #keeper: GroupKeeper;
   readonly #packages: KeyPackages;
@@ -73,6 +88,7 @@ export class Engine {
       random,
       onChange: onNews,
     });
+    this.intents = new Intents({ account, checks: this.#checks, http, clock });
     const sequences = new Sequences(cache);
     const shared = { account, epochs, keeper: this.#keeper, checks: this.#checks };
     const nextSeq = ({ conversation }: SealingContext) => sequences.next(conversation);
@@ -140,7 +156,7 @@ export class Engine {
     return this.#keeper.create(conversation, roster);
   }
 
-  changeGroup(conversation: ConversationId, make: (group: MlsGroup) => Promise<GroupChange>): Promise<MlsGroup> {
+  changeGroup(conversation: ConversationId, make: MakeChange): Promise<MlsGroup> {
     return this.#keeper.change(conversation, make);
   }
 
@@ -158,7 +174,23 @@ export class Engine {
     const present = await this.#keeper.present(conversation);
     if (present) return present.roster.kind;
     const [seen] = this.#epochs.newest(conversation).values();
-    return seen?.kind;
+    return seen?.roster.kind;
+  }
+
+  /** As the server has it if it can be asked; else by what this device, or another of the user, knew last. */
+  async known(conversation: ConversationId): Promise<KnownGroup | undefined> {
+    const group = await this.#keeper.follow(conversation).catch((error: unknown) => {
+      if (!(error instanceof UnreachableError)) throw error;
+      return this.#keeper.present(conversation);
+    });
+    if (group) return { group: group.group, roster: group.roster, ownersGone: group.actor.ownersGone };
+    return this.seen(conversation);
+  }
+
+  /** By what any device of the user has seen, without asking anybody. */
+  seen(conversation: ConversationId): KnownGroup | undefined {
+    const [seen] = [...this.#epochs.newest(conversation).values()].sort((a, b) => (a.group < b.group ? -1 : 1));
+    return seen && { group: seen.group, roster: seen.roster, ownersGone: false };
   }
 
   /** Brought forward, or joined. */

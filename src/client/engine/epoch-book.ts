@@ -9,7 +9,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concat } from 'uint8arrays/concat';
 import { toString } from 'uint8arrays/to-string';
-import { decodeRoster, MAX_ROSTER, type RosterKind } from '../../crypto/roster.ts';
+import { decodeRoster, MAX_ROSTER, type Roster } from '../../crypto/roster.ts';
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
 import { type ConversationId, type GroupId, parseConversationId, parseGroupId } from '../../realm/ids.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -72,15 +72,16 @@ export class EpochBook {
       const [group, epoch] = [parseGroupId(text), Number(number)];
       if (epoch < (newest.get(group)?.epoch ?? 0)) continue;
       const known = this.get({ conversation, group, epoch });
-      if (known) newest.set(group, { epoch, kind: decodeRoster(known.roster).kind });
+      if (known) newest.set(group, { group, epoch, roster: decodeRoster(known.roster) });
     }
     return newest;
   }
 }
 
 export interface Newest {
+  readonly group: GroupId;
   readonly epoch: number;
-  readonly kind: RosterKind;
+  readonly roster: Roster;
 }
 
 function partsOf(roster: Uint8Array): Uint8Array[] {

@@ -37,7 +37,8 @@ interface Others {
   readonly following: GroupFollowing;
 }
 
-type Making = (group: MlsGroup) => Promise<GroupChange>;
+/** Undefined: nothing is left to change. */
+export type MakeChange = (group: MlsGroup) => Promise<GroupChange | undefined>;
 
 export class GroupChanging {
   readonly #c: GroupChangingComponents;
@@ -94,10 +95,12 @@ export class GroupChanging {
   }
 
   /** Until home takes it. */
-  async commit(conversation: ConversationId, held: Held, make: Making): Promise<Held> {
+  async commit(conversation: ConversationId, held: Held, make: MakeChange): Promise<Held> {
     let now: Held | undefined = held;
     for (let tries = 0; now && tries < MAX_RETRIES; tries++) {
-      const made = await this.#offer(conversation, now, await make(now.group));
+      const change = await make(now.group);
+      if (!change) return now;
+      const made = await this.#offer(conversation, now, change);
       if (made) return made;
       now = await this.#other.following.forward(conversation);
     }

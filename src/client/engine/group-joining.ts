@@ -91,7 +91,7 @@ export class GroupJoining {
     const known = this.#c.epochs.newest(conversation);
     const same = known.get(group);
     if (same && epoch < same.epoch) throw behind();
-    if (!same && [...known.values()].some(({ kind }) => kind !== 'direct')) {
+    if (!same && [...known.values()].some(({ roster }) => roster.kind !== 'direct')) {
       throw new PeerError('group-other', 'another group than the one that this conversation has');
     }
   }

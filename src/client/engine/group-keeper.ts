@@ -1,12 +1,11 @@
 // The groups of this device: made, joined, brought forward and changed, one step at a time for each conversation.
-import type { GroupChange } from '../../crypto/mls/committing.ts';
 import type { MlsGroup } from '../../crypto/mls/mls-group.ts';
 import type { DeviceName } from '../../crypto/mls/same-device.ts';
 import type { Roster } from '../../crypto/roster.ts';
 import { PeerError } from '../../realm/errors.ts';
 import type { ConversationId, UserId } from '../../realm/ids.ts';
 import type { EpochName } from './epoch-book.ts';
-import { GroupChanging, type GroupChangingComponents } from './group-changing.ts';
+import { GroupChanging, type GroupChangingComponents, type MakeChange } from './group-changing.ts';
 import { GroupFollowing, type GroupFollowingComponents } from './group-following.ts';
 import { GroupJoining, type GroupJoiningComponents } from './group-joining.ts';
 import { HeldGroups, type HeldGroupsComponents } from './held-groups.ts';
@@ -72,7 +71,7 @@ export class GroupKeeper {
   }
 
   /** Makes and offers a change until home takes it. @throws PeerError `not-allowed` and others of checkCommit() */
-  change(conversation: ConversationId, make: (group: MlsGroup) => Promise<GroupChange>): Promise<MlsGroup> {
+  change(conversation: ConversationId, make: MakeChange): Promise<MlsGroup> {
     return this.#turns.take(conversation, async () => {
       const held = await this.#onward(conversation);
       if (!held) throw new PeerError('conversation-unknown', 'there is no group to change');

@@ -47,7 +47,20 @@ export interface ReadMark {
 export interface SystemLine {
   /** The same on each device that finds the same. */
   readonly id: string;
-  readonly what: 'created' | 'joined' | 'left' | 'removed' | 'role-changed' | 'identity-changed' | 'device-added';
+  readonly what:
+    | 'created'
+    | 'joined'
+    | 'left'
+    | 'removed'
+    | 'role-changed'
+    | 'identity-changed'
+    | 'device-added'
+    // Asked for while home was out of reach.
+    | 'remove-asked'
+    | 'role-asked'
+    | 'add-asked'
+    // `by` made a change that this device refused.
+    | 'commit-refused';
   readonly by?: UserId;
   readonly users: readonly UserId[];
   readonly stamp: Stamp;

@@ -1,6 +1,8 @@
 // The lines that nobody wrote: what a commit that passed the checks did to who is in a group. The same on each device that follows it.
+
+import type { IntentAct } from '../../crypto/intent.ts';
 import { type Roster, roleOf } from '../../crypto/roster.ts';
-import type { GroupId, UserId } from '../../realm/ids.ts';
+import type { GroupId, MessageId, UserId } from '../../realm/ids.ts';
 import type { SystemLine } from './events.ts';
 
 export interface FollowedCommit {
@@ -13,6 +15,24 @@ export interface FollowedCommit {
   readonly before: Roster | undefined;
   /** Undefined when this device is no longer in it. */
   readonly after: Roster | undefined;
+}
+
+export interface AskedChange {
+  readonly id: MessageId;
+  readonly act: IntentAct;
+  readonly subject: UserId;
+  readonly by: UserId;
+  /** By the author's clock. */
+  readonly at: number;
+}
+
+const ASKED = { remove: 'remove-asked', role: 'role-asked', add: 'add-asked' } as const;
+
+/** What members want and nobody could do yet; nothing is shown as of a time that is to come. */
+export function askedLines(pending: readonly AskedChange[], now: number): readonly SystemLine[] {
+  return pending.map(({ id, act, subject, by, at }) => {
+    return { id: `intent/${id}`, what: ASKED[act], by, users: [subject], stamp: { ms: Math.min(at, now), counter: 0 } };
+  });
 }
 
 /** Nothing for conversations of two, whose members never change. */

@@ -106,9 +106,17 @@ export const claimAnswer = v.object({
 /** As src/crypto/intent.ts signs it. */
 const intent = jsonBytes(1024);
 export const intentRequest = v.strictObject({ group: groupId, intent });
+export const intentAnswer = v.object({ id: messageId });
+export const intentsAnswer = v.object({
+  intents: v.array(v.object({ id: messageId, sender: userId, device: deviceId, at: time, intent })),
+});
 
 const which = v.strictObject({ id: messageId, sender: userId });
 export const compareRequest = v.strictObject({ messages: v.pipe(v.array(which), v.maxLength(1000)) });
+export const compareAnswer = v.object({ missing: v.array(messageId) });
+/** `epoch`: the group's now. `refused`: messages that no certified device of a member has signed. */
+export const givenBackAnswer = v.object({ epoch: v.optional(epoch), refused: v.array(messageId) });
+export type GivenBackAnswer = v.InferOutput<typeof givenBackAnswer>;
 /** In order, from the epoch that this server has. Messages as they were sealed. */
 export const missingRequest = v.strictObject({
   group: v.optional(groupId),
