@@ -110,9 +110,17 @@ export class DeviceChecks implements GroupChecks {
     return before.sequence < certificate.sequence && !equals(before.bytes, certificate.bytes);
   }
 
+  /** Of the identity that counts now: another one may have been accepted meanwhile, on any device of the user. */
+  #known(user: UserId): Known | undefined {
+    const known = this.#people.get(user);
+    const pinned = this.#parts.account.pinnedIdentity(user);
+    const before = known?.keys.identity;
+    return before === pinned || (before && pinned && equals(before, pinned)) ? known : undefined;
+  }
+
   async #keysOf(user: UserId): Promise<PersonKeys | undefined> {
     const { account, clock } = this.#parts;
-    const known = this.#people.get(user);
+    const known = this.#known(user);
     if (known && clock.now() - known.at < FRESH) return known.keys;
     try {
       const keys = await account.keysOf(user);
