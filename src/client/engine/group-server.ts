@@ -22,6 +22,8 @@ export interface AcceptedCommit {
   readonly sender: UserId;
   readonly device: DeviceId;
   readonly commit: Uint8Array;
+  /** As home states it in clear; members believe the commit. */
+  readonly roster?: Uint8Array;
 }
 
 export interface OutgoingMail {
@@ -90,8 +92,8 @@ export class HttpGroupServer implements GroupServer {
   async commits(conversation: ConversationId, group: GroupId, after: number) {
     const path = `/conversations/${conversation}/commits?group=${group}&after=${after}`;
     const { commits, next } = await this.#http.get(path, commitsAnswer);
-    const read = commits.map(({ commit, epoch, at, sender, device }) => {
-      return { epoch, at, sender, device, commit: fromText(commit) };
+    const read = commits.map(({ commit, roster, epoch, at, sender, device }) => {
+      return { epoch, at, sender, device, commit: fromText(commit), roster: fromText(roster) };
     });
     return { commits: read, more: next !== undefined };
   }

@@ -1,0 +1,106 @@
+// What came lately, as it was sealed: a server that was restored from a copy takes messages back only with the signatures of the devices
+// that wrote them, and what this device shows of a message has none any more. Kept for some days, since nobody restores an older copy
+// without knowing what is lost; in the background, since nobody waits for it.
+//
+//   cache records, area 'sealed', name conversation/message: [1, sender, device, ms, counter, expires, kept at, body]
+import { MAX_BODY, MAX_COUNTER, readId } from '../../crypto/envelope.ts';
+import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
+import type { FrameMessage } from '../../protocols/lan/wire.ts';
+import type { Clock } from '../../realm/clock.ts';
+import { CanopyError } from '../../realm/errors.ts';
+import {
+  type ConversationId,
+  idBytes,
+  type MessageId,
+  parseConversationId,
+  parseDeviceId,
+  parseMessageId,
+  parseUserId,
+} from '../../realm/ids.ts';
+import type { ClientCache } from '../cache/cache.ts';
+
+export type KeptBody = Pick<FrameMessage, 'id' | 'sender' | 'device' | 'stamp' | 'expires' | 'body'>;
+
+const AREA = 'sealed';
+const DAY = 24 * 3_600_000;
+/** Milliseconds for which a body is kept. */
+export const KEPT_FOR: number = 7 * DAY;
+/** Bodies that wait for the cache; above that they are left out. */
+const MAX_WAITING = 1000;
+const MAX_FORM = MAX_BODY + 256;
+
+export class KeptBodies {
+  readonly #cache: Pick<ClientCache, 'records' | 'setRecords'>;
+  readonly #clock: Pick<Clock, 'now'>;
+  #waiting = new Map<string, Uint8Array>();
+  #work: Promise<void> = Promise.resolve();
+  #isWriting = false;
+
+  constructor(cache: Pick<ClientCache, 'records' | 'setRecords'>, clock: Pick<Clock, 'now'>) {
+    this.#cache = cache;
+    this.#clock = clock;
+  }
+
+  /** Of messages that the server has; those that are older than KEPT_FOR, or expire, are not kept. */
+  keep({ id, conversation, sender, device, stamp, expires, arrivedAt, body }: FrameMessage): void {
+    const now = this.#clock.now();
+    if ((arrivedAt ?? stamp.ms) < now - KEPT_FOR || body.length === 0 || this.#waiting.size >= MAX_WAITING) return;
+    const { ms, counter } = stamp;
+    const form = encodeItem([1, idBytes(sender), idBytes(device), ms, counter, expires, now, body]);
+    this.#waiting.set(`${conversation}/${id}`, form);
+    this.#write();
+  }
+
+  /** Taken back, or disappeared. */
+  forget(conversation: ConversationId, ids: readonly MessageId[]): Promise<void> {
+    for (const id of ids) this.#waiting.delete(`${conversation}/${id}`);
+    const names = ids.map((id) => [`${conversation}/${id}`, undefined] as const);
+    return this.#inTurn(() => this.#cache.setRecords(AREA, new Map(names)));
+  }
+
+  /** By conversation; what is too old goes. */
+  async all(): Promise<ReadonlyMap<ConversationId, readonly KeptBody[]>> {
+    await this.#work;
+    const found = new Map<ConversationId, KeptBody[]>();
+    const old = new Map<string, undefined>();
+    const before = this.#clock.now() - KEPT_FOR;
+    for (const [name, bytes] of await this.#cache.records(AREA)) {
+      const { at, kept } = decodeKept(name, bytes);
+      const conversation = parseConversationId(name.split('/')[0] ?? '');
+      if (at < before) old.set(name, undefined);
+      else found.set(conversation, [...(found.get(conversation) ?? []), kept]);
+    }
+    if (old.size > 0) await this.#inTurn(() => this.#cache.setRecords(AREA, old));
+    return found;
+  }
+
+  #write(): void {
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    void this.#inTurn(async () => {
+      this.#isWriting = false;
+      const rows = this.#waiting;
+      this.#waiting = new Map();
+      await this.#cache.setRecords(AREA, rows);
+    });
+  }
+
+  /** A cache without room has more important things to hold. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(work).catch((error: unknown) => {
+      if (!(error instanceof CanopyError)) throw error;
+    });
+    return this.#work;
+  }
+}
+
+/** @throws PeerError `frame-malformed` */
+export function decodeKept(name: string, bytes: Uint8Array): { readonly at: number; readonly kept: KeptBody } {
+  const fields = new Fields(decodeStrict(bytes, MAX_FORM), 'kept body', 8);
+  if (fields.uint() !== 1) fields.fail('version 1');
+  const id = parseMessageId(name.split('/')[1] ?? '');
+  const by = { sender: readId(fields, parseUserId), device: readId(fields, parseDeviceId) };
+  const stamp = { ms: fields.uint(), counter: fields.uint(MAX_COUNTER) };
+  const [expires, at] = [fields.uint(), fields.uint()];
+  return { at, kept: { id, ...by, stamp, expires, body: fields.bytes(MAX_BODY) } };
+}

@@ -1,0 +1,156 @@
+// Fault case 25 with real clients: the node of a realm is put back to a copy of before a day's work: messages, changes of a group, files,
+// keys of the vault. Those who were there give back what it lacks, a device that comes afterwards has all of it, and no number, key or
+// nonce was used twice.
+import assert from 'node:assert/strict';
+import { cp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { openSource } from '../../cli/chat/disk-files.ts';
+import { nodePlatform } from '../../cli/chat/node-platform.ts';
+import { AdminClient } from '../../node/admin/api.ts';
+import { LedgerClient } from '../../node/admin/ledger-api.ts';
+import { EventStore } from '../../node/conversations/event-store.ts';
+import { GroupStore } from '../../node/groups/group-store.ts';
+import { type Client, createClient } from '../../src/client/client.ts';
+import { readSealedHead } from '../../src/crypto/sealed-message.ts';
+import type { ConversationId } from '../../src/realm/ids.ts';
+import { dataDirectory } from '../../src/settings/data-directory.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { type LoneRealm, makeLoneRealm } from './lone-realm.ts';
+import { Program } from './program.ts';
+
+const LIMIT = { timeout: 240_000 };
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 45_000;
+  let last: unknown;
+  while (!(await holds().catch((error: unknown) => void (last = error)))) {
+    if (Date.now() > end) throw new Error(`not in time: ${what}`, { cause: last });
+    await pause(200);
+  }
+}
+
+async function textsOf(client: Client, conversation: ConversationId): Promise<string[]> {
+  const timeline = await client.timeline(conversation);
+  while (await timeline.older());
+  const texts = timeline.view().items.flatMap((item) => ('text' in item && item.text ? [item.text] : []));
+  timeline.close();
+  return texts.toSorted();
+}
+
+/** What a node has on disk: of each commit and of each message what must be there once. */
+async function numbersOf(path: string, conversations: readonly ConversationId[]) {
+  const database = await openDatabase(path);
+  try {
+    const events = await new EventStore(database).eventsAfter({ incarnation: 0, n: 0 }, 10_000);
+    const bodies = new Map<string, string>();
+    for (const { record } of events) {
+      if (record.kind !== 'message') continue;
+      const { id, sender, device, body } = record.encoded.envelope;
+      const { group, epoch, seq } = readSealedHead(body);
+      bodies.set(`${sender}/${device}/${group}/${epoch}/${seq}`, `${id} ${Buffer.from(body).toString('hex')}`);
+    }
+    const commits = new Map<string, string>();
+    for (const conversation of conversations) {
+      for (const { group } of await new GroupStore(database).states(conversation)) {
+        const all = await new GroupStore(database).commits(conversation, group, 0, { count: 1000, bytes: 1e8 });
+        for (const { term, epoch, commit } of all)
+          commits.set(`${group}/${term}/${epoch}`, Buffer.from(commit).toString('hex'));
+      }
+    }
+    return { bodies, commits, events: events.map(({ cursor }) => `${cursor.incarnation}/${cursor.n}`) };
+  } finally {
+    await database.close();
+  }
+}
+
+/** The same name never stands for two things. */
+function assertNothingTwice(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): void {
+  for (const [name, what] of before) assert.equal(after.get(name), what, name);
+}
+
+test('fault 25: clients fill up a node that was put back by a day, and nothing is used twice', LIMIT, async (t) => {
+  const realm: LoneRealm = await makeLoneRealm();
+  const { folder } = dataDirectory(realm.dir).node;
+  let node = await Program.start({ role: 'node', dir: realm.dir });
+  const clients: Client[] = [];
+  t.after(async () => {
+    for (const client of clients) client.disconnect();
+    await node.stop();
+    await realm.remove();
+  });
+  const [clerk, engineer] = await realm.people();
+  clients.push(clerk.client, engineer.client);
+  for (const client of clients) client.connect();
+  const them = engineer.client.me?.user;
+  assert.ok(them && clerk.client.me);
+  const direct = clerk.client.conversationWith(them);
+  await clerk.client.send({ to: engineer.address, text: 'yesterday' });
+  const group = await clerk.client.groups.create({ name: 'old group', members: [them.id] });
+  await clerk.client.act(group, { kind: 'text', text: 'old' });
+  await until('yesterday came', async () => (await textsOf(engineer.client, group)).includes('old'));
+  await until('all is sent', async () => clients.every((client) => client.queued().length === 0));
+
+  await node.stop();
+  await cp(folder, `${folder}.yesterday`, { recursive: true, preserveTimestamps: true });
+  node = await Program.start({ role: 'node', dir: realm.dir });
+  const again = <T>(work: () => Promise<T>) => until('the node is back', async () => (await work(), true));
+  await again(() => clerk.client.send({ to: engineer.address, text: 'today' }));
+  await again(() => clerk.client.groups.setRole(group, them.id, 'administrator'));
+  for (let n = 0; n < 5; n++) await engineer.client.act(group, { kind: 'text', text: `today ${n}` });
+  const fresh = await clerk.client.groups.create({ name: 'new group', members: [them.id] });
+  await engineer.client.send({ to: clerk.address, text: 'the last of today' });
+  const path = join(realm.folder, 'file');
+  await writeFile(path, 'what a file says');
+  const source = await openSource(path);
+  const card = await clerk.client.files?.upload(source);
+  await source.close();
+  assert.ok(card);
+  await clerk.client.act(fresh, { kind: 'text', text: 'in the new one' });
+  await until('everybody has it', async () => (await textsOf(engineer.client, fresh)).includes('in the new one'));
+  await until('all of today is there', async () => (await textsOf(clerk.client, group)).includes('today 4'));
+  await until('all is sent', async () => clients.every((client) => client.queued().length === 0));
+
+  await node.stop();
+  const conversations = [direct, group, fresh];
+  const before = await numbersOf(join(folder, 'db'), conversations);
+  await rm(folder, { recursive: true });
+  await cp(`${folder}.yesterday`, folder, { recursive: true, preserveTimestamps: true });
+  node = await Program.start({ role: 'node', dir: realm.dir });
+  const ledger = new LedgerClient(new AdminClient(dataDirectory(realm.dir).socket.node));
+  await until('the node asks for a word', async () => (await ledger.incarnation()).withheld === 'restored');
+  await ledger.confirmIncarnation();
+  await until('the node writes', async () => (await ledger.incarnation()).withheld === undefined);
+
+  await until('what people write now arrives', async () => {
+    await clerk.client.act(group, { kind: 'text', text: 'tomorrow' });
+    return true;
+  });
+  await until('both have it', async () => (await textsOf(engineer.client, group)).includes('tomorrow'));
+  const late = createClient({ server: `http://ua.localhost:${realm.lanPort}`, ...nodePlatform() });
+  clients.push(late);
+  await late.login('engineer', 'second of engineer');
+  late.connect();
+  for (const conversation of conversations) {
+    const expected = await textsOf(engineer.client, conversation);
+    await until('a device that comes now has all of it', async () => {
+      assert.deepEqual(await textsOf(late, conversation), expected);
+      return true;
+    });
+  }
+  assert.ok(
+    (await textsOf(late, group)).includes('today 4') && (await textsOf(late, direct)).includes('the last of today'),
+  );
+  assert.equal(late.counters()['unable-to-decrypt'], 0);
+
+  await node.stop();
+  const after = await numbersOf(join(folder, 'db'), conversations);
+  assertNothingTwice(before.bodies, after.bodies);
+  assertNothingTwice(before.commits, after.commits);
+  assert.equal(new Set(after.events).size, after.events.length);
+  assert.equal(new Set(after.bodies.values()).size, after.bodies.size);
+  t.diagnostic(
+    `${after.bodies.size} messages and ${after.commits.size} commits, ${before.bodies.size} and ${before.commits.size} before`,
+  );
+});
