@@ -5,6 +5,7 @@ import { systemClock } from '../../src/realm/clock.ts';
 import { App, type AppComponents } from './model/app.ts';
 import { wantedLanguage } from './model/preferences.ts';
 import type { TabPlace } from './model/tab.ts';
+import { pageFiles } from './page-files.ts';
 import { pageNotices } from './page-notices.ts';
 import { hashPlace } from './page-place.ts';
 import { onActivity, pageSignals } from './page-signals.ts';
@@ -39,6 +40,7 @@ export async function startPage(client: AppComponents['client'], tab: TabPlace):
     loadTexts,
     suggestedUser: new URLSearchParams(location.search).get('user') ?? undefined,
     notices: pageNotices(),
+    files: pageFiles(),
     ...pageSignals(),
   });
   followInDocument(app);

@@ -9,6 +9,7 @@ import type { AccountClient } from './account-client.ts';
 import { Chats, type Place } from './chats.ts';
 import { ConnectionModel } from './connection.ts';
 import { Conversing } from './conversing.ts';
+import { FileDesk } from './file-desk.ts';
 import { ColleagueFinder } from './find-colleague.ts';
 import { IdleLock } from './idle-lock.ts';
 import { IslandsModel } from './islands.ts';
@@ -16,6 +17,7 @@ import type { LocalStore } from './local-store.ts';
 import { type NoticeBoard, Notifications } from './notifications.ts';
 import { OwnAccount } from './own-account.ts';
 import type { PageClient } from './page-client.ts';
+import type { PageFiles } from './page-files.ts';
 import { People } from './people.ts';
 import { Preferences, type Spoken } from './preferences.ts';
 import { Screen } from './screen.ts';
@@ -37,6 +39,7 @@ export interface AppComponents {
   readonly focused: ReadonlySignal<boolean>;
   readonly online: ReadonlySignal<boolean>;
   readonly notices: NoticeBoard;
+  readonly files: PageFiles;
 }
 
 /** What one logged-in person works with. */
@@ -48,6 +51,7 @@ export interface Workspace {
   readonly chats: Chats;
   /** What is done in conversations. */
   readonly conversing: Conversing;
+  readonly files: FileDesk;
   readonly connection: ConnectionModel;
   readonly islands: IslandsModel;
   /** The demonstration's other person. */
@@ -130,6 +134,8 @@ export class App {
     const chats = new Chats({ client, clock, store, people, place, attentive, me: user });
     const connection = new ConnectionModel({ client, clock, online });
     const conversing = new Conversing({ client, clock, store, chats, me: user.id });
+    const largest = () => this.session.server.peek()?.limits?.file;
+    const files = new FileDesk({ client, page: this.#components.files, chats, clock, largest });
     const realms = () => new Set(chats.list.value.flatMap((chat) => chat.people.map(realmOf)));
     const islands = new IslandsModel({ client, realms });
     const realm = this.session.server.peek()?.realm ?? realmOf(user);
@@ -142,6 +148,7 @@ export class App {
       connection,
       islands,
       conversing,
+      files,
       colleague: this.#demoColleague(user),
       newFinder: () => new ColleagueFinder({ client, clock, me: user, realm }),
       routeOf: (id, signal) => client.explain(id, signal),
@@ -152,6 +159,7 @@ export class App {
     connection.start();
     islands.start();
     conversing.start();
+    files.start();
     void chats.start();
     this.idle.start();
     this.notifications.start();
@@ -163,6 +171,7 @@ export class App {
     this.idle.stop();
     this.notifications.stop();
     workspace.conversing.stop();
+    workspace.files.stop();
     workspace.chats.stop();
     workspace.connection.stop();
     workspace.islands.stop();

@@ -7,6 +7,7 @@ export type PageClient = Pick<
   | 'connection'
   | 'islands'
   | 'accountState'
+  | 'files'
   | 'on'
   | 'server'
   | 'login'
