@@ -8,6 +8,7 @@ import type { CertifiedRealm } from './ledger.ts';
 
 export class CertifiedRealms {
   readonly #realms = new Map<RealmName, CertifiedRealm>();
+  #list: readonly CertifiedRealm[] | undefined;
 
   /** The realm that this entry certifies; undefined when it certifies none. */
   apply({ realm, chain, kind, payload }: Fact): CertifiedRealm | undefined {
@@ -16,6 +17,7 @@ export class CertifiedRealms {
     if (!said || parentOf(said.realm) !== realm) return undefined;
     const certified = { ...said, issuer: realm };
     this.#realms.set(certified.realm, certified);
+    this.#list = undefined;
     return certified;
   }
 
@@ -23,8 +25,10 @@ export class CertifiedRealms {
     return this.#realms.get(realm);
   }
 
-  list(): CertifiedRealm[] {
-    return [...this.#realms.values()];
+  /** The same array until there is news: what was worked out from it stands as long. */
+  list(): readonly CertifiedRealm[] {
+    this.#list ??= [...this.#realms.values()];
+    return this.#list;
   }
 }
 

@@ -173,8 +173,7 @@ export class Following {
       if (signal.aborted) return;
       failures = this.#choice.isUp(realm) ? 1 : failures + 1;
       holder.session = this.#session(realm);
-      this.#choice.failed(realm);
-      this.#assign();
+      if (this.#choice.failed(realm)) this.#assign();
       if (!(await this.#pause(holder, failures))) failures = 0;
     }
   }

@@ -34,9 +34,12 @@ export class HolderChoice {
     this.#states.set(holder, 'up');
   }
 
-  failed(holder: RealmName): void {
+  /** True when that is news: then others are to be asked. */
+  failed(holder: RealmName): boolean {
+    const isNews = this.#states.get(holder) !== 'down' || this.#lacking.has(holder);
     this.#states.set(holder, 'down');
     this.#lacking.delete(holder);
+    return isNews;
   }
 
   forget(holder: RealmName): void {
@@ -74,10 +77,11 @@ export class HolderChoice {
   }
 
   #planChain(id: ChainId, plan: Map<RealmName, ChainId[]>): void {
-    const preferred = this.#preferred.get(chainName(id));
+    const name = chainName(id);
+    const preferred = this.#preferred.get(name);
     if (preferred) add(plan, preferred, id);
     const all = this.#holdersOf(id);
-    const trusted = all.filter((holder) => !this.#isDemoted(id, holder));
+    const trusted = this.#demoted.size === 0 ? all : all.filter((holder) => !this.#isDemoted(name, holder));
     // A doubtful holder is better than none: what it shows must stand all the same.
     for (const holder of trusted.length > 0 ? trusted : all) {
       if (!plan.has(holder) && plan.size >= MAX_HOLDERS) continue;
@@ -86,13 +90,17 @@ export class HolderChoice {
         continue;
       }
       add(plan, holder, id);
-      if (!this.#lacking.get(holder)?.has(chainName(id))) return;
+      if (!this.#lacking.get(holder)?.has(name)) return;
     }
   }
 
-  #isDemoted(id: ChainId, holder: RealmName): boolean {
-    const until = this.#demoted.get(`${chainName(id)} ${holder}`);
-    return until !== undefined && this.#clock.monotonic() < until;
+  #isDemoted(name: string, holder: RealmName): boolean {
+    const which = `${name} ${holder}`;
+    const until = this.#demoted.get(which);
+    if (until === undefined) return false;
+    if (this.#clock.monotonic() < until) return true;
+    this.#demoted.delete(which);
+    return false;
   }
 }
 

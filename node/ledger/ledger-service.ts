@@ -100,7 +100,7 @@ export class LedgerService implements Ledger {
     this.#following = this.#createFollowing();
     this.#watch = this.#createWatch();
     this.store.onFacts((id, facts) => {
-      facts.forEach((fact) => this.#learn(fact));
+      this.#learn(facts);
       if (id.realm !== realm) this.snapshots.check(id, facts).catch((error) => this.#watch.failed(error));
     });
   }
@@ -140,7 +140,7 @@ export class LedgerService implements Ledger {
     this.#followWanted();
   }
 
-  realms(): CertifiedRealm[] {
+  realms(): readonly CertifiedRealm[] {
     return this.#realms.list();
   }
 
@@ -270,11 +270,10 @@ export class LedgerService implements Ledger {
     return [...readers, ...holders];
   }
 
-  #learn(fact: Fact): void {
-    const certified = this.#realms.apply(fact);
-    if (!certified) return;
-    for (const listener of this.#listeners) listener(certified);
-    this.#followWanted();
+  #learn(facts: readonly Fact[]): void {
+    const all = facts.flatMap((fact) => this.#realms.apply(fact) ?? []);
+    for (const certified of all) for (const listener of this.#listeners) listener(certified);
+    if (all.length > 0) this.#followWanted();
   }
 
   #followWanted(): void {

@@ -35,7 +35,7 @@ export interface Ledger {
   /** Realms of other enterprises with which there is a trust: their network chains, and those above them, are followed too. */
   followPartners(partners: readonly RealmName[]): void;
   /** All realms known from the own and the followed network chains. */
-  realms(): CertifiedRealm[];
+  realms(): readonly CertifiedRealm[];
   /** Calls back when a realm was certified or certified anew, durably. Returns the unsubscriber. */
   onRealm(listener: (realm: CertifiedRealm) => void): () => void;
   /** Appends to the own network chain; the same realm, tier, chain and relays again append nothing. */

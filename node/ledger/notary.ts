@@ -5,6 +5,7 @@ import type { Peer } from '../../src/overlay/seam.ts';
 import type { ChainId } from '../../src/protocols/ledger/entry.ts';
 import type { LedgerFrame } from '../../src/protocols/ledger/frames.ts';
 import { decodeProof, type FraudProof } from '../../src/protocols/ledger/fraud.ts';
+import { MAX_STATEMENTS } from '../../src/protocols/ledger/index.ts';
 import type { LedgerSigner } from '../../src/protocols/ledger/leaf-key.ts';
 import { type LedgerStore, standingKey } from '../../src/protocols/ledger/ledger-store.ts';
 import type { ProofStore } from '../../src/protocols/ledger/proof-store.ts';
@@ -69,7 +70,9 @@ export class Notary {
 
   async take(frame: LedgerFrame, peer: Peer): Promise<void> {
     if (frame.kind === 'heads') {
-      for (const bytes of frame.statements) await this.#takeStatement(decodeStatement(bytes), peer.realm);
+      for (const bytes of frame.statements) {
+        if (!this.#parts.witnesses.has(bytes)) await this.#takeStatement(decodeStatement(bytes), peer.realm);
+      }
     } else if (frame.kind === 'fraud') {
       const proof = await this.#judgeProof(frame.proof);
       if (proof) await this.accuse(proof, peer.realm);
@@ -104,10 +107,13 @@ export class Notary {
       const proof = await proofs.get(id);
       if (proof) outlet.send({ kind: 'fraud', proof: proof.bytes });
     }
+    const statements: Uint8Array[] = [];
     for (const id of chains) {
       if (id.realm !== outlet.realm && !outlet.follows(id)) continue;
-      const statements = (await witnesses.of(id)).map(({ bytes }) => bytes);
-      if (statements.length > 0) outlet.send({ kind: 'heads', statements });
+      for (const { bytes } of await witnesses.of(id)) statements.push(bytes);
+    }
+    for (let at = 0; at < statements.length; at += MAX_STATEMENTS) {
+      outlet.send({ kind: 'heads', statements: statements.slice(at, at + MAX_STATEMENTS) });
     }
   }
 
@@ -132,7 +138,7 @@ export class Notary {
       this.refused++;
       return;
     }
-    if (!isStatementSignedBy(statement, key.publicKey)) {
+    if (!isStatementSignedBy(statement, key)) {
       throw new PeerError('ledger-invalid', `${from} sent a head that ${head.witness} has not signed`);
     }
     await this.#keep(statement, from);
@@ -141,8 +147,8 @@ export class Notary {
   async #keep(statement: HeadStatement, from?: RealmName): Promise<void> {
     if (!(await this.#parts.witnesses.put(statement))) return;
     const { head } = statement;
-    const ours = await this.#parts.store.get(head, head.n);
-    if (ours && !equals(ours.hash, head.hash) && ours.entry.incarnation === head.incarnation) {
+    const ours = await this.#parts.store.linkAt(head, head.n);
+    if (ours && !equals(ours.hash, head.hash) && ours.incarnation === head.incarnation) {
       this.#events.onContradiction(statement);
     }
     const concerns = (outlet: Outlet) => outlet.realm === head.realm || outlet.follows(head);

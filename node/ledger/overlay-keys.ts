@@ -1,8 +1,8 @@
 // The ledger's keys are the node's leaves: how they sign, and how those of others are checked.
 import { type Charter, EMPTY_CHARTER } from '../../src/overlay/charter.ts';
 import { type Chain, decodeChain, encodeChain, type Trust, validateLeaf } from '../../src/pki/chain.ts';
-import { leafKeyOfSeed, signWithLeaf } from '../../src/pki/keys.ts';
-import type { CheckChain, LedgerSigner } from '../../src/protocols/ledger/leaf-key.ts';
+import { leafKeyOfSeed, signWithLeaf, verifyWithLeaf } from '../../src/pki/keys.ts';
+import type { CheckChain, LedgerSigner, VerifyLeaf } from '../../src/protocols/ledger/leaf-key.ts';
 
 /** Signs with the leaf whose raw 32-byte seed and chain these are. */
 export function leafSigner(seed: Uint8Array, chain: Chain): LedgerSigner {
@@ -27,6 +27,7 @@ export function checkByRoot(
       return at !== undefined && time > at;
     };
     const leaf = await validateLeaf(decodeChain(chain), { ...trust, now: time, isRevoked });
-    return { ...leaf, notAfter: Math.min(leaf.notAfter, ...ends) };
+    const verify: VerifyLeaf = (data, signature) => verifyWithLeaf(leaf.publicKey, data, signature);
+    return { ...leaf, verify, notAfter: Math.min(leaf.notAfter, ...ends) };
   };
 }

@@ -56,9 +56,25 @@ export function holdersOf(place: Place, author: RealmName, certified: readonly C
 /** Other branches of the house of `author`: they follow its chains. */
 function siblingsOf(author: RealmName, certified: readonly CertifiedRealm[]): RealmName[] {
   const parent = parentOf(author);
-  return certified
-    .filter((of) => of.tier === 'branch' && of.issuer === parent && of.realm !== author)
-    .map((of) => of.realm);
+  const branches = parent === undefined ? undefined : branchesIn(certified).get(parent);
+  return (branches ?? []).filter((realm) => realm !== author);
+}
+
+/** By issuer. Looked at for each chain whenever a holder comes or goes: above many realms nobody looks through all of them each time. */
+const branches = new WeakMap<readonly CertifiedRealm[], ReadonlyMap<RealmName, readonly RealmName[]>>();
+
+function branchesIn(certified: readonly CertifiedRealm[]): ReadonlyMap<RealmName, readonly RealmName[]> {
+  const known = branches.get(certified);
+  if (known) return known;
+  const found = new Map<RealmName, RealmName[]>();
+  for (const { realm, tier, issuer } of certified) {
+    if (tier !== 'branch') continue;
+    const beside = found.get(issuer);
+    if (beside) beside.push(realm);
+    else found.set(issuer, [realm]);
+  }
+  branches.set(certified, found);
+  return found;
 }
 
 /** Other branches of the own house: what stands above is above them, too. */

@@ -10,10 +10,11 @@ import { createHash, createPrivateKey, type KeyObject, sign } from 'node:crypto'
 import { equals } from 'uint8arrays/equals';
 import type { BatchSigner, OriginKeys } from '../../node/delivery/batch-signing.ts';
 import { leafKeyOfSeed, verifyWithLeaf } from '../../src/pki/keys.ts';
-import type { CheckChain, LedgerSigner } from '../../src/protocols/ledger/leaf-key.ts';
+import type { CheckChain, LedgerSigner, VerifyLeaf } from '../../src/protocols/ledger/leaf-key.ts';
 import { readCbor, writeCbor } from '../../src/realm/cbor.ts';
 import { RefusedError } from '../../src/realm/errors.ts';
 import { parseRealmName, type RealmName } from '../../src/realm/names.ts';
+import { verifyOnce } from './verified.ts';
 
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 const YEAR = 365 * 24 * 3_600_000;
@@ -87,5 +88,6 @@ export function ledgerSigner({ publicKey, chain, sign }: SimulatedIdentity): Led
 
 export const checkChain: CheckChain = async (chain, time) => {
   const { realm, publicKey } = readChain(chain);
-  return { realm, role: 'node', publicKey, notBefore: time - YEAR, notAfter: time + 10 * YEAR };
+  const verify: VerifyLeaf = (data, signature) => verifyOnce(publicKey, data, signature);
+  return { realm, role: 'node', publicKey, verify, notBefore: time - YEAR, notAfter: time + 10 * YEAR };
 };

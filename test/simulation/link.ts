@@ -32,6 +32,8 @@ export interface LinkInit {
   /** A path is gone: the streams on it are reset. */
   readonly onDrop: (link: Link, path: LinkPath) => void;
   readonly onExhausted: (link: Link, end: RealmName) => void;
+  /** That end has reached a realm above it plainly: the real relay tries all its waiting links again then. */
+  readonly onNear: (end: RealmName) => void;
 }
 
 /** Milliseconds an attempt takes that succeeds. */
@@ -114,9 +116,9 @@ export class Link {
     for (const path of RANKING) this.#close(path);
   }
 
-  /** An ancestor or the network is back: whatever waits tries again. */
-  renew(): void {
-    for (const side of this.#sides) this.#feed(side, { kind: 'renewed' });
+  /** An ancestor or the network of these ends is back: what waits there tries again. */
+  renew(ends: readonly RealmName[] = this.ends): void {
+    for (const side of this.#sides) if (ends.includes(side.self)) this.#feed(side, { kind: 'renewed' });
   }
 
   #end(self: RealmName, other: RealmName): End {
@@ -218,6 +220,8 @@ export class Link {
     // A relay wants a link to whoever comes to it.
     for (const side of this.#sides) this.#feed(side, { kind: 'wanted' });
     if (this.best !== before) this.#init.onChange(this);
+    if (path !== 'direct-tcp') return;
+    for (const { self, settings } of this.#sides) if (settings.dialFirst) this.#init.onNear(self);
   }
 
   #close(path: LinkPath): void {

@@ -54,10 +54,7 @@ export class SimulatedNetwork implements PlaceWorld {
 
   constructor(init: NetworkInit) {
     this.#init = init;
-    init.terrain.onChange(() => {
-      for (const link of this.#links.values()) link.weather();
-      for (const held of this.#held.values()) for (const stream of held) heal(stream);
-    });
+    init.terrain.onChange((realm) => this.#weather(realm));
   }
 
   /** A program of that realm has started. */
@@ -83,7 +80,7 @@ export class SimulatedNetwork implements PlaceWorld {
     for (const link of this.#linksOf.get(realm) ?? []) link.restart();
   }
 
-  /** Whoever waits for a better moment tries again. */
+  /** All troubles are over: whoever waits for a better moment tries again. */
   renew(): void {
     for (const link of this.#links.values()) link.renew();
   }
@@ -246,10 +243,24 @@ export class SimulatedNetwork implements PlaceWorld {
       onChange: (changed) => this.#changed(changed),
       onDrop: (dropped, path) => this.#dropped(dropped, path),
       onExhausted: (exhausted) => this.#wake(exhausted),
+      onNear: (end) => this.#renewOf(end),
     });
     this.#links.set(name, link);
     for (const end of ends) this.#linksOf.set(end, (this.#linksOf.get(end) ?? new Set()).add(link));
     return link;
+  }
+
+  /** What a change may have broken or healed: the links of a realm, and all when it may carry those of others. */
+  #weather(realm?: RealmName): void {
+    const { terrain } = this.#init;
+    const isLocal = realm !== undefined && !terrain.mayCarry(realm);
+    const links = isLocal ? [...(this.#linksOf.get(realm) ?? [])] : [...this.#links.values()];
+    for (const link of links) link.weather();
+    for (const link of links) for (const stream of this.#held.get(link) ?? []) heal(stream);
+  }
+
+  #renewOf(end: RealmName): void {
+    for (const link of this.#linksOf.get(end) ?? []) link.renew([end]);
   }
 
   #changed(link: Link): void {

@@ -26,13 +26,18 @@ export interface TerrainInit {
   readonly loss: number;
 }
 
+/** Told of which realms the ways have changed; of all, when it is told of none. */
+export type WeatherListener = (realm?: RealmName) => void;
+
 export class Terrain {
   readonly #init: TerrainInit;
   readonly #random: Random;
   readonly #sites = new Map<RealmName, Site>();
   readonly #away = new Set<RealmName>();
   readonly #relaysDown = new Set<RealmName>();
-  readonly #listeners = new Set<() => void>();
+  /** Realms above others: their relays carry. */
+  readonly #carriers = new Set<RealmName>();
+  readonly #listeners = new Set<WeatherListener>();
   readonly #distances = new Map<string, number>();
   #sides: ReadonlyMap<RealmName, number> = new Map();
 
@@ -43,28 +48,41 @@ export class Terrain {
 
   settle(site: Site): void {
     this.#sites.set(site.realm, site);
+    for (const above of ancestorsOf(site.realm)) this.#carriers.add(above);
   }
 
-  onChange(listener: () => void): void {
+  onChange(listener: WeatherListener): void {
     this.#listeners.add(listener);
   }
 
   cutOff(realm: RealmName, isAway: boolean): void {
     if (isAway) this.#away.add(realm);
     else this.#away.delete(realm);
-    this.#tell();
+    this.#tell(realm);
   }
 
   stopRelay(realm: RealmName, isDown: boolean): void {
     if (isDown) this.#relaysDown.add(realm);
     else this.#relaysDown.delete(realm);
-    this.#tell();
+    this.#tell(realm);
   }
 
   /** Realms with the same number reach each other; who is not named has number 0. */
   split(sides: ReadonlyMap<RealmName, number>): void {
     this.#sides = sides;
     this.#tell();
+  }
+
+  /** Nobody is cut off, down or split from anybody. */
+  clear(): void {
+    this.#away.clear();
+    this.#relaysDown.clear();
+    this.split(new Map());
+  }
+
+  /** Whether others' ways may lead over its relay. */
+  mayCarry(realm: RealmName): boolean {
+    return this.#carriers.has(realm);
   }
 
   /** Whether packets pass between the relays of two realms. */
@@ -100,7 +118,7 @@ export class Terrain {
     return distance;
   }
 
-  #tell(): void {
-    for (const listener of this.#listeners) listener();
+  #tell(realm?: RealmName): void {
+    for (const listener of this.#listeners) listener(realm);
   }
 }

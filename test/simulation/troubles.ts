@@ -69,12 +69,8 @@ export class Troubles {
   /** Ends all that is wrong: from now on the realms can only recover. */
   end(): void {
     const { realms, terrain, network } = this.#init;
-    terrain.split(new Map());
-    for (const realm of realms) {
-      terrain.cutOff(realm.name, false);
-      terrain.stopRelay(realm.name, false);
-      realm.start();
-    }
+    terrain.clear();
+    for (const realm of realms) realm.start();
     network.renew();
   }
 
@@ -125,7 +121,6 @@ export class Troubles {
     clock.after(gapOf(random, RELAY_AWAY), () => {
       log.note('relay up', realm);
       terrain.stopRelay(realm, false);
-      network.renew();
     });
   }
 

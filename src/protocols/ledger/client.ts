@@ -219,7 +219,7 @@ export class HolderSession {
 
   /** A holder that has less, and something else for its last number, is asked for that number: it may prove fraud. */
   async #takeTip(tip: Tip, signal: AbortSignal): Promise<void> {
-    const ours = tip.n === 0 ? undefined : await this.#parts.store.get(tip, tip.n);
+    const ours = tip.n === 0 ? undefined : await this.#parts.store.linkAt(tip, tip.n);
     if (ours && !equals(ours.hash, tip.hash)) {
       if (this.#compared.has(chainName(tip))) return;
       this.#compared.add(chainName(tip));

@@ -6,10 +6,10 @@
 //   key id  first 16 bytes of the SHA-256 of the raw public key
 //
 // `n` counts from 1 without a gap over all incarnations; `time` never goes back.
-import { createHash, type KeyObject, verify } from 'node:crypto';
-import { leafSpki, publicKeyOfSpki } from '../../pki/keys.ts';
+import { createHash } from 'node:crypto';
 import { parseRealmName, type RealmName } from '../../realm/names.ts';
 import { decodeFields, encodeFields } from '../../store/positional.ts';
+import type { LedgerKey } from './leaf-key.ts';
 
 export const CHAINS = ['network', 'directory'] as const;
 export type ChainKind = (typeof CHAINS)[number];
@@ -78,13 +78,8 @@ export function signedBytes(entryBytes: Uint8Array): Uint8Array {
   return Buffer.concat([LABEL, entryBytes]);
 }
 
-/** Of the 32 raw bytes of an Ed25519 key. @throws RefusedError `cert-malformed` */
-export function importPublicKey(raw: Uint8Array): KeyObject {
-  return publicKeyOfSpki(leafSpki(raw));
-}
-
-export function isSignedBy(signed: SignedEntry, key: KeyObject): boolean {
-  return verify(null, signedBytes(signed.entryBytes), key, signed.signature);
+export function isSignedBy(signed: SignedEntry, { verify }: Pick<LedgerKey, 'verify'>): boolean {
+  return verify(signedBytes(signed.entryBytes), signed.signature);
 }
 
 export function encodeEntry(entry: Entry): Uint8Array {

@@ -9,15 +9,7 @@
 import { equals } from 'uint8arrays/equals';
 import { PeerError } from '../../realm/errors.ts';
 import { decodeFields, encodeFields } from '../../store/positional.ts';
-import {
-  type ChainId,
-  decodeSigned,
-  importPublicKey,
-  isSignedBy,
-  keyIdOf,
-  MAX_SIGNED_ENTRY,
-  type SignedEntry,
-} from './entry.ts';
+import { type ChainId, decodeSigned, isSignedBy, keyIdOf, MAX_SIGNED_ENTRY, type SignedEntry } from './entry.ts';
 import { MAX_CERTIFICATES } from './kinds.ts';
 import type { CheckChain } from './leaf-key.ts';
 
@@ -79,8 +71,7 @@ async function checkExhibit([signed, chain]: Exhibit, check: CheckChain): Promis
   const { entry } = signed;
   const key = await check(chain, entry.time);
   const fits = key.realm === entry.realm && key.role === 'node' && equals(keyIdOf(key.publicKey), entry.keyId);
-  if (!fits || !isSignedBy(signed, importPublicKey(key.publicKey)))
-    throw noProof('an entry was signed by somebody else');
+  if (!fits || !isSignedBy(signed, key)) throw noProof('an entry was signed by somebody else');
 }
 
 function noProof(why: string): PeerError {

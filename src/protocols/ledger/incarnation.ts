@@ -10,7 +10,7 @@ import { verify } from 'node:crypto';
 import { PeerError } from '../../realm/errors.ts';
 import { parentOf, parseRealmName, type RealmName } from '../../realm/names.ts';
 import { decodeFields, encodeFields, type FieldReader } from '../../store/positional.ts';
-import { CHAINS, type ChainKind, importPublicKey, MAX_NAME, SIGNATURE } from './entry.ts';
+import { CHAINS, type ChainKind, MAX_NAME, SIGNATURE } from './entry.ts';
 import { MAX_CERTIFICATES } from './kinds.ts';
 import type { CheckChain, LedgerSigner } from './leaf-key.ts';
 
@@ -61,8 +61,7 @@ export async function checkIncarnation(bytes: Uint8Array, check: CheckChain): Pr
   const { realm } = certified;
   if (key.realm !== (parentOf(realm) ?? realm) || key.role !== 'node')
     refuse(realm, `${key.role} ${key.realm} may not`);
-  if (!verify(null, signedPart(certified), importPublicKey(key.publicKey), signature))
-    refuse(realm, 'the signature is wrong');
+  if (!key.verify(signedPart(certified), signature)) refuse(realm, 'the signature is wrong');
   return certified;
 }
 

@@ -10,12 +10,16 @@ export interface LedgerSigner {
   sign(bytes: Uint8Array): Promise<Uint8Array>;
 }
 
+/** Whether the holder of a leaf has signed these bytes. */
+export type VerifyLeaf = (data: Uint8Array, signature: Uint8Array) => boolean;
+
 /** What a certificate chain says of the leaf at its beginning. */
 export interface LedgerKey {
   readonly realm: RealmName;
   readonly role: Role;
   /** 32 raw bytes, Ed25519. */
   readonly publicKey: Uint8Array;
+  readonly verify: VerifyLeaf;
   readonly notBefore: number;
   readonly notAfter: number;
 }

@@ -92,6 +92,14 @@ export class LedgerStore {
     return bytes && decodeSigned(bytes);
   }
 
+  /** What a chain is compared by; from memory at its end, which is what others ask about. */
+  async linkAt(id: ChainId, n: number): Promise<Pick<Head, 'hash' | 'incarnation'> | undefined> {
+    const head = await this.head(id);
+    if (n === head.n && n > 0) return head;
+    const signed = await this.get(id, n);
+    return signed && { hash: signed.hash, incarnation: signed.entry.incarnation };
+  }
+
   /** The first number from which on all entries are here: 1, or that of the snapshot with which the following began. */
   async base({ realm, chain }: ChainId): Promise<number> {
     const bytes = await this.#database.get(key(ROOT, realm, chain, 'base'));

@@ -104,9 +104,9 @@ export class ServedReader {
    */
   async #beginAt({ n, hash, ...id }: Tip): Promise<number> {
     if (n === 0) return 0;
-    const ours = await this.#parts.store.get(id, n);
+    const ours = await this.#parts.store.linkAt(id, n);
     if (!ours || equals(ours.hash, hash)) return n + 1;
-    return ours.entry.incarnation > 1 ? Math.min(n, (await this.#laterIncarnations(id)) ?? n) : n;
+    return ours.incarnation > 1 ? Math.min(n, (await this.#laterIncarnations(id)) ?? n) : n;
   }
 
   /** The number with which the second incarnation begins here, or a later one where that is all there is. */

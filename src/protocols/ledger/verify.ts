@@ -4,14 +4,13 @@
 // node that lost its key goes on with a new leaf of the same authority, and whether a key may sign is judged at its number: the
 // leaf must be valid at the entry's time, and times never go back. A higher incarnation begins with a key entry that carries its
 // certificate.
-import type { KeyObject } from 'node:crypto';
 import { equals } from 'uint8arrays/equals';
 import { PeerError } from '../../realm/errors.ts';
-import { type ChainId, type Entry, importPublicKey, isSignedBy, keyIdOf, NO_HASH, type SignedEntry } from './entry.ts';
+import { type ChainId, type Entry, isSignedBy, keyIdOf, NO_HASH, type SignedEntry } from './entry.ts';
 import { checkIncarnation, keptOf } from './incarnation.ts';
 import { MAX_CHAIN_BYTES, MAX_CHAIN_LENGTH } from './index.ts';
 import { decodeKey, KEY } from './kinds.ts';
-import type { CheckChain } from './leaf-key.ts';
+import type { CheckChain, VerifyLeaf } from './leaf-key.ts';
 
 /** The end of a chain, and the key that may sign what follows. */
 export interface Head {
@@ -32,7 +31,7 @@ export interface HeadKey {
   readonly chain: Uint8Array;
   readonly notBefore: number;
   readonly notAfter: number;
-  readonly publicKey: KeyObject;
+  readonly verify: VerifyLeaf;
   /** The incarnation that its entry begins, when it carries a certificate. */
   readonly begins: number | undefined;
 }
@@ -66,7 +65,7 @@ export async function introducedKey(entry: Entry, check: CheckChain): Promise<He
     chain,
     notBefore,
     notAfter,
-    publicKey: importPublicKey(key.publicKey),
+    verify: key.verify,
     begins,
   };
 }
@@ -85,7 +84,7 @@ export function checkSigned(signed: SignedEntry, key: HeadKey): void {
   const { entry } = signed;
   if (!equals(key.keyId, entry.keyId)) refuse(entry, 'it names another key');
   if (entry.time < key.notBefore || entry.time > key.notAfter) refuse(entry, 'its key was not valid at its time');
-  if (!isSignedBy(signed, key.publicKey)) refuse(entry, 'its signature is wrong');
+  if (!isSignedBy(signed, key)) refuse(entry, 'its signature is wrong');
 }
 
 /** The head after this entry. @throws PeerError `ledger-invalid`, RefusedError `cert-*`, InputError `malformed` */

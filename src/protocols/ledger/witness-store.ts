@@ -16,6 +16,8 @@ export class WitnessStore {
   readonly #listeners = new Set<(id: ChainId) => void>();
   /** Of the chains that were asked for; of others nothing is put (notary.ts), so there are no more than there are chains here. */
   readonly #known = new Map<string, Promise<Map<RealmName, HeadStatement>>>();
+  /** The bytes of all these. */
+  readonly #bytes = new Set<string>();
 
   constructor({ database }: { readonly database: Database }) {
     this.#database = database;
@@ -27,6 +29,11 @@ export class WitnessStore {
 
   async by(id: ChainId, witness: RealmName): Promise<HeadStatement | undefined> {
     return (await this.#read(id)).get(witness);
+  }
+
+  /** Whether exactly this is known: each new stream brings all of them again, and they need no decoding. */
+  has(bytes: Uint8Array): boolean {
+    return this.#bytes.has(nameOf(bytes));
   }
 
   /** Whether there is room for it and none as new; known ones come again with each new stream, and need no check. */
@@ -41,7 +48,11 @@ export class WitnessStore {
     if (!(await this.isNews(head))) return false;
     const at = key(ROOT, head.realm, head.chain, head.witness);
     await this.#database.commit([{ type: 'put', key: at, value: statement.bytes }]);
-    (await this.#read(head)).set(head.witness, statement);
+    const known = await this.#read(head);
+    const before = known.get(head.witness);
+    if (before) this.#bytes.delete(nameOf(before.bytes));
+    known.set(head.witness, statement);
+    this.#bytes.add(nameOf(statement.bytes));
     for (const listener of this.#listeners) listener({ realm: head.realm, chain: head.chain });
     return true;
   }
@@ -69,9 +80,14 @@ export class WitnessStore {
     for await (const [, bytes] of this.#database.iterate(under(ROOT, realm, chain))) {
       const statement = decodeStatement(bytes);
       found.set(statement.head.witness, statement);
+      this.#bytes.add(nameOf(bytes));
     }
     return found;
   }
+}
+
+function nameOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
 function isNewer(a: HeadStatement['head'], b: HeadStatement['head']): boolean {

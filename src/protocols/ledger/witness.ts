@@ -5,11 +5,10 @@
 //   statement  [head bytes, Ed25519 signature over "canopy/ledger-head/1" 00 and the head bytes]
 //
 // The witness signs with its node's leaf, which its own chains introduce under that key id (key entries).
-import { type KeyObject, verify } from 'node:crypto';
 import { parseRealmName, type RealmName } from '../../realm/names.ts';
 import { decodeFields, encodeFields } from '../../store/positional.ts';
 import { CHAINS, type ChainId, HASH, KEY_ID, keyIdOf, MAX_NAME, SIGNATURE } from './entry.ts';
-import type { LedgerSigner } from './leaf-key.ts';
+import type { LedgerKey, LedgerSigner } from './leaf-key.ts';
 
 export interface WitnessedHead extends ChainId {
   readonly witness: RealmName;
@@ -44,8 +43,8 @@ export async function signHead(head: Omit<WitnessedHead, 'keyId'>, signer: Ledge
   return { head: whole, headBytes, signature, bytes: encodeFields([headBytes, signature]) };
 }
 
-export function isStatementSignedBy({ headBytes, signature }: HeadStatement, key: KeyObject): boolean {
-  return verify(null, labelled(headBytes), key, signature);
+export function isStatementSignedBy({ headBytes, signature }: HeadStatement, key: Pick<LedgerKey, 'verify'>): boolean {
+  return key.verify(labelled(headBytes), signature);
 }
 
 /** @throws InputError `malformed`, `unknown-version`, `bad-realm-name` */

@@ -24,7 +24,7 @@ import { createPresence } from '../../../node/presence/presence-service.ts';
 import { registerPassword } from '../../../src/crypto/login.ts';
 import type { Network } from '../../../src/overlay/seam.ts';
 import { type Chain, encodeChain } from '../../../src/pki/chain.ts';
-import { type AuthorityKey, localSigner } from '../../../src/pki/keys.ts';
+import { type AuthorityKey, localSigner, verifyWithLeaf } from '../../../src/pki/keys.ts';
 import { systemClock } from '../../../src/realm/clock.ts';
 import { UnreachableError } from '../../../src/realm/errors.ts';
 import { silentLog } from '../../../src/realm/log.ts';
@@ -77,7 +77,8 @@ async function openParts(t: TestContext, realm: RealmName) {
   const audit = new AuditLog({ database, clock });
   const seed = ed25519.utils.randomSecretKey();
   const publicKey = ed25519.getPublicKey(seed);
-  const key = { realm, role: 'node' as const, publicKey, notBefore: 0, notAfter: Number.MAX_SAFE_INTEGER };
+  const verify = (data: Uint8Array, signature: Uint8Array) => verifyWithLeaf(publicKey, data, signature);
+  const key = { realm, role: 'node' as const, publicKey, verify, notBefore: 0, notAfter: Number.MAX_SAFE_INTEGER };
   const ledger = await openLedger(
     {
       database,

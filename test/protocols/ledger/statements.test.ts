@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { CHAINS, decodeSigned, importPublicKey } from '../../../src/protocols/ledger/entry.ts';
+import { CHAINS, decodeSigned } from '../../../src/protocols/ledger/entry.ts';
 import { decodeProof, proveFraud } from '../../../src/protocols/ledger/fraud.ts';
 import { certifyIncarnation, checkIncarnation } from '../../../src/protocols/ledger/incarnation.ts';
 import { decodeAliases, decodeKey, encodeAliases, encodeKey } from '../../../src/protocols/ledger/kinds.ts';
@@ -32,8 +32,9 @@ test('a countersigned head reads back, is signed by its witness and by nobody el
     },
     plain,
   );
-  const other = importPublicKey((await signerOf(acme)).publicKey);
-  const key = importPublicKey(signer.publicKey);
+  const check = await checkChain();
+  const other = await check((await signerOf(acme)).chain, Date.now());
+  const key = await check(signer.chain, Date.now());
   await fc.assert(
     fc.asyncProperty(head, fc.nat(), async (value, cut) => {
       const statement = await signHead(value, signer);
