@@ -10,3 +10,7 @@ declare module '*?worker&url' {
   export default address;
 }
 declare module '*.css';
+/** Made by scripts/emoji-build.ts. */
+declare module 'emoji:*' {
+  export const rows: readonly (readonly [text: string, name: string, tags: string, group: number])[];
+}

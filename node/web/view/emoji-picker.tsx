@@ -2,11 +2,24 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useId, useMemo } from 'preact/hooks';
 import { type Emoji, emojiGroups, findEmoji, loadEmoji } from '../model/emoji.ts';
+import type { TextKey } from '../text/texts.ts';
 import { useConversing, useWords } from './context.ts';
 import { onGridKey } from './grid-keys.ts';
 
 /** In the grid; arrows up and down go by a row. */
 const COLUMNS = 8;
+
+const GROUP_TEXTS: Readonly<Record<Emoji['group'], TextKey>> = {
+  0: 'emoji.faces',
+  1: 'emoji.people',
+  3: 'emoji.nature',
+  4: 'emoji.food',
+  5: 'emoji.places',
+  6: 'emoji.activities',
+  7: 'emoji.objects',
+  8: 'emoji.symbols',
+  9: 'emoji.flags',
+};
 
 export function EmojiPicker({ onChoose }: { onChoose(emoji: string): void }) {
   const words = useWords();
@@ -73,6 +86,6 @@ export function EmojiPicker({ onChoose }: { onChoose(emoji: string): void }) {
 function partsOf(list: readonly Emoji[] | undefined, often: readonly string[], { t }: ReturnType<typeof useWords>) {
   const named = new Map(list?.map((one) => [one.text, one]));
   const recent = often.map((text) => named.get(text) ?? { text, name: text, tags: '', group: 0 });
-  const groups = emojiGroups(list ?? []).map(({ group, emoji }) => ({ label: t(`emoji.group${group}`), emoji }));
+  const groups = emojiGroups(list ?? []).map(({ group, emoji }) => ({ label: t(GROUP_TEXTS[group]), emoji }));
   return [{ label: t('emoji.recent'), emoji: recent }, ...groups];
 }

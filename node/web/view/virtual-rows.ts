@@ -72,7 +72,7 @@ export function useVirtualRows({ keys, estimate }: VirtualRowsProps): VirtualRow
 function onScreenOf(list: List): VirtualRows['onScreen'] {
   const top = list.scrollOffset ?? 0;
   const bottom = top + (list.scrollRect?.height ?? 0);
-  const seen = list.getVirtualItems().filter(({ start, end }) => end > top && end <= bottom + NEAR);
+  const seen = list.getVirtualItems().filter(({ end }) => end > top && end <= bottom + NEAR);
   const [first, last] = [seen[0], seen.at(-1)];
   return first && last ? { first: first.index, last: last.index } : undefined;
 }

@@ -63,6 +63,5 @@ export const group = {
   'contact.unblock': 'Unblock',
   'contact.blockTitle': 'Block {name}?',
   'contact.blockWhy': 'Nothing more comes to you from {name}. Earlier messages stay readable.',
-  'add.person': 'Write to a colleague',
   'add.kinds': 'What to begin',
 } as const satisfies Area;

@@ -69,6 +69,5 @@ export const group: Said<typeof english> = {
   'contact.unblock': 'Разблокировать',
   'contact.blockTitle': 'Заблокировать: {name}?',
   'contact.blockWhy': 'От {name} вам больше ничего не будет приходить. Прежние сообщения останутся.',
-  'add.person': 'Написать коллеге',
   'add.kinds': 'Что начать',
 };

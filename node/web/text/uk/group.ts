@@ -68,6 +68,5 @@ export const group: Said<typeof english> = {
   'contact.unblock': 'Розблокувати',
   'contact.blockTitle': 'Заблокувати: {name}?',
   'contact.blockWhy': 'Від {name} до вас більше нічого не надходитиме. Попередні повідомлення лишаться.',
-  'add.person': 'Написати колезі',
   'add.kinds': 'Що почати',
 };

@@ -62,6 +62,5 @@ export const group: Said<typeof english> = {
   'contact.unblock': '取消屏蔽',
   'contact.blockTitle': '屏蔽 {name}？',
   'contact.blockWhy': '您将不再收到 {name} 的任何消息，之前的消息仍可阅读。',
-  'add.person': '给同事发消息',
   'add.kinds': '要新建什么',
 };
