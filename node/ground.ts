@@ -14,6 +14,7 @@ import type { Database } from '../src/store/database.ts';
 import { incarnationCertificate, openIncarnation } from '../src/store/incarnation.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { CountedAudit } from './audit/counted-audit.ts';
+import { PacedAudit } from './audit/paced-audit.ts';
 import { NodeCharter } from './charter.ts';
 import { type MarkVerdict, readVerdict } from './incarnation/boot-mark.ts';
 import { WritePermit } from './incarnation/write-permit.ts';
@@ -66,7 +67,7 @@ export async function openGround(init: NodeInit, database: Database): Promise<Gr
     certificate: await incarnationCertificate(database),
     verdict: await readVerdict(directory.node.mark, database),
     permit: new WritePermit('checking'),
-    audit: new CountedAudit(new AuditLog({ database, clock })),
+    audit: new CountedAudit(new PacedAudit(new AuditLog({ database, clock }), clock)),
     identity: await openIdentity(directory, realm, 'node'),
     lineage,
     house: houseOf(lineage[0] ?? realm),
