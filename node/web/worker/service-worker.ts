@@ -1,14 +1,26 @@
 // The service worker of the pages. It is bundled by itself (worker-build.ts) and served as /service-worker.js.
+import { AssetCache, type AssetCacheComponents } from './asset-cache.ts';
 import { answerFile } from './file-streams.ts';
 import { workerScope } from './scope.ts';
 import type { ToWorker } from './stream-messages.ts';
 
-const scope = workerScope();
+/** Put in by the build: the page's files with their hashes, and the hash of the list. */
+declare const CANOPY_ASSETS: AssetCacheComponents['assets'];
+declare const CANOPY_VERSION: string;
 
-scope.addEventListener('install', (event) => event.waitUntil(scope.skipWaiting()));
-scope.addEventListener('activate', (event) => event.waitUntil(scope.clients.claim()));
+const scope = workerScope();
+const files = new AssetCache({
+  caches,
+  fetch: (request) => fetch(request),
+  origin: scope.location.origin,
+  assets: CANOPY_ASSETS,
+  version: CANOPY_VERSION,
+});
+
+scope.addEventListener('install', (event) => event.waitUntil(files.install().then(() => scope.skipWaiting())));
+scope.addEventListener('activate', (event) => event.waitUntil(files.activate().then(() => scope.clients.claim())));
 scope.addEventListener('fetch', (event) => {
-  const answer = answerFile(scope, event.request);
+  const answer = answerFile(scope, event.request) ?? files.answer(event.request);
   if (answer) event.respondWith(answer);
 });
 scope.addEventListener('message', (event) => {
