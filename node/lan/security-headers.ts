@@ -22,7 +22,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',
-  'permissions-policy': 'geolocation=(), camera=(), microphone=(), payment=(), usb=()',
+  'permissions-policy': 'geolocation=(), camera=(), microphone=(self), payment=(), usb=()',
 };
 
 export function securityHeaders(secure: boolean): Readonly<Record<string, string>> {

@@ -27,6 +27,7 @@ import './style/menus.css';
 import './style/composer.css';
 import './style/overlays.css';
 import './style/settings.css';
+import './style/files.css';
 
 export async function startPage(client: AppComponents['client'], tab: TabPlace): Promise<void> {
   const language = wantedLanguage(localStorage, navigator.languages);

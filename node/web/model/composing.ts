@@ -5,6 +5,7 @@ import type { MessageId } from '../../../src/realm/ids.ts';
 import type { Chat } from './chat.ts';
 import type { Drafts } from './drafts.ts';
 import { type Failure, failureOf } from './failure-text.ts';
+import type { FileSending } from './file-sending.ts';
 import { roomLeft } from './message-length.ts';
 import { mentionedIn } from './message-parts.ts';
 import type { ShownMessage } from './timeline.ts';
@@ -71,12 +72,19 @@ export class Composing {
     return true;
   }
 
-  /** False when there is nothing to send, or too much. */
-  send(): boolean {
+  /** Files that are attached take the text along. False when there is nothing to send, or too much. */
+  send(files?: Pick<FileSending, 'send'>): boolean {
     const text = this.text.peek().trim();
-    if (text === '' || roomLeft(text) < 0) return false;
+    if (roomLeft(text) < 0) return false;
     const change = this.editing.peek();
     const replyTo = this.replyTo.peek();
+    if (!change && files?.send(this.#parts.chat.id, text, replyTo)) {
+      this.#parts.drafts.set(this.#parts.chat.id, { text: '' });
+      this.failure.value = undefined;
+      this.#parts.onSent();
+      return true;
+    }
+    if (text === '') return false;
     if (change) this.editing.value = undefined;
     else this.#parts.drafts.set(this.#parts.chat.id, { text: '' });
     this.failure.value = undefined;

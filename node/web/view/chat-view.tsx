@@ -5,6 +5,7 @@ import { BesideMessageView } from './beside-message.tsx';
 import { ChatAvatar } from './chat-avatar.tsx';
 import { Composer } from './composer.tsx';
 import { useApp, useWords, useWorkspace } from './context.ts';
+import { FileViewer } from './file-viewer.tsx';
 import { IconButton } from './icon.tsx';
 import { PresenceText } from './person.tsx';
 import { PinnedBar } from './pinned-bar.tsx';
@@ -25,6 +26,7 @@ export function ChatView({ chat }: { readonly chat: Chat }) {
         <TimelineView chat={chat} />
         <Composer />
         <BesideMessageView />
+        <FileViewer timeline={stage.timeline} />
       </main>
     </StageContext.Provider>
   );

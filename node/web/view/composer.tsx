@@ -6,6 +6,8 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { chatName } from '../model/chat.ts';
 import { failureText } from '../model/failure-text.ts';
 import { MAX_TEXT, roomLeft } from '../model/message-length.ts';
+import { AttachTray } from './attach-tray.tsx';
+import { AttachButton, useDropping, usePasting, VoiceButton } from './attaching.tsx';
 import { ComposerAbove } from './composer-above.tsx';
 import { useApp, useConversing, useWords, useWorkspace } from './context.ts';
 import { EmojiPicker } from './emoji-picker.tsx';
@@ -28,7 +30,7 @@ export function Composer() {
 }
 
 function ComposerForm({ stage }: { readonly stage: Stage }) {
-  const { typing } = useWorkspace();
+  const { typing, files } = useWorkspace();
   const words = useWords();
   const { t } = words;
   const { chat, composing } = stage;
@@ -36,9 +38,11 @@ function ComposerForm({ stage }: { readonly stage: Stage }) {
   const text = composing.text.value;
   const left = roomLeft(text);
   const mentions = useMentions(stage, field);
+  const onPaste = usePasting(chat);
+  const isDropping = useDropping(chat, field);
   useFocus(stage, field);
   const send = (): void => {
-    if (composing.send()) field.current?.focus();
+    if (composing.send(files.sending)) field.current?.focus();
   };
   const onKey = (event: KeyboardEvent): void => {
     if (event.isComposing || mentions.onKey(event)) return;
@@ -61,8 +65,11 @@ function ComposerForm({ stage }: { readonly stage: Stage }) {
       <RoomNote left={left} />
       <FailureNote stage={stage} />
       <ComposerAbove stage={stage} />
+      <AttachTray chat={chat} />
       <MentionList {...mentions} />
+      {isDropping && <p class="drop-here">{t('file.drop')}</p>}
       <div class={left < 0 ? 'composer-box composer-over' : 'composer-box'}>
+        <AttachButton chat={chat} />
         <textarea
           ref={field}
           rows={1}
@@ -73,6 +80,7 @@ function ComposerForm({ stage }: { readonly stage: Stage }) {
           onKeyDown={onKey}
           {...mentions.attributes}
           onSelect={mentions.look}
+          onPaste={onPaste}
           onInput={(event) => {
             composing.type(event.currentTarget.value);
             mentions.look();
@@ -80,6 +88,7 @@ function ComposerForm({ stage }: { readonly stage: Stage }) {
           }}
         />
         <EmojiButton field={field} />
+        <VoiceButton chat={chat} />
         <IconButton
           icon={composing.editing.value ? 'stored' : 'send'}
           label={t(composing.editing.value ? 'composer.save' : 'composer.send')}

@@ -8,6 +8,7 @@ import { useApp, useWords } from './context.ts';
 import { IconButton } from './icon.tsx';
 import { MemberList } from './member-list.tsx';
 import { PresenceText } from './person.tsx';
+import { SharedFiles } from './shared-files.tsx';
 
 export function DetailsPanel({ chat }: { readonly chat: Chat }) {
   const { screen } = useApp();
@@ -34,6 +35,7 @@ export function DetailsPanel({ chat }: { readonly chat: Chat }) {
         {chat.person ? <PresenceText user={chat.person} /> : <span class="note">{chatAddress(words, chat)}</span>}
       </div>
       {chat.person ? <Facts person={chat.person} /> : <MemberList chat={chat} />}
+      <SharedFiles chat={chat} />
       <ContactSettling chat={chat} />
     </aside>
   );

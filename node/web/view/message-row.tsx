@@ -9,6 +9,7 @@ import { saidAt } from '../model/said.ts';
 import type { ShownMessage, Timeline } from '../model/timeline.ts';
 import { useConversing, useWords, useWorkspace } from './context.ts';
 import { DeliveryMark } from './delivery-mark.tsx';
+import { FileView } from './file-view.tsx';
 import { Icon, IconButton } from './icon.tsx';
 import { onMessageKey } from './message-keys.ts';
 import { MessageText } from './message-text.tsx';
@@ -96,11 +97,7 @@ function MessageBody({ message, timeline }: { readonly message: ShownMessage; re
       {forwardedFrom && (
         <p class="message-forwarded">{words.t('message.forwarded', { name: nameOf(forwardedFrom.author) })}</p>
       )}
-      {file && (
-        <p class="message-file" dir="auto">
-          {file.name}
-        </p>
-      )}
+      {file && <FileView file={file} id={message.id} />}
       {text !== undefined && <MessageText text={text} mentions={mentions} />}
     </>
   );

@@ -1,0 +1,27 @@
+// The small picture that came inside a message, painted: bytes of a stranger never become an address or markup.
+import { useEffect, useRef } from 'preact/hooks';
+import type { FileCard } from '../../../src/client/client.ts';
+
+interface PreviewCanvasProps {
+  readonly preview: NonNullable<FileCard['preview']>;
+  readonly label: string;
+}
+
+export function PreviewCanvas({ preview, label }: PreviewCanvasProps) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const { bytes, type, width, height } = preview;
+  useEffect(() => {
+    let isOver = false;
+    const paint = async (): Promise<void> => {
+      const picture = await createImageBitmap(new Blob([new Uint8Array(bytes)], { type }));
+      if (!isOver) canvas.current?.getContext('2d')?.drawImage(picture, 0, 0, width, height);
+      picture.close();
+    };
+    // what is no picture leaves its place empty
+    void paint().catch(() => undefined);
+    return () => {
+      isOver = true;
+    };
+  }, [bytes]);
+  return <canvas ref={canvas} class="preview" width={width} height={height} role="img" aria-label={label} />;
+}
