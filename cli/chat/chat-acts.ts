@@ -81,7 +81,7 @@ export async function newest(client: Client, where: ConversationId, mine: boolea
   }
 }
 
-async function idOf(client: Client, address: string): Promise<UserId> {
+export async function idOf(client: Client, address: string): Promise<UserId> {
   const user = await client.findUser(address);
   if (!user) throw new RefusedError('user-unknown', sentenceOf(english, 'user-unknown', { address }));
   return user.id;

@@ -16,6 +16,7 @@ import { type Cli, paint } from '../cli.ts';
 import { ChatFiles } from './chat-files.ts';
 import { Partners } from './conversation-partners.ts';
 import { ACTS_HELP, actByLine, type Chosen, type Done } from './human-acts.ts';
+import { HumanKeys, KEYS_HELP } from './human-keys.ts';
 import { sendTheRest } from './last-messages.ts';
 
 const HELP = [
@@ -24,6 +25,7 @@ const HELP = [
   '/send PATH        send this file to the colleague chosen',
   '/save [FOLDER]    fetch the file that came last',
   ...ACTS_HELP,
+  ...KEYS_HELP,
   '/quit             end the chat (or Ctrl+D)',
   'Anything else is sent to the colleague or the group chosen.',
 ];
@@ -44,6 +46,7 @@ class HumanChat {
   readonly #lines: Interface;
   readonly #sent = new Map<string, Message>();
   readonly #files: ChatFiles;
+  readonly #keys: HumanKeys;
   readonly #over = new AbortController();
   #to: string | undefined;
   #chosen: Chosen | undefined;
@@ -53,11 +56,14 @@ class HumanChat {
     this.#client = client;
     this.#partners = new Partners(client);
     this.#files = new ChatFiles(client);
+    this.#keys = new HumanKeys(client);
     this.#lines = createInterface({ input: cli.stdin, output: cli.stdout, terminal: cli.interactive, prompt: '> ' });
   }
 
   async run(signal: AbortSignal): Promise<void> {
     this.#listen();
+    this.#keys.listen((text) => this.#print(visible(text)));
+    if (this.#keys.warning !== undefined) this.#print(this.#keys.warning);
     this.#client.connect();
     this.#lines.on('SIGINT', () => this.#lines.close());
     const onAbort = () => {
@@ -151,6 +157,8 @@ class HumanChat {
     if (line.startsWith('/send ')) return this.#sendFile(line.slice(6).trim());
     if (/^\/save( |$)/.test(line)) return this.#save(line.slice(5).trim() || '.');
     if (line.startsWith('/to ')) return this.#choose(line.slice(4).trim());
+    const told = await this.#keys.obey(line);
+    if (told) return told.forEach((text) => this.#print(visible(text)));
     const done = await actByLine(this.#client, this.#chosen, line);
     if (done) return this.#acted(done);
     if (/^\/\w/.test(line)) return this.#print(`No such command: ${visible(line)}. /help tells more.`);

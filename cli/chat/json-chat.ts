@@ -6,6 +6,7 @@
 //        {"save":{"id":"..","folder":".."}}                 fetches what came with that message into a folder
 //        {"typing":{"to":".."}}   {"read":{"id":".."}}
 //        newGroup, invite, remove, leave, say, edit, delete, react: chat-acts.ts
+//        recoveryKey, safety, verify, accept, devices, signOut, acceptPassword: chat-keys.ts
 //   out  {"event":"ready","v":1}              the connection stands, what was missed has been told; again after each reconnect
 //        {"event":"message","id":..,"from":..,"to":..,"text":..,"sentAt":..}           messages of others
 //             with a file also "file":{"name":..,"size":..,"type":..}
@@ -27,6 +28,7 @@ import type { Cli } from '../cli.ts';
 import { asTime } from '../times.ts';
 import { type ActLine, actLine, perform } from './chat-acts.ts';
 import { ChatFiles, type FileRequest } from './chat-files.ts';
+import { type KeyLine, keyLine, performKeys, tellKeys } from './chat-keys.ts';
 import { Partners } from './conversation-partners.ts';
 import { sendTheRest } from './last-messages.ts';
 
@@ -41,6 +43,7 @@ const line = v.union([
   v.strictObject({ typing: v.strictObject({ to: v.string() }) }),
   v.strictObject({ read: v.strictObject({ id: v.string() }) }),
   actLine,
+  keyLine,
 ]);
 type Line = v.InferOutput<typeof line>;
 
@@ -50,6 +53,7 @@ export async function jsonChat(cli: Cli, client: Client, signal: AbortSignal): P
   const partners = new Partners(client);
   const files = new ChatFiles(client);
   tell(client, partners, write);
+  tellKeys(client, write);
   client.on('message', (message) => files.meet(message));
   client.connect();
   const lines = createInterface({ input: cli.stdin, crlfDelay: Number.POSITIVE_INFINITY });
@@ -173,11 +177,16 @@ async function act(chat: Chat, command: Line): Promise<void> {
   partners.meet(message.to);
 }
 
-async function doAct({ client, write }: Chat, line: ActLine): Promise<void> {
+async function doAct({ client, write }: Chat, line: ActLine | KeyLine): Promise<void> {
+  if (isKeyLine(line)) return performKeys(client, line, write);
   if ('members' in line) return tellMembers(client, line.members.conversation, write);
   const { conversation, outcome } = await perform(client, line);
   if (conversation && 'newGroup' in line) write({ event: 'group', conversation, name: line.newGroup.name });
   if (outcome === 'pending') write({ event: 'pending', conversation: whereOf(line) });
+}
+
+function isKeyLine(line: ActLine | KeyLine): line is KeyLine {
+  return v.is(keyLine, line);
 }
 
 function whereOf(line: ActLine): ConversationId | undefined {

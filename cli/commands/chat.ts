@@ -1,6 +1,6 @@
 // canopy chat: a terminal client for operators, scripts and tests.
 import type { Command } from 'commander';
-import { type Client, createClient } from '../../src/client/client.ts';
+import { type Client, createClient, english, sentenceOf } from '../../src/client/client.ts';
 import { codeOf, InputError, RefusedError } from '../../src/realm/errors.ts';
 import { formatUserAddress, parseUserAddress } from '../../src/realm/user-address.ts';
 import { humanChat } from '../chat/human-chat.ts';
@@ -17,6 +17,7 @@ interface ChatOptions {
   readonly user: string;
   readonly ca?: string;
   readonly passwordFile?: string;
+  readonly root?: string;
   readonly json: boolean;
 }
 
@@ -26,6 +27,7 @@ export function chatCommand(cli: Cli): Command {
     summary: 'Write and read messages in the terminal',
     details:
       'The password comes from CANOPY_PASSWORD, --password-file or a prompt; at a first login CANOPY_NEW_PASSWORD becomes the new one.\n' +
+      'Keys that are locked on this device are opened by CANOPY_RECOVERY_KEY or a prompt.\n' +
       'What this device needs to read what was written to it is kept in CANOPY_CHAT_DIR, by default below ~/.local/state/canopy/chat.\n' +
       'With --json each line in and out is one JSON object; docs/protocols/lan-api.md tells which.',
     examples: [
@@ -37,6 +39,10 @@ export function chatCommand(cli: Cli): Command {
     .requiredOption('--user <user@realm>', 'who you are')
     .option('--ca <file>', "the LAN authority's certificate (canopy cert show --lan-authority --pem)")
     .option('--password-file <file>', 'read the password from this file')
+    .option(
+      '--root <fingerprint>',
+      "SHA-256 of the root's certificate, as `canopy cert show` lists it: no other is believed",
+    )
     .addOption(jsonOption())
     .action(act('the chat ended', (options: ChatOptions) => chat(cli, options)));
 }
@@ -47,11 +53,15 @@ async function chat(cli: Cli, options: ChatOptions): Promise<void> {
   checkServer(options.server);
   const platform = nodePlatform(ca === undefined ? {} : { ca });
   const kept = await openKeptDevice(chatFolder(cli, options.server, user));
-  const client = createClient({ server: options.server, ...platform, ...kept, deviceName: 'terminal' });
+  const root = options.root === undefined ? {} : { root: parseFingerprint(options.root) };
+  const client = createClient({ server: options.server, ...platform, ...kept, ...root, deviceName: 'terminal' });
   const ended = new AbortController();
   client.on('signed-out', ({ code }) => ended.abort(new RefusedError(code, 'the session ended')));
+  client.on('wiped', () => ended.abort(new RefusedError('device-wiped', sentenceOf(english, 'device-wiped'))));
   try {
-    await login(cli, client, user, await passwordOf(cli, options));
+    const password = await passwordOf(cli, options);
+    await login(cli, client, user, password);
+    await unlock(cli, client, password);
     const signal = AbortSignal.any([cli.stopSignal(), ended.signal]);
     await (options.json ? jsonChat : humanChat)(cli, client, signal);
     ended.signal.throwIfAborted();
@@ -76,6 +86,26 @@ async function login(cli: Cli, client: Client, user: string, password: string): 
       await client.login(user, password, { newPassword: await askTwice('This is a first password. Choose a new one') });
     } else throw error;
   }
+}
+
+/** Neither the password nor this device opens the keys; or the password was made by somebody else. */
+async function unlock(cli: Cli, client: Client, password: string): Promise<void> {
+  if (client.accountState.kind === 'locked') {
+    const given = cli.env['CANOPY_RECOVERY_KEY'] || undefined;
+    if (given === undefined && !cli.interactive) return;
+    await client.recoverAccount(given ?? (await askPassword('Recovery key')));
+  }
+  const { accountState: state } = client;
+  const newPassword = cli.env['CANOPY_NEW_PASSWORD'] || password;
+  if (state.kind === 'open' && state.password && newPassword !== password) {
+    await client.changePassword(password, newPassword);
+  }
+}
+
+function parseFingerprint(text: string): string {
+  const root = text.toLowerCase().replaceAll(':', '');
+  if (/^[0-9a-f]{64}$/.test(root)) return root;
+  throw new InputError('bad-fingerprint', `"${text}" is not a fingerprint; expected 64 hexadecimal digits`);
 }
 
 async function passwordOf(cli: Cli, options: ChatOptions): Promise<string> {

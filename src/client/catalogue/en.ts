@@ -23,6 +23,7 @@ export const english: Catalogue = {
     'password-too-long': (params) => `The new password is too long: at most ${params['count']} characters.`,
     'session-ended': () => 'You were signed out. Log in again.',
     'session-missing': () => 'Log in first.',
+    'device-wiped': () => 'This device was signed out for good. What it kept is gone.',
     'account-locked': () => 'Your keys are locked on this device. Give the recovery key, or log in with the password.',
     'user-unknown': (params) => `Nobody has the address ${params['address'] ?? ''}. Check the spelling.`,
     'bad-user-address': (params) =>
