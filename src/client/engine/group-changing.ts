@@ -17,6 +17,8 @@ import type { Held, HeldGroups } from './held-groups.ts';
 import type { PackageServer } from './key-packages.ts';
 import { encodeMail } from './mail.ts';
 
+/** Another's commit was first: into the group, or as the beginning of it. */
+const LOST: readonly string[] = ['commit-lost', 'group-exists'];
 /** Milliseconds after which the first who writes makes new keys. */
 const EPOCH_LIFE = 24 * 3_600_000;
 /** Milliseconds for which a home that was away is not asked again for what can wait. */
@@ -67,14 +69,15 @@ export class GroupChanging {
   }
 
   /**
-   * Takes out devices that no longer count, brings in who has none, and makes new keys after a day. Only the first can't wait for a home
-   * that is away: nothing may be sealed for such a device.
+   * Takes out devices that no longer count, takes back what was refused, brings in who has none, and makes new keys after a day. Only the
+   * first two can't wait for a home that is away: nothing may be sealed for such a device.
    */
   async fit(conversation: ConversationId, held: Held): Promise<Held> {
     const { group, since } = held;
     const doubtful = (await group.doubtful()).filter(({ why }) => why !== 'unknown');
     const isOld = since + EPOCH_LIFE <= this.#c.clock.now();
-    if (doubtful.length > 0) return this.commit(conversation, held, async () => ({ add: await this.#absent(group) }));
+    if (doubtful.length > 0 || group.contest)
+      return this.commit(conversation, held, async () => ({ add: await this.#absent(group) }));
     if ((this.#away.get(conversation) ?? Number.NEGATIVE_INFINITY) > this.#c.clock.now() - HOME_REST) return held;
     try {
       const add = await this.#absent(group);
@@ -90,7 +93,9 @@ export class GroupChanging {
 
   async #absent(group: MlsGroup): Promise<readonly Uint8Array[]> {
     const present = new Set(group.members().map(({ user }) => user));
-    const absent = group.roster.members.flatMap(({ user }) => (present.has(user) ? [] : [user]));
+    // Whoever made what is taken back is not called in by the same commit.
+    const isWanted = (user: UserId) => !present.has(user) && user !== group.contest?.blamed?.user;
+    const absent = group.roster.members.flatMap(({ user }) => (isWanted(user) ? [user] : []));
     return absent.length > 0 ? (await this.packagesOf(absent)).slice(0, MAX_ADDED) : [];
   }
 
@@ -121,7 +126,7 @@ export class GroupChanging {
     try {
       await server.commit(conversation, { group: id, epoch, commit, groupInfo, roster, welcomes });
     } catch (error) {
-      if (codeOf(error) !== 'commit-lost') throw error;
+      if (!LOST.includes(codeOf(error))) throw error;
       await this.#other.held.withdrawn(conversation, held);
       return undefined;
     }

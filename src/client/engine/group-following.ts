@@ -1,7 +1,9 @@
 // Following what home has accepted, one commit after the other, as far as it passes the members' checks (src/crypto/mls).
 import { equals } from 'uint8arrays/equals';
+import { isContestable } from '../../crypto/mls/contest.ts';
 import { type Followed, MlsGroup } from '../../crypto/mls/mls-group.ts';
 import type { GroupParts } from '../../crypto/mls/parts.ts';
+import { sameDevice } from '../../crypto/mls/same-device.ts';
 import type { Roster } from '../../crypto/roster.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { codeOf } from '../../realm/errors.ts';
@@ -22,6 +24,8 @@ export interface GroupNews {
   readonly by: UserId;
   readonly before: Roster | undefined;
   readonly after: Roster | undefined;
+  /** It was refused, and `by` is to blame for it. */
+  readonly refused?: true;
 }
 
 export interface GroupFollowingComponents {
@@ -67,8 +71,10 @@ export class GroupFollowing {
     for (let more = true; held && more; ) {
       const { group, epoch }: MlsGroup = held.group;
       const page = await this.#c.server.commits(conversation, group, epoch);
-      for (const commit of page.commits) {
-        if (held && commit.epoch === held.group.epoch) held = await this.#step(conversation, held, commit);
+      for (const [at, commit] of page.commits.entries()) {
+        if (held && commit.epoch === held.group.epoch) {
+          held = await this.#step(conversation, held, page.commits.slice(at));
+        }
       }
       ({ more } = page);
       if (held?.group.epoch === epoch) break;
@@ -76,24 +82,35 @@ export class GroupFollowing {
     return held;
   }
 
-  async #step(conversation: ConversationId, held: Held, commit: AcceptedCommit): Promise<Held | undefined> {
+  async #step(conversation: ConversationId, held: Held, commits: readonly AcceptedCommit[]) {
+    const [commit] = commits;
+    if (!commit) return held;
     const { group, roster: before } = held.group;
     // Following spends the old state; should what comes after it fail, the stored one is read again.
     this.#held.spend(conversation);
     const followed = await this.#next(held, commit);
     if (followed === 'lost') return this.#joining.join(conversation);
-    const { next, by } = followed;
+    if (followed === 'closed') return this.#joining.comeBack(conversation, held.group, commits);
+    const { next, by, refused } = followed;
     // What a server says: a time to come would keep the keys for ever.
     const at = Math.min(commit.at, this.#c.clock.now());
     if (next) held = await this.#held.adopt(conversation, next, at);
     else await this.#held.drop(conversation);
     const { epoch } = commit;
-    this.#c.onChange(conversation, { group, epoch: epoch + 1, at, by, before, after: next?.roster });
+    this.#c.onChange(conversation, {
+      group,
+      epoch: epoch + 1,
+      at,
+      by,
+      before,
+      after: next?.roster,
+      ...(refused && { refused }),
+    });
     return next && held;
   }
 
-  /** `lost`: it is a commit of this device, whose outcome it has not kept. */
-  async #next({ group, offer }: Held, { commit, at }: AcceptedCommit): Promise<Next | 'lost'> {
+  /** `lost`: it is a commit of this device, whose outcome it has not kept. `closed`: this device can't open what is in it for it. */
+  async #next({ group, offer }: Held, { commit, at }: AcceptedCommit): Promise<Next | 'lost' | 'closed'> {
     const { parts, checks } = this.#c;
     if (offer && equals(offer.commit, commit)) {
       return { next: MlsGroup.decode(offer.state, parts), by: parts.me.certificate.user };
@@ -101,11 +118,23 @@ export class GroupFollowing {
     try {
       return nextOf(await group.process(commit, at));
     } catch (error) {
-      if (codeOf(error) === 'commit-own') return 'lost';
-      if (!STALE.includes(codeOf(error))) throw error;
+      if (!STALE.includes(codeOf(error))) return this.#objected(group, { commit, at }, error);
       checks.forgetAll();
-      return nextOf(await group.process(commit, at));
     }
+    try {
+      return nextOf(await group.process(commit, at));
+    } catch (error) {
+      return this.#objected(group, { commit, at }, error);
+    }
+  }
+
+  /** What home has accepted and this device refuses is followed all the same; nothing is written before it is taken back. */
+  async #objected(group: MlsGroup, { commit, at }: Pick<AcceptedCommit, 'commit' | 'at'>, error: unknown) {
+    const code = codeOf(error);
+    if (code === 'commit-own') return 'lost';
+    if (code === 'commit-invalid') return 'closed';
+    if (!isContestable(code)) throw error;
+    return nextOf(await group.process(commit, at, code));
   }
 }
 
@@ -113,8 +142,11 @@ export class GroupFollowing {
 interface Next {
   readonly next: MlsGroup | undefined;
   readonly by: UserId;
+  readonly refused?: true | undefined;
 }
 
-function nextOf({ next, committer }: Followed): Next {
-  return { next, by: committer.user };
+function nextOf({ next, committer, contest }: Followed): Next {
+  const { user: by } = committer;
+  const isNew = contest?.blamed && sameDevice(contest.blamed, committer);
+  return { next, by, ...(isNew && { refused: true }) };
 }

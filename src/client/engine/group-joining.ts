@@ -2,12 +2,13 @@
 // goes behind what another device of the user has seen.
 import { MlsGroup } from '../../crypto/mls/mls-group.ts';
 import type { GroupParts } from '../../crypto/mls/parts.ts';
+import { followPublicly, isSameGroup } from '../../crypto/mls/public-view.ts';
 import { readWelcome } from '../../crypto/mls/welcome.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { codeOf, PeerError, UnreachableError } from '../../realm/errors.ts';
 import type { ConversationId, GroupId, UserId } from '../../realm/ids.ts';
 import type { EpochBook } from './epoch-book.ts';
-import type { GroupServer } from './group-server.ts';
+import type { AcceptedCommit, GroupServer } from './group-server.ts';
 import type { Held, HeldGroups } from './held-groups.ts';
 import type { KeyPackages } from './key-packages.ts';
 
@@ -51,6 +52,28 @@ export class GroupJoining {
       }
     }
     throw new UnreachableError('group-busy', 'others changed the group each time that this device tried to join');
+  }
+
+  /**
+   * A commit holds for others and not for this device: what was sealed for it there does not open. It comes back from outside, when what the
+   * group shows is what the commits since made of it, each looked at by the rules.
+   */
+  async comeBack(conversation: ConversationId, group: MlsGroup, commits: readonly AcceptedCommit[]): Promise<Held> {
+    const { server, parts, clock } = this.#c;
+    let view = group.view();
+    for (const { commit, at } of commits) view = await followPublicly(view, commit, at, parts);
+    const shown = await server.group(conversation, {});
+    const epoch = group.epoch + commits.length;
+    if (!shown?.groupInfo || shown.infoEpoch !== epoch || shown.group !== group.group) {
+      throw new UnreachableError('group-info-missing', 'what is needed to come back is not here yet');
+    }
+    const offer = await MlsGroup.joinExternal({ conversation, groupInfo: shown.groupInfo }, parts);
+    const { next, commit, groupInfo, roster } = offer;
+    if (!isSameGroup(view, next.view().context, next.members())) {
+      throw new PeerError('group-info-invalid', 'what the group shows is not what its commits made of it');
+    }
+    await server.commit(conversation, { group: shown.group, epoch, commit, groupInfo, roster, welcomes: [] });
+    return this.#held.adopt(conversation, offer.accept(), clock.now());
   }
 
   /**

@@ -68,7 +68,7 @@ export class HeldGroups {
     this.#open.delete(conversation);
   }
 
-  /** What is needed to read in this epoch. */
+  /** What is needed to read in this epoch; while something is contested, by those who count. */
   async learn(conversation: ConversationId, group: MlsGroup): Promise<void> {
     const { epochs, checks, store } = this.#c;
     const name = { conversation, group: group.group, epoch: group.epoch };

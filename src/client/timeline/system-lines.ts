@@ -13,6 +13,8 @@ export interface FollowedCommit {
   readonly at: number;
   readonly by: UserId;
   readonly before: Roster | undefined;
+  /** This device refused it, by the fault of `by`. */
+  readonly refused?: true;
   /** Undefined when this device is no longer in it. */
   readonly after: Roster | undefined;
 }
@@ -36,12 +38,16 @@ export function askedLines(pending: readonly AskedChange[], now: number): readon
 }
 
 /** Nothing for conversations of two, whose members never change. */
-export function linesOf({ group, epoch, at, by, before, after }: FollowedCommit, me: UserId): readonly SystemLine[] {
+export function linesOf(
+  { group, epoch, at, by, before, after, refused }: FollowedCommit,
+  me: UserId,
+): readonly SystemLine[] {
   if ((after ?? before)?.kind === 'direct') return [];
   const line = (what: SystemLine['what'], users: readonly UserId[]): SystemLine[] => {
     const id = `${group}/${epoch}/${what}`;
     return users.length > 0 ? [{ id, what, by, users, stamp: { ms: at, counter: 0 } }] : [];
   };
+  if (refused) return line('commit-refused', [by]);
   if (!after) return line(by === me ? 'left' : 'removed', [me]);
   const now = after.members.map(({ user }) => user);
   if (epoch === 1)

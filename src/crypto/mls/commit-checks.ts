@@ -31,7 +31,7 @@ export interface GroupBefore {
   readonly leafKeys: readonly Uint8Array[];
 }
 
-type Looking = Pick<GroupParts, 'checks' | 'certificates'> & { readonly at: number };
+export type Looking = Pick<GroupParts, 'checks' | 'certificates'> & { readonly at: number };
 
 /**
  * @param looking.at milliseconds since 1970: when home accepted it
@@ -53,7 +53,7 @@ export async function checkCommit(before: GroupBefore, commit: Proposal, looking
   checkLeavesAfter(before, commit, actor, { after: after.roster, added });
 }
 
-function committerOf(before: GroupBefore, commit: Proposal, looking: Looking): DeviceCertificate {
+export function committerOf(before: GroupBefore, commit: Proposal, looking: Looking): DeviceCertificate {
   if (commit.committer !== undefined) {
     const known = before.leaves.get(commit.committer);
     if (!known) throw new PeerError('committer-unknown', `the group has no leaf ${commit.committer}`);
@@ -64,7 +64,12 @@ function committerOf(before: GroupBefore, commit: Proposal, looking: Looking): D
 }
 
 /** The committer's leaf keeps user, device and identity; a newer certificate of the same is fine. */
-async function checkOwnLeaf(before: GroupBefore, commit: Proposal, actor: DeviceCertificate, looking: Looking) {
+export async function checkOwnLeaf(
+  before: GroupBefore,
+  commit: Proposal,
+  actor: DeviceCertificate,
+  looking: Looking,
+): Promise<void> {
   if (!commit.leaf) return;
   assertFreshKey(before, commit.leaf);
   const next = looking.certificates.ofLeaf(commit.leaf);
@@ -138,7 +143,11 @@ function assertResync(certificate: DeviceCertificate, actor: DeviceCertificate):
   }
 }
 
-async function checkAdded(before: GroupBefore, commit: Proposal, looking: Looking): Promise<DeviceCertificate[]> {
+export async function checkAdded(
+  before: GroupBefore,
+  commit: Proposal,
+  looking: Looking,
+): Promise<DeviceCertificate[]> {
   const added: DeviceCertificate[] = [];
   const keys = new Set<string>();
   for (const { leafNode, initKey } of commit.added) {
@@ -161,7 +170,7 @@ export async function assertFits(leafNode: KeyPackage['leafNode'], looking: Look
   return certificate;
 }
 
-function checkLeavesAfter(
+export function checkLeavesAfter(
   before: GroupBefore,
   commit: Proposal,
   actor: DeviceCertificate,

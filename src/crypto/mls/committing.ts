@@ -16,11 +16,13 @@ import { InputError, LocalError } from '../../realm/errors.ts';
 import type { Roster } from '../roster.ts';
 import { checkCommit, type GroupBefore } from './commit-checks.ts';
 import { epochNumber, groupOf } from './commit-reader.ts';
+import { type Contest, checkLifting, isTrusted } from './contest.ts';
 import { contextExtensions } from './group-context.ts';
 import { encodeShown } from './group-info.ts';
 import { decodeKeyPackage } from './key-package.ts';
-import { leafOf, stragglers } from './leaves.ts';
+import { leafOf, ownersGone, stragglers } from './leaves.ts';
 import type { GroupParts } from './parts.ts';
+import { mayMake } from './rights.ts';
 import type { DeviceName } from './same-device.ts';
 import { beforeOf, withoutUnused } from './state.ts';
 import { MAX_ADDED, SUITE } from './suite.ts';
@@ -47,9 +49,15 @@ export interface MadeCommit {
 }
 
 /** @throws InputError `device-not-in-group`, `too-many-devices`; PeerError as `checkCommit` */
-export async function makeCommit(state: ClientState, parts: GroupParts, change: GroupChange): Promise<MadeCommit> {
+export async function makeCommit(
+  state: ClientState,
+  parts: GroupParts,
+  wanted: GroupChange,
+  contest?: Contest,
+): Promise<MadeCommit> {
   const before = beforeOf(state, parts);
   const at = parts.clock.now();
+  const change = contest ? liftingChange(before, wanted, contest, parts) : wanted;
   const added = (change.add ?? []).map(decodeKeyPackage);
   if (added.length > MAX_ADDED) {
     throw new InputError('too-many-devices', `${added.length} devices in one commit; at most ${MAX_ADDED}`);
@@ -57,7 +65,9 @@ export async function makeCommit(state: ClientState, parts: GroupParts, change: 
   const committer = state.privatePath.leafIndex;
   const extensions = change.roster && contextExtensions({ ...before.context, roster: change.roster });
   const removed = await toRemove(before, change, { parts, at, own: committer });
-  await checkCommit(before, { committer, added, removed, extensions, leaf: undefined }, { ...parts, at });
+  const commit = { committer, added, removed, extensions, leaf: undefined };
+  if (contest) await checkLifting(before, commit, contest, { ...parts, at });
+  else await checkCommit(before, commit, { ...parts, at });
   const proposals: MlsProposal[] = [
     ...removed.map((leaf) => ({ proposalType: 'remove' as const, remove: { removed: leaf } })),
     ...added.map((keyPackage) => ({ proposalType: 'add' as const, add: { keyPackage } })),
@@ -72,6 +82,28 @@ export async function makeCommit(state: ClientState, parts: GroupParts, change: 
   );
   if (hasPath) assertPath(result);
   return finished(result, added, parts);
+}
+
+/**
+ * Beside what is wanted it takes back what was refused: on top of the last roster that nobody refused, without those who do not count, and
+ * without who refused to keep the rules, as far as this device's user may remove them.
+ */
+function liftingChange(
+  { leaves }: GroupBefore,
+  wanted: GroupChange,
+  contest: Contest,
+  { me }: GroupParts,
+): GroupChange {
+  const asked = wanted.roster ?? contest.roster;
+  const without = asked.members.filter(({ user }) => user !== contest.blamed?.user);
+  const actor = { user: me.certificate.user, ownersGone: ownersGone(leaves, contest.roster) };
+  const mayRemove = asked.kind !== 'direct' && mayMake(contest.roster, { ...asked, members: without }, actor);
+  const strangers = [...leaves.values()].filter((one) => !isTrusted(contest, one));
+  return {
+    ...wanted,
+    roster: mayRemove ? { ...asked, members: without } : asked,
+    remove: [...(wanted.remove ?? []), ...strangers],
+  };
 }
 
 /** What was asked for, those who have left, and devices that are no longer good. */

@@ -1,8 +1,9 @@
 // Following a commit that home has accepted: looked at first, then computed, and nothing of the old state is lost before both are done.
 import { acceptAll, type ClientState, emptyPskIndex, processPublicMessage } from 'ts-mls';
 import { CanopyError, PeerError } from '../../realm/errors.ts';
-import { checkCommit, type GroupBefore } from './commit-checks.ts';
+import { checkCommit, committerOf, type GroupBefore, type Looking } from './commit-checks.ts';
 import { epochNumber, groupOf, type ReadCommit, readCommit } from './commit-reader.ts';
+import { type Contest, checkLifting, contestOf, withJoined } from './contest.ts';
 import type { GroupParts } from './parts.ts';
 import type { DeviceName } from './same-device.ts';
 import { beforeOf, withoutUnused } from './state.ts';
@@ -15,10 +16,20 @@ export interface FollowedCommit {
   readonly committer: DeviceName;
   readonly added: readonly DeviceName[];
   readonly removed: readonly DeviceName[];
+  /** Nothing is written as long as there is one. */
+  readonly contest: Contest | undefined;
+}
+
+export interface Following {
+  /** When home accepted it, milliseconds since 1970. */
+  readonly at: number;
+  /** What was refused before, and not taken back. */
+  readonly contest?: Contest | undefined;
+  /** Why this one is refused: it is followed, and nothing is written before it is taken back. */
+  readonly refused?: string | undefined;
 }
 
 /**
- * @param at milliseconds since 1970: when home accepted it
  * @throws PeerError `group-other`, `epoch-past`, `epoch-ahead`, `commit-own`, `commit-invalid`, and those of `readCommit` and
  *   `checkCommit`
  */
@@ -26,15 +37,42 @@ export async function followCommit(
   state: ClientState,
   parts: GroupParts,
   commit: Uint8Array,
-  at: number,
+  following: Following,
 ): Promise<FollowedCommit> {
   const read = readCommit(commit);
   assertNext(state, read);
   const before = beforeOf(state, parts);
-  await checkCommit(before, read, { ...parts, at });
+  const contest = await judged(before, read, parts, following);
   const { newState, consumed } = await processed(state, read);
   const removed = newState.groupActiveState.kind === 'removedFromGroup';
-  return { state: removed ? undefined : withoutUnused(newState), consumed, ...namesOf(before, read, parts) };
+  return { state: removed ? undefined : withoutUnused(newState), consumed, contest, ...namesOf(before, read, parts) };
+}
+
+async function judged(before: GroupBefore, read: ReadCommit, parts: GroupParts, following: Following) {
+  const { at, contest, refused } = following;
+  const looking = { ...parts, at };
+  if (contest) return stillContested(before, read, contest, looking);
+  if (refused !== undefined) return contestOf(before, read, refused, looking);
+  await checkCommit(before, read, looking);
+  return undefined;
+}
+
+/** Undefined once a commit has taken it back. Others go by: they change nothing of what counts. */
+async function stillContested(before: GroupBefore, read: ReadCommit, contest: Contest, looking: Looking) {
+  try {
+    await checkLifting(before, read, contest, looking);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof PeerError)) throw error;
+  }
+  if (read.committer !== undefined) return contest;
+  try {
+    await checkCommit(before, read, looking);
+    return withJoined(contest, committerOf(before, read, looking));
+  } catch (error) {
+    if (!(error instanceof PeerError)) throw error;
+    return contest;
+  }
 }
 
 function assertNext({ groupContext, privatePath }: ClientState, { group, epoch, committer }: ReadCommit): void {

@@ -9,14 +9,16 @@ import type { DeviceCertificate } from '../device-certificate.ts';
 import { encodeRoster, type Roster, roleOf } from '../roster.ts';
 import { epochNumber, groupOf } from './commit-reader.ts';
 import { type GroupChange, type MadeCommit, makeCommit, showGroup, type WelcomeFor } from './committing.ts';
+import { type Contest, isTrusted } from './contest.ts';
 import { type FollowedCommit, followCommit } from './following.ts';
 import { assertSuitable, contextExtensions, readContext } from './group-context.ts';
 import { joinByWelcome, joinFromOutside, type Welcomed } from './joining.ts';
 import { newKeyPackage } from './key-package.ts';
 import { leavesOf, ownersGone, stragglers } from './leaves.ts';
 import { clientConfig, type DeviceVerdict, type GroupParts } from './parts.ts';
+import { type PublicView } from './public-view.ts';
 import type { Actor } from './rights.ts';
-import { decodeState, encodeState, erase, withoutUnused } from './state.ts';
+import { contestIn, decodeState, encodeState, erase, withoutUnused } from './state.ts';
 import { SUITE } from './suite.ts';
 
 const CONTENT_LABEL = 'canopy/content/v1';
@@ -57,9 +59,12 @@ export interface DoubtfulDevice {
 export class MlsGroup {
   readonly #parts: GroupParts;
   #state: ClientState | undefined;
+  /** What was refused and is not taken back yet. */
+  readonly contest: Contest | undefined;
 
-  private constructor(state: ClientState, parts: GroupParts) {
+  private constructor(state: ClientState, parts: GroupParts, contest?: Contest) {
     this.#state = state;
+    this.contest = contest;
     this.#parts = parts;
   }
 
@@ -92,12 +97,12 @@ export class MlsGroup {
 
   /** @throws PeerError `frame-malformed`; LocalError `state-malformed` */
   static decode(bytes: Uint8Array, parts: GroupParts): MlsGroup {
-    return new MlsGroup(decodeState(bytes, parts), parts);
+    return new MlsGroup(decodeState(bytes, parts), parts, contestIn(bytes));
   }
 
   /** Secret: to be stored encrypted. */
   encode(): Uint8Array {
-    return encodeState(this.#present());
+    return encodeState(this.#present(), this.contest);
   }
 
   get group(): GroupId {
@@ -112,8 +117,9 @@ export class MlsGroup {
     return readContext(this.#present().groupContext.extensions).conversation;
   }
 
+  /** Of the last epoch that this device did not refuse. */
   get roster(): Roster {
-    return readContext(this.#present().groupContext.extensions).roster;
+    return this.contest?.roster ?? readContext(this.#present().groupContext.extensions).roster;
   }
 
   /** For `mayAct`. */
@@ -122,9 +128,24 @@ export class MlsGroup {
     return { user: this.#parts.me.certificate.user, ownersGone: gone };
   }
 
-  /** One for each device. */
+  /** One for each device; those alone that count, while something is contested. */
   members(): DeviceCertificate[] {
-    return [...this.#leaves().values()];
+    const { contest } = this;
+    const all = [...this.#leaves().values()];
+    return contest ? all.filter((one) => isTrusted(contest, one)) : all;
+  }
+
+  /** For `followPublicly`. */
+  view(): PublicView {
+    const { ratchetTree, groupContext } = this.#present();
+    const leaves = [...this.#leaves()].map(([leaf, certificate]) => {
+      const node = ratchetTree[leaf * 2];
+      return [
+        leaf,
+        { certificate, key: node?.nodeType === 'leaf' ? node.leaf.hpkePublicKey : new Uint8Array() },
+      ] as const;
+    });
+    return { context: readContext(groupContext.extensions), leaves: new Map(leaves) };
   }
 
   /**
@@ -161,7 +182,7 @@ export class MlsGroup {
    */
   async commit(change: GroupChange = {}): Promise<CommitOffer> {
     const state = this.#present();
-    const made = await makeCommit(state, this.#parts, change);
+    const made = await makeCommit(state, this.#parts, change, this.contest);
     const next = new MlsGroup(made.state, this.#parts);
     return offerOf(made, next, () => {
       this.#spend(state, made.state, made.consumed);
@@ -171,13 +192,15 @@ export class MlsGroup {
 
   /**
    * @param at milliseconds since 1970: when home accepted the commit
+   * @param refused why it was refused (`isContestable`): it is followed, and nothing is written before a commit takes it back
    * @throws PeerError as `followCommit`; the group is as it was
    */
-  async process(commit: Uint8Array, at: number): Promise<Followed> {
+  async process(commit: Uint8Array, at: number, refused?: string): Promise<Followed> {
     const state = this.#present();
-    const { state: after, consumed, ...names } = await followCommit(state, this.#parts, commit, at);
+    const following = { at, contest: this.contest, refused };
+    const { state: after, consumed, contest, ...names } = await followCommit(state, this.#parts, commit, following);
     this.#spend(state, after, consumed);
-    return { ...names, next: after && new MlsGroup(after, this.#parts) };
+    return { ...names, contest, next: after && new MlsGroup(after, this.#parts, contest) };
   }
 
   #leaves() {

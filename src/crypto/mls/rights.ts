@@ -15,7 +15,7 @@
 // There is always an owner: the last one hands over before leaving. When no owner has a device in the group any more (their
 // accounts were removed), administrators may do what owners may. In a direct conversation nobody changes anything but the home; both
 // pin and set the timer, and each deletes only what is their own.
-import { PeerError } from '../../realm/errors.ts';
+import { codeOf, PeerError } from '../../realm/errors.ts';
 import type { UserId } from '../../realm/ids.ts';
 import { MEMBER_ROLES, type MemberRole, mayWrite, type Roster, type RosterKind, roleOf } from '../roster.ts';
 
@@ -51,7 +51,7 @@ export interface Actor {
 }
 
 /** For the surface of a client, and for what needs no commit: writing, a name and a picture. */
-export function mayAct(roster: Roster, { user, ownersGone }: Actor, act: GroupAct): boolean {
+export function mayAct(roster: Pick<Roster, 'kind' | 'members'>, { user, ownersGone }: Actor, act: GroupAct): boolean {
   const role = roleOf(roster, user);
   return roleMay(roster.kind, ownersGone && role === 'administrator' && act !== 'write' ? 'owner' : role, act);
 }
@@ -85,6 +85,17 @@ export function assertMayChange(before: Roster, after: Roster, actor: Actor): vo
   }
   for (const { user, role } of before.members) assertMayMake(before, actor, user, role, roleOf(after, user));
   for (const { user, role } of after.members) assertMayMake(before, actor, user, roleOf(before, user), role);
+}
+
+/** Whether the actor may, with an owner left in it. */
+export function mayMake(before: Roster, after: Roster, actor: Actor): boolean {
+  try {
+    assertMayChange(before, after, actor);
+  } catch (error) {
+    if (codeOf(error) === 'not-allowed') return false;
+    throw error;
+  }
+  return after.kind === 'direct' || after.members.some(({ role }) => role === 'owner');
 }
 
 function assertMayMake(

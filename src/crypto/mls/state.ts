@@ -2,10 +2,12 @@
 // them are erased at once, and states of former epochs are not kept.
 //
 //   stored state = [1, the library's encoding without the signature key]      strict CBOR
+//                  [2, the same, what is contested (contest.ts)]
 import { type ClientState, decodeGroupState, encodeGroupState } from 'ts-mls';
 import { LocalError } from '../../realm/errors.ts';
 import { decodeStrict, encodeItem, Fields } from '../strict-cbor.ts';
 import type { GroupBefore } from './commit-checks.ts';
+import { type Contest, decodeContest, encodeContest, MAX_CONTEST } from './contest.ts';
 import { readContext } from './group-context.ts';
 import { leavesOf } from './leaves.ts';
 import { clientConfig, type GroupParts } from './parts.ts';
@@ -31,19 +33,33 @@ export function erase(state: ClientState, next: ClientState | undefined, consume
   for (const key of Object.values(state.privatePath.privateKeys)) if (!kept.has(key)) key.fill(0);
 }
 
-export function encodeState(state: ClientState): Uint8Array {
-  return encodeItem([1, encodeGroupState({ ...state, signaturePrivateKey: NO_KEY })]);
+export function encodeState(state: ClientState, contest?: Contest): Uint8Array {
+  const encoded = encodeGroupState({ ...state, signaturePrivateKey: NO_KEY });
+  return encodeItem(contest ? [2, encoded, encodeContest(contest)] : [1, encoded]);
 }
 
 /** With the checks and the key of this device attached again. @throws PeerError `frame-malformed`; LocalError `state-malformed` */
 export function decodeState(bytes: Uint8Array, parts: GroupParts): ClientState {
-  const fields = new Fields(decodeStrict(bytes, MAX_STATE), 'stored group', 2);
-  if (fields.uint() !== 1) fields.fail('version 1');
+  const fields = fieldsOf(bytes);
   // A copy: the library's secrets are views of what it reads, and `erase` must not reach into the caller's bytes.
   const encoded = fields.bytes(MAX_STATE).slice();
   const decoded = tryDecode(encoded);
   if (decoded?.[1] !== encoded.length) throw new LocalError('state-malformed', 'this is no state of a group');
   return { ...decoded[0], signaturePrivateKey: parts.me.signature.seed, clientConfig: clientConfig(parts) };
+}
+
+/** What is contested in it. @throws PeerError `frame-malformed` */
+export function contestIn(bytes: Uint8Array): Contest | undefined {
+  const fields = fieldsOf(bytes);
+  fields.bytes(MAX_STATE);
+  return bytes[1] === 2 ? decodeContest(fields.bytes(MAX_CONTEST)) : undefined;
+}
+
+function fieldsOf(bytes: Uint8Array): Fields {
+  const item = decodeStrict(bytes, MAX_STATE + MAX_CONTEST);
+  const fields = new Fields(item, 'stored group', Array.isArray(item) && item.length === 3 ? 3 : 2);
+  if (fields.uint() !== (Array.isArray(item) ? item.length - 1 : 0)) fields.fail('version 1 or 2');
+  return fields;
 }
 
 function tryDecode(bytes: Uint8Array): ReturnType<typeof decodeGroupState> {
