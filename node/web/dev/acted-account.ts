@@ -59,12 +59,6 @@ export class ActedAccount implements OwnAccountClient {
   async deleteProfile(): Promise<void> {
     throw new RefusedError('login-again', 'acted');
   }
-
-  async keysOf(user: User['id']): ReturnType<OwnAccountClient['keysOf']> {
-    return { user, identity: undefined, devices: [], removed: [], changedTo: undefined };
-  }
-
-  async acceptIdentity(): Promise<void> {}
 }
 
 export function pause(milliseconds: number): Promise<void> {

@@ -7,6 +7,7 @@ import { parseRealmName } from '../../../src/realm/names.ts';
 import type { AccountClient } from '../model/account-client.ts';
 import type { PageClient } from '../model/page-client.ts';
 import { ActedAccount, DEVICE, pause } from './acted-account.ts';
+import { actedContacts } from './acted-contacts.ts';
 import { ACCOUNTS, CLERK, conversationOf, DRAWING, ENGINEER, PEOPLE, WORKS, WORKS_PEOPLE } from './acted-people.ts';
 import { ActedRoom } from './acted-room.ts';
 import { actedTalk, eventOf } from './acted-talk.ts';
@@ -21,6 +22,7 @@ export const SCENES = [
   'chat',
   'offline',
   'islands',
+  'identity',
   'opening',
 ] as const;
 export type Scene = (typeof SCENES)[number];
@@ -41,6 +43,7 @@ export class ActedClient implements PageClient, AccountClient {
   account: ActedAccount | undefined;
   accountState: Client['accountState'] = { kind: 'none' };
   readonly islands: Client['islands'];
+  readonly contacts: PageClient['contacts'];
   readonly #scene: Scene;
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #rooms = new Map<string, ActedRoom>();
@@ -49,6 +52,7 @@ export class ActedClient implements PageClient, AccountClient {
 
   constructor(scene: Scene) {
     this.#scene = scene;
+    this.contacts = actedContacts(scene === 'identity');
     const since = this.#began - 42 * MINUTE;
     this.islands = { realms: scene === 'islands' ? [{ realm: LVIV, since, queued: 12 }] : [] };
     if (scene === 'empty') return;
@@ -132,6 +136,7 @@ export class ActedClient implements PageClient, AccountClient {
     if (this.connection === 'waiting') return;
     this.#emit('ready', { me: this.me });
     this.#emit('islands', this.islands);
+    if (this.#scene === 'identity') this.#emit('identity-changed', { user: ENGINEER.id });
     const now = Date.now();
     this.#emit('presence', { user: ENGINEER, state: 'online' });
     this.#emit('presence', { user: ACCOUNTS, state: 'offline', lastSeenAt: now - 25 * MINUTE });
@@ -250,14 +255,6 @@ export class ActedClient implements PageClient, AccountClient {
       ),
     );
   }
-
-  readonly contacts: PageClient['contacts'] = {
-    blocked: async () => [],
-    block: async () => undefined,
-    unblock: async () => undefined,
-    remove: async () => undefined,
-    safetyNumber: async () => Array.from({ length: 12 }, (_, n) => String(10_000 + ((n * 7919 + 4321) % 89_999))),
-  };
 
   readonly groups: PageClient['groups'] = {
     create: async () => WORKS,

@@ -5,15 +5,7 @@ type Account = NonNullable<Client['account']>;
 
 export type OwnAccountClient = Pick<
   Account,
-  | 'hasRecoveryKey'
-  | 'makeRecoveryKey'
-  | 'devices'
-  | 'renameDevice'
-  | 'removeDevice'
-  | 'rename'
-  | 'deleteProfile'
-  | 'keysOf'
-  | 'acceptIdentity'
+  'hasRecoveryKey' | 'makeRecoveryKey' | 'devices' | 'renameDevice' | 'removeDevice' | 'rename' | 'deleteProfile'
 >;
 export type Device = Awaited<ReturnType<OwnAccountClient['devices']>>[number];
 

@@ -11,6 +11,7 @@ import { ConnectionModel } from './connection.ts';
 import { Conversing } from './conversing.ts';
 import { FileDesk } from './file-desk.ts';
 import { ColleagueFinder } from './find-colleague.ts';
+import { Identities } from './identities.ts';
 import { IdleLock } from './idle-lock.ts';
 import { IslandsModel } from './islands.ts';
 import type { LocalStore } from './local-store.ts';
@@ -45,6 +46,7 @@ export interface AppComponents {
 /** What one logged-in person works with. */
 export interface Workspace {
   readonly account: OwnAccount;
+  readonly identities: Identities;
   readonly me: User;
   readonly realm: string;
   readonly people: People;
@@ -139,7 +141,9 @@ export class App {
     const realms = () => new Set(chats.list.value.flatMap((chat) => chat.people.map(realmOf)));
     const islands = new IslandsModel({ client, realms });
     const realm = this.session.server.peek()?.realm ?? realmOf(user);
+    const identities = new Identities(client);
     this.workspace.value = {
+      identities,
       account: this.own.peek() ?? new OwnAccount(client, user),
       me: user,
       realm,
@@ -155,6 +159,7 @@ export class App {
       typing: (to) => void client.typing(to).catch(() => undefined),
       reconnect: () => client.connect(),
     };
+    identities.start();
     people.start();
     connection.start();
     islands.start();
@@ -175,6 +180,7 @@ export class App {
     workspace.chats.stop();
     workspace.connection.stop();
     workspace.islands.stop();
+    workspace.identities.stop();
     workspace.people.stop();
     this.workspace.value = undefined;
     this.screen.close();

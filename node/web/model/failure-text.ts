@@ -26,6 +26,8 @@ const SENTENCES: Readonly<Record<string, TextKey>> = {
   'recovery-key-group': 'error.recoveryKey',
   'vault-secret-wrong': 'error.recoveryWrong',
   'login-again': 'error.loginAgain',
+  'identity-other': 'error.identityOther',
+  'identity-unproven': 'error.identityUnproven',
   'device-is-this': 'error.deviceIsThis',
   'recipient-no-device': 'error.recipientNoDevice',
   'disk-full': 'error.diskFull',

@@ -7,6 +7,7 @@ import { Composer } from './composer.tsx';
 import { useApp, useWords, useWorkspace } from './context.ts';
 import { FileViewer } from './file-viewer.tsx';
 import { IconButton } from './icon.tsx';
+import { IdentityBanner } from './identity-parts.tsx';
 import { PresenceText } from './person.tsx';
 import { PinnedBar } from './pinned-bar.tsx';
 import { Stage, StageContext } from './stage.ts';
@@ -22,6 +23,7 @@ export function ChatView({ chat }: { readonly chat: Chat }) {
     <StageContext.Provider value={stage}>
       <main class="chat">
         <ChatHead chat={chat} />
+        {chat.person && <IdentityBanner person={chat.person} />}
         <PinnedBar />
         <TimelineView chat={chat} />
         <Composer />

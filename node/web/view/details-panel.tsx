@@ -6,6 +6,7 @@ import { ChatAvatar } from './chat-avatar.tsx';
 import { ContactSettling } from './contact-settling.tsx';
 import { useApp, useWords } from './context.ts';
 import { IconButton } from './icon.tsx';
+import { SafetyFact } from './identity-parts.tsx';
 import { MemberList } from './member-list.tsx';
 import { PresenceText } from './person.tsx';
 import { SharedFiles } from './shared-files.tsx';
@@ -49,6 +50,10 @@ function Facts({ person }: { readonly person: User }) {
       <dd>{person.address}</dd>
       <dt>{t('details.branch')}</dt>
       <dd>{person.address.slice(person.address.indexOf('@') + 1)}</dd>
+      <dt>{t('safety.title')}</dt>
+      <dd>
+        <SafetyFact person={person} />
+      </dd>
     </dl>
   );
 }

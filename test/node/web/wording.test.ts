@@ -81,7 +81,7 @@ for (const language of LANGUAGES) {
 }
 
 test('each text is used somewhere', () => {
-  const sources = globSync('{model,view}/*.{ts,tsx}', { cwd: WEB }).concat('page.tsx');
+  const sources = globSync('{model,view}/**/*.{ts,tsx}', { cwd: WEB }).concat('page.tsx');
   const code = sources.map((file) => readFileSync(join(WEB, file), 'utf8')).join('\n');
   const templates = [...code.matchAll(/`(\w+)\.\$\{/g)].map(([, start]) => `${start}.`);
   const unused = [...ENGLISH.keys()].filter(
@@ -91,7 +91,7 @@ test('each text is used somewhere', () => {
 });
 
 test('no sentence stands in a component', () => {
-  const found = globSync('view/*.tsx', { cwd: WEB }).flatMap((file) => {
+  const found = globSync('view/**/*.tsx', { cwd: WEB }).flatMap((file) => {
     const code = readFileSync(join(WEB, file), 'utf8').replaceAll(/<kbd>.*?<\/kbd>/g, '');
     const texts = [...code.matchAll(/>\s*([\p{L}][^<>{}=;()]*)<\//gu)].map(([, text]) => text);
     const attributes = [...code.matchAll(/(?:aria-label|title|placeholder)="([^"]*\p{L}[^"]*)"/gu)].map(

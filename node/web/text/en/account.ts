@@ -65,12 +65,17 @@ export const account = {
   'safety.title': 'Safety number',
   'safety.why': 'Compare it with {name} in person or by a call. If both see the same, nobody reads along.',
   'safety.show': 'Show safety number',
-  'safety.copy': 'Copy',
   'safety.loading': 'Working it out…',
   'safety.changed':
     'The keys of {name} have changed. That happens when somebody loses their password, and when somebody tries to read along. Nothing is sent until you accept the new keys.',
   'safety.accept': 'Accept the new keys',
   'safety.compare': 'Compare first',
+  'safety.verified': 'I have compared it',
+  'safety.verifiedHint': 'Kept on all your devices until the keys change.',
+  'safety.new': 'The new number',
+  'safety.unknown': '{name} has not logged in yet, so there is nothing to compare.',
+  'safety.isVerified': 'Compared',
+  'safety.notVerified': 'Not compared yet',
 
   'help.title': 'Keys',
   'help.switch': 'Go to a conversation',

@@ -52,4 +52,6 @@ export const trouble = {
 
   'error.deviceIsThis': 'This is the device that you are using. Log out instead.',
   'error.freshLogin': 'This asks for a login of the last 15 minutes. Log out, log in, and do it again.',
+  'error.identityOther': 'The keys have changed once more. Close this and compare again.',
+  'error.identityUnproven': 'Nobody vouches for these keys, so they are not used. Tell your administrator.',
 } as const satisfies Area;

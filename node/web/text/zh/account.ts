@@ -61,12 +61,17 @@ export const account: Said<typeof english> = {
   'safety.title': '安全号码',
   'safety.why': '请当面或通过电话与 {name} 核对。如果双方看到的一致，就没有人在偷看。',
   'safety.show': '显示安全号码',
-  'safety.copy': '复制',
   'safety.loading': '正在计算…',
   'safety.changed':
     '{name} 的密钥已更改。对方丢失密码时会这样，有人企图偷看时也会这样。在您接受新密钥之前，不会发送任何内容。',
   'safety.accept': '接受新密钥',
   'safety.compare': '先核对',
+  'safety.verified': '我已核对',
+  'safety.verifiedHint': '在您的所有设备上保留，直到密钥更改。',
+  'safety.new': '新的号码',
+  'safety.unknown': '{name} 尚未登录过，还没有可核对的内容。',
+  'safety.isVerified': '已核对',
+  'safety.notVerified': '尚未核对',
 
   'help.title': '快捷键',
   'help.switch': '转到会话',

@@ -41,4 +41,6 @@ export const trouble: Said<typeof english> = {
 
   'error.deviceIsThis': '这是您正在使用的设备。请改为退出登录。',
   'error.freshLogin': '此操作要求在最近 15 分钟内登录过。请退出并重新登录后再试。',
+  'error.identityOther': '密钥再次更改。请关闭后重新核对。',
+  'error.identityUnproven': '没有人为这些密钥担保，因此未使用。请告知管理员。',
 };
