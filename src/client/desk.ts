@@ -2,7 +2,7 @@
 // It exists as long as the account is open on this device, and everything in it belongs to that user.
 
 import type { ClientFrame } from '../protocols/lan/frames.ts';
-import { serverAnswer } from '../protocols/lan/routes.ts';
+import { type ServerAnswer, serverAnswer } from '../protocols/lan/routes.ts';
 import type { FrameMessage } from '../protocols/lan/wire.ts';
 import type { Clock } from '../realm/clock.ts';
 import type { ConversationId, MessageId } from '../realm/ids.ts';
@@ -29,12 +29,14 @@ import { Overview } from './overview.ts';
 import { PendingChanges } from './pending-changes.ts';
 import type { People } from './people.ts';
 import { Personal } from './personal/personal.ts';
+import { Retention } from './personal/retention.ts';
 import { SearchIndex } from './search/search-index.ts';
 import { Sending } from './sending.ts';
 import type { Act, ClientEvents, Me } from './surface.ts';
 import { CatchingUp } from './sync/catching-up.ts';
 import { Filling } from './sync/filling.ts';
 import { Holding } from './sync/holding.ts';
+import { RestoredServer } from './sync/restored-server.ts';
 import { Writing } from './writing.ts';
 
 export interface DeskComponents {
@@ -71,6 +73,8 @@ export class Desk {
   readonly pending: PendingChanges;
   readonly #news: DeskNews;
   readonly #ahead: JoiningAhead;
+  readonly #restored: RestoredServer;
+  readonly #retention: Retention;
 
   private constructor(components: DeskComponents, index: SearchIndex) {
     this.#parts = components;
@@ -107,8 +111,14 @@ export class Desk {
       describe: (conversation, name) => this.act(conversation, { kind: 'profile', name }),
       restate: (conversation) => this.#writing.restate(conversation),
     });
-    const open = (message: FrameMessage) => this.engine.open(message);
-    this.library = new Library({ http, people, me: () => me, open });
+    const server = (): Promise<ServerAnswer> => http.get('/server', serverAnswer);
+    this.#retention = new Retention({ vault: account.vault, holding: this.#holding, cache, server, home, clock });
+    this.#restored = new RestoredServer({ ...components, commits: this.engine.commits });
+    const open = (message: FrameMessage) => {
+      this.#restored.keep(message);
+      return this.engine.open(message);
+    };
+    this.library = new Library({ http, people, me: () => me, open, storage: cacheStorage(cache) });
     this.chats = new Chats({
       cache,
       me: me.user.id,
@@ -196,16 +206,19 @@ export class Desk {
 
   /** What waits goes out, what waits there comes in. */
   connected(): void {
-    this.sending.resend();
     this.personal.connected();
     void this.#comeUp();
   }
 
   async #comeUp(): Promise<void> {
+    // A server that was restored refuses what is written in groups that it has forgotten.
+    await this.#restored.run();
+    this.sending.resend();
     await this.engine.connected();
     this.pending.retry();
     await this.catchUp();
     this.#ahead.start();
+    await this.#retention.look();
   }
 
   catchUp(): Promise<void> {
@@ -241,6 +254,8 @@ export class Desk {
 
   async #rise(): Promise<void> {
     this.#news.close();
+    this.#restored.close();
+    this.#retention.close();
     this.disconnected();
     await this.#filling.close();
     await this.#ahead.close();

@@ -21,6 +21,7 @@ import type { Account } from '../account/account.ts';
 import type { ClientCache } from '../cache/cache.ts';
 import type { Http } from '../http.ts';
 import type { OpenedEvent } from '../timeline/events.ts';
+import { CommitBook } from './commit-book.ts';
 import { DeviceChecks } from './device-checks.ts';
 import { HttpDeviceServer } from './device-server.ts';
 import { conversationOfEpoch, EpochBook } from './epoch-book.ts';
@@ -57,6 +58,8 @@ export interface KnownGroup {
 }
 
 export class Engine {
+  /** What home accepted lately. */
+  readonly commits: CommitBook;
   readonly intents: Intents;
   readonly #c: EngineComponents;
   readonly #keeper: GroupKeeper;
@@ -70,6 +73,7 @@ export class Engine {
   constructor(components: EngineComponents) {
     this.#c = components;
     const { account, cache, http, clock, random, onNews } = components;
+    this.commits = new CommitBook(cache, clock);
     const me = { certificate: account.certificate, signature: account.keys.signature };
     const devices = new HttpDeviceServer(http);
     const epochs = new EpochBook(account.vault);
@@ -77,7 +81,7 @@ export class Engine {
     this.#checks = new DeviceChecks({ account, clock });
     this.#packages = new KeyPackages({ me, cache, server: devices, clock });
     this.#keeper = new GroupKeeper({
-      server: new HttpGroupServer(http),
+      server: this.commits.watching(new HttpGroupServer(http), account.certificate),
       packages: devices,
       own: this.#packages,
       store: new GroupStore(cache),

@@ -14,10 +14,13 @@ import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
 import { type ConversationId, type GroupId, parseConversationId, parseGroupId } from '../../realm/ids.ts';
 import type { Vault } from '../vault/vault.ts';
 
-const KIND = 'epoch-key';
+/** Kinds of entries of the vault. */
+export const EPOCH_KEY = 'epoch-key';
+export const EPOCH_ROSTER = 'epoch-roster';
+const KIND = EPOCH_KEY;
 const KEY = 32;
 const MAX_VALUE = MAX_ROSTER + 256;
-const ROSTER = 'epoch-roster';
+const ROSTER = EPOCH_ROSTER;
 /** Bytes of a part of a roster; an entry of the vault has at most 12 KiB. */
 const PART = 8 * 1024;
 const MAX_PARTS: number = Math.ceil(MAX_ROSTER / PART);
@@ -97,6 +100,11 @@ function decodeEntry(bytes: Uint8Array): { readonly key: Uint8Array; readonly ro
   const list = fields.list(MAX_PARTS);
   const names = new Fields(list, 'parts of a roster');
   return { key, roster: list.map(() => names.text(HASH_TEXT)) };
+}
+
+/** Names of the parts of the roster that an entry has. @throws PeerError `frame-malformed` */
+export function rosterPartsOf(value: Uint8Array): readonly string[] {
+  return decodeEntry(value).roster;
 }
 
 /** Whose epoch an entry of the vault is. */

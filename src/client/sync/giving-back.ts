@@ -2,16 +2,17 @@
 // later ones. Commits first, since whoever is in a group decides whose messages are taken. Each thing is asked for before it is sent, so
 // many devices of many people send it once, more or less.
 //
-//   cache record 'giving-back'/'due': the server was restored, and not everything has been offered since
-import { encodeItem } from '../../crypto/strict-cbor.ts';
+//   cache record 'giving-back'/'due': [1, since], when the server has forgotten this device and not everything was offered since
+import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
 import { compareAnswer, type GivenBackAnswer, givenBackAnswer, groupAnswer } from '../../protocols/lan/group-routes.ts';
+import type { Clock } from '../../realm/clock.ts';
 import { CanopyError, codeOf, UnreachableError } from '../../realm/errors.ts';
 import type { ConversationId, GroupId } from '../../realm/ids.ts';
 import type { ClientCache } from '../cache/cache.ts';
 import type { CommitBook, KeptCommit } from '../engine/commit-book.ts';
 import type { Http } from '../http.ts';
 import { toText } from '../vault/vault-server.ts';
-import type { KeptBodies, KeptBody } from './kept-bodies.ts';
+import { KEPT_FOR, type KeptBodies, type KeptBody } from './kept-bodies.ts';
 
 const AREA = 'giving-back';
 const DUE = 'due';
@@ -27,12 +28,13 @@ export interface GivingBackComponents {
   readonly cache: Pick<ClientCache, 'record' | 'setRecords'>;
   readonly commits: Pick<CommitBook, 'all'>;
   readonly bodies: Pick<KeptBodies, 'all'>;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 export class GivingBack {
   readonly #parts: GivingBackComponents;
   readonly #counters = { commits: 0, messages: 0, refused: 0 };
-  #isDue = false;
+  #dueSince: number | undefined;
   readonly #over = new AbortController();
 
   constructor(components: GivingBackComponents) {
@@ -45,8 +47,8 @@ export class GivingBack {
 
   /** The server no longer knows where this device stopped. */
   async restored(): Promise<void> {
-    this.#isDue = true;
-    await this.#parts.cache.setRecords(AREA, new Map([[DUE, encodeItem([1])]]));
+    this.#dueSince = this.#parts.clock.now();
+    await this.#parts.cache.setRecords(AREA, new Map([[DUE, encodeItem([1, this.#dueSince])]]));
   }
 
   close(): void {
@@ -63,19 +65,28 @@ export class GivingBack {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { cache, commits, bodies } = this.#parts;
-    if (!this.#isDue && !(await cache.record(AREA, DUE))) return;
+    const { commits, bodies, clock } = this.#parts;
+    this.#dueSince ??= await this.#noted();
+    if (this.#dueSince === undefined) return;
     try {
       for (const { conversation, group, commits: kept } of await commits.all()) {
         await this.#giveCommits(conversation, group, kept, signal);
       }
       for (const [conversation, kept] of await bodies.all()) await this.#giveMessages(conversation, kept, signal);
     } catch (error) {
-      // It has forgotten where this device was for another reason, and takes nothing.
-      if (codeOf(error) !== 'not-restored') throw error;
+      // It may still wait for its operator's word, and takes nothing before; after a while there is nothing left to give.
+      if (codeOf(error) !== 'not-restored' || clock.now() - this.#dueSince < KEPT_FOR) throw error;
     }
-    this.#isDue = false;
-    await cache.setRecords(AREA, new Map([[DUE, undefined]]));
+    this.#dueSince = undefined;
+    await this.#parts.cache.setRecords(AREA, new Map([[DUE, undefined]]));
+  }
+
+  async #noted(): Promise<number | undefined> {
+    const bytes = await this.#parts.cache.record(AREA, DUE);
+    if (!bytes) return undefined;
+    const fields = new Fields(decodeStrict(bytes, 64), 'what is due', 2);
+    fields.uint(1);
+    return fields.uint();
   }
 
   async #giveCommits(

@@ -5,7 +5,7 @@
 import type { Clock, Timer } from '../../realm/clock.ts';
 import { codeOf } from '../../realm/errors.ts';
 import { type ConversationId, parseConversationId } from '../../realm/ids.ts';
-import { type Additions, type ClientCache, type Place, placeOf } from '../cache/cache.ts';
+import { type Additions, type ClientCache, type Place, placeAt, placeOf } from '../cache/cache.ts';
 import type { SearchIndex } from '../search/search-index.ts';
 import type { OpenedEvent } from '../timeline/events.ts';
 
@@ -16,6 +16,8 @@ const MAX_WAITING = 5_000;
 /** Events read at a time when the index is mended. */
 const PAGE = 500;
 const MARKS = 'unindexed';
+/** What a group goes on having, however old it is. */
+const LASTING: ReadonlySet<string> = new Set(['profile', 'timer', 'pin']);
 const utf8 = new TextEncoder();
 
 export interface HoldingComponents {
@@ -82,6 +84,21 @@ export class Holding {
         if (gone.length > 0) await cache.remove(conversation, gone);
       }
     });
+  }
+
+  /** The realm keeps nothing that is older; what names the group, sets its timer or is pinned stays. Resolves with how many went. */
+  async expire(conversation: ConversationId, before: number): Promise<number> {
+    let count = 0;
+    await this.#inTurn(async () => {
+      const end = placeAt({ ms: before, counter: 0 }, '');
+      for await (const events of eventsDownTo(this.#parts.cache, conversation, '', end)) {
+        const gone = events.filter(({ content }) => !LASTING.has(content?.kind ?? ''));
+        count += gone.length;
+        this.#unfindable(conversation, gone);
+        if (gone.length > 0) await this.#parts.cache.remove(conversation, gone);
+      }
+    });
+    return count;
   }
 
   #unfindable(conversation: ConversationId, events: readonly OpenedEvent[]): void {
@@ -187,8 +204,8 @@ export function searchableText({ content }: OpenedEvent): string {
   }
 }
 
-async function* eventsDownTo(cache: ClientCache, conversation: ConversationId, lowest: Place) {
-  for (let before: Place | undefined; ; ) {
+export async function* eventsDownTo(cache: ClientCache, conversation: ConversationId, lowest: Place, end?: Place) {
+  for (let before = end; ; ) {
     const page = await cache.page(conversation, { limit: PAGE, ...(before !== undefined && { before }) });
     const events = page.events.filter((event) => (placeOf(event) ?? '') >= lowest);
     yield events;
