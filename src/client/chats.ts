@@ -4,6 +4,7 @@ import type { RosterKind } from '../crypto/roster.ts';
 import type { Clock } from '../realm/clock.ts';
 import type { ConversationId, MessageId, UserId } from '../realm/ids.ts';
 import type { ClientCache, Place } from './cache/cache.ts';
+import { eventsDownTo } from './sync/holding.ts';
 import type { OpenedEvent, Receipt } from './timeline/events.ts';
 import { emptyTimeline, reduceTimeline, type TimelineAction, type TimelineState } from './timeline/state.ts';
 import { type Timeline, viewTimeline } from './timeline/view.ts';
@@ -51,6 +52,15 @@ export class Chats {
     await shown.older();
     shown.take([...this.#parts.settled(conversation), { kind: 'events', events: this.#parts.unsent(conversation) }]);
     return shown;
+  }
+
+  /** As this device holds it. */
+  async event(conversation: ConversationId, id: MessageId): Promise<OpenedEvent | undefined> {
+    for await (const events of eventsDownTo(this.#parts.cache, conversation, '')) {
+      const found = events.find((event) => event.id === id);
+      if (found) return found;
+    }
+    return undefined;
   }
 
   /** As far back as messages are unread. `most`: the server's count, which is never too low; it stands while too little is held here. */

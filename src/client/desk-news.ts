@@ -17,7 +17,7 @@ import type { People } from './people.ts';
 import type { Personal } from './personal/personal.ts';
 import type { ClientEvents, Me } from './surface.ts';
 import type { Holding } from './sync/holding.ts';
-import type { OpenedEvent, SystemLine } from './timeline/events.ts';
+import { type OpenedEvent, type SystemLine, withTombstones } from './timeline/events.ts';
 import { askedLines, linesOf } from './timeline/system-lines.ts';
 
 /** Cache records of what was told once. */
@@ -54,8 +54,9 @@ export class DeskNews {
     this.#unlisten();
   }
 
-  async keep(events: readonly OpenedEvent[]): Promise<void> {
+  async keep(opened: readonly OpenedEvent[]): Promise<void> {
     const { holding, desk } = this.#c;
+    const events = withTombstones(opened);
     for (const event of events) await holding.hold(event.conversation, { events: [event] });
     desk.chats.events(events);
     await desk.personal.held(events);

@@ -1,6 +1,6 @@
 // What the own user says and does in conversations, on its way out: made into content that names what was seen before it, shown as queued
 // at once, held like what others wrote once the server has it.
-import type { MadeContent } from '../crypto/content.ts';
+import type { DeletedPlace, MadeContent } from '../crypto/content.ts';
 import { type Roster, roleOf } from '../crypto/roster.ts';
 import type { Stamp } from '../protocols/lan/wire.ts';
 import type { Clock } from '../realm/clock.ts';
@@ -106,9 +106,21 @@ export class Writing {
     return [...this.#unsent.values()].filter((event) => event.conversation === conversation);
   }
 
-  seal({ id, conversation, recipients, content }: Outgoing): Promise<Uint8Array> {
+  async seal({ id, conversation, recipients, content }: Outgoing): Promise<Uint8Array> {
     const { user, device } = this.#parts.me;
-    return this.#parts.engine.seal(content, { conversation, message: id, sender: user.id, device }, recipients[0]);
+    const said = content.kind === 'delete' ? await this.#placed(conversation, content) : content;
+    return this.#parts.engine.seal(said, { conversation, message: id, sender: user.id, device }, recipients[0]);
+  }
+
+  /** Only now: what was written just before is stored by now, and has its stamp. */
+  async #placed(conversation: ConversationId, content: MadeContent & { readonly kind: 'delete' }) {
+    const places: DeletedPlace[] = [];
+    for (const target of content.targets) {
+      const event = await this.#parts.chats.event(conversation, target);
+      const isOwn = event?.sender === this.#parts.me.user.id;
+      if (isOwn && event.stamp) places.push({ target, device: event.device, stamp: event.stamp });
+    }
+    return places.length > 0 ? { ...content, places } : content;
   }
 
   queued({ id, conversation, recipients, content }: Outgoing): void {

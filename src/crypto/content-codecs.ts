@@ -1,8 +1,9 @@
 // How each kind of content is written and read; the fields stand in the header of content-kinds.ts.
 import { InputError } from '../realm/errors.ts';
-import { idBytes } from '../realm/ids.ts';
+import { idBytes, parseDeviceId, parseMessageId } from '../realm/ids.ts';
 import { type Entries, messageIdOf, messageIds, optional, reader, userIdOf, userIds } from './content-fields.ts';
 import {
+  type DeletedPlace,
   type KnownContent,
   MAX_CAPTION,
   MAX_EMOJI,
@@ -14,8 +15,9 @@ import {
   MAX_TEXT,
   NOTES,
 } from './content-kinds.ts';
+import { readId } from './envelope.ts';
 import { packFileCard, unpackFileCard } from './files/file-card.ts';
-import type { Fields } from './strict-cbor.ts';
+import { Fields } from './strict-cbor.ts';
 
 type Kind = KnownContent['kind'];
 type Of<K extends Kind> = Extract<KnownContent, { kind: K }>;
@@ -58,9 +60,26 @@ const edit: Codec<'edit'> = {
 };
 
 const deletion: Codec<'delete'> = {
-  write: ({ targets }) => ({ targets: limited(targets, MAX_TARGETS, 'too-many-targets').map(idBytes) }),
-  read: (entries) => ({ kind: 'delete', targets: messageIds(reader(entries)('targets'), MAX_TARGETS) }),
+  write: ({ targets, places }) => ({
+    targets: limited(targets, MAX_TARGETS, 'too-many-targets').map(idBytes),
+    ...(places && { places: limited(places, MAX_TARGETS, 'too-many-targets').map(packPlace) }),
+  }),
+  read: (entries) => ({
+    kind: 'delete',
+    targets: messageIds(reader(entries)('targets'), MAX_TARGETS),
+    ...optional(entries, 'places', (field) => field.list(MAX_TARGETS).map(unpackPlace)),
+  }),
 };
+
+function packPlace({ target, device, stamp }: DeletedPlace): unknown {
+  return [idBytes(target), idBytes(device), stamp.ms, stamp.counter];
+}
+
+function unpackPlace(item: unknown): DeletedPlace {
+  const fields = new Fields(item, 'place of what was deleted', 4);
+  const ids = { target: readId(fields, parseMessageId), device: readId(fields, parseDeviceId) };
+  return { ...ids, stamp: { ms: fields.uint(), counter: fields.uint() } };
+}
 
 const reaction: Codec<'reaction'> = {
   write: ({ target, emoji, on }) => {

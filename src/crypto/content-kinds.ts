@@ -3,7 +3,8 @@
 //
 //   text      text (at most MAX_TEXT bytes of UTF-8), replyTo?, thread?, mentions? (users), expiresAfter? (ms from reading)
 //   edit      target, text, mentions?                     by the author of the target
-//   delete    targets (at most MAX_TARGETS)               by their author, or by who may delete what others wrote
+//   delete    targets (at most MAX_TARGETS), places?      by their author, or by who may delete what others wrote; a place is
+//                                                         [target, device, ms, counter]: where one of the sender's own stood
 //   reaction  target, emoji, on                           each person's own
 //   pin       target, on                                  by who may pin
 //   forward   author, writtenAt, text, file?              the author is the forwarder's word, shown as such
@@ -11,7 +12,7 @@
 //   timer     expiresAfter (ms from reading, 0 for off)   by who may change the group
 //   file      file, text?, replyTo?, expiresAfter?        the map of files/file-card.ts
 //   note      what (joined, left, removed), users         by who may add or remove; `left` by the person
-import type { MessageId, UserId } from '../realm/ids.ts';
+import type { DeviceId, MessageId, UserId } from '../realm/ids.ts';
 import type { FileCard } from './files/file-card.ts';
 
 /** Bytes of UTF-8: leaves room in a body for the other fields and for sealing. */
@@ -50,6 +51,14 @@ export interface EditContent {
 export interface DeleteContent {
   readonly kind: 'delete';
   readonly targets: readonly MessageId[];
+  /** Where those of the sender's own stood: whoever never had them shows that there was something. */
+  readonly places?: readonly DeletedPlace[];
+}
+
+export interface DeletedPlace {
+  readonly target: MessageId;
+  readonly device: DeviceId;
+  readonly stamp: { readonly ms: number; readonly counter: number };
 }
 
 export interface ReactionContent {

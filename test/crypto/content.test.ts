@@ -7,7 +7,7 @@ import { type Content, decodeContent, encodeContent, MAX_TEXT } from '../../src/
 import { textRoom } from '../../src/crypto/content-room.ts';
 import { MAX_BODY } from '../../src/crypto/envelope.ts';
 import { blobIdOf } from '../../src/realm/blob-id.ts';
-import { parseMessageId, parseUserId } from '../../src/realm/ids.ts';
+import { parseDeviceId, parseMessageId, parseUserId } from '../../src/realm/ids.ts';
 
 const ID = '7a1f9d0e-6a55-4f2e-8a0b-51c3b2a49d10';
 const message = fc.uuid().map(parseMessageId);
@@ -32,6 +32,8 @@ const file = fc.record(
   },
   { requiredKeys: ['name', 'size', 'type', 'blob', 'key', 'prefix', 'hash'], noNullPrototype: true },
 );
+const stamp = fc.record({ ms: fc.nat(), counter: fc.nat() }, { noNullPrototype: true });
+const place = fc.record({ target: message, device: fc.uuid().map(parseDeviceId), stamp }, { noNullPrototype: true });
 const base = { sentAt: fc.nat(), after: fc.array(message, { minLength: 1, maxLength: 16 }) };
 const mentions = fc.array(user, { maxLength: 3 });
 
@@ -49,7 +51,10 @@ function kind(required: Parts, optional: Parts = {}): fc.Arbitrary<Content> {
 const contents: fc.Arbitrary<Content> = fc.oneof(
   kind({ kind: is('text'), text }, { replyTo: message, thread: message, mentions, expiresAfter: fc.nat() }),
   kind({ kind: is('edit'), target: message, text }, { mentions }),
-  kind({ kind: is('delete'), targets: fc.array(message, { maxLength: 5 }) }),
+  kind(
+    { kind: is('delete'), targets: fc.array(message, { maxLength: 5 }) },
+    { places: fc.array(place, { maxLength: 5 }) },
+  ),
   kind({ kind: is('reaction'), target: message, emoji: fc.constantFrom('👍', '❤️', '好'), on }),
   kind({ kind: is('pin'), target: message, on }),
   kind({ kind: is('forward'), author: user, writtenAt: fc.nat(), text }, { file, expiresAfter: fc.nat() }),

@@ -4,7 +4,15 @@ import { toString } from 'uint8arrays/to-string';
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
 import { type ConversationId, idBytes } from '../../realm/ids.ts';
 import { type RandomBytes, systemRandom } from '../../realm/random.ts';
-import { erased, isErased, laterState, type OpenedEvent, type Receipt, type SystemLine } from '../timeline/events.ts';
+import {
+  erased,
+  isErased,
+  laterState,
+  type OpenedEvent,
+  type Receipt,
+  type SystemLine,
+  unhidden,
+} from '../timeline/events.ts';
 import { BlockTree, type Entry } from './block-tree.ts';
 import { type Additions, bare, type CachedPage, type ClientCache, type Place, placeAt, placeOf } from './cache.ts';
 import { CacheKeys, type CacheSecret, damaged } from './cache-secret.ts';
@@ -218,6 +226,8 @@ function better(known: Uint8Array, fresh: Uint8Array): Uint8Array {
   const [a, b] = [decodeCached(known), decodeCached(fresh)];
   if (a.kind === 'receipt' && b.kind === 'receipt') return a.receipt.at <= b.receipt.at ? known : fresh;
   if (a.kind !== 'event' || b.kind !== 'event') return known;
+  const open = unhidden(a.event, b.event);
+  if (open) return open === a.event ? known : fresh;
   const isFirst = isErased(a.event) || (!isErased(b.event) && (a.event.content || !b.event.content));
   const [event, other] = isFirst ? [a.event, b.event] : [b.event, a.event];
   const state = laterState(event.state, other.state);

@@ -3,7 +3,7 @@
 import type { FrameMessage } from '../../protocols/lan/wire.ts';
 import type { ConversationId } from '../../realm/ids.ts';
 import { type ClientCache, type Place, placeOf } from '../cache/cache.ts';
-import type { OpenedEvent } from '../timeline/events.ts';
+import { type OpenedEvent, withTombstones } from '../timeline/events.ts';
 import type { Holding } from './holding.ts';
 import { type Hole, Holes } from './holes.ts';
 
@@ -92,10 +92,11 @@ export class CatchingUp {
     if (!hole) return;
     const page = await source.page(conversation, { before: hole.before, limit: PAGE }, signal);
     const opened = await Promise.all(page.events.map(open));
-    await holding.hold(conversation, { events: opened });
+    const events = withTombstones(opened);
+    await holding.hold(conversation, { events });
     if (!(await holding.isStored())) return;
     await this.#holes.replace(conversation, narrowed(hole, opened, page.next));
-    onHeld(conversation, opened);
+    onHeld(conversation, events);
   }
 }
 

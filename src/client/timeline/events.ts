@@ -77,6 +77,28 @@ export function erased({ content: _gone, ...event }: OpenedEvent): OpenedEvent {
   return { ...event, problem: ERASED };
 }
 
+/**
+ * With what stands in the place of messages that their sender deleted and that this device may never have had: the server erased them.
+ * Only of the sender's own: of others anybody could say where they stood.
+ */
+export function withTombstones(events: readonly OpenedEvent[]): readonly OpenedEvent[] {
+  return events.flatMap((event) => {
+    if (event.content?.kind !== 'delete') return [event];
+    const { conversation, sender, recipients, role, content } = event;
+    const places = content.places?.filter(({ target }) => content.targets.includes(target)) ?? [];
+    const gone = places.map(({ target: id, device, stamp }): OpenedEvent => {
+      return { id, conversation, sender, device, recipients, role, stamp, state: 'stored', problem: ERASED };
+    });
+    return [event, ...gone];
+  });
+}
+
+/** Of events of two senders under one id: nobody's deletion hides what another wrote. */
+export function unhidden(a: OpenedEvent, b: OpenedEvent): OpenedEvent | undefined {
+  if (a.sender === b.sender || isErased(a) === isErased(b)) return undefined;
+  return isErased(a) ? b : a;
+}
+
 export function laterState(a: MessageState, b: MessageState): MessageState {
   return STATES.indexOf(a) >= STATES.indexOf(b) ? a : b;
 }

@@ -2,7 +2,7 @@
 // however often, the same things make the same state; the view (view.ts) is a function of it.
 import type { ConversationId, MessageId, UserId } from '../../realm/ids.ts';
 import type { OpenedEvent, ReadMark, Receipt, SystemLine } from './events.ts';
-import { erased, isErased, laterState } from './events.ts';
+import { erased, isErased, laterState, unhidden } from './events.ts';
 
 /** When one recipient had an event and read it; the earliest that was told. */
 export interface Reader {
@@ -83,7 +83,7 @@ function withEvents({ conversation, events, gone }: TimelineState, more: readonl
 function preferred(a: OpenedEvent, b: OpenedEvent): OpenedEvent {
   const isSame = a.sender === b.sender && a.device === b.device;
   if (!isSame || (a.stamp && b.stamp && (a.stamp.ms !== b.stamp.ms || a.stamp.counter !== b.stamp.counter))) {
-    return rank(a) <= rank(b) ? a : b;
+    return unhidden(a, b) ?? (rank(a) <= rank(b) ? a : b);
   }
   const [better, other] = quality(a) >= quality(b) ? [a, b] : [b, a];
   const arrivals = [a.arrivedAt, b.arrivedAt].filter((at) => at !== undefined);

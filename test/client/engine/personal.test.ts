@@ -125,7 +125,7 @@ test('drafts are kept, follow the user, and end', TIMEOUT, async (t) => {
 });
 
 test('what is deleted for all leaves a tombstone, and no body at the server or in any cache', TIMEOUT, async (t) => {
-  const { clerk, engineer, second } = await threeDevices(t);
+  const { branch, clerk, engineer, second } = await threeDevices(t);
   const { conversation, id } = await say(clerk, [engineer, second], 'take it back');
   const timelines = await Promise.all([clerk, engineer, second].map((client) => client.timeline(conversation)));
   const removed = Promise.all([clerk, engineer, second].map((client) => nextEvent(client, 'removed')));
@@ -141,6 +141,11 @@ test('what is deleted for all leaves a tombstone, and no body at the server or i
     );
     assert.deepEqual(await client.search('back'), []);
   }
+  // Nobody has more of it for a device that comes now.
+  const late = clientOf(t, branch);
+  await late.login('engineer', 'second-engineer');
+  await connected(late);
+  await shows(await late.timeline(conversation), ([shown]) => shown?.id === id && shown.deletedBy !== undefined);
 });
 
 test('a disappearing message goes on every device after it was read, and at the server', TIMEOUT, async (t) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { OpenedEvent } from '../../../src/client/timeline/events.ts';
+import { type OpenedEvent, withTombstones } from '../../../src/client/timeline/events.ts';
 import { inCausalOrder } from '../../../src/client/timeline/order.ts';
 import { emptyTimeline, reduceTimeline, type TimelineAction } from '../../../src/client/timeline/state.ts';
 import { type Onlooker, type ShownMessage, type Timeline, viewTimeline } from '../../../src/client/timeline/view.ts';
@@ -252,4 +252,40 @@ test('a name, a picture and a timer that are said again are no news to those who
   const late = view([all(...again)]);
   assert.deepEqual(lines(late), [messageId(3), messageId(4)]);
   assert.deepEqual({ ...late, items: [] }, { ...view([all(...said)]), heads: late.heads, items: [] });
+});
+
+test('who never had what its author deleted shows that something was there, where it was; nobody so hides what another wrote', () => {
+  const first = event(1, 1, 10, text('taken back'));
+  const next = event(2, 2, 20, text('stays'));
+  const place = { target: first.id, device: DEVICE, stamp: { ms: 10, counter: 0 } };
+  const deletion = event(3, 1, 30, { kind: 'delete', targets: [first.id], places: [place], sentAt: 0 });
+  const late = view([all(...withTombstones([deletion, next]))]);
+  assert.deepEqual(
+    messages(late).map(({ id, deletedBy }) => [id, deletedBy]),
+    [
+      [first.id, person(1)],
+      [next.id, undefined],
+    ],
+  );
+  const always = view([all(first, next, ...withTombstones([deletion])), { kind: 'gone', ids: [first.id] }]);
+  const seen = ({ items }: Timeline) => items.map(({ id }) => id);
+  assert.deepEqual(seen(late), seen(always));
+
+  // Person 2 says that what person 1 wrote was his own, and stood there or before.
+  for (const ms of [0, 10]) {
+    const lie = { target: first.id, device: DEVICE, stamp: { ms, counter: 0 } };
+    const forged = event(4, 2, 30, { kind: 'delete', targets: [first.id], places: [lie], sentAt: 0 });
+    const events = withTombstones([forged, first, next]);
+    for (const order of [events, events.toReversed()]) {
+      const shown = messages(view([all(...order)]));
+      assert.deepEqual(
+        shown.map((message) => message.text),
+        ['taken back', 'stays'],
+      );
+    }
+  }
+  assert.equal(
+    withTombstones([{ ...deletion, content: { kind: 'delete', targets: [], places: [place], sentAt: 0 } }]).length,
+    1,
+  );
 });
