@@ -28,6 +28,7 @@ export type Device = Pick<
   | 'delete'
   | 'react'
   | 'rename'
+  | 'draft'
   | 'make'
   | 'invite'
   | 'remove'
@@ -143,7 +144,7 @@ export class Play {
     }
     switch (step.act) {
       case 'login': {
-        const { device, user } = await this.#stage.login(step.by);
+        const { device, user } = await this.#patiently(() => this.#stage.login(step.by));
         this.#devices.set(deviceKey(step.by), { name: step.by, device, isOn: true });
         this.#users.set(step.by.person, user);
         return;

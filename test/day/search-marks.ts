@@ -12,7 +12,10 @@ function inBase64(mark: Buffer, shift: number): string {
   return text.slice(first, last);
 }
 
-export function holds(where: Uint8Array, mark: string): boolean {
+/** Words, or bytes of a file. */
+export type Mark = string | Uint8Array;
+
+export function holds(where: Uint8Array, mark: Mark): boolean {
   const bytes = Buffer.from(mark);
   const text = Buffer.from(where.buffer, where.byteOffset, where.byteLength);
   const encoded = [0, 1, 2].map((shift) => inBase64(bytes, shift));
@@ -28,9 +31,9 @@ export function holds(where: Uint8Array, mark: string): boolean {
 /** Where below the folder each mark is found; the databases must not be open. */
 export async function marksBelow(
   folder: string,
-  marks: readonly string[],
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const found = new Map<string, string[]>(marks.map((mark) => [mark, []]));
+  marks: readonly Mark[],
+): Promise<ReadonlyMap<Mark, readonly string[]>> {
+  const found = new Map<Mark, string[]>(marks.map((mark) => [mark, []]));
   const look = (where: string, bytes: Uint8Array) => {
     for (const [mark, places] of found) if (holds(bytes, mark)) places.push(where);
   };

@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { holds, type Mark } from '../day/search-marks.ts';
 import type { Namespace } from './namespace.ts';
 
 /** Bytes of a packet that are kept: whole packets, also those that a veth joined. */
@@ -60,6 +61,11 @@ export class Recording {
   /** True when these very bytes stand anywhere in the recording. A marker shorter than a segment is never cut by one sender. */
   holds(marker: Uint8Array | string): boolean {
     return this.#bytes.includes(Buffer.from(marker));
+  }
+
+  /** As `holds`, and written in other ways. */
+  shows(mark: Mark): boolean {
+    return holds(this.#bytes, mark);
   }
 
   /** Bytes of IP packets recorded between two addresses, either way. */

@@ -42,6 +42,7 @@ export class DayDesk {
       delete: call('delete'),
       react: call('react'),
       rename: call('rename'),
+      draft: call('draft'),
       make: call('make'),
       invite: call('invite'),
       remove: call('remove'),

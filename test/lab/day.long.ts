@@ -45,7 +45,9 @@ test('after a day every device of everybody shows the same', { timeout: 60 * MIN
   t.after(() => Promise.all(desks.map((desk) => desk.stop())));
   const begun = performance.now();
   const day = planDay(SEED, SHAPE);
-  const tell = (line: string) => process.stderr.write(`${line}\n`);
+  const tell = (line: string) => {
+    process.stderr.write(`${((performance.now() - begun) / 1000).toFixed(1)} s: ${line}\n`);
+  };
   const play = new Play(day, await stageOf(at, desks), { settleLimit: 5 * MINUTE, stepLimit: 3 * MINUTE, tell });
   await play.play();
   assert.deepEqual(await play.verdict(), []);

@@ -5,15 +5,18 @@ import { createPrivateKey, randomUUID } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Capture, type Recording } from './capture.ts';
+import { holds, marksBelow } from '../day/search-marks.ts';
+import type { Recording } from './capture.ts';
+import { recorded, sendInClear } from './captures.ts';
+import { DayDesk } from './day-desk.ts';
 import { type Branch, Deployment, type PublicRealm } from './deployment.ts';
 import { Internet } from './internet.ts';
+import { MarkedJourney, type Seat } from './marked-journey.ts';
 import type { Namespace } from './namespace.ts';
 import { type Program, succeed } from './program.ts';
 
 const DIRECT_LIMIT = 60_000;
-/** Sent in clear beside the product's traffic, so that each search is known to find what is there. */
-const CONTROL_PORT = 9_999;
+const LAN_PORT = 8443;
 
 const internet = new Internet('secret');
 let deployment: Deployment;
@@ -33,7 +36,10 @@ before(
     lviv = await deployment.branch('lviv.acme.ua', internet.site('lviv', 'port-restricted'), enterprise);
     await deployment.user(kyiv, 'clerk', 'Clerk One');
     await deployment.user(lviv, 'engineer', 'Engineer One');
-    await deployment.acquaint([kyiv, lviv], ['clerk@kyiv.acme.ua', 'engineer@lviv.acme.ua']);
+    await deployment.user(kyiv, 'writer', 'Writer One');
+    await deployment.user(lviv, 'reader', 'Reader One');
+    const addresses = ['clerk@kyiv.acme.ua', 'engineer@lviv.acme.ua', 'writer@kyiv.acme.ua', 'reader@lviv.acme.ua'];
+    await deployment.acquaint([kyiv, lviv], addresses);
   },
   { timeout: 180_000 },
 );
@@ -47,19 +53,17 @@ test('no byte of an envelope is in clear on any host at the edge', { timeout: 18
     enterprise: enterprise.where.host,
     region: region.where.host,
   };
-  const captures = await recordAll(hosts);
-  clerk = await deployment.chat(kyiv, 'clerk');
-  engineer = await deployment.chat(lviv, 'engineer');
-
   const markers: (string | Uint8Array)[] = [];
-  markers.push(...(await exchange(`MARKER-${randomUUID()}`)));
-  await becomesDirect();
-  markers.push(...(await exchange(`MARKER-${randomUUID()}`)));
-
   const control = `CONTROL-${randomUUID()}`;
-  for (const host of Object.values(hosts)) sendInClear(host, control);
-
-  for (const [name, recording] of Object.entries(await stopAll(captures))) {
+  const recordings = await recorded(hosts, deployment.folder, async () => {
+    clerk = await deployment.chat(kyiv, 'clerk');
+    engineer = await deployment.chat(lviv, 'engineer');
+    markers.push(...(await exchange(`MARKER-${randomUUID()}`)));
+    await becomesDirect();
+    markers.push(...(await exchange(`MARKER-${randomUUID()}`)));
+    for (const host of Object.values(hosts)) sendInClear(host, control);
+  });
+  for (const [name, recording] of recordings) {
     for (const marker of markers) assert.ok(!recording.holds(marker), `${name} saw a message in clear`);
     assert.ok(recording.holds(control), `the search of ${name}'s capture finds what was sent in clear`);
     assertTraffic(name, recording);
@@ -111,6 +115,56 @@ test('a node fetches nothing for a desk: no CONNECT, no absolute address, no oth
     assert.doesNotMatch(answer, /^HTTP\/1\.1 (101|2|3)/);
   }
 });
+
+test('what people write, name, send and sign in with is on no wire, on no disk and in no log of a server', {
+  timeout: 240_000,
+}, async (t) => {
+  const wires = { ...wiresOf('kyiv', kyiv), ...wiresOf('lviv', lviv) };
+  const hosts = { ...wires, enterprise: enterprise.where.host, region: region.where.host };
+  const desks = [new DayDesk(kyiv.site.desk), new DayDesk(lviv.site.desk)] as const;
+  t.after(() => Promise.all(desks.map((desk) => desk.stop())));
+  const journey = new MarkedJourney();
+  const control = `CONTROL-${randomUUID()}`;
+  const recordings = await recorded(hosts, deployment.folder, async () => {
+    await journey.go(await seat(desks[0], kyiv, 'writer'), await seat(desks[1], lviv, 'reader'));
+    // Across the LANs, and from both DMZs through the routers to the hosts that are public.
+    for (const { site } of [kyiv, lviv]) {
+      sendInClear(site.desk, control, site.nodeAddress);
+      for (const { where } of [region, enterprise]) sendInClear(site.dmz, control, where.address);
+    }
+  });
+  for (const [name, recording] of recordings) {
+    for (const mark of journey.secret) assert.ok(!recording.shows(mark), `${mark} is in the capture of ${name}`);
+    assert.ok(recording.shows(control), `the search of ${name}'s capture finds what was sent in clear`);
+  }
+
+  const programs = [kyiv.node, kyiv.relay, lviv.node, lviv.relay, enterprise.server, region.server];
+  for (const program of programs) {
+    await program.stop();
+    const said = Buffer.from(`${JSON.stringify(program.lines)}${program.stderr}`);
+    for (const mark of journey.secret) assert.ok(!holds(said, mark), `a server said ${mark}`);
+  }
+  const found = await marksBelow(deployment.folder, [...journey.secret, 'Writer One']);
+  for (const mark of journey.secret) assert.deepEqual(found.get(mark), [], String(mark));
+  for (const realm of ['kyiv.acme.ua', 'lviv.acme.ua']) {
+    const places = found.get('Writer One') ?? [];
+    assert.ok(
+      places.some((place) => place.startsWith(`rows of ${realm}`)),
+      `the search finds a person's name in ${realm}`,
+    );
+  }
+});
+
+/** Whoever listens here hears each cable of a branch. */
+function wiresOf(name: string, { site: { desk, node, dmz, router } }: Branch): Record<string, Namespace> {
+  return { [`${name}-desk`]: desk, [`${name}-node`]: node, [`${name}-dmz`]: dmz, [`${name}-router`]: router };
+}
+
+async function seat(desk: DayDesk, { site, realm, lanAuthority }: Branch, user: string): Promise<Seat> {
+  const server = `https://${site.nodeAddress}:${LAN_PORT}`;
+  const login = { server, ca: await readFile(lanAuthority, 'utf8'), user: `${user}@${realm}` };
+  return { desk, login, firstPassword: Deployment.firstLogin.password };
+}
 
 const TLS_ASK = `
   const socket = require('node:tls').connect({ host: process.argv[1], port: 8443, ca: require('node:fs').readFileSync(process.argv[2]) });
@@ -172,25 +226,6 @@ function assertTraffic(name: string, recording: Recording): void {
   for (const [a, b] of expected[name] ?? []) {
     assert.ok(recording.trafficBetween(a, b) > 500, `${name}'s capture holds traffic between ${a} and ${b}`);
   }
-}
-
-async function recordAll(hosts: Readonly<Record<string, Namespace>>): Promise<Map<string, Capture>> {
-  const captures = new Map<string, Capture>();
-  for (const [name, host] of Object.entries(hosts)) {
-    captures.set(name, await Capture.start(host, join(deployment.folder, `${name}.pcap`)));
-  }
-  return captures;
-}
-
-async function stopAll(captures: Map<string, Capture>): Promise<Record<string, Recording>> {
-  const recordings: Record<string, Recording> = {};
-  for (const [name, capture] of captures) recordings[name] = await capture.stop();
-  return recordings;
-}
-
-function sendInClear(host: Namespace, text: string): void {
-  const send = `require('node:dgram').createSocket('udp4').send(process.argv[1], ${CONTROL_PORT}, '127.0.0.1', () => process.exit())`;
-  host.exec(process.execPath, ['-e', send, text]);
 }
 
 /** The private number of a key. */
