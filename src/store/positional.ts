@@ -1,8 +1,7 @@
 // Records and frames as positional cborg arrays: `[version, field, ...]`. One form for what lies in the store and for what goes over
 // the wire. Decoding is strict: exactly these fields, these types, these limits, and the very bytes that encoding would give, so
 // that a signature over the bytes is a signature over the fields.
-import { equals } from 'uint8arrays/equals';
-import { readCbor, writeCbor } from '../realm/cbor.ts';
+import { readCanonicalCbor, writeCbor } from '../realm/cbor.ts';
 import { InputError } from '../realm/errors.ts';
 
 /** What a field may hold. */
@@ -18,11 +17,9 @@ function malformed(what: string, why: string, cause?: unknown): InputError {
 
 function decodeStrictly(bytes: Uint8Array, what: string): unknown {
   try {
-    const decoded = readCbor(bytes);
-    if (!equals(writeCbor(decoded), bytes)) throw malformed(what, 'its bytes are not in canonical form');
-    return decoded;
+    return readCanonicalCbor(bytes);
   } catch (error) {
-    throw error instanceof InputError ? error : malformed(what, 'its bytes do not decode', error);
+    throw malformed(what, 'its bytes do not decode', error);
   }
 }
 
