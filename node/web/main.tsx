@@ -5,12 +5,13 @@ import { createClient } from '../../src/client/client.ts';
 import { systemRandom } from '../../src/realm/random.ts';
 import { openBrowserCache } from './cache/browser-cache.ts';
 import { startPage } from './page.tsx';
+import { pageFiles } from './page-files.ts';
 import { pageStorage } from './page-storage.ts';
 import { workerPasswords } from './passwords.ts';
 import { tabPlace } from './tab-place.ts';
 
-void startPage(
-  createClient({
+void startPage({
+  client: createClient({
     server: location.origin,
     session: 'cookie',
     storage: pageStorage(localStorage),
@@ -18,5 +19,6 @@ void startPage(
     deviceKeys: browserDeviceKeys('canopy-devices', systemRandom),
     openCache: async (user) => SealedCache.open(await openBrowserCache(`canopy-cache-${user}`)),
   }),
-  tabPlace(navigator.locks, () => location.reload()),
-);
+  tab: tabPlace(navigator.locks, () => location.reload()),
+  files: pageFiles(),
+});

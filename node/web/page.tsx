@@ -4,36 +4,20 @@ import { render } from 'preact';
 import { systemClock } from '../../src/realm/clock.ts';
 import { App, type AppComponents } from './model/app.ts';
 import { wantedLanguage } from './model/preferences.ts';
-import type { TabPlace } from './model/tab.ts';
-import { pageFiles } from './page-files.ts';
 import { pageNotices } from './page-notices.ts';
 import { hashPlace } from './page-place.ts';
 import { onActivity, pageSignals } from './page-signals.ts';
 import { showUnread } from './page-title.ts';
 import { loadTexts } from './text/languages.ts';
 import { AppView } from './view/app-view.tsx';
-import './style/tokens.css';
-import './style/base.css';
-import './style/controls.css';
-import './style/parts.css';
-import './style/tabs.css';
-import './style/people.css';
-import './style/entrance.css';
-import './style/workspace.css';
-import './style/rail.css';
-import './style/timeline.css';
-import './style/talk.css';
-import './style/menus.css';
-import './style/composer.css';
-import './style/overlays.css';
-import './style/settings.css';
-import './style/files.css';
+import './style/all.ts';
 
-export async function startPage(client: AppComponents['client'], tab: TabPlace): Promise<void> {
+type Given = Pick<AppComponents, 'client' | 'tab' | 'files'>;
+
+export async function startPage(given: Given): Promise<void> {
   const language = wantedLanguage(localStorage, navigator.languages);
   const app = new App({
-    client,
-    tab,
+    ...given,
     clock: systemClock,
     store: localStorage,
     place: { current: hashPlace() },
@@ -41,7 +25,6 @@ export async function startPage(client: AppComponents['client'], tab: TabPlace):
     loadTexts,
     suggestedUser: new URLSearchParams(location.search).get('user') ?? undefined,
     notices: pageNotices(),
-    files: pageFiles(),
     ...pageSignals(),
   });
   followInDocument(app);

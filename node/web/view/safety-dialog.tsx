@@ -32,12 +32,12 @@ export function SafetyDialog({ person, onClose }: SafetyDialogProps) {
         !failure && <p role="status">{t('safety.loading')}</p>
       )}
       <div class="dialog-buttons">
+        <Button onClick={onClose}>{t('settings.close')}</Button>
         {identity?.changedTo && (
           <Button kind="main" disabled={comparison.task.busy.value} onClick={() => void comparison.accept()}>
             {t('safety.accept')}
           </Button>
         )}
-        <Button onClick={onClose}>{t('settings.close')}</Button>
       </div>
     </Dialog>
   );
