@@ -107,14 +107,15 @@ export class Intake {
 
   /** For the members of a group: the sender is one of them, and of the realm that the roster says. */
   async #judgeGroupMessage(item: Delivered): Promise<Judged> {
-    const { conversation, sender } = item.encoded.envelope;
+    const { conversation, sender, stamp } = item.encoded.envelope;
     const { rosters, realm, directory } = this.#parts;
     if (!rosters) return rejected('conversation-unknown');
     const group = await rosters.find(conversation);
     const member = group?.members.get(sender);
     if (!group) return withDrafts(await rosters.hold(item));
     if (member && !directory.findById(sender) && member.home !== item.origin) return rejected('foreign-sender');
-    if (!member && !(await rosters.mayBeLate(conversation, sender))) return withDrafts(await rosters.hold(item));
+    const isHeard = member !== undefined || (await rosters.mayBeLate(conversation, sender, stamp.ms));
+    if (!isHeard) return withDrafts(await rosters.hold(item));
     if (member && !mayWrite(group, member.role)) return rejected('may-not-write');
     const audience = hearing(membersAt(group, realm), group, sender, this.#parts.blocks);
     return audience.length === 0 ? rejected('recipient-unknown') : this.#judgeNew(item, audience);

@@ -7,7 +7,7 @@ export interface Rosters {
   /** Undefined: this realm knows no group of that conversation. */
   find(conversation: ConversationId): Promise<GroupState | undefined>;
   /** Whether a message of somebody who is not on the roster may still come late: it was written before its realm knew of the removal. */
-  mayBeLate(conversation: ConversationId, user: UserId): Promise<boolean>;
+  mayBeLate(conversation: ConversationId, user: UserId, stampedAt: number): Promise<boolean>;
   /** Keeps a message whose sender this realm's roster does not have, until the commit comes that adds it. */
   hold(item: Delivered): Promise<JudgedElsewhere>;
 }

@@ -12,6 +12,8 @@ import type { HeldMessages } from './held-messages.ts';
 
 /** Milliseconds after a removal in which messages of the removed still come in: their realm may have been cut off before it learnt. */
 export const MAX_LATE = 7 * 24 * 3600_000;
+/** The same for what was stamped before the removal: it waited behind a cut, however long that was. */
+export const MAX_LATE_BEFORE: number = 90 * 24 * 3600_000;
 
 export class GroupRosters implements Rosters {
   readonly store: GroupStore;
@@ -34,10 +36,12 @@ export class GroupRosters implements Rosters {
     return this.book.find(conversation);
   }
 
-  async mayBeLate(conversation: ConversationId, user: UserId): Promise<boolean> {
+  async mayBeLate(conversation: ConversationId, user: UserId, stampedAt: number): Promise<boolean> {
     const group = await this.book.find(conversation);
     const left = group && (await this.store.left(user, conversation, group.group));
-    return left !== undefined && this.#clock.now() - left.at < MAX_LATE;
+    if (!left) return false;
+    const limit = stampedAt <= left.at ? MAX_LATE_BEFORE : MAX_LATE;
+    return Math.max(this.#clock.now(), stampedAt) - left.at < limit;
   }
 
   async hold(item: Delivered): Promise<JudgedElsewhere> {

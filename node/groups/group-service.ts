@@ -115,7 +115,7 @@ export class GroupService {
     this.#held = new HeldMessages({
       ...parts,
       ingest: (items, finish) => conversations.ingest(items, finish),
-      mayBeLate: (conversation, user) => rosters.mayBeLate(conversation, user),
+      mayBeLate: (...given) => rosters.mayBeLate(...given),
       onGap: (conversation, group, ask) => this.#remote.fill(conversation, group, ask),
     });
     rosters.holdBy(this.#held);

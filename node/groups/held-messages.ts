@@ -22,7 +22,7 @@ export interface HeldMessagesComponents {
     items: readonly Delivered[],
     finish: (outcomes: readonly Outcome[]) => Write[],
   ) => Promise<Outcome[]>;
-  readonly mayBeLate: (conversation: ConversationId, user: UserId) => Promise<boolean>;
+  readonly mayBeLate: (conversation: ConversationId, user: UserId, stampedAt: number) => Promise<boolean>;
   readonly onGap: (conversation: ConversationId, group: undefined, ask: RealmName) => void;
 }
 
@@ -104,9 +104,9 @@ export class HeldMessages {
   async #releaseOne({ origin, path, pathRef, bytes }: HeldMessage): Promise<void> {
     const { book, ingest, mayBeLate } = this.#parts;
     const encoded = decodeEnvelope(bytes);
-    const { conversation, sender, id } = encoded.envelope;
+    const { conversation, sender, id, stamp } = encoded.envelope;
     const isKnown = (await book.find(conversation))?.members.has(sender) === true;
-    if (!isKnown && !(await mayBeLate(conversation, sender))) return;
+    if (!isKnown && !(await mayBeLate(conversation, sender, stamp.ms))) return;
     await ingest([{ encoded, origin, path, pathRef }], () => [heldRemoval(conversation, sender, id)]);
     this.#counters.released++;
     this.#count(origin, -1, -bytes.length);

@@ -72,6 +72,7 @@ function encodeEvent(event: OpenedEvent): Uint8Array {
     STATES.indexOf(event.state),
     content ? encodeContent(content) : null,
     event.problem ?? null,
+    event.lateBy ?? null,
   ]);
 }
 
@@ -99,6 +100,7 @@ function readEvent(fields: Fields): OpenedEvent {
   const state = STATES[fields.uint(STATES.length - 1)] ?? 'stored';
   const content = orNull(fields, (field) => decodeContent(field.bytes(MAX_BODY)));
   const problem = orNull(fields, (field) => field.text(MAX_CODE));
+  const lateBy = orNull(fields, (field) => field.uint());
   return {
     ...ids,
     ...(stamp && { stamp }),
@@ -107,6 +109,7 @@ function readEvent(fields: Fields): OpenedEvent {
     state,
     ...(content && { content }),
     ...(problem !== undefined && { problem }),
+    ...(lateBy !== undefined && { lateBy }),
   };
 }
 

@@ -25,6 +25,7 @@ import { CommitBook } from './commit-book.ts';
 import { DeviceChecks } from './device-checks.ts';
 import { HttpDeviceServer } from './device-server.ts';
 import { conversationOfEpoch, EpochBook } from './epoch-book.ts';
+import { GoneDevices } from './gone-devices.ts';
 import type { MakeChange } from './group-changing.ts';
 import type { GroupNews } from './group-following.ts';
 import { GroupKeeper } from './group-keeper.ts';
@@ -78,6 +79,7 @@ export class Engine {
     const devices = new HttpDeviceServer(http);
     const epochs = new EpochBook(account.vault);
     this.#epochs = epochs;
+    const gone = new GoneDevices(account.vault);
     this.#checks = new DeviceChecks({ account, clock });
     this.#packages = new KeyPackages({ me, cache, server: devices, clock });
     this.#keeper = new GroupKeeper({
@@ -86,6 +88,7 @@ export class Engine {
       own: this.#packages,
       store: new GroupStore(cache),
       epochs,
+      gone,
       checks: this.#checks,
       parts: { me, checks: this.#checks, certificates: new CertificateReader(), clock },
       clock,
@@ -94,7 +97,7 @@ export class Engine {
     });
     this.intents = new Intents({ account, checks: this.#checks, http, clock });
     const sequences = new Sequences(cache);
-    const shared = { account, epochs, keeper: this.#keeper, checks: this.#checks };
+    const shared = { account, epochs, gone, keeper: this.#keeper, checks: this.#checks };
     const nextSeq = ({ conversation }: SealingContext) => sequences.next(conversation);
     this.#messages = new MessageKeys({ ...shared, signature: me.signature, nextSeq });
     const look = (message: FrameMessage) => this.#messages.look(message);

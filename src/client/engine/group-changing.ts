@@ -122,7 +122,7 @@ export class GroupChanging {
     const welcomes = made.welcomes.map(({ user, device, body }) => {
       return { user, device, body: encodeMail({ kind: 'welcome', conversation, payload: body }) };
     });
-    const [before, id] = [group.roster, group.group];
+    const [before, id, devices] = [group.roster, group.group, group.members()];
     try {
       await server.commit(conversation, { group: id, epoch, commit, groupInfo, roster, welcomes });
     } catch (error) {
@@ -131,7 +131,7 @@ export class GroupChanging {
       return undefined;
     }
     this.#other.held.spend(conversation);
-    const adopted = await this.#other.held.adopt(conversation, made.accept(), clock.now());
+    const adopted = await this.#other.held.adopt(conversation, made.accept(), clock.now(), devices);
     const by = parts.me.certificate.user;
     const after = adopted.group.roster;
     this.#c.onChange(conversation, { group: id, epoch: epoch + 1, at: clock.now(), by, before, after });

@@ -86,6 +86,7 @@ export class GroupFollowing {
     const [commit] = commits;
     if (!commit) return held;
     const { group, roster: before } = held.group;
+    const devices = held.group.members();
     // Following spends the old state; should what comes after it fail, the stored one is read again.
     this.#held.spend(conversation);
     const followed = await this.#next(held, commit);
@@ -94,7 +95,7 @@ export class GroupFollowing {
     const { next, by, refused } = followed;
     // What a server says: a time to come would keep the keys for ever.
     const at = Math.min(commit.at, this.#c.clock.now());
-    if (next) held = await this.#held.adopt(conversation, next, at);
+    if (next) held = await this.#held.adopt(conversation, next, at, devices);
     else await this.#held.drop(conversation);
     const { epoch } = commit;
     this.#c.onChange(conversation, {

@@ -7,6 +7,7 @@ import { encodeRoster } from '../../crypto/roster.ts';
 import type { ConversationId } from '../../realm/ids.ts';
 import type { DeviceChecks } from './device-checks.ts';
 import type { EpochBook, EpochName } from './epoch-book.ts';
+import type { GoneDevices } from './gone-devices.ts';
 import type { GroupStore, StoredGroup } from './group-store.ts';
 
 /** Groups whose states stay in memory. */
@@ -15,6 +16,7 @@ const MAX_OPEN = 64;
 export interface HeldGroupsComponents {
   readonly store: GroupStore;
   readonly epochs: EpochBook;
+  readonly gone: GoneDevices;
   readonly checks: DeviceChecks;
   readonly parts: GroupParts;
 }
@@ -48,9 +50,19 @@ export class HeldGroups {
     this.#open.delete(conversation);
   }
 
-  /** The keys first: from a state that is replaced they can't be made again. */
-  async adopt(conversation: ConversationId, group: MlsGroup, since: number): Promise<Held> {
+  /**
+   * The keys first: from a state that is replaced they can't be made again.
+   * @param before the devices of the epoch before
+   */
+  async adopt(
+    conversation: ConversationId,
+    group: MlsGroup,
+    since: number,
+    before: readonly DeviceName[] = [],
+  ): Promise<Held> {
     await this.learn(conversation, group);
+    const name = { conversation, group: group.group, epoch: group.epoch };
+    await this.#c.gone.learn(name, { before, after: group.members(), roster: group.roster, at: since });
     await this.#c.store.set(conversation, { state: group.encode(), since });
     return this.#keep(conversation, { group, since });
   }

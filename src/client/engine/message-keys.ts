@@ -14,6 +14,7 @@ import { counts } from '../timeline/rights.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { DeviceChecks } from './device-checks.ts';
 import type { EpochBook, EpochKey, EpochName } from './epoch-book.ts';
+import type { GoneDevices } from './gone-devices.ts';
 import type { GroupKeeper } from './group-keeper.ts';
 
 const IN_CLEAR = 0x00;
@@ -21,6 +22,7 @@ const IN_CLEAR = 0x00;
 export interface MessageKeysComponents {
   readonly account: Pick<Account, 'pinnedIdentity'> & { readonly vault: Pick<Vault, 'refresh'> };
   readonly epochs: EpochBook;
+  readonly gone: GoneDevices;
   readonly keeper: Pick<GroupKeeper, 'follow' | 'wasLeaf'>;
   readonly checks: DeviceChecks;
   readonly signature: SigningKey;
@@ -93,11 +95,13 @@ export class MessageKeys {
     if ((await this.#c.keeper.wasLeaf(name, { user: sender, device })) === false) {
       throw new PeerError('sender-not-member', `the device ${device} was not in the group`);
     }
+    const written = { stampedAt: message.stamp.ms, arrivedAt: message.arrivedAt };
+    const lateBy = this.#c.gone.lateBy(name, { user: sender, device }, written);
     const certificate = await this.#certificateOf(message);
     const context = { conversation, message: id, sender, device };
     const keys = { contentKey: epoch.key, certificate };
     const content = decodeContent(await openMessage(message.body, context, keys));
-    const event = { ...known(message), role, content };
+    const event = { ...known(message), role, content, ...(lateBy !== undefined && { lateBy }) };
     if (!counts(roster.kind, event)) throw new PeerError('not-allowed', `${sender} wrote without the right to`);
     return event;
   }

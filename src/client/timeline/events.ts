@@ -24,6 +24,8 @@ export interface OpenedEvent {
   /** As far as the server told with the event itself. */
   readonly state: MessageState;
   readonly content?: Content;
+  /** Stamped so many milliseconds after its sender was removed: written behind a cut, or a lie that can't be told from that. */
+  readonly lateBy?: number;
   /** Why there is no content: a stable code. */
   readonly problem?: string;
 }

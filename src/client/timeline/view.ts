@@ -152,7 +152,8 @@ function shownMessage(state: TimelineState, event: OpenedEvent, effects: Effects
   const mine = sender === me.user;
   const expiresAt = disappearsAt(state, event, me.user);
   const readers = state.receipts.get(id) ?? new Map();
-  const late = !mine && stamp && arrivedAt !== undefined ? arrivedAt - stamp.ms : 0;
+  const way = !mine && stamp && arrivedAt !== undefined ? arrivedAt - stamp.ms : 0;
+  const late = Math.max(way, event.lateBy ?? 0);
   return {
     kind: 'message',
     id,

@@ -359,9 +359,9 @@ test(
 /** Opens what somebody sealed with the epoch's key, as that station does. */
 async function opener(people: People, station: Station, vault: VaultOfTests) {
   const account = accountOf(people, vault);
-  const { epochs, keeper, checks } = station;
+  const { epochs, gone, keeper, checks } = station;
   const signature = people.device(people.person()).signature;
-  const keys = new MessageKeys({ account, epochs, keeper, checks, signature, nextSeq: async () => 0 });
+  const keys = new MessageKeys({ account, epochs, gone, keeper, checks, signature, nextSeq: async () => 0 });
   return async (by: OwnDevice, group: MlsGroup, content: MadeContent) => {
     const { user: sender, device } = by.certificate;
     const context = { conversation: CONVERSATION, message: parseMessageId(idText(systemRandom(16))), sender, device };

@@ -2,6 +2,7 @@
 import { memoryCache } from '../../../src/client/cache/memory-cache.ts';
 import { DeviceChecks } from '../../../src/client/engine/device-checks.ts';
 import { EpochBook } from '../../../src/client/engine/epoch-book.ts';
+import { GoneDevices } from '../../../src/client/engine/gone-devices.ts';
 import type { GroupNews } from '../../../src/client/engine/group-following.ts';
 import { GroupKeeper } from '../../../src/client/engine/group-keeper.ts';
 import type {
@@ -145,6 +146,7 @@ export interface Station {
   readonly me: DeviceCertificate;
   readonly keeper: GroupKeeper;
   readonly epochs: EpochBook;
+  readonly gone: GoneDevices;
   readonly checks: DeviceChecks;
   readonly own: KeyPackages;
   readonly news: GroupNews[];
@@ -165,6 +167,7 @@ export async function stationOf(
   const server = home.of(me);
   const own = new KeyPackages({ me, cache, server, clock });
   const epochs = new EpochBook(vault);
+  const gone = new GoneDevices(vault);
   const parts = { ...people.parts(me), checks };
   const news: GroupNews[] = [];
   const keeper = new GroupKeeper({
@@ -173,11 +176,12 @@ export async function stationOf(
     own,
     store: new GroupStore(cache),
     epochs,
+    gone,
     checks,
     parts,
     clock,
     random,
     onChange: (_, change) => news.push(change),
   });
-  return { me: me.certificate, keeper, epochs, checks, own, news };
+  return { me: me.certificate, keeper, epochs, gone, checks, own, news };
 }

@@ -311,3 +311,24 @@ test('a message to a thousand members of two realms is one envelope for the othe
     [...profiles.values()].filter(({ home }) => home === LVIV).every(({ id }) => receivedBy(at(LVIV), id).length === 1),
   );
 });
+
+test('what a removed member stamped later than a week after that is not taken in', LIMIT, async (t) => {
+  const { at } = await world(t, [KYIV]);
+  const members = [
+    [CLERK, 'owner'],
+    [COOK, 'member'],
+  ] as const;
+  const step = (epoch: number, all: readonly (readonly [UserId, 'owner' | 'member'])[]) =>
+    at(KYIV).groups.propose(CLERK_OF, change({ epoch, home: KYIV, members: all }), never);
+  await step(0, members);
+  await step(1, [[CLERK, 'owner']]);
+  const day = 24 * 3_600_000;
+  const { rosters } = at(KYIV);
+  const heard = (stampedAt: number) => rosters.mayBeLate(CONVERSATION, COOK, stampedAt);
+  assert.deepEqual(await Promise.all([heard(1), heard(Date.now() + 6 * day), heard(Date.now() + 8 * day)]), [
+    true,
+    true,
+    false,
+  ]);
+  assert.equal(await rosters.mayBeLate(CONVERSATION, ENGINEER, 1), false);
+});
