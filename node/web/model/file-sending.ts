@@ -13,7 +13,7 @@ import { type Failure, failureOf } from './failure-text.ts';
 import { decodeNote, encodeNote, type FileNote } from './file-note.ts';
 import type { PageFiles } from './page-files.ts';
 
-/** Files on their way at one time. */
+/** Files on their way at one time, each of another conversation. */
 const AT_ONCE = 2;
 
 export type FileState =
@@ -181,9 +181,13 @@ export class FileSending {
   }
 
   #fill(): void {
+    /** One at a time of a conversation, so that they stand in the order in which they were attached. */
+    const busy = new Set(this.#all.flatMap((job) => (job.state.peek().kind === 'sending' ? job.chat : [])));
     for (const job of this.#all) {
       if (this.#running >= AT_ONCE) return;
-      if (job.state.peek().kind === 'waiting') void this.#run(job);
+      if (job.state.peek().kind !== 'waiting' || busy.has(job.chat)) continue;
+      busy.add(job.chat);
+      void this.#run(job);
     }
   }
 

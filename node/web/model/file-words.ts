@@ -13,7 +13,7 @@ export function fileSize({ language }: Pick<Wording, 'language'>, bytes: number)
   return new Intl.NumberFormat(locale, {
     style: 'unit',
     unit,
-    unitDisplay: 'short',
+    unitDisplay: step === 0 ? 'long' : 'short',
     maximumFractionDigits: digits,
   }).format(value);
 }

@@ -8,6 +8,9 @@ import { useWords, useWorkspace } from './context.ts';
 import { Icon, IconButton, type IconName } from './icon.tsx';
 import { PreviewCanvas } from './preview-canvas.tsx';
 
+/** Pixels that a picture takes at most, and what one takes of which nothing is known. */
+const SIDE = 360;
+const UNKNOWN = { width: 240, height: 160 };
 /** Bytes up to which a picture is fetched whole as soon as it is on the screen. */
 const WHOLE_AT_ONCE = 6_000_000;
 
@@ -26,6 +29,14 @@ export function FileView({ file, id }: FileViewProps) {
   return <FileCardView file={file} />;
 }
 
+/** Its place is kept before it is there, so that nothing jumps. */
+function placeOf({ preview }: FileCard) {
+  const known = preview ?? UNKNOWN;
+  const [width, height] = [Math.max(1, known.width), Math.max(1, known.height)];
+  const scale = SIDE / Math.max(width, height);
+  return { width: `${Math.max(96, Math.round(width * scale))}px`, aspectRatio: `${width} / ${height}` };
+}
+
 function PictureView({ file, id }: FileViewProps) {
   const { files } = useWorkspace();
   const { t } = useWords();
@@ -37,6 +48,7 @@ function PictureView({ file, id }: FileViewProps) {
     <button
       type="button"
       class="file-picture"
+      style={placeOf(file)}
       aria-label={t('file.look', { name: plainName(file.name) })}
       onClick={() => (files.shown.looked.value = id)}
     >
@@ -64,6 +76,7 @@ function FilmView({ file, id }: FileViewProps) {
     <button
       type="button"
       class="file-picture file-film"
+      style={placeOf(file)}
       aria-label={words.t('file.play', { name: plainName(file.name) })}
       onClick={() => (files.shown.looked.value = id)}
     >

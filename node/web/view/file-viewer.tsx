@@ -137,7 +137,13 @@ function ViewedFile({ file, zoom }: { readonly file: FileCard; readonly zoom: nu
       {kindOfFile(file) === 'video' ? (
         <video controls autoplay preload="metadata" src={url} aria-label={name} onError={onError} />
       ) : (
-        <img src={url} alt={name} style={{ width: `${zoom * 100}%`, height: `${zoom * 100}%` }} onError={onError} />
+        <img
+          class={zoom > 1 ? 'viewer-near' : ''}
+          src={url}
+          alt={name}
+          style={{ width: `${zoom * 100}%`, height: `${zoom * 100}%` }}
+          onError={onError}
+        />
       )}
     </div>
   );

@@ -36,14 +36,16 @@ export function SharedFiles({ chat }: { readonly chat: Chat }) {
       current={kind.value}
       onChoose={(name) => (kind.value = name)}
     >
-      {kind.value === 'photos' && <Photos sent={sent.filter(({ file }) => isSeen(file))} />}
-      {kind.value === 'files' && <FileList sent={sent.filter(({ file }) => !isSeen(file))} />}
-      {kind.value === 'links' && <LinkList said={said} />}
-      {!timeline.complete.value && (
-        <button type="button" class="text-button" onClick={() => void timeline.loadOlder()}>
-          {t('shared.older')}
-        </button>
-      )}
+      <div class="shared">
+        {kind.value === 'photos' && <Photos sent={sent.filter(({ file }) => isSeen(file))} />}
+        {kind.value === 'files' && <FileList sent={sent.filter(({ file }) => !isSeen(file))} />}
+        {kind.value === 'links' && <LinkList said={said} />}
+        {!timeline.complete.value && (
+          <button type="button" class="text-button" onClick={() => void timeline.loadOlder()}>
+            {t('shared.older')}
+          </button>
+        )}
+      </div>
     </Tabs>
   );
 }

@@ -175,9 +175,11 @@ function dayOf(rows: readonly Shown[], first: number | undefined): number | unde
 
 function estimateOf(row: Shown | undefined): number {
   if (row?.kind !== 'message') return HEIGHTS[row?.kind ?? 'line'];
-  const { text = '', reactions } = row.message;
+  const { text = '', reactions, file } = row.message;
   const lines = Math.ceil(text.length / LETTERS_A_LINE) || 1;
-  return HEIGHTS.message + (lines - 1) * LINE + (row.leads ? 12 : 0) + (reactions.length > 0 ? 28 : 0);
+  return (
+    HEIGHTS.message + (lines - 1) * LINE + (row.leads ? 12 : 0) + (reactions.length > 0 ? 28 : 0) + (file ? 64 : 0)
+  );
 }
 
 function JumpButton({ chat, onClick }: { readonly chat: Chat; onClick(): void }) {
