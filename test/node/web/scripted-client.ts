@@ -92,14 +92,15 @@ export class ScriptedClient implements PageClient, AccountClient {
     this.accountState = { kind: 'open' };
   }
   resume = async (): Promise<Me | undefined> => this.resumed;
-  account = undefined;
+  account: AccountClient['account'];
+  readonly self: Me = ME;
   changePassword = async (): Promise<Me> => ME;
   async acceptPassword(): Promise<void> {
     this.asked.push('accept password');
     this.accountState = { kind: 'open' };
   }
-  async logout(): Promise<void> {
-    this.asked.push('logout');
+  async logout({ keepDevice = false }: { keepDevice?: boolean } = {}): Promise<void> {
+    this.asked.push(keepDevice ? 'logout and keep' : 'logout');
   }
   connect(): void {
     this.asked.push('connect');
