@@ -24,7 +24,7 @@ import {
 import { ProfileServer } from '../../src/protocols/profile/server.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { CanopyError, InputError } from '../../src/realm/errors.ts';
-import { houseUserId, OF_USER } from '../../src/realm/house-id.ts';
+import { OF_CHANCE, userIdOf } from '../../src/realm/house-id.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
@@ -34,6 +34,7 @@ import type { Write } from '../../src/store/engine.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import { AliasBook, type AliasState } from './alias-book.ts';
 import { AliasRegistrar } from './alias-registrar.ts';
+import { BirthPlaces } from './birth-places.ts';
 import type { Directory, UserKind, UserProfile, UserStatus } from './directory.ts';
 import { ProfileStore } from './profile-store.ts';
 import { UserIndex } from './user-index.ts';
@@ -78,6 +79,7 @@ export class UserDirectory implements Directory {
     UserId,
     { readonly home: RealmName; readonly entry: UserEntry; readonly record: Uint8Array }
   >();
+  readonly #births: BirthPlaces;
   readonly #server: ProfileServer;
 
   constructor(components: DirectoryComponents, init: DirectoryInit) {
@@ -85,6 +87,7 @@ export class UserDirectory implements Directory {
     this.#init = init;
     this.#profiles = new ProfileStore(components.database);
     this.#aliases = new AliasBook(init.house);
+    this.#births = new BirthPlaces(init.house);
     const { ledger, clock, log } = components;
     const registrar = { chain: ledger.ownDirectory, book: this.#aliases, clock, log };
     this.#registrar = init.house === init.realm ? new AliasRegistrar(registrar) : undefined;
@@ -93,6 +96,10 @@ export class UserDirectory implements Directory {
       unlist: (home: RealmName, id: UserId) => {
         const user = this.#index.get(id);
         if (user?.home === home) this.#unlist(user);
+      },
+      moved: (home: RealmName, id: UserId, to: RealmName) => {
+        this.#births.moved(id, home, to);
+        if (!this.#index.get(id)) this.#listContested(id);
       },
     };
     this.#intake = new UserIntake({ ...components, profiles: this.#profiles, aliases: this.#aliases, users }, init);
@@ -142,13 +149,13 @@ export class UserDirectory implements Directory {
 
   /** An id for a new user of this house that nobody known here has. */
   newId(): UserId {
-    const id = this.idFrom((this.#parts.randomBytes ?? randomBytes)(OF_USER));
+    const id = this.idFrom((this.#parts.randomBytes ?? randomBytes)(OF_CHANCE));
     return this.#index.get(id) ? this.newId() : id;
   }
 
-  /** The id of this house (src/realm/house-id.ts) that follows from these bytes. */
+  /** The id of this realm (src/realm/house-id.ts) that follows from these bytes. */
   idFrom(random: Uint8Array): UserId {
-    return houseUserId(this.#init.house, random);
+    return userIdOf(this.#init.house, this.#init.realm, random);
   }
 
   /** Resolves when user, profile and `writes` are on disk, in one commit. The caller has made sure that the login is free. */
@@ -255,11 +262,16 @@ export class UserDirectory implements Directory {
     this.#index.remove(user);
     this.#aliases.remove(user);
     this.#registrar?.wake();
-    const next = this.#contested.get(user.id);
-    this.#contested.delete(user.id);
     // The new home may have spoken before the old one let go.
-    if (next && next.home !== user.home && this.#list(next.home, next.entry, next.record)) return;
+    if (this.#contested.get(user.id)?.home !== user.home && this.#listContested(user.id)) return;
+    this.#contested.delete(user.id);
     for (const listener of this.#listeners) listener({ ...user, name: '', status: 'disabled' });
+  }
+
+  #listContested(id: UserId): boolean {
+    const next = this.#contested.get(id);
+    this.#contested.delete(id);
+    return next !== undefined && this.#list(next.home, next.entry, next.record) !== undefined;
   }
 
   /** Nobody has the id of one of our own users, whoever's chain was read first. */
@@ -279,8 +291,11 @@ export class UserDirectory implements Directory {
     const user = vouchedFor(home, entry, record);
     if (user && home === this.#init.realm) this.#giveWay(user);
     const holder = this.#index.get(entry.id);
-    if (user && holder && holder.home !== home) this.#contested.set(entry.id, { home, entry, record });
-    if (!user || !this.#index.put(user)) {
+    // A realm's word about its own users is for it alone to doubt.
+    const mayList = home === this.#init.realm || this.#births.mayList(home, entry.id);
+    const isContested = !mayList || (holder !== undefined && holder.home !== home);
+    if (user && isContested) this.#contested.set(entry.id, { home, entry, record });
+    if (!user || !mayList || !this.#index.put(user)) {
       this.#parts.log.warn({ user: entry.id, realm: home }, 'directory entry contradicts its record or another user');
       return undefined;
     }

@@ -24,6 +24,8 @@ export interface UserList {
   list(home: RealmName, entry: UserEntry, record: Uint8Array): void;
   /** Takes a user of that realm off the list, if listed. */
   unlist(home: RealmName, id: UserId): void;
+  /** That realm's chain says that it handed the user over. */
+  moved(home: RealmName, id: UserId, to: RealmName): void;
 }
 
 export interface UserIntakeComponents {
@@ -107,13 +109,19 @@ export class UserIntake {
     try {
       this.#parts.aliases.note(fact);
       if (fact.realm !== this.#init.realm || !this.#loaded) this.#pending.note(fact);
-      if (fact.kind === USER_MOVED) this.#removed.push({ home: fact.realm, id: decodeUserMoved(fact.payload).user });
+      if (fact.kind === USER_MOVED) this.#moved(fact);
       if (fact.kind === USER_REMOVED) this.#removed.push({ home: fact.realm, id: decodeUser(fact.payload) });
     } catch (error) {
       if (!(error instanceof CanopyError)) throw error;
       const { realm, n } = fact;
       this.#parts.log.warn({ realm, n, code: error.code }, 'directory entry is malformed');
     }
+  }
+
+  #moved({ realm, payload }: Fact): void {
+    const { user, to } = decodeUserMoved(payload);
+    this.#removed.push({ home: realm, id: user });
+    this.#parts.users.moved(realm, user, to);
   }
 
   /** Erases the records of users who were removed: they are listed no more, and what told their names leaves the files. */

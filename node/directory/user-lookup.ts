@@ -178,7 +178,7 @@ export class UserLookup {
   async #answer(origin: RealmName, question: LookupQuestion): Promise<Uint8Array> {
     const { directory, recordOf, mayFind } = this.#parts;
     if (!this.#origins.take(origin)) throw tooMany(origin);
-    // Before anything is looked up: a refusal must not tell a right guess from a wrong one. Ids can't be guessed.
+    // Before anything is looked up: a refusal must not tell a right guess from a wrong one. Of ids one in a million is right.
     if (question.kind === 'login' && !this.#mayGuess(origin)) throw tooMany(origin);
     const user =
       question.kind === 'login'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { houseUserId, isOfHouse, mayBeOf, namesHouse, OF_USER } from '../../src/realm/house-id.ts';
+import { houseUserId, isBornAt, isOfHouse, mayBeOf, namesHouse, OF_USER, userIdOf } from '../../src/realm/house-id.ts';
 import { directConversationId, parseUserId } from '../../src/realm/ids.ts';
 import { parseRealmName } from '../../src/realm/names.ts';
 
@@ -53,4 +53,12 @@ test('an id by chance alone names no house', () => {
     directConversationId(id, houseUserId(ACME, RANDOM)).slice(0, 19),
     houseUserId(ACME, RANDOM).slice(0, 19),
   );
+});
+
+test('an id says which realm of its house gave it', () => {
+  const id = userIdOf(ACME, KYIV, Uint8Array.of(3, 4, 5, 6));
+  assert.equal(id.slice(0, 23), houseUserId(ACME, RANDOM).slice(0, 23));
+  assert.equal(id.slice(28), '03040506');
+  assert.deepEqual([isBornAt(id, KYIV), isBornAt(id, ACME), isBornAt(id, BETA)], [true, false, false]);
+  assert.ok(isOfHouse(id, ACME) && mayBeOf(id, KYIV, () => false));
 });
