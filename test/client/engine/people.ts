@@ -14,12 +14,22 @@ export const ENGINEER = 'engineer@kyiv.acme.ua';
 /** What a device keeps, for one client after the other. */
 export type DevicePlace = Pick<ClientInit, 'storage' | 'openCache'>;
 
+/** The way to the server. */
+export type Way = Required<Pick<ClientInit, 'fetch' | 'openSocket'>>;
+
+/** How passwords are stretched. */
+type Stretching = Pick<ClientInit, 'passwords'>;
+
 export async function keptPlace(): Promise<DevicePlace> {
   const [engine, secret] = [new MemoryEngine(), await makeCacheSecret(new Uint8Array(32).fill(3))];
   return { storage: memoryStorage(), openCache: () => SealedCache.open({ engine, secret }) };
 }
 
-export function clientOf(t: TestContext, branch: Pick<Branch, 'server'>, place: DevicePlace = {}): Client {
+export function clientOf(
+  t: TestContext,
+  branch: Pick<Branch, 'server'>,
+  place: DevicePlace & Partial<Way> & Stretching = {},
+): Client {
   const platform = nodePlatform();
   const client = createClient({ server: branch.server.url, ...platform, ...place, random: () => 0 });
   t.after(async () => {
