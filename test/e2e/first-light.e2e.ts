@@ -162,6 +162,7 @@ describe('the first day', { skip: skipWithoutBrowser(), timeout: 240_000 }, () =
     await third.page.getByLabel('The same again').fill('four words of my own');
     assert.deepEqual(await axeFindings(third.page), []);
     await third.page.getByRole('button', { name: 'Set password' }).click();
+    await third.page.getByRole('button', { name: 'Later' }).click();
     await third.page.getByRole('button', { name: 'New conversation' }).first().click();
     await third.page.getByLabel('Colleague’s username').fill('clerk');
     await third.page.getByRole('button', { name: 'Add', exact: true }).click();
@@ -206,7 +207,9 @@ describe('the first day', { skip: skipWithoutBrowser(), timeout: 240_000 }, () =
   });
 
   test('whoever logs out is out', async () => {
+    await clerk.page.getByRole('button', { name: 'Settings' }).click();
     await clerk.page.getByRole('button', { name: 'Log out' }).click();
+    await clerk.page.getByRole('dialog', { name: 'Log out?' }).getByRole('button', { name: 'Log out' }).click();
     await logInButton(clerk.page).waitFor();
     await clerk.page.reload();
     await logInButton(clerk.page).waitFor();
