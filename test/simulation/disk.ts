@@ -7,6 +7,7 @@ import type { Clock } from '../../src/realm/clock.ts';
 import { ConflictError } from '../../src/realm/errors.ts';
 import type { Engine, KeyRange, ReadView, Row, Snapshot, Write } from '../../src/store/engine.ts';
 import { type Random, wholeBetween } from './random.ts';
+import { Slab } from './slab.ts';
 
 /** Milliseconds. */
 const FASTEST_SYNC = 0.2;
@@ -36,6 +37,7 @@ export class SimulatedDisk {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #lazy: boolean;
+  readonly #slab = new Slab();
   readonly #cells = new Map<string, Uint8Array>();
   /** The keys in the order of their bytes. */
   readonly #names: string[] = [];
@@ -142,7 +144,7 @@ export class SimulatedDisk {
     const undos = writes.map((write): Undo => {
       const key = nameOf(write.key);
       const before = this.#cells.get(key);
-      this.#set(key, write.type === 'put' ? write.value.slice() : undefined);
+      this.#set(key, write.type === 'put' ? this.#slab.copy(write.value) : undefined);
       return { key, before };
     });
     this.#unsynced.push(undos);

@@ -2,6 +2,7 @@
 // they wait, as TCP's do, and flow again when it heals; a stream that is reset loses them.
 import type { Clock } from '../../src/realm/clock.ts';
 import { PeerError } from '../../src/realm/errors.ts';
+import { Slab } from './slab.ts';
 
 /** Bytes under way or unread beyond which a writer waits. */
 const ROOM = 256 * 1024;
@@ -17,6 +18,9 @@ export interface LaneInit {
 
 /** Who uses a lane: a program at either end. */
 export type Side = 'reader' | 'writer';
+
+/** Frames under way, of all lanes. */
+const slab = new Slab();
 
 type Item = { readonly kind: 'frame'; readonly frame: Uint8Array } | { readonly kind: 'end' };
 
@@ -54,7 +58,7 @@ export class Lane {
     if (this.#failure) throw this.#failure;
     if (this.#ending) throw new PeerError('stream-ended', 'the stream has ended');
     this.#bytes += frame.length;
-    this.#send({ kind: 'frame', frame: frame.slice() }, frame.length);
+    this.#send({ kind: 'frame', frame: slab.copy(frame) }, frame.length);
     while (this.#bytes > ROOM) {
       await this.#change('writer', signal);
       if (this.#failure) throw this.#failure;

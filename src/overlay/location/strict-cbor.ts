@@ -1,7 +1,6 @@
 // CBOR as our wire formats use it: one canonical encoding of positional arrays, and nothing else is taken (RFC 8949 section
 // 4.2.1). A value decodes only from the very bytes that it encodes to, so signed bytes have one meaning.
-import { equals } from 'uint8arrays/equals';
-import { readCbor, writeCbor } from '../../realm/cbor.ts';
+import { readCanonicalCbor, writeCbor } from '../../realm/cbor.ts';
 import { messageOf, PeerError } from '../../realm/errors.ts';
 
 export type CborValue = number | string | boolean | null | Uint8Array | readonly CborValue[];
@@ -14,9 +13,7 @@ export function encodeCbor(value: CborValue): Uint8Array {
 export function decodeCbor(bytes: Uint8Array, limit: number, code: string): unknown {
   if (bytes.length > limit) throw new PeerError(code, `${bytes.length} bytes are more than ${limit}`);
   try {
-    const value = readCbor(bytes);
-    if (!equals(writeCbor(value), bytes)) throw new Error('not in canonical form');
-    return value;
+    return readCanonicalCbor(bytes);
   } catch (cause) {
     throw new PeerError(code, `no canonical CBOR: ${messageOf(cause)}`, { cause });
   }
