@@ -4,7 +4,7 @@ import type { ClientFrame, ServerFrame } from '../protocols/lan/frames.ts';
 import { ACCOUNT, ISLANDS, LIVE_VERSION, MAX_WATCHED } from '../protocols/lan/limits.ts';
 import { serverAnswer } from '../protocols/lan/routes.ts';
 import { type Clock, systemClock } from '../realm/clock.ts';
-import { CanopyError, codeOf, RefusedError } from '../realm/errors.ts';
+import { CanopyError, codeOf, RefusedError, UnreachableError } from '../realm/errors.ts';
 import type { UserId } from '../realm/ids.ts';
 import { systemRandom } from '../realm/random.ts';
 import { parseUserAddress } from '../realm/user-address.ts';
@@ -23,6 +23,7 @@ import { Http } from './http.ts';
 import { LiveConnection } from './live.ts';
 import { People } from './people.ts';
 import { type ClientStorage, memoryStorage } from './platform.ts';
+import { SignedInHere } from './signed-in-here.ts';
 import { SigningIn } from './signing-in.ts';
 import type { ClientEvents, ClientInit, ConnectionState, LoginOptions, LogoutOptions, Me } from './surface.ts';
 
@@ -43,6 +44,8 @@ export class Session {
   #watched: readonly UserId[] = [];
   #me: Me | undefined;
   #desk: Desk | undefined;
+  #cache: Promise<ClientCache> | undefined;
+  readonly #signedIn: SignedInHere;
 
   constructor(init: ClientInit) {
     this.#storage = init.storage ?? memoryStorage();
@@ -63,6 +66,7 @@ export class Session {
       passwords: async () => init.passwords ?? import('../crypto/login.ts'),
     });
     this.#chosen = new ChosenPasswords(this.#storage);
+    this.#signedIn = new SignedInHere(this.#storage);
     const opening = new Opening({
       http: this.#http,
       chosen: this.#chosen,
@@ -119,10 +123,21 @@ export class Session {
     return this.#enter(chosen.me, chosen.exportKey);
   }
 
+  /** While the server is away, whoever was signed in last on this device goes on with what it holds. */
   async resume(token?: string): Promise<Me | undefined> {
-    const me = await this.#resumed(token);
-    if (!me) return undefined;
-    return this.#enter(me);
+    try {
+      const me = await this.#resumed(token);
+      if (me) return await this.#enter(me);
+      await this.#signedIn.forget();
+      return undefined;
+    } catch (error) {
+      const me = error instanceof UnreachableError ? await this.#signedIn.load(this.#signingIn.token) : undefined;
+      if (!me) throw error;
+      return this.#enter(me).catch(async (why: unknown) => {
+        await this.#leave();
+        throw why;
+      });
+    }
   }
 
   async changePassword(password: string, newPassword: string): Promise<Me> {
@@ -133,7 +148,7 @@ export class Session {
       const { me, exportKey } = await this.#signingIn.changePassword(before.user.address, password, newPassword);
       this.#me = me;
       if (this.#gate.account) await this.#gate.passwordChanged();
-      else await this.#gate.enter(ownerOf(me), exportKey);
+      else await this.#gate.enter(await this.#ownerOf(me), exportKey);
       await this.#sitDown();
       return me;
     } finally {
@@ -145,6 +160,7 @@ export class Session {
   async logout({ keepDevice = false }: LogoutOptions = {}): Promise<void> {
     const [account, me] = [this.#gate.account, this.#me];
     await this.#leave(keepDevice ? 'keep' : 'wipe');
+    await this.#signedIn.forget();
     try {
       // A device that nobody will use again is to count for nobody.
       if (!keepDevice && account) await account.leaveDevice();
@@ -237,7 +253,7 @@ export class Session {
           ...(retryIn === undefined ? {} : { retryIn }),
         });
       },
-      onFinal: (code: string) => void this.#leave().then(() => this.events.emit('signed-out', { code })),
+      onFinal: (code: string) => void this.#endedBy(code),
       mayRetry: () => this.#mayRetry(),
     };
   }
@@ -251,9 +267,25 @@ export class Session {
     }
   }
 
+  async #endedBy(code: string): Promise<void> {
+    await this.#leave();
+    await this.#signedIn.forget();
+    this.events.emit('signed-out', { code });
+  }
+
   #greeted(): void {
     this.#live.send({ kind: 'watch', users: [...this.#watched] });
-    this.#desk?.connected();
+    void this.#settle();
+  }
+
+  async #settle(): Promise<void> {
+    const desk = this.#desk;
+    if (await this.#gate.settle()) return desk?.connected();
+    // Nothing goes out from a desk whose vault is another than the server's.
+    this.disconnect();
+    this.#desk = undefined;
+    this.#cache = undefined;
+    await desk?.close();
   }
 
   #becameLive(): void {
@@ -264,7 +296,8 @@ export class Session {
   async #enter(me: Me, exportKey?: string): Promise<Me> {
     this.#me = me;
     this.people.remember([me.user]);
-    await this.#gate.enter(ownerOf(me), exportKey);
+    await this.#gate.enter(await this.#ownerOf(me), exportKey);
+    await this.#signedIn.save(me);
     await this.#sitDown();
     return me;
   }
@@ -277,7 +310,7 @@ export class Session {
     this.#desk = await Desk.open({
       me,
       account,
-      cache: await this.#openCache(me.user.id),
+      cache: await this.#cacheOf(me),
       http: this.#http,
       people: this.people,
       events: this.events,
@@ -297,8 +330,21 @@ export class Session {
     this.#gate.leave();
     this.#watched = [];
     this.people.forget();
+    const held = this.#cache;
+    this.#cache = undefined;
     if (cache === 'wipe') await desk?.wipe();
     else await desk?.close();
+    if (!desk) await (await held?.catch(() => undefined))?.close();
+  }
+
+  /** One for all that one login does. */
+  #cacheOf({ user }: Me): Promise<ClientCache> {
+    this.#cache ??= this.#openCache(user.id);
+    return this.#cache;
+  }
+
+  async #ownerOf(me: Me): Promise<Owner> {
+    return { user: me.user.id, device: me.device, cache: await this.#cacheOf(me) };
   }
 
   /** Whoever was signed out for good wipes what is held here, then is nobody. */
@@ -318,6 +364,7 @@ export class Session {
     const users = me ? [me.user.id] : await this.#signingIn.usersHere();
     if (me) await this.#leave('wipe');
     await this.#wipe(users);
+    await this.#signedIn.forget();
     await this.#signingIn.forgetDevice();
     this.events.emit('wiped', {});
   }
@@ -341,8 +388,4 @@ export class Session {
       this.events.emit('error', { code: error.code, params: {}, message: error.message });
     }
   }
-}
-
-function ownerOf({ user, device }: Me): Owner {
-  return { user: user.id, device };
 }

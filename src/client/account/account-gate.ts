@@ -1,7 +1,7 @@
 // The account beside a session: opened after each login and each resume, and what stands in the way when it is not.
 import { ACCOUNT } from '../../protocols/lan/limits.ts';
 import { serverAnswer } from '../../protocols/lan/routes.ts';
-import { codeOf, PeerError, RefusedError } from '../../realm/errors.ts';
+import { CanopyError, codeOf, PeerError, RefusedError, UnreachableError } from '../../realm/errors.ts';
 import type { UserId } from '../../realm/ids.ts';
 import { failure } from '../failure.ts';
 import type { Http } from '../http.ts';
@@ -32,6 +32,8 @@ export class AccountGate {
   /** Only while the vault is locked, or the password does not unlock it: what makes it do so again. */
   #exportKey: string | undefined;
   #owner: Owner | undefined;
+  /** It was opened while the server was away. */
+  #unsettled = false;
 
   constructor(components: AccountGateComponents) {
     this.#parts = components;
@@ -45,8 +47,45 @@ export class AccountGate {
     return this.#state;
   }
 
-  /** Never rejects for what a hostile server shows: that is a state. @throws UnreachableError, RefusedError */
+  /**
+   * Never rejects for what a hostile server shows: that is a state. While the server is away, a known device opens by what it keeps.
+   * @throws UnreachableError, RefusedError
+   */
   async enter(owner: Owner, exportKey?: string): Promise<void> {
+    try {
+      await this.#enterBy(owner, exportKey);
+    } catch (error) {
+      const isAway = error instanceof UnreachableError && exportKey === undefined;
+      const opened = isAway ? await this.#parts.opening.openKept(owner) : undefined;
+      if (!opened) throw error;
+      this.#owner = owner;
+      this.#unsettled = true;
+      this.#opened(opened.account, opened.unproven);
+    }
+  }
+
+  /**
+   * The server is there: one that was away when the account opened hears what it has missed, and shows what it has. Resolves to whether
+   * the account may stay open.
+   */
+  async settle(): Promise<boolean> {
+    const [owner, account] = [this.#owner, this.#account];
+    if (!owner || !account || !this.#unsettled) return true;
+    try {
+      await this.#parts.opening.settle(owner, account);
+      this.#unsettled = false;
+      return true;
+    } catch (error) {
+      // Not now: it is tried again with the next connection.
+      if (error instanceof CanopyError && !(error instanceof PeerError)) return true;
+      if (!(error instanceof PeerError)) throw error;
+      this.#account = undefined;
+      this.#become({ kind: 'refused', code: codeOf(error) });
+      return false;
+    }
+  }
+
+  async #enterBy(owner: Owner, exportKey: string | undefined): Promise<void> {
     const { http, opening } = this.#parts;
     const { capabilities } = await http.get('/server', serverAnswer);
     if (!capabilities.includes(ACCOUNT)) return;
@@ -100,6 +139,7 @@ export class AccountGate {
     this.#account = undefined;
     this.#exportKey = undefined;
     this.#owner = undefined;
+    this.#unsettled = false;
     this.#become({ kind: 'none' });
   }
 

@@ -22,13 +22,14 @@ import {
 } from '../../crypto/vault/wraps.ts';
 import { emptyAnswer } from '../../protocols/lan/routes.ts';
 import type { Clock } from '../../realm/clock.ts';
-import { PeerError, RefusedError } from '../../realm/errors.ts';
+import { CanopyError, PeerError, RefusedError } from '../../realm/errors.ts';
 import type { DeviceId, UserId } from '../../realm/ids.ts';
 import type { RealmName } from '../../realm/names.ts';
 import type { RandomBytes } from '../../realm/random.ts';
 import { failure } from '../failure.ts';
 import type { Http } from '../http.ts';
 import type { ClientStorage } from '../platform.ts';
+import { KeptVault, type VaultCache } from '../vault/kept-vault.ts';
 import { type Opener, SealedVault } from '../vault/sealed-vault.ts';
 import { Vault } from '../vault/vault.ts';
 import { fromText, HttpVaultServer, toText, type VaultState } from '../vault/vault-server.ts';
@@ -54,6 +55,8 @@ export interface OpeningComponents {
 export interface Owner {
   readonly user: UserId;
   readonly device: DeviceId;
+  /** Where this device keeps a copy of the vault's ciphertext. */
+  readonly cache: VaultCache;
 }
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -74,16 +77,15 @@ interface Unlocked {
 
 export class Opening {
   readonly #parts: OpeningComponents;
-  readonly #server: HttpVaultServer;
 
   constructor(components: OpeningComponents) {
     this.#parts = components;
-    this.#server = new HttpVaultServer(components.http);
   }
 
   /** @param exportKey of the login that has just been; without one only a known device opens */
   async open(owner: Owner, exportKey?: string): Promise<Opened> {
-    const shown = await this.#server.state();
+    const server = this.#serverOf(owner);
+    const shown = await server.state();
     const kept = await this.#kept(owner);
     if (!shown) {
       if (kept && (await this.#known(owner.user, readDeviceCertificate(kept.certificate).identityKey))) {
@@ -95,17 +97,49 @@ export class Opening {
       exportKey === undefined ? undefined : await this.#bySecret(owner, shown, 'password', fromText(exportKey));
     const unlocked = byPassword ?? (kept && this.#byDevice(owner, kept));
     if (!unlocked) return { locked: exportKey === undefined ? 'no-device' : 'other-password' };
-    const account = await this.#enter(owner, shown, unlocked, kept);
+    const account = await this.#enter(owner, server, shown, unlocked, kept);
     return { account, unproven: await this.#settlePassword(account, exportKey, byPassword !== undefined) };
+  }
+
+  /**
+   * While the server is away: by what this device keeps, which is checked as if the server showed it. Undefined where that opens
+   * nothing. What the server has to be told waits for `settle`.
+   */
+  async openKept(owner: Owner): Promise<Extract<Opened, { account: Account }> | undefined> {
+    const server = this.#serverOf(owner);
+    const kept = await this.#kept(owner);
+    try {
+      const shown = await server.kept();
+      if (!kept || !shown) return undefined;
+      const certificate = readDeviceCertificate(kept.certificate);
+      const { sealed, identity } = await this.#unlock(owner, server, shown, this.#byDevice(owner, kept));
+      const isMine = isOfIdentity(certificate, owner.user, identity.publicKey);
+      if (!isMine || certificate.notAfter <= this.#parts.clock.now()) return undefined;
+      const account = this.#account(owner.user, identity, { sealed, server }, { keys: kept.keys, certificate });
+      return { account, unproven: await this.#parts.chosen.isInDoubt(owner.user) };
+    } catch (error) {
+      if (!(error instanceof CanopyError)) throw error;
+      return undefined;
+    }
+  }
+
+  /** The server is back: what opening makes up for when it is there. @throws PeerError when it shows another vault; UnreachableError */
+  async settle(owner: Owner, account: Account): Promise<void> {
+    await account.vault.refresh();
+    const own = await this.#device(owner, account.identity, await this.#kept(owner));
+    await this.#dropStale(account);
+    await this.#wrapFor(owner, account, own.keys);
+    await account.vault.flush();
   }
 
   /** @throws InputError `recovery-key-…` for a typo; RefusedError `vault-secret-wrong` for another key, `vault-none` */
   async recover(owner: Owner, typed: string, exportKey: string): Promise<Extract<Opened, { account: Account }>> {
     const secret = parseRecoveryKey(typed);
-    const shown = await this.#server.state();
+    const server = this.#serverOf(owner);
+    const shown = await server.state();
     const unlocked = shown && (await this.#bySecret(owner, shown, 'recovery', secret));
     if (!shown || !unlocked) throw new RefusedError('vault-secret-wrong', 'this recovery key does not open the vault');
-    const account = await this.#enter(owner, shown, unlocked, await this.#kept(owner));
+    const account = await this.#enter(owner, server, shown, unlocked, await this.#kept(owner));
     return { account, unproven: await this.#settlePassword(account, exportKey, false) };
   }
 
@@ -133,7 +167,8 @@ export class Opening {
     const keys = await newDeviceKeys(random, keeping.extractable);
     const certificate = this.#certify(identity, owner, keys, 1);
     const kept = { device: owner.device, keys, certificate: certificate.bytes };
-    const sealed = this.#sealed(owner.user, this.#byDevice(owner, kept), undefined);
+    const server = this.#serverOf(owner);
+    const sealed = this.#sealed(owner.user, server, this.#byDevice(owner, kept), undefined);
     sealed.useIdentity(identity);
     const password = await secretTarget(owner.user, 'password', fromText(exportKey), identity.publicKey, random);
     const entry = { ...IDENTITY, value: identity.seed, time: this.#parts.clock.now() };
@@ -150,9 +185,10 @@ export class Opening {
     };
     await http.post('/identity', body, emptyAnswer);
     sealed.adopt(prepared);
-    await this.#remember(owner.user, identity.publicKey, head);
+    await server.took(prepared.change);
+    await this.#remember(owner.user, identity.publicKey, server, head);
     await chosen.unlocks(owner.user);
-    return this.#account(owner.user, identity, sealed, { ...kept, certificate });
+    return this.#account(owner.user, identity, { sealed, server }, { ...kept, certificate });
   }
 
   /** Forgets the keys of this device. */
@@ -162,12 +198,29 @@ export class Opening {
     for (const key of await storage.keys(`${user}/vault-head/`)) await storage.delete(key);
   }
 
-  async #enter(owner: Owner, shown: VaultState, unlocked: Unlocked, kept: KeptDevice | undefined): Promise<Account> {
-    const { user } = owner;
+  async #enter(
+    owner: Owner,
+    server: KeptVault,
+    shown: VaultState,
+    unlocked: Unlocked,
+    kept: KeptDevice | undefined,
+  ): Promise<Account> {
+    let { opener } = unlocked;
+    const byWhat = { identityKey: unlocked.identityKey, opener: (all: readonly VaultWrap[]) => opener(all) };
+    const { sealed, identity } = await this.#unlock(owner, server, shown, byWhat);
+    const own = await this.#device(owner, identity, kept);
+    const account = this.#account(owner.user, identity, { sealed, server }, own);
+    await this.#dropStale(account);
+    await this.#wrapFor(owner, account, own.keys);
+    // From here on the device unlocks by itself, whatever becomes of the password.
+    opener = this.#byDevice(owner, { ...own, device: owner.device, certificate: own.certificate.bytes }).opener;
+    return account;
+  }
+
+  async #unlock({ user }: Owner, server: KeptVault, shown: VaultState, unlocked: Unlocked) {
     const { identityKey } = unlocked;
     const known = await this.#known(user, identityKey);
-    let { opener } = unlocked;
-    const sealed = this.#sealed(user, { identityKey, opener: (all) => opener(all) }, known && readHead(known));
+    const sealed = this.#sealed(user, server, unlocked, known && readHead(known));
     await sealed.take(shown);
     const seed = sealed.get(IDENTITY.kind, IDENTITY.key);
     const identity = seed && signingKeyOfSeed(seed);
@@ -175,16 +228,15 @@ export class Opening {
       throw new PeerError('vault-identity-wrong', 'the vault holds another identity than the one that signed it');
     }
     sealed.useIdentity(identity);
-    await this.#remember(user, identityKey, shown.head);
-    const own = await this.#device(owner, identity, kept);
-    const account = this.#account(user, identity, sealed, own);
-    await this.#dropStale(account);
-    const target = deviceTarget(owner.device, own.keys.hpke.publicKey);
-    const wrap = account.vault.wraps.find(({ kind, id }) => kind === 'device' && id === target.id);
-    if (!wrap || !equals(wrap.publicKey, target.publicKey)) await account.vault.addWrap(target);
-    // From here on the device unlocks by itself, whatever becomes of the password.
-    opener = this.#byDevice(owner, { ...own, device: owner.device, certificate: own.certificate.bytes }).opener;
-    return account;
+    await this.#remember(user, identityKey, server, shown.head);
+    return { sealed, identity };
+  }
+
+  /** This device unlocks the vault. */
+  async #wrapFor({ device }: Owner, { vault }: Account, keys: KeptDevice['keys']): Promise<void> {
+    const target = deviceTarget(device, keys.hpke.publicKey);
+    const wrap = vault.wraps.find(({ kind, id }) => kind === 'device' && id === target.id);
+    if (!wrap || !equals(wrap.publicKey, target.publicKey)) await vault.addWrap(target);
   }
 
   /** Devices that are no longer in the directory, whoever took them off, unlock nothing that comes from now on. */
@@ -260,24 +312,29 @@ export class Opening {
     return { identityKey: readDeviceCertificate(certificate).identityKey, opener };
   }
 
+  #serverOf({ cache }: Owner): KeptVault {
+    return new KeptVault(new HttpVaultServer(this.#parts.http), cache);
+  }
+
   #sealed(
     user: UserId,
+    server: KeptVault,
     { identityKey, opener }: Unlocked,
     known: ReturnType<typeof readHead> | undefined,
   ): SealedVault {
     const { clock, random } = this.#parts;
-    return new SealedVault({ user, identityKey, server: this.#server, clock, random, opener, known });
+    return new SealedVault({ user, identityKey, server, clock, random, opener, known });
   }
 
   #account(
     user: UserId,
     identity: SigningKey,
-    sealed: SealedVault,
+    { sealed, server }: { readonly sealed: SealedVault; readonly server: KeptVault },
     { keys, certificate }: { readonly keys: KeptDevice['keys']; readonly certificate: DeviceCertificate },
   ): Account {
     const { clock, http, random, realmOf, root, onIdentityChanged, onIdentityUnproven } = this.#parts;
-    const memory = { save: (head: Uint8Array) => this.#remember(user, identity.publicKey, head) };
-    const vault = new Vault({ sealed, server: this.#server, memory, clock, random });
+    const memory = { save: (head: Uint8Array) => this.#remember(user, identity.publicKey, server, head) };
+    const vault = new Vault({ sealed, server, memory, clock, random });
     const people = new PeopleKeys({
       me: user,
       identity: identity.publicKey,
@@ -321,8 +378,10 @@ export class Opening {
     return text === undefined ? undefined : fromText(text);
   }
 
-  #remember(user: UserId, identityKey: Uint8Array, head: Uint8Array): Promise<void> {
-    return this.#parts.storage.set(headKey(user, identityKey), toText(head));
+  /** The copy first: one that is older than the head that is known opens nothing. */
+  async #remember(user: UserId, identityKey: Uint8Array, server: KeptVault, head: Uint8Array): Promise<void> {
+    await server.confirm(head);
+    await this.#parts.storage.set(headKey(user, identityKey), toText(head));
   }
 }
 

@@ -16,6 +16,8 @@ const STATE = 'state';
 /** Bytes of a head with its wraps: far more than any has. */
 const MAX_STATE = 1024 * 1024;
 
+export type VaultCache = Pick<ClientCache, 'record' | 'records' | 'setRecords'>;
+
 /** Which records are held: the first `count` of one generation. */
 interface Held {
   readonly generation: number;
@@ -24,13 +26,13 @@ interface Held {
 
 export class KeptVault implements VaultServer {
   readonly #server: VaultServer;
-  readonly #cache: Pick<ClientCache, 'record' | 'records' | 'setRecords'>;
+  readonly #cache: VaultCache;
   #held: Held | undefined;
   #shown: VaultState | undefined;
   #confirmed: Uint8Array | undefined;
   readonly #staged = new Map<string, Uint8Array[]>();
 
-  constructor(server: VaultServer, cache: Pick<ClientCache, 'record' | 'records' | 'setRecords'>) {
+  constructor(server: VaultServer, cache: VaultCache) {
     this.#server = server;
     this.#cache = cache;
   }
@@ -82,6 +84,11 @@ export class KeptVault implements VaultServer {
 
   async change(change: VaultChange, signal?: AbortSignal): Promise<void> {
     await this.#server.change(change, signal);
+    await this.took(change);
+  }
+
+  /** The server has a change that went there by another request. */
+  async took(change: VaultChange): Promise<void> {
     const staged = change.stage === undefined ? undefined : this.#staged.get(change.stage);
     this.#staged.clear();
     const { generation, sequence } = readHead(change.head);

@@ -28,6 +28,8 @@ export interface VaultServer {
   stage(stage: string, first: number, records: readonly Uint8Array[], signal?: AbortSignal): Promise<void>;
   /** Of one that keeps what it was shown: that does not fit, and is to be asked for anew. */
   forget?(): Promise<void>;
+  /** Of the same: the server has a change that went there by another request. */
+  took?(change: VaultChange): Promise<void>;
 }
 
 export const toText = (bytes: Uint8Array): string => toString(bytes, 'base64url');

@@ -129,6 +129,7 @@ export class Vault {
       const prepared = await this.#withWrap(target);
       const { head, wraps = new Uint8Array() } = prepared.change;
       const result = await send({ head, wraps });
+      await this.#parts.server.took?.(prepared.change);
       await this.#adopt(prepared);
       return result;
     });
