@@ -26,9 +26,10 @@ export function createDoor(hub: LiveHub, callers: Callers): OpenedDoor {
     open: (fetch) => {
       enter = fetch;
     },
-    request: async ({ method, path, body, token, from }) => {
+    request: async ({ method, path, type, range, body, token, from }) => {
       if (!METHODS.has(method) || !PATH.test(path)) throw new RefusedError('not-found', 'no such route for guests');
-      const headers = new Headers({ 'content-type': 'application/json' });
+      const headers = new Headers({ 'content-type': type || 'application/json', ...(range && { range }) });
+      if (method !== 'GET') headers.set('content-length', String(body.length));
       const incoming = incomingOf(token);
       incoming.method = method;
       const url = `http://door.invalid${API_PREFIX}${path}`;

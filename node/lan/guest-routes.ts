@@ -31,10 +31,13 @@ export function guestRoutes({ realm, guests, cookie, tokenOf }: GuestRoutesInit)
   ): Promise<GuestAnswer> => {
     const { method, url } = context.req;
     const { pathname, search } = new URL(url);
+    const { req } = context;
     return guests.call(home, grant, {
       method,
       path: pathname.slice(API_PREFIX.length) + search,
       from: plainAddress(context.env.incoming.socket.remoteAddress ?? ''),
+      type: body ? 'application/json' : (req.header('content-type') ?? ''),
+      range: req.header('range') ?? '',
       body: body ? Buffer.from(JSON.stringify(body)) : new Uint8Array(await context.req.raw.arrayBuffer()),
     });
   };
@@ -105,8 +108,9 @@ function homeOf(login: string): RealmName | undefined {
   }
 }
 
-function asItIs(context: Context<LanEnv>, { status, type, body }: GuestAnswer): Response {
-  return context.body(new Uint8Array(body), status as ContentfulStatusCode, { 'content-type': type });
+function asItIs(context: Context<LanEnv>, { status, type, range, body }: GuestAnswer): Response {
+  const headers = { 'content-type': type, ...(range !== '' && { 'content-range': range }) };
+  return context.body(new Uint8Array(body), status as ContentfulStatusCode, headers);
 }
 
 /** @throws PeerError `malformed` */

@@ -25,6 +25,8 @@ export interface GuestCall {
   readonly method: string;
   readonly path: string;
   readonly from: string;
+  readonly type: string;
+  readonly range: string;
   readonly body: Uint8Array;
 }
 

@@ -9,8 +9,8 @@ import {
   FRAME_DEADLINE,
   MAX_ANSWER,
   MAX_FRAME,
-  MAX_PART,
   MAX_STREAMS,
+  partsOf,
   ROAM_PROTOCOL,
   type RoamRequest,
 } from '../../src/protocols/roam/index.ts';
@@ -21,9 +21,20 @@ import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import { StreamSocket } from './stream-socket.ts';
 
+export interface AskedAtDoor {
+  readonly method: string;
+  readonly path: string;
+  /** Content-Type and Range, or empty. */
+  readonly type: string;
+  readonly range: string;
+  readonly body: Uint8Array;
+  readonly token: string;
+  readonly from: string;
+}
+
 /** The LAN API as it is entered from another branch. */
 export interface LanDoor {
-  request(asked: { method: string; path: string; body: Uint8Array; token: string; from: string }): Promise<Response>;
+  request(asked: AskedAtDoor): Promise<Response>;
   /** A live socket of the session of that token. @throws RefusedError `session-missing`, … */
   adopt(token: string, socket: StreamSocket): void;
 }
@@ -114,13 +125,39 @@ export class RoamHost {
     }
     const grant = request.grant === '' ? undefined : this.#grantOf(request.grant, realm);
     if (!isLogin && !grant) return this.#send(stream, refusal(401, 'session-missing'), '');
-    const { method, path, body, from } = request;
-    const asked = { method, path, body, token: isLogin ? '' : (grant?.token ?? ''), from: `${realm} ${from}` };
+    const { method, path, from, type, range } = request;
+    const body = await this.#body(stream, request.size);
+    const asked = {
+      method,
+      path,
+      type,
+      range,
+      body,
+      token: isLogin ? '' : (grant?.token ?? ''),
+      from: `${realm} ${from}`,
+    };
     const answer = await this.#parts.door.request(asked);
     if (path === '/logout' || answer.status === 401) this.#grants.delete(request.grant);
     const { kept, granted } = await this.#keepToken(answer, path, realm);
     if (granted !== '') this.#grants.delete(request.grant);
     await this.#send(stream, kept, granted);
+  }
+
+  /** Not before the grant is known to be one: whoever has none makes nobody hold a body. @throws PeerError `malformed` */
+  async #body(stream: Stream, size: number): Promise<Uint8Array> {
+    const { clock } = this.#parts;
+    const body = new Uint8Array(size);
+    for (let at = 0; at < size; ) {
+      const part = await within(clock, FRAME_DEADLINE, 'body', this.#stopping.signal, (limited) =>
+        stream.read(limited),
+      );
+      if (!part || part.length === 0 || at + part.length > size) {
+        throw new PeerError('malformed', 'a body of another length than was said');
+      }
+      body.set(part, at);
+      at += part.length;
+    }
+    return body;
   }
 
   /** The token of an answer that has one stays here. */
@@ -161,10 +198,10 @@ export class RoamHost {
       return this.#send(stream, refusal(413, 'answer-too-long'), grant);
     }
     const type = answer.headers.get('content-type') ?? 'application/json';
+    const range = answer.headers.get('content-range') ?? '';
     const body = new Uint8Array(await answer.arrayBuffer());
-    const frames = [encodeRoamAnswer({ status: answer.status, type, grant })];
-    for (let at = 0; at < body.length; at += MAX_PART) frames.push(body.subarray(at, at + MAX_PART));
-    for (const frame of frames) {
+    const head = encodeRoamAnswer({ status: answer.status, type, grant, range });
+    for (const frame of [head, ...partsOf(body)]) {
       await within(clock, FRAME_DEADLINE, 'room to write', signal, (limited) => stream.write(frame, limited));
     }
   }

@@ -11,6 +11,7 @@ import {
   FRAME_DEADLINE,
   MAX_ANSWER,
   MAX_FRAME,
+  partsOf,
   ROAM_PROTOCOL,
   type RoamAnswer,
   type RoamRequest,
@@ -25,18 +26,19 @@ export interface RoamClientComponents {
 export async function roamCall(
   parts: RoamClientComponents,
   home: RealmName,
-  request: RoamRequest,
+  { body, ...request }: Omit<RoamRequest, 'size'> & { readonly body: Uint8Array },
   signal: AbortSignal,
 ): Promise<RoamAnswer & { readonly body: Uint8Array }> {
   return within(parts.clock, CALL_DEADLINE, `answer of ${home}`, signal, async (limited) => {
     const stream = await parts.network.open(home, ROAM_PROTOCOL, { signal: limited, maxFrame: MAX_FRAME });
     try {
-      await stream.write(encodeRoamRequest(request), limited);
+      await stream.write(encodeRoamRequest({ ...request, size: body.length }), limited);
+      for (const part of partsOf(body)) await stream.write(part, limited);
       const first = await stream.read(limited);
       if (!first) throw new PeerError('malformed', `${home} ended the stream before an answer`);
-      const body = await readAll(stream, limited);
+      const answered = await readAll(stream, limited);
       await stream.close();
-      return { ...decodeRoamAnswer(first), body };
+      return { ...decodeRoamAnswer(first), body: answered };
     } catch (error) {
       stream.abort(asError(error));
       throw error;
@@ -54,7 +56,7 @@ export async function roamLive(
 ): Promise<Stream> {
   return within(parts.clock, FRAME_DEADLINE, `stream to ${home}`, signal, async (limited) => {
     const stream = await parts.network.open(home, ROAM_PROTOCOL, { signal: limited, maxFrame: MAX_FRAME });
-    const request = { kind: 'live', grant, method: '', path: '', from, body: new Uint8Array() } as const;
+    const request = { kind: 'live', grant, method: '', path: '', from, type: '', range: '', size: 0 } as const;
     await stream.write(encodeRoamRequest(request), limited);
     return stream;
   });

@@ -1,10 +1,12 @@
 // `/canopy/roam/1`: a user of one branch works in the LAN of another of the same enterprise. The visited node carries requests of the
 // LAN API to the home node and answers back; it keeps nothing but which token of its own stands for which grant, in memory.
 //
-//   visited -> home   [1, 'call', grant, method, path, from, body]       one request; `grant` is empty before the login
-//   home -> visited   [1, status, content type, grant], then the body in frames; both close
+//   visited -> home   [1, 'call', grant, method, path, from, type, range, size]     one request, then `size` bytes of its body in frames
+//   home -> visited   [1, status, type, grant, range], then the body in frames; both close
 //
-//   visited -> home   [1, 'live', grant, '', '', from, empty]            a live socket
+// `grant` is empty before the login. `type` and `range` are the headers of HTTP, Content-Type and Range or Content-Range, or empty.
+//
+//   visited -> home   [1, 'live', grant, '', '', from, '', '', 0]            a live socket
 //   both              00 | frame of the live socket, in both directions
 //   home -> visited   01 | close code, two bytes, big-endian; then it closes
 //
@@ -19,10 +21,12 @@ import { decodeFields, encodeFields } from '../../store/positional.ts';
 export const ROAM_PROTOCOL = '/canopy/roam/1';
 /** Bytes of one answer, files apart, which a guest fetches in parts. */
 export const MAX_ANSWER: number = 32 * 1024 * 1024;
+/** Bytes of one request: the pieces of a file that go up at once. */
+export const MAX_REQUEST: number = 5 * 1024 * 1024;
 export const MAX_FRAME = 1024 * 1024;
 export const MAX_STREAMS = 256;
 /** Bytes of a body's frame. */
-export const MAX_PART = 512 * 1024;
+const MAX_PART = 512 * 1024;
 export const CALL_DEADLINE = 20_000;
 export const FRAME_DEADLINE = 10_000;
 
@@ -33,6 +37,7 @@ const MAX_METHOD = 8;
 const MAX_PATH = 2048;
 const MAX_FROM = 100;
 const MAX_TYPE = 200;
+const MAX_RANGE = 100;
 
 export interface RoamRequest {
   readonly kind: (typeof ROAM_KINDS)[number];
@@ -43,7 +48,10 @@ export interface RoamRequest {
   readonly path: string;
   /** The client's address at the visited node: guesses are counted for each. */
   readonly from: string;
-  readonly body: Uint8Array;
+  readonly type: string;
+  readonly range: string;
+  /** Bytes of the body, which follows. */
+  readonly size: number;
 }
 
 export interface RoamAnswer {
@@ -51,10 +59,12 @@ export interface RoamAnswer {
   readonly type: string;
   /** Set when the request made one. */
   readonly grant: string;
+  readonly range: string;
 }
 
-export function encodeRoamRequest({ kind, grant, method, path, from, body }: RoamRequest): Uint8Array {
-  return encodeFields([VERSION, kind, grant, method, path, from, body]);
+export function encodeRoamRequest(request: RoamRequest): Uint8Array {
+  const { kind, grant, method, path, from, type, range, size } = request;
+  return encodeFields([VERSION, kind, grant, method, path, from, type, range, size]);
 }
 
 /** @throws InputError `malformed`, `unknown-version` */
@@ -67,23 +77,31 @@ export function decodeRoamRequest(bytes: Uint8Array): RoamRequest {
       method: reader.text(MAX_METHOD),
       path: reader.text(MAX_PATH),
       from: reader.text(MAX_FROM),
-      body: reader.bytes(MAX_FRAME),
+      type: reader.text(MAX_TYPE),
+      range: reader.text(MAX_RANGE),
+      size: reader.number(MAX_REQUEST),
     };
   });
 }
 
-export function encodeRoamAnswer({ status, type, grant }: RoamAnswer): Uint8Array {
-  return encodeFields([VERSION, status, type, grant]);
+export function encodeRoamAnswer({ status, type, grant, range }: RoamAnswer): Uint8Array {
+  return encodeFields([VERSION, status, type, grant, range]);
 }
 
 /** @throws InputError `malformed`, `unknown-version` */
 export function decodeRoamAnswer(bytes: Uint8Array): RoamAnswer {
   return decodeFields(bytes, 'roaming answer', (reader) => {
     reader.version(VERSION);
-    return { status: reader.number(599), type: reader.text(MAX_TYPE), grant: reader.text(MAX_GRANT) };
+    const status = reader.number(599);
+    return { status, type: reader.text(MAX_TYPE), grant: reader.text(MAX_GRANT), range: reader.text(MAX_RANGE) };
   });
 }
 
 /** What goes both ways of a live socket. */
 export const LIVE_DATA = 0;
 export const LIVE_CLOSE = 1;
+
+/** A body in frames. */
+export function* partsOf(body: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < body.length; at += MAX_PART) yield body.subarray(at, at + MAX_PART);
+}

@@ -2,6 +2,7 @@
 // servers; between them the fake of the overlay.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { nodePlatform } from '../../../cli/chat/node-platform.ts';
 import { Guests } from '../../../node/roaming/guests.ts';
 import { RoamHost } from '../../../node/roaming/roam-host.ts';
 import type { HttpFetch } from '../../../src/client/client.ts';
@@ -126,6 +127,8 @@ test("a guest's token is worth nothing at home, and a grant is worth nothing to 
     method: 'GET',
     path: '/me',
     from: '192.0.2.1',
+    type: '',
+    range: '',
     body: new Uint8Array(),
   });
   assert.equal(answer.status, 401);
@@ -183,7 +186,48 @@ test('an answer that is longer than memory allows is refused before it is read',
   const visitor = { network: networks.of(LVIV, 'branch'), clock: systemClock };
   const guests = new Guests({ ...visitor, audit: { record: async () => {} }, isColleague: () => true });
   t.after(() => guests.stop());
-  const call = { method: 'GET', path: '/login/start', from: '10.0.0.1', body: new Uint8Array() };
+  const call = { method: 'GET', path: '/login/start', from: '10.0.0.1', type: '', range: '', body: new Uint8Array() };
   assert.equal((await guests.call(REALM, '', call)).status, 413);
   assert.deepEqual([ended, read < 4 * 1024 * 1024], [true, true]);
 });
+
+test(
+  'pieces of files go up and down for a guest as they are: type, range, and a body of several frames',
+  LIMIT,
+  async (t) => {
+    const { home, visited, guests, host } = await twoBranches(t);
+    const clerk = clientOf(t, visited);
+    await clerk.login(CLERK, first, { newPassword: second });
+    assert.deepEqual([guests.gauges()['present'], host.gauges()['grants']], [1, 1]);
+    const { door } = home.server;
+    const asked: { readonly type: string; readonly range: string; readonly body: Uint8Array }[] = [];
+    const original = door.request;
+    door.request = async (request) => {
+      if (!request.path.startsWith('/uploads/') && !request.path.startsWith('/blobs/')) return original(request);
+      asked.push(request);
+      const headers = { 'content-type': 'application/octet-stream', 'content-range': 'bytes 5-8/9' };
+      return new Response(bytes('abcd'), { status: 206, headers });
+    };
+    const platform = nodePlatform();
+    t.after(() => platform.close());
+    const { fetch } = platform;
+    const asking = { credentials: 'same-origin', redirect: 'error', signal: AbortSignal.timeout(20_000) } as const;
+    const file = new Uint8Array(3 * 1024 * 1024).map((_, at) => at % 251);
+    const url = `${visited.server.url}/api/v1`;
+    const token = clerk.me?.token ?? assert.fail();
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/octet-stream' };
+    await fetch(`${url}/uploads/${'0'.repeat(32)}?offset=0`, { ...asking, method: 'POST', headers, body: file });
+    const answer = await fetch(`${url}/blobs/some`, {
+      ...asking,
+      method: 'GET',
+      headers: { ...headers, range: 'bytes=5-8' },
+    });
+    assert.deepEqual(
+      [answer.status, answer.headers.get('content-range'), Buffer.from(await answer.arrayBuffer()).toString()],
+      [206, 'bytes 5-8/9', 'abcd'],
+    );
+    assert.equal(asked[0]?.type, 'application/octet-stream');
+    assert.deepEqual(asked[0]?.body, file);
+    assert.equal(asked[1]?.range, 'bytes=5-8');
+  },
+);
