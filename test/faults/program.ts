@@ -58,6 +58,10 @@ export class Program {
     throw new Error(`the ${init.role} did not start: ${JSON.stringify([program.ready, ...program.log.slice(-5)])}`);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
