@@ -11,15 +11,7 @@ import {
 import { newDeviceKeys, newSigningKey, type SigningKey, signingKeyOfSeed } from '../../crypto/identity.ts';
 import { readHead } from '../../crypto/vault/head.ts';
 import { parseRecoveryKey } from '../../crypto/vault/recovery-key.ts';
-import {
-  decodeWraps,
-  deviceTarget,
-  openWithDevice,
-  openWithSecret,
-  type SecretKind,
-  secretTarget,
-  type VaultWrap,
-} from '../../crypto/vault/wraps.ts';
+import { deviceTarget, secretTarget, type VaultWrap } from '../../crypto/vault/wraps.ts';
 import { emptyAnswer } from '../../protocols/lan/routes.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { CanopyError, PeerError, RefusedError } from '../../realm/errors.ts';
@@ -30,13 +22,14 @@ import { failure } from '../failure.ts';
 import type { Http } from '../http.ts';
 import type { ClientStorage } from '../platform.ts';
 import { KeptVault, type VaultCache } from '../vault/kept-vault.ts';
-import { type Opener, SealedVault } from '../vault/sealed-vault.ts';
+import { SealedVault } from '../vault/sealed-vault.ts';
 import { Vault } from '../vault/vault.ts';
 import { fromText, HttpVaultServer, toText, type VaultState } from '../vault/vault-server.ts';
 import { Account } from './account.ts';
 import type { ChosenPasswords } from './chosen-password.ts';
 import type { DeviceKeeping, KeptDevice } from './device-keeping.ts';
 import { PeopleKeys } from './people-keys.ts';
+import { byDevice, bySecret, type Unlocked } from './unlocking.ts';
 
 export interface OpeningComponents {
   readonly http: Http;
@@ -45,7 +38,7 @@ export interface OpeningComponents {
   readonly chosen: ChosenPasswords;
   readonly clock: Pick<Clock, 'now'>;
   readonly random: RandomBytes;
-  readonly realmOf: (user: UserId) => Promise<RealmName | undefined>;
+  readonly realmOf: (user: UserId, anew: boolean) => Promise<RealmName | undefined>;
   /** Fingerprint of the root, when somebody has given it. */
   readonly root: string | undefined;
   readonly onIdentityChanged: (user: UserId) => void;
@@ -70,11 +63,6 @@ export type Opened =
   | { readonly account: Account; readonly unproven: boolean }
   | { readonly locked: 'no-device' | 'other-password' | 'password-not-chosen' };
 
-interface Unlocked {
-  readonly identityKey: Uint8Array;
-  readonly opener: Opener;
-}
-
 export class Opening {
   readonly #parts: OpeningComponents;
 
@@ -94,8 +82,8 @@ export class Opening {
       return this.#first(owner, exportKey);
     }
     const byPassword =
-      exportKey === undefined ? undefined : await this.#bySecret(owner, shown, 'password', fromText(exportKey));
-    const unlocked = byPassword ?? (kept && this.#byDevice(owner, kept));
+      exportKey === undefined ? undefined : await bySecret(owner.user, shown, 'password', fromText(exportKey));
+    const unlocked = byPassword ?? (kept && byDevice(owner.user, kept));
     if (!unlocked) return { locked: exportKey === undefined ? 'no-device' : 'other-password' };
     const account = await this.#enter(owner, server, shown, unlocked, kept);
     return { account, unproven: await this.#settlePassword(account, exportKey, byPassword !== undefined) };
@@ -112,7 +100,7 @@ export class Opening {
       const shown = await server.kept();
       if (!kept || !shown) return undefined;
       const certificate = readDeviceCertificate(kept.certificate);
-      const { sealed, identity } = await this.#unlock(owner, server, shown, this.#byDevice(owner, kept));
+      const { sealed, identity } = await this.#unlock(owner, server, shown, byDevice(owner.user, kept));
       const isMine = isOfIdentity(certificate, owner.user, identity.publicKey);
       if (!isMine || certificate.notAfter <= this.#parts.clock.now()) return undefined;
       const account = this.#account(owner.user, identity, { sealed, server }, { keys: kept.keys, certificate });
@@ -137,7 +125,7 @@ export class Opening {
     const secret = parseRecoveryKey(typed);
     const server = this.#serverOf(owner);
     const shown = await server.state();
-    const unlocked = shown && (await this.#bySecret(owner, shown, 'recovery', secret));
+    const unlocked = shown && (await bySecret(owner.user, shown, 'recovery', secret));
     if (!shown || !unlocked) throw new RefusedError('vault-secret-wrong', 'this recovery key does not open the vault');
     const account = await this.#enter(owner, server, shown, unlocked, await this.#kept(owner));
     return { account, unproven: await this.#settlePassword(account, exportKey, false) };
@@ -168,7 +156,7 @@ export class Opening {
     const certificate = this.#certify(identity, owner, keys, 1);
     const kept = { device: owner.device, keys, certificate: certificate.bytes };
     const server = this.#serverOf(owner);
-    const sealed = this.#sealed(owner.user, server, this.#byDevice(owner, kept), undefined);
+    const sealed = this.#sealed(owner.user, server, byDevice(owner.user, kept), undefined);
     sealed.useIdentity(identity);
     const password = await secretTarget(owner.user, 'password', fromText(exportKey), identity.publicKey, random);
     const entry = { ...IDENTITY, value: identity.seed, time: this.#parts.clock.now() };
@@ -213,7 +201,7 @@ export class Opening {
     await this.#dropStale(account);
     await this.#wrapFor(owner, account, own.keys);
     // From here on the device unlocks by itself, whatever becomes of the password.
-    opener = this.#byDevice(owner, { ...own, device: owner.device, certificate: own.certificate.bytes }).opener;
+    opener = byDevice(owner.user, { ...own, device: owner.device, certificate: own.certificate.bytes }).opener;
     return account;
   }
 
@@ -278,38 +266,6 @@ export class Opening {
       notBefore,
       notAfter: notBefore + DEVICE_LIFETIME,
     });
-  }
-
-  /** Undefined when the vault is not unlocked by this secret. */
-  async #bySecret(
-    { user }: Owner,
-    { wraps }: VaultState,
-    kind: SecretKind,
-    secret: Uint8Array,
-  ): Promise<Unlocked | undefined> {
-    const wrap = decodeWraps(wraps).find((one) => one.kind === kind);
-    if (!wrap) return undefined;
-    try {
-      const { identityKey } = await openWithSecret(user, wrap, secret);
-      const opener: Opener = async (all) => {
-        const mine = all.find((one) => one.kind === kind);
-        if (!mine) throw new PeerError('vault-locked', `the vault has no wrap for the ${kind} any more`);
-        return (await openWithSecret(user, mine, secret)).vaultKey();
-      };
-      return { identityKey, opener };
-    } catch (error) {
-      if (error instanceof RefusedError) return undefined;
-      throw error;
-    }
-  }
-
-  #byDevice({ user }: Owner, { device, keys, certificate }: KeptDevice): Unlocked {
-    const opener: Opener = (wraps) => {
-      const mine = wraps.find((one) => one.kind === 'device' && one.id === device);
-      if (!mine) throw new PeerError('vault-locked', 'the vault is no longer unlocked by this device');
-      return openWithDevice(user, mine, keys.hpke);
-    };
-    return { identityKey: readDeviceCertificate(certificate).identityKey, opener };
   }
 
   #serverOf({ cache }: Owner): KeptVault {

@@ -50,7 +50,7 @@ export interface PeopleKeysComponents {
   readonly vault: Pick<Vault, 'get' | 'put' | 'putAll'>;
   readonly clock: Pick<Clock, 'now'>;
   /** By the address that this client shows of a person; undefined for somebody whom nobody knows. */
-  readonly realmOf: (user: UserId) => Promise<RealmName | undefined>;
+  readonly realmOf: (user: UserId, anew: boolean) => Promise<RealmName | undefined>;
   /** The root that somebody has given by hand: a server that shows another one is refused. */
   readonly root?: string | undefined;
   readonly onChanged: (user: UserId) => void;
@@ -133,7 +133,10 @@ export class PeopleKeys {
     const { user } = answer;
     const proven = await proveIdentity(answer);
     if (proven.root !== (await this.#root())) throw unproven(`another root stands behind ${user}`);
-    const realm = await this.#parts.realmOf(user);
+    const { realmOf } = this.#parts;
+    const known = await realmOf(user, false);
+    // Who was met before moving has another address by now, and is shown with it from then on.
+    const realm = known === proven.realm ? known : await realmOf(user, true);
     if (realm !== proven.realm) throw unproven(`${proven.realm} speaks of ${user}, who is shown as of ${realm}`);
     return proven;
   }
