@@ -33,5 +33,6 @@ export function writeCbor(item: unknown): Uint8Array {
 
 /** In Node cborg makes Buffers, whose `slice` shares memory and which compare as another type: only plain arrays leave here. */
 export function plainBytes(bytes: Uint8Array): Uint8Array {
+  if (Object.getPrototypeOf(bytes) === Uint8Array.prototype) return bytes;
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -85,18 +85,11 @@ export class SimulatedNetwork implements PlaceWorld {
     for (const link of this.#links.values()) link.renew();
   }
 
-  /** Ends the streams whose ends must not talk any more. @returns how many were cut */
-  recheck(): number {
-    let count = 0;
-    for (const held of this.#held.values()) {
-      for (const stream of held) {
-        const [a, b] = stream.ends;
-        if (!isCut(a, b)) continue;
-        count++;
-        this.#reset(stream, new RefusedError('cert-revoked', 'the other side was revoked'));
-      }
+  /** Ends the streams of this program whose ends must not talk any more. */
+  recheck(place: Place): void {
+    for (const stream of this.#streamsOf(place)) {
+      if (isCut(...stream.ends)) this.#reset(stream, new RefusedError('cert-revoked', 'the other side was revoked'));
     }
-    return count;
   }
 
   traffic(realm: RealmName): Traffic {

@@ -80,7 +80,7 @@ export async function startProgram(init: ProgramInit, place: Place, charter: Sim
   const incarnation = await openIncarnation(database, realm);
   const ledger = await ledgerOf(init, place, database, incarnation);
   await charter.follow(ledger);
-  charter.onChange(() => init.network.recheck());
+  charter.onChange(() => init.network.recheck(place));
   const house = houseOf(init);
   const randomBytes = randomBytesOf(init.random);
   const directory = await openDirectory({ ...init, database, ledger, network: place, randomBytes }, { realm, house });
