@@ -1,6 +1,7 @@
 // What a node does for its realm: the overlay and the ledger, people and their accounts, conversations, files. Everything that a
 // service needs is handed to it here; who may ask it for something, from the LAN or as the operator, is opened on top (open-doors.ts).
 import { parseCertificate } from '../src/pki/certificate.ts';
+import { encodeChain } from '../src/pki/chain.ts';
 import { IdentityJudge } from './directory/identity-judge.ts';
 import type { Ground } from './ground.ts';
 import { openAccount } from './open-account.ts';
@@ -43,14 +44,18 @@ type RealmServices = Awaited<ReturnType<typeof openRealmServices>>;
 
 async function openPeopleServices(ground: Ground, realm: RealmServices) {
   const { network, ledger, authority, errands, table, signStatement } = realm;
-  const opened = await openUsers(ground, { network, ledger, signStatement, judge: new IdentityJudge() });
+  const judge = new IdentityJudge();
+  const opened = await openUsers(ground, { network, ledger, signStatement, judge });
   const { users } = opened;
   const { people, lookup, rules, shares, policies } = await openPeople(ground, { users, ledger, errands, table });
   const { account, foreignKeys } = openAccount(ground, { ...opened, errands, people, policies });
   /** What a replaced authority has said of identities, its successor says again. */
   const restate = async (): Promise<void> => {
     const [own] = authority.chain;
-    if (own) await opened.identities.restate(parseCertificate(own).spki);
+    if (!own) return;
+    // Clients ask for its certificates from now on; the own chain tells of them only with the node's next certificate.
+    judge.learn(ground.realm.realm, encodeChain([own, ...authority.chain]));
+    await opened.identities.restate(parseCertificate(own).spki);
   };
   return { opened, ...opened, people, lookup, rules, shares, policies, account, foreignKeys, restate };
 }

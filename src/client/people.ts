@@ -21,6 +21,8 @@ export class People {
 
   remember(users: readonly User[]): void {
     for (const user of users) {
+      const before = this.#byId.get(user.id);
+      if (before && before.address !== user.address) this.#byAddress.delete(before.address);
       this.#byId.set(user.id, user);
       this.#byAddress.set(user.address, user);
     }
@@ -41,7 +43,12 @@ export class People {
   }
 
   async byId(id: UserId, signal?: AbortSignal): Promise<User | undefined> {
-    return this.#byId.get(id) ?? (await this.#ask(`id=${id}`, signal))[0];
+    return this.#byId.get(id) ?? (await this.anew(id, signal));
+  }
+
+  /** As the server says now. */
+  async anew(id: UserId, signal?: AbortSignal): Promise<User | undefined> {
+    return (await this.#ask(`id=${id}`, signal))[0];
   }
 
   search(prefix: string, signal?: AbortSignal): Promise<readonly User[]> {

@@ -74,8 +74,8 @@ export class Session {
       keeping: init.deviceKeys ?? storedDeviceKeys(this.#storage),
       clock,
       random: systemRandom,
-      realmOf: async (user) => {
-        const known = await this.people.byId(user);
+      realmOf: async (user, anew = false) => {
+        const known = await (anew ? this.people.anew(user) : this.people.byId(user));
         return known && parseUserAddress(known.address).realm;
       },
       root: init.root?.toLowerCase(),

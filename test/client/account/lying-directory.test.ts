@@ -98,6 +98,16 @@ test('an identity for which the home vouches is taken, with its devices', LIMIT,
   assert.equal(found.devices.length, 1);
 });
 
+test('somebody who was met before moving is believed at the new home, under the new address', LIMIT, async (t) => {
+  const { client, account, lviv, moves, says } = await clerk(t);
+  moves(`cook@${REALM}`);
+  assert.equal((await client.userById(COOK))?.address, `cook@${REALM}`);
+  moves(`cook@${LVIV}`);
+  says(await word({ by: lviv }));
+  assert.equal((await account.keysOf(COOK)).devices.length, 1);
+  assert.equal((await client.userById(COOK))?.address, `cook@${LVIV}`);
+});
+
 test('somebody new for whom the home does not vouch is refused, however it is tried', LIMIT, async (t) => {
   const { account, lviv, kyiv, says } = await clerk(t);
   const elsewhere = await new Realms('ua').authorityOf(LVIV);
