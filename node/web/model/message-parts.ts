@@ -18,7 +18,7 @@ const SCHEMES = new Set(['http:', 'https:', 'mailto:']);
 const MOST = 60_000;
 const MENTION = /@([a-z0-9._-]*[a-z0-9_-](?:@[a-z0-9-]+(?:\.[a-z0-9-]+)*)?)/giu;
 
-const finder = new LinkifyIt({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
+const finder = new LinkifyIt({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false, urlAuth: true });
 
 /** `mentioned`: whom the message says that it names. */
 export function messageParts(text: string, mentioned: readonly User[]): readonly Part[] {

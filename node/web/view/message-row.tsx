@@ -56,7 +56,7 @@ export function MessageRow({ row: { message, leads, ends }, chat, timeline }: Me
         </p>
       )}
       <div class="message-line">
-        <div class={message.mentionsMe ? 'bubble bubble-mine' : 'bubble'}>
+        <div class={bubbleClass(shown)}>
           <MessageBody message={shown} timeline={timeline} />
           <MessageMeta message={shown} />
         </div>
@@ -74,6 +74,13 @@ export function MessageRow({ row: { message, leads, ends }, chat, timeline }: Me
       {refusal && <FailureNote message={message} why={refusal} />}
     </article>
   );
+}
+
+function bubbleClass(message: ShownMessage): string {
+  const { mentionsMe, editedAt, pinned, text, problem, deletedBy } = message;
+  const saysMore = editedAt !== undefined || pinned || lateArrival(message) !== undefined;
+  const isBare = text === undefined && problem === undefined && deletedBy === undefined;
+  return ['bubble', mentionsMe && 'bubble-mine', (saysMore || isBare) && 'bubble-wide'].filter(Boolean).join(' ');
 }
 
 function MessageBody({ message, timeline }: { readonly message: ShownMessage; readonly timeline: Timeline }) {
@@ -108,23 +115,24 @@ function MessageMeta({ message }: { readonly message: ShownMessage }) {
   const words = useWords();
   const stage = useStage();
   const state = words.t(message.mine ? `state.${message.state}` : 'route.received');
-  const time = words.time(saidAt(message));
+  const at = saidAt(message);
   const late = lateArrival(message);
+  const edited = message.editedAt !== undefined && words.t('message.edited');
+  const lateText = late !== undefined && words.t('route.late', { time: words.moment(late, at) });
+  // the words that are seen are the words that are heard
+  const time = [edited, words.time(at), lateText].filter(Boolean).join(' ');
   return (
     <button
       type="button"
       class="message-meta"
       aria-haspopup="dialog"
       aria-label={words.t('route.show', { state, time })}
-      title={`${state} · ${words.full(saidAt(message))}`}
+      title={`${state} · ${words.full(at)}`}
       onClick={(event) => stage.show({ kind: 'path', message, opener: event.currentTarget })}
     >
       {message.pinned && <Icon name="pin" small />}
-      {message.editedAt !== undefined && <span>{words.t('message.edited')}</span>}
-      <time>{time}</time>
-      {late !== undefined && (
-        <span class="message-late">{words.t('route.late', { time: words.moment(late, saidAt(message)) })}</span>
-      )}
+      {edited && <span>{edited}</span>} <time>{words.time(at)}</time>{' '}
+      {lateText && <span class="message-late">{lateText}</span>}
       {message.mine && <DeliveryMark state={message.state} />}
     </button>
   );

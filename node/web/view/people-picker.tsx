@@ -49,12 +49,7 @@ export function PeoplePicker({ chosen, without = [], error }: PeoplePickerProps)
       <ul class="choice-list scroll" onKeyDown={(event) => onListKey(event, event.currentTarget)}>
         {found.map((user) => (
           <li key={user.id}>
-            <button
-              type="button"
-              class="switch-option"
-              aria-label={t('group.take', { name: user.name })}
-              onClick={() => take(user)}
-            >
+            <button type="button" class="switch-option" onClick={() => take(user)}>
               <Avatar user={user} presence />
               <span dir="auto">{user.name}</span>
               <span class="switch-address">{user.address}</span>

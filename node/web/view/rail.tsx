@@ -84,8 +84,10 @@ function ChatLink({ chat, isCurrent, isStop }: ChatLinkProps) {
       <LastLine chat={chat} />
       {chat.unread > 0 && (
         <span class="badge">
-          {(chat.mentions ?? 0) > 0 && <span aria-hidden="true">@</span>}
-          <span aria-hidden="true">{chat.unread > 99 ? '99+' : chat.unread}</span>
+          <span aria-hidden="true">
+            {chat.mentions ? '@ ' : ''}
+            {chat.unread > 99 ? '99+' : chat.unread}
+          </span>
           <span class="hidden">{words.t('rail.unread', { count: chat.unread })}</span>
         </span>
       )}

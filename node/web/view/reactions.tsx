@@ -19,12 +19,11 @@ export function Reactions({ message, chat }: { readonly message: ShownMessage; r
               type="button"
               class={mine ? 'reaction reaction-mine' : 'reaction'}
               aria-pressed={mine}
-              aria-label={words.t('message.reaction', { emoji, names })}
               title={names}
               onClick={() => actions.react(chat, message, emoji)}
             >
-              <span aria-hidden="true">{emoji}</span>
-              <span aria-hidden="true">{users.length}</span>
+              <span>{emoji}</span> <span>{users.length}</span>
+              <span class="hidden"> {names}</span>
             </button>
           </li>
         );

@@ -13,6 +13,8 @@ import { useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
 
 /** Pixels from the end that still count as the end. */
 const NEAR = 32;
+/** Pixels below the last row. */
+const FOOT = 8;
 /** Rows beyond the screen that are in the page already. */
 const OVERSCAN = 10;
 
@@ -45,6 +47,7 @@ export function useVirtualRows({ keys, estimate }: VirtualRowsProps): VirtualRow
     getItemKey: (index: number) => keys[index] ?? index,
     estimateSize: estimate,
     overscan: OVERSCAN,
+    paddingEnd: FOOT,
     anchorTo: 'end',
     followOnAppend: true,
     scrollEndThreshold: NEAR,
@@ -57,6 +60,7 @@ export function useVirtualRows({ keys, estimate }: VirtualRowsProps): VirtualRow
   list.setOptions(options);
   useLayoutEffect(() => list._didMount(), []);
   useLayoutEffect(() => list._willUpdate());
+  useStayingAtEnd(list);
   return {
     box,
     shown: list.getVirtualItems(),
@@ -67,6 +71,16 @@ export function useVirtualRows({ keys, estimate }: VirtualRowsProps): VirtualRow
     toEnd: () => list.scrollToEnd(),
     toRow: (index, align) => list.scrollToIndex(index, { align }),
   };
+}
+
+/** A box that changed its size under somebody who was at the end was not scrolled away by them. */
+function useStayingAtEnd(list: List): void {
+  const before = useRef({ isAtEnd: true, size: '' });
+  useLayoutEffect(() => {
+    const size = `${list.scrollRect?.width} ${list.scrollRect?.height}`;
+    if (before.current.isAtEnd && size !== before.current.size && !list.isAtEnd(NEAR)) list.scrollToEnd();
+    before.current = { isAtEnd: list.isAtEnd(NEAR), size };
+  });
 }
 
 function onScreenOf(list: List): VirtualRows['onScreen'] {

@@ -24,7 +24,6 @@ export const group = {
   'group.findHint': 'A name or username',
   'group.chosen': 'In the group',
   'group.noneFound': 'Nobody matches.',
-  'group.take': 'Add {name}',
   'group.untake': 'Take out {name}',
   'group.create': 'Make the group',
   'group.creating': 'Making the group…',

@@ -20,7 +20,6 @@ export const message = {
   'message.toQuoted': 'Go to the message that this answers',
   'message.forwarded': 'Forwarded, written by {name}',
   'message.reactions': 'Reactions',
-  'message.reaction': '{emoji}: {names}',
   'message.readers': 'Who has read it',
   'message.notYet': 'not yet',
   'message.linkWarning': 'leads to {host}',

@@ -29,7 +29,6 @@ export const group: Said<typeof english> = {
   'group.findHint': 'Имя или имя пользователя',
   'group.chosen': 'В группе',
   'group.noneFound': 'Никого не найдено.',
-  'group.take': 'Добавить: {name}',
   'group.untake': 'Убрать: {name}',
   'group.create': 'Создать группу',
   'group.creating': 'Создаём группу…',

@@ -21,7 +21,6 @@ export const message: Said<typeof english> = {
   'message.toQuoted': 'К сообщению, на которое это ответ',
   'message.forwarded': 'Переслано, автор: {name}',
   'message.reactions': 'Реакции',
-  'message.reaction': '{emoji}: {names}',
   'message.readers': 'Кто прочитал',
   'message.notYet': 'ещё нет',
   'message.linkWarning': 'ведёт на {host}',

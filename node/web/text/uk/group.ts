@@ -29,7 +29,6 @@ export const group: Said<typeof english> = {
   'group.findHint': 'Ім’я або ім’я користувача',
   'group.chosen': 'У групі',
   'group.noneFound': 'Нікого не знайдено.',
-  'group.take': 'Додати: {name}',
   'group.untake': 'Прибрати: {name}',
   'group.create': 'Створити групу',
   'group.creating': 'Створюємо групу…',

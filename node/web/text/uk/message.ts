@@ -21,7 +21,6 @@ export const message: Said<typeof english> = {
   'message.toQuoted': 'До повідомлення, на яке це відповідь',
   'message.forwarded': 'Переслано, автор: {name}',
   'message.reactions': 'Реакції',
-  'message.reaction': '{emoji}: {names}',
   'message.readers': 'Хто прочитав',
   'message.notYet': 'ще ні',
   'message.linkWarning': 'веде до {host}',

@@ -23,7 +23,6 @@ export const group: Said<typeof english> = {
   'group.findHint': '姓名或用户名',
   'group.chosen': '已选成员',
   'group.noneFound': '没有匹配的人。',
-  'group.take': '添加 {name}',
   'group.untake': '移出 {name}',
   'group.create': '创建群组',
   'group.creating': '正在创建群组…',

@@ -21,7 +21,6 @@ export const message: Said<typeof english> = {
   'message.toQuoted': '跳转到被回复的消息',
   'message.forwarded': '转发，原作者：{name}',
   'message.reactions': '表情回应',
-  'message.reaction': '{emoji}：{names}',
   'message.readers': '谁已读',
   'message.notYet': '尚未送达',
   'message.linkWarning': '实际指向 {host}',

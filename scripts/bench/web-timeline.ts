@@ -1,0 +1,242 @@
+// How the pages stand a conversation of 100,000 messages, in Chromium, each figure beside a static page of the same DOM in the same
+// run: opening it, p95 of a frame while it is scrolled back, p95 from a key to the screen while 50 messages a second arrive, and
+// the first paint of a warm start. Built as for a node; messages lie encrypted in the browser's database, nothing comes by a network.
+// Prints one JSON document; times are in milliseconds.
+//
+//   node scripts/bench/web-timeline.ts [--messages 100000] [--runs 5]
+
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+
+const { values } = parseArgs({
+  options: { messages: { type: 'string', default: '100000' }, runs: { type: 'string', default: '5' } },
+});
+const MESSAGES = Number(values.messages);
+const RUNS = Number(values.runs);
+const WEB = join(import.meta.dirname, '../../node/web');
+/** Frames that are scrolled, pixels each. */
+const FRAMES = 300;
+const STEP = 160;
+/** Keys, with milliseconds between them: somebody who types fast. */
+const KEYS = 60;
+const BETWEEN_KEYS = 90;
+const ARRIVALS_A_SECOND = 50;
+const FILLING = 300_000;
+const PATIENCE = 30_000;
+/** What the requirements aim at, and how much slower than the static page it may be. */
+const AIMS = { warmStart: 500, opening: 150, typing: 50, frame: 16 } as const;
+const MOST = 2;
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
+
+type Measure = keyof typeof AIMS;
+const figures = { app: emptyFigures(), static: emptyFigures() };
+
+function emptyFigures(): Record<Measure, number[]> {
+  return { warmStart: [], opening: [], typing: [], frame: [] };
+}
+
+const quantile = (list: readonly number[], of: number): number => {
+  const sorted = list.toSorted((a, b) => a - b);
+  return Math.round(100 * (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * of))] ?? 0)) / 100;
+};
+
+/** Runs in both pages. A task after the next frame's work: what was changed has been painted. */
+const IN_PAGE = `
+  const painted = () => new Promise((done) => requestAnimationFrame(() => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => done(performance.now());
+    port2.postMessage(0);
+  }));
+  globalThis.painted = painted;
+  globalThis.scrollFrames = async (count, step) => {
+    const box = document.querySelector('.timeline');
+    const times = [];
+    for (let frame = 0, last = await new Promise(requestAnimationFrame); frame < count; frame += 1) {
+      box.scrollTop -= step;
+      if (box.scrollTop <= 0) box.scrollTop = box.scrollHeight / 2;
+      const now = await new Promise(requestAnimationFrame);
+      times.push(now - last);
+      last = now;
+    }
+    return times;
+  };
+  globalThis.keyTimes = [];
+  addEventListener('keydown', (event) => {
+    void painted().then((at) => globalThis.keyTimes.push(at - event.timeStamp));
+  }, true);
+`;
+
+async function serve(folder: string) {
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? '/', 'http://x').pathname;
+    readFile(join(folder, path)).then(
+      (bytes) => response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'text/plain' }).end(bytes),
+      () => response.writeHead(404).end(),
+    );
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  return { server, origin: `http://127.0.0.1:${port}` };
+}
+
+/** The page as it is, without what makes it move: the timeline in full rows, so that it scrolls as far as the app's own. */
+async function snapshot(page: Page, folder: string): Promise<void> {
+  const body = await page.evaluate<string>(`(() => {
+    const rows = document.querySelector('.timeline-rows');
+    const inner = rows.parentElement;
+    const copy = document.body.cloneNode(true);
+    const box = copy.querySelector('.timeline-rows');
+    box.style.transform = '';
+    box.style.position = 'static';
+    box.parentElement.style.height = 'auto';
+    const once = [...box.children];
+    for (let more = 0; more < 3; more += 1) for (const row of once) box.append(row.cloneNode(true));
+    return copy.innerHTML;
+  })()`);
+  const head = await page.evaluate<string>(
+    `[...document.querySelectorAll('link[rel=stylesheet]')].map((link) => link.outerHTML).join('')`,
+  );
+  const html = `<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">${head}</head><body>${body}</body></html>`;
+  await writeFile(join(folder, 'static.html'), html);
+}
+
+/** The pages let nobody evaluate text in them, so it is asked from outside. */
+async function until(page: Page, isSo: string, patience: number): Promise<void> {
+  const end = performance.now() + patience;
+  while (!(await page.evaluate<boolean>(`Boolean(${isSo})`))) {
+    if (performance.now() > end) throw new Error(`not in ${patience} ms: ${isSo}`);
+    await page.waitForTimeout(20);
+  }
+}
+
+async function firstPaint(page: Page, url: string, ready: string): Promise<number> {
+  await page.goto('about:blank');
+  await page.goto(url);
+  await until(page, ready, PATIENCE);
+  // What is asked here runs a frame after it was true; the paint before that is the one.
+  return page.evaluate<number>(`(async () => {
+    await globalThis.painted();
+    const marks = performance.getEntriesByType('element').concat(performance.getEntriesByType('paint'));
+    return globalThis.shownAt ?? Math.max(...marks.map(({ startTime }) => startTime));
+  })()`);
+}
+
+/** When the first message is on the screen: written down as it happens. */
+const WATCH = `
+  new MutationObserver((_, observer) => {
+    if (!document.querySelector('.timeline [data-message]')) return;
+    observer.disconnect();
+    void globalThis.painted().then((at) => { globalThis.shownAt = at; });
+  }).observe(document, { childList: true, subtree: true });
+`;
+const IS_SHOWN = `globalThis.shownAt !== undefined`;
+
+async function measureApp(page: Page, origin: string, id: string): Promise<void> {
+  const url = `${origin}/dev/long.html`;
+  figures.app.warmStart.push(await firstPaint(page, `${url}#/chat/${id}`, IS_SHOWN));
+  await page.goto(`${url}?away#/`);
+  await page.locator(`.chat-link`).first().waitFor();
+  await page.waitForTimeout(300);
+  figures.app.opening.push(
+    await page.evaluate<number>(`(async () => {
+      const begun = performance.now();
+      globalThis.shownAt = undefined;
+      document.querySelector('.chat-link[href$="${id}"]').click();
+      while (!document.querySelector('.timeline [data-message]')) await new Promise((next) => setTimeout(next, 0));
+      return (await globalThis.painted()) - begun;
+    })()`),
+  );
+  await page.waitForTimeout(300);
+}
+
+async function measureStatic(page: Page, origin: string): Promise<void> {
+  figures.static.warmStart.push(await firstPaint(page, `${origin}/static.html`, IS_SHOWN));
+  figures.static.opening.push(
+    await page.evaluate<number>(`(async () => {
+      const chat = document.querySelector('.chat');
+      const place = chat.parentElement;
+      const copy = chat.cloneNode(true);
+      chat.remove();
+      await globalThis.painted();
+      const begun = performance.now();
+      place.append(copy);
+      return (await globalThis.painted()) - begun;
+    })()`),
+  );
+}
+
+async function measureMoving(page: Page, into: Record<Measure, number[]>, arrivals: boolean): Promise<void> {
+  await page.evaluate(`document.querySelector('.timeline').scrollTop = 1e9`);
+  await page.waitForTimeout(500);
+  into.frame.push(...(await page.evaluate<number[]>(`globalThis.scrollFrames(${FRAMES}, ${STEP})`)));
+  await page.evaluate(`document.querySelector('.timeline').scrollTop = 1e9`);
+  await page.waitForTimeout(500);
+  await page.evaluate(
+    `globalThis.keyTimes = []; ${arrivals ? `globalThis.arriving = setInterval(() => void globalThis.long.comes(), ${1000 / ARRIVALS_A_SECOND})` : ''}`,
+  );
+  await page.locator('textarea').focus();
+  for (let key = 0; key < KEYS; key += 1)
+    await page.keyboard.press('abcdefgh'[key % 8] ?? 'a', { delay: 0 }).then(() => page.waitForTimeout(BETWEEN_KEYS));
+  into.typing.push(...(await page.evaluate<number[]>(`clearInterval(globalThis.arriving), globalThis.keyTimes`)));
+}
+
+async function main(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'canopy-web-timeline-'));
+  const configFile = join(WEB, 'vite.config.ts');
+  const input = join(WEB, 'dev/long.html');
+  await build({
+    configFile,
+    logLevel: 'error',
+    build: { outDir: folder, emptyOutDir: true, rollupOptions: { input } },
+  });
+  const { server, origin } = await serve(folder);
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+  try {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
+    await context.addInitScript({ content: IN_PAGE + WATCH });
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    const begun = Date.now();
+    await page.goto(`${origin}/dev/long.html#fill=${MESSAGES}`);
+    await until(page, `globalThis.long?.isFilled`, FILLING);
+    const filled = Date.now() - begun;
+    const id = await page.evaluate<string>(`globalThis.long.id`);
+    for (let run = 0; run < RUNS; run += 1) {
+      await measureApp(page, origin, id);
+      if (run === 0) await snapshot(page, folder);
+      if (run === RUNS - 1) await measureMoving(page, figures.app, true);
+      await measureStatic(page, origin);
+      if (run === RUNS - 1) await measureMoving(page, figures.static, false);
+    }
+    console.log(JSON.stringify({ messages: MESSAGES, filled, ...result() }, undefined, 2));
+  } finally {
+    await browser.close();
+    server.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Frames and keys by their p95; the others by their median over the runs. */
+function result() {
+  const entries = (Object.keys(AIMS) as Measure[]).map((name) => {
+    const of = name === 'frame' || name === 'typing' ? 0.95 : 0.5;
+    const [app, beside] = [quantile(figures.app[name], of), quantile(figures.static[name], of)];
+    const ratio = Math.round((100 * app) / beside) / 100;
+    return [name, { app, static: beside, ratio, atMost: MOST, aim: AIMS[name], isWithin: ratio <= MOST }];
+  });
+  return Object.fromEntries(entries);
+}
+
+await main();
