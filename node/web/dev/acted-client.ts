@@ -196,6 +196,10 @@ export class ActedClient implements PageClient, AccountClient {
     if (event) void this.#play(event);
   }
 
+  queued(): ReturnType<Client['queued']> {
+    return [];
+  }
+
   async typing(): Promise<void> {}
   async markRead(): Promise<void> {}
   watch(): void {}

@@ -39,6 +39,7 @@ export class ConnectionModel {
       client.on('message', ({ id, mine, state }) => mine && this.#count(id, state)),
       client.on('state', ({ id, state }) => this.#count(id, state)),
     );
+    for (const { id } of client.queued()) this.#count(id, 'queued');
     this.#onState(client.connection);
   }
 

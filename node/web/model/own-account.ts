@@ -3,15 +3,24 @@ import { type Signal, signal } from '@preact/signals';
 import type { User } from '../../../src/client/client.ts';
 import { RefusedError } from '../../../src/realm/errors.ts';
 import type { AccountClient, Device, OwnAccountClient } from './account-client.ts';
+import type { PageClient } from './page-client.ts';
 import { Task } from './task.ts';
 
 /** Letters of a name, as the node counts them. */
 export const MAX_NAME = 200;
 
+type OwnAccountComponents = AccountClient & Pick<PageClient, 'accountState'>;
+
+function isUnproven({ accountState }: Pick<PageClient, 'accountState'>): boolean {
+  return accountState.kind === 'open' && accountState.password !== undefined;
+}
+
 export class OwnAccount {
   readonly me: Signal<User>;
   readonly devices: Signal<readonly Device[] | undefined> = signal(undefined);
   readonly hasRecoveryKey: Signal<boolean>;
+  /** The password of this login does not unlock the keys yet. */
+  readonly isUnproven: Signal<boolean>;
   /** Shown once: it is forgotten as soon as the person goes on. */
   readonly recoveryKey: Signal<string | undefined> = signal(undefined);
   readonly naming = new Task();
@@ -19,12 +28,13 @@ export class OwnAccount {
   readonly changing = new Task();
   readonly making = new Task();
   readonly leaving = new Task();
-  readonly #client: AccountClient;
+  readonly #client: OwnAccountComponents;
 
-  constructor(client: AccountClient, me: User) {
+  constructor(client: OwnAccountComponents, me: User) {
     this.#client = client;
     this.me = signal(me);
     this.hasRecoveryKey = signal(client.account?.hasRecoveryKey ?? true);
+    this.isUnproven = signal(isUnproven(client));
   }
 
   rename(name: string): Promise<boolean> {
@@ -51,6 +61,7 @@ export class OwnAccount {
   changePassword(password: string, newPassword: string): Promise<boolean> {
     return this.changing.run(async () => {
       await this.#client.changePassword(password, newPassword);
+      this.isUnproven.value = isUnproven(this.#client);
     });
   }
 

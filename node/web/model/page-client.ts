@@ -17,6 +17,7 @@ export type PageClient = Pick<
   | 'beginAccountAnew'
   | 'connect'
   | 'disconnect'
+  | 'queued'
   | 'send'
   | 'retry'
   | 'typing'

@@ -282,3 +282,13 @@ test('a person has one colour and readable initials', () => {
   assert.equal(initialsOf('Іван'), 'І');
   assert.equal(initialsOf('<img src=x>'), 'SO'.slice(0, 1));
 });
+
+test('what waits from before a reload is counted', () => {
+  const client = new ScriptedClient();
+  client.waiting = [{ id: message(1, 1000).id, conversation: message(1, 1000).conversation }];
+  const connection = new ConnectionModel({ client, clock: new HandClock(), online: signal(true) });
+  connection.start();
+  assert.equal(connection.queued.value, 1);
+  client.tell('state', { id: message(1, 1000).id, conversation: message(1, 1000).conversation, state: 'stored' });
+  assert.equal(connection.queued.value, 0);
+});

@@ -56,6 +56,7 @@ export class ScriptedClient implements PageClient, AccountClient {
   talks: readonly Conversation[] = [];
   readonly talk = new ScriptedTalk(this.asked);
   loginWith: (password: string, newPassword?: string) => Promise<Me> = async () => ME;
+  waiting: ReturnType<Client['queued']> = [];
   resumed: Me | undefined;
   recoverWith: (recoveryKey: string) => Promise<void> = async () => {};
   readonly #listeners = new Map<string, Set<Listener>>();
@@ -102,6 +103,7 @@ export class ScriptedClient implements PageClient, AccountClient {
   async logout({ keepDevice = false }: { keepDevice?: boolean } = {}): Promise<void> {
     this.asked.push(keepDevice ? 'logout and keep' : 'logout');
   }
+  queued = (): ReturnType<Client['queued']> => this.waiting;
   connect(): void {
     this.asked.push('connect');
   }

@@ -7,9 +7,11 @@ import { RecoveryKey } from '../recovery-key.tsx';
 import { PasswordForm } from './password-form.tsx';
 
 export function SecurityTab() {
+  const { account } = useWorkspace();
   const { t } = useWords();
   return (
     <section class="settings-part">
+      {account.isUnproven.value && <Banner tone="warn">{t('unproven.why')}</Banner>}
       <h3>{t('locked.key')}</h3>
       <RecoveryPart />
       <h3>{t('security.password')}</h3>
