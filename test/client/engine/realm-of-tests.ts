@@ -152,10 +152,22 @@ export interface Station {
   readonly news: GroupNews[];
 }
 
+export type ServerOfTests = GroupServer & PackageServer;
+
 /** One device with the engine's parts. */
-export async function stationOf(
+export function stationOf(
   people: People,
   home: Home,
+  me: OwnDevice,
+  vault = new VaultOfTests(),
+  random = systemRandom,
+): Promise<Station> {
+  return stationWith(people, home.of(me), me, vault, random);
+}
+
+export async function stationWith(
+  people: People,
+  server: ServerOfTests,
   me: OwnDevice,
   vault = new VaultOfTests(),
   random = systemRandom,
@@ -164,7 +176,6 @@ export async function stationOf(
   const { clock } = people;
   const account = accountOf(people, vault, me.certificate.user);
   const checks = new DeviceChecks({ account, clock });
-  const server = home.of(me);
   const own = new KeyPackages({ me, cache, server, clock });
   const epochs = new EpochBook(vault);
   const gone = new GoneDevices(vault);
