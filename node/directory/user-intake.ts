@@ -21,7 +21,7 @@ import type { ProfileStore } from './profile-store.ts';
 /** Where users are listed. */
 export interface UserList {
   /** Lists a user if the record says what the entry vouches for. */
-  list(home: RealmName, entry: UserEntry, record: Uint8Array): void;
+  list(home: RealmName, entry: UserEntry, record: Uint8Array): unknown;
   /** Takes a user of that realm off the list, if listed. */
   unlist(home: RealmName, id: UserId): void;
   /** That realm's chain says that it handed the user over. */
