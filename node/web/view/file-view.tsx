@@ -52,7 +52,7 @@ function PictureView({ file, id }: FileViewProps) {
       aria-label={t('file.look', { name: plainName(file.name) })}
       onClick={() => (files.shown.looked.value = id)}
     >
-      {file.preview && !isThere.value && <PreviewCanvas preview={file.preview} label="" />}
+      {file.preview && !isThere.value && <PreviewCanvas preview={file.preview} />}
       {isWhole && (
         <img
           class={isThere.value ? 'file-whole' : 'file-coming'}
@@ -77,10 +77,10 @@ function FilmView({ file, id }: FileViewProps) {
       type="button"
       class="file-picture file-film"
       style={placeOf(file)}
-      aria-label={words.t('file.play', { name: plainName(file.name) })}
+      aria-label={`${words.t('file.play', { name: plainName(file.name) })}, ${fileSize(words, file.size)}`}
       onClick={() => (files.shown.looked.value = id)}
     >
-      {file.preview ? <PreviewCanvas preview={file.preview} label="" /> : <span class="file-blank" />}
+      {file.preview ? <PreviewCanvas preview={file.preview} /> : <span class="file-blank" />}
       <span class="file-play">
         <Icon name="play" />
       </span>

@@ -1,13 +1,13 @@
-// The small picture that came inside a message, painted: bytes of a stranger never become an address or markup.
+// The small picture that came inside a message, painted: bytes of a stranger never become an address or markup. Whatever it stands in
+// has a name of its own.
 import { useEffect, useRef } from 'preact/hooks';
 import type { FileCard } from '../../../src/client/client.ts';
 
 interface PreviewCanvasProps {
   readonly preview: NonNullable<FileCard['preview']>;
-  readonly label: string;
 }
 
-export function PreviewCanvas({ preview, label }: PreviewCanvasProps) {
+export function PreviewCanvas({ preview }: PreviewCanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { bytes, type, width, height } = preview;
   useEffect(() => {
@@ -23,5 +23,5 @@ export function PreviewCanvas({ preview, label }: PreviewCanvasProps) {
       isOver = true;
     };
   }, [bytes]);
-  return <canvas ref={canvas} class="preview" width={width} height={height} role="img" aria-label={label} />;
+  return <canvas ref={canvas} class="preview" width={width} height={height} aria-hidden="true" />;
 }

@@ -69,7 +69,7 @@ function Photos({ sent }: { readonly sent: readonly Sent[] }) {
             onClick={() => (files.shown.looked.value = message.id)}
           >
             {file.preview ? (
-              <PreviewCanvas preview={file.preview} label="" />
+              <PreviewCanvas preview={file.preview} />
             ) : (
               <Icon name={kindOfFile(file) === 'video' ? 'play' : 'picture'} />
             )}
