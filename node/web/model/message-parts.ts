@@ -7,13 +7,18 @@ export type Part =
   | { readonly kind: 'link'; readonly text: string; readonly href: string; readonly warning: LinkWarning | undefined }
   | { readonly kind: 'mention'; readonly text: string; readonly user: User };
 
-/** The address reads like another one than it leads to: what stands before an @, letters of another alphabet. `host`: where it leads. */
+/** The address may read like another one than it leads to: by what stands before an @, by letters of another alphabet, turned around. */
 export interface LinkWarning {
+  /** Where it leads. */
   readonly host: string;
 }
 
 /** Schemes that a person can follow; what runs something is none of them. */
 const SCHEMES = new Set(['http:', 'https:', 'mailto:']);
+/** Turn the order of letters around, so that an address reads otherwise than it goes. */
+const TURNING = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+/** Links of one text; more are a nuisance and stay plain. */
+const MOST_LINKS = 100;
 /** Characters of one text that are looked through. */
 const MOST = 60_000;
 const MENTION = /@([a-z0-9._-]*[a-z0-9_-](?:@[a-z0-9-]+(?:\.[a-z0-9-]+)*)?)/giu;
@@ -24,7 +29,7 @@ const finder = new LinkifyIt({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: fal
 export function messageParts(text: string, mentioned: readonly User[]): readonly Part[] {
   const parts: Part[] = [];
   let done = 0;
-  for (const { index, lastIndex, text: shown, url } of finder.match(text.slice(0, MOST)) ?? []) {
+  for (const { index, lastIndex, text: shown, url } of (finder.match(text.slice(0, MOST)) ?? []).slice(0, MOST_LINKS)) {
     const link = linkOf(shown, url);
     if (!link) continue;
     parts.push(...withMentions(text.slice(done, index), mentioned), link);
@@ -42,7 +47,7 @@ export function mentionedIn(text: string, members: readonly User[]): readonly Us
 function linkOf(text: string, href: string): Part | undefined {
   const url = URL.canParse(href) ? new URL(href) : undefined;
   if (!url || !SCHEMES.has(url.protocol)) return undefined;
-  const isDisguised = url.username !== '' || url.password !== '' || url.hostname.includes('xn--');
+  const isDisguised = url.username !== '' || url.password !== '' || url.hostname.includes('xn--') || TURNING.test(text);
   return { kind: 'link', text, href: url.href, warning: isDisguised ? { host: url.hostname } : undefined };
 }
 
