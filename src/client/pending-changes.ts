@@ -11,6 +11,7 @@ import { CanopyError, codeOf, UnreachableError } from '../realm/errors.ts';
 import { type ConversationId, type MessageId, parseMessageId, type UserId } from '../realm/ids.ts';
 import type { RandomBytes } from '../realm/random.ts';
 import type { Engine } from './engine/engine.ts';
+import type { Intents } from './engine/intents.ts';
 import { randomId } from './random-id.ts';
 
 /** Changes that are made at one go. */
@@ -29,7 +30,9 @@ export interface PendingChange extends Wish {
 }
 
 export interface PendingChangesComponents {
-  readonly engine: Engine;
+  readonly engine: Pick<Engine, 'known' | 'changeGroup' | 'packagesOf'> & {
+    readonly intents: Pick<Intents, 'propose' | 'list'>;
+  };
   readonly me: UserId;
   readonly clock: Clock;
   readonly random: RandomBytes;

@@ -12,6 +12,7 @@ import { MessageKeys } from '../../../src/client/engine/message-keys.ts';
 import { makeKeyPackage } from '../../../src/crypto/mls/key-package.ts';
 import type { OwnDevice } from '../../../src/crypto/mls/parts.ts';
 import type { Roster } from '../../../src/crypto/roster.ts';
+import type { FrameMessage } from '../../../src/protocols/lan/wire.ts';
 import { type ConversationId, type DeviceId, idText, parseMessageId, type UserId } from '../../../src/realm/ids.ts';
 import type { RealmName } from '../../../src/realm/names.ts';
 import { systemRandom } from '../../../src/realm/random.ts';
@@ -296,7 +297,7 @@ async function read(
   const found = messages.find(({ envelope }) => envelope.id === id);
   if (!found) return undefined;
   const { conversation, sender, device, stamp, body } = found.envelope;
-  const message = {
+  const message: FrameMessage = {
     id,
     conversation,
     sender,
@@ -307,7 +308,7 @@ async function read(
     state: 'stored',
     expires: 0,
     path: 'local',
-  } as const;
+  };
   const { event } = await keysOf(people, client).look(message);
   return event.content?.kind === 'text' ? event.content.text : event.problem;
 }
