@@ -15,7 +15,7 @@ import { storedDeviceKeys } from './account/device-keeping.ts';
 import { Opening, type Owner } from './account/opening.ts';
 import type { ClientCache } from './cache/cache.ts';
 import { memoryCache } from './cache/memory-cache.ts';
-import { Desk } from './desk.ts';
+import type { Desk } from './desk.ts';
 import { Emitter } from './emitter.ts';
 import { failure } from './failure.ts';
 import { globalFetch, globalSocket } from './globals.ts';
@@ -307,6 +307,8 @@ export class Session {
     const { account } = this.#gate;
     if (!account || this.#desk) return;
     const me = this.present();
+    // Brings MLS along: a page that only asks for a password needs none of it.
+    const { Desk } = await import('./desk.ts');
     this.#desk = await Desk.open({
       me,
       account,
