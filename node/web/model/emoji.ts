@@ -1,5 +1,4 @@
 // The emoji of one language: names and words to find them by, trimmed when the pages are built, loaded when somebody first looks.
-import type { Language } from '../text/languages.ts';
 import { type LocalStore, readLocal, writeLocal } from './local-store.ts';
 
 export interface Emoji {
@@ -19,20 +18,13 @@ export type EmojiRow = readonly [text: string, name: string, tags: string, group
 /** More matches than this are not looked at. */
 const MOST_FOUND = 96;
 
-export async function loadEmoji(language: Language): Promise<readonly Emoji[]> {
-  const { rows } = await MODULES[language]();
+/** What the build wrote, without what nobody writes by itself. */
+export function readEmoji(rows: readonly EmojiRow[]): readonly Emoji[] {
   return rows.flatMap(([text, name, tags, group]) => {
     const known = EMOJI_GROUPS.find((one) => one === group);
     return known === undefined ? [] : [{ text, name, tags, group: known }];
   });
 }
-
-const MODULES = {
-  en: () => import('emoji:en'),
-  uk: () => import('emoji:uk'),
-  ru: () => import('emoji:ru'),
-  zh: () => import('emoji:zh'),
-} as const satisfies Record<Language, () => Promise<{ readonly rows: readonly EmojiRow[] }>>;
 
 export function emojiGroups(all: readonly Emoji[]): readonly { group: EmojiGroup; emoji: readonly Emoji[] }[] {
   return EMOJI_GROUPS.map((group) => ({ group, emoji: all.filter((one) => one.group === group) }));

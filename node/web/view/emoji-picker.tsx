@@ -1,7 +1,8 @@
 // Emoji by name and by kind, in the person's language; the names come when they are first asked for. A grid that arrows move in.
 import { useSignal } from '@preact/signals';
 import { useEffect, useId, useMemo } from 'preact/hooks';
-import { type Emoji, emojiGroups, findEmoji, loadEmoji } from '../model/emoji.ts';
+import { loadEmoji } from '../emoji-files.ts';
+import { type Emoji, emojiGroups, findEmoji } from '../model/emoji.ts';
 import type { TextKey } from '../text/texts.ts';
 import { useConversing, useWords } from './context.ts';
 import { onGridKey } from './grid-keys.ts';
