@@ -1,7 +1,7 @@
 // The bundle that a node serves to its LAN: hashed files under assets/, nothing inline, so that `script-src 'self'` holds.
 import { defineConfig } from 'vite';
 import { emojiPlugin } from '../../scripts/emoji-build.ts';
-import { workerPlugin } from './worker-build.ts';
+import { workerPlugin } from '../../scripts/worker-build.ts';
 
 export default defineConfig({
   root: import.meta.dirname,

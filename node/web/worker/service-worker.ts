@@ -1,4 +1,4 @@
-// The service worker of the pages. It is bundled by itself (worker-build.ts) and served as /service-worker.js.
+// The service worker of the pages. It is bundled by itself (scripts/worker-build.ts) and served as /service-worker.js.
 import { AssetCache, type AssetCacheComponents } from './asset-cache.ts';
 import { answerFile } from './file-streams.ts';
 import { workerScope } from './scope.ts';

@@ -1,5 +1,5 @@
 // Bundles the service worker by itself, after the pages: one classic script under a name that stays, which imports nothing. It carries
-// the list of the page's files with their hashes, so that it takes a version as a whole or not at all (worker/asset-cache.ts).
+// the list of the page's files with their hashes, so that it takes a version as a whole or not at all (node/web/worker/asset-cache.ts).
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
@@ -31,18 +31,20 @@ async function listAssets(folder: string): Promise<AssetList> {
 }
 
 export function workerPlugin(): Plugin {
+  let web = '';
   let folder = '';
   return {
     name: 'canopy-worker',
     apply: 'build',
     configResolved: ({ root, build: { outDir } }) => {
+      web = root;
       folder = resolve(root, outDir);
     },
     closeBundle: async () => {
       const { assets, version } = await listAssets(folder);
       await build({
         configFile: false,
-        root: import.meta.dirname,
+        root: web,
         logLevel: 'warn',
         publicDir: false,
         define: { CANOPY_ASSETS: JSON.stringify(assets), CANOPY_VERSION: JSON.stringify(version) },
@@ -51,7 +53,7 @@ export function workerPlugin(): Plugin {
           outDir: folder,
           emptyOutDir: false,
           rollupOptions: {
-            input: join(import.meta.dirname, 'worker/service-worker.ts'),
+            input: join(web, 'worker/service-worker.ts'),
             output: { format: 'iife', entryFileNames: SCRIPT },
           },
         },
