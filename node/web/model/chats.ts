@@ -263,6 +263,6 @@ export class Chats {
     if (newest?.arrivedAt === undefined || newest.arrivedAt <= this.#readUpTo) return;
     this.#readUpTo = newest.arrivedAt;
     // while the server is away nothing is lost: the next `ready` runs this again
-    this.#components.client.markRead(newest.id).catch(() => undefined);
+    this.#components.client.markRead(newest.id, chat.id).catch(() => undefined);
   }
 }
