@@ -12,12 +12,11 @@ import type { Outbox } from '../delivery/outbox.ts';
 import type { Directory, UserProfile } from '../directory/directory.ts';
 import type { ArrivalLog } from './arrival-log.ts';
 import type { Blocks } from './blocks.ts';
-import type { MessageLimits } from './conversation-service.ts';
 import type { Stored, Submission, Submitter } from './conversations.ts';
 import type { EventStore, MessageEntry } from './event-store.ts';
 import { type GroupState, hearing, membersAt, realmsOf } from './group-state.ts';
 import type { HybridClock } from './hybrid-clock.ts';
-import type { MessageRules } from './message-rules.ts';
+import type { MessageLimits, MessageRules } from './message-rules.ts';
 import type { Rosters } from './rosters.ts';
 import { Turns } from './turns.ts';
 

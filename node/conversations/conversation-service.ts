@@ -34,7 +34,7 @@ import { receiptWrite } from './event-writes.ts';
 import { membersAt } from './group-state.ts';
 import { HybridClock } from './hybrid-clock.ts';
 import { Intake } from './intake.ts';
-import type { MessageRules } from './message-rules.ts';
+import type { MessageLimits, MessageRules } from './message-rules.ts';
 import { type Hides, ReadingMarks } from './reading-marks.ts';
 import { Removals } from './removals.ts';
 import type { Rosters } from './rosters.ts';
@@ -60,13 +60,6 @@ export interface ConversationsInit {
   readonly newId?: () => MessageId;
   /** What the policies say; absent: nothing. Asked each time. */
   readonly limits?: () => MessageLimits;
-}
-
-export interface MessageLimits {
-  /** Bytes of a sealed message. */
-  readonly size?: number | undefined;
-  /** Milliseconds for which messages are kept. */
-  readonly retention?: number | undefined;
 }
 
 /** What groups and mails do with the store of conversations, beside messages. */

@@ -1,4 +1,4 @@
-// Who may write to whom, as conversations ask it; node/policies decides.
+// Who may write to whom, and how much, as conversations ask it; node/policies decides.
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Met, UserProfile } from '../directory/directory.ts';
 
@@ -10,4 +10,12 @@ export interface MessageRules {
    * @throws LocalError `sender-unresolved`: it depends on who the sender is, and nobody has said yet; later it may be known
    */
   incoming(sender: UserProfile | Met, origin: RealmName, to: UserProfile): string | undefined;
+}
+
+/** What the policies say of messages. */
+export interface MessageLimits {
+  /** Bytes of a sealed message. */
+  readonly size?: number | undefined;
+  /** Milliseconds for which messages are kept. */
+  readonly retention?: number | undefined;
 }

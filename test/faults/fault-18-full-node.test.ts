@@ -2,7 +2,7 @@
 // reads reads on, /readyz says so, and with room again what waited goes out. Nothing that was acknowledged is lost.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -33,6 +33,17 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
   }
 }
 
+async function fill(path: string): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    for (;;) await file.write(new Uint8Array(4096));
+  } catch (error) {
+    assert.match(String(error), /ENOSPC/);
+  } finally {
+    await file.close();
+  }
+}
+
 async function storeOf(port: number): Promise<{ ok: boolean; detail?: string }> {
   const answer = await fetch(`http://127.0.0.1:${port}/readyz`, { headers: { host: `ua.localhost:${port}` } });
   const body: unknown = await answer.json();
@@ -53,7 +64,6 @@ test('fault 18: a node whose disk is full refuses by name, reads on, and recover
   await mkdir(join(realm.folder, 'small'));
   const under = ['unshare', '-m', 'sh', '-c', SCRIPT, realm.folder];
   const node = await Program.start({ role: 'node', dir: realm.dir, under });
-  const inside = (...command: string[]) => spawnSync('nsenter', ['-t', String(node.pid), '-m', ...command]);
   const [clerk, engineer] = await realm.people();
   t.after(async () => {
     for (const { client } of [clerk, engineer]) client.disconnect();
@@ -74,8 +84,9 @@ test('fault 18: a node whose disk is full refuses by name, reads on, and recover
   const shown = async (): Promise<MessageId[]> => (conversation ? idsOf(engineer.client, conversation) : []);
   await until('the first are there', async () => (await shown()).length === 10);
 
-  const ballast = join(realm.dir, 'node', 'ballast');
-  inside('dd', 'if=/dev/zero', `of=${ballast}`, 'bs=4096');
+  // As the node sees the file system, and nobody else.
+  const ballast = join('/proc', String(node.pid), 'root', realm.dir, 'node', 'ballast');
+  await fill(ballast);
   for (let n = 0; n < 10; n++) await send(`while it is full ${n}`);
   await until('somebody is told', () => refused.size > 0);
   assert.deepEqual(new Set(refused.values()), new Set(['disk-full']));
@@ -85,7 +96,7 @@ test('fault 18: a node whose disk is full refuses by name, reads on, and recover
   const { messages } = await engineer.client.history(conversation, { limit: 50 });
   assert.ok(messages.length >= 10, 'reading goes on');
 
-  inside('rm', ballast);
+  await rm(ballast);
   await until('it is ready again', async () => (await storeOf(realm.lanPort)).ok);
   for (const id of refused.keys()) await clerk.client.retry(id);
   await until('everything is there', async () => (await shown()).length >= sent.length);

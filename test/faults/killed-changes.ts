@@ -102,7 +102,10 @@ export function describeKilledChanges({ file: FILE, parts, changes, kills: most 
       await Promise.all(people.map(({ client }) => client.drained(AbortSignal.timeout(30_000))));
       for (const { client } of people) {
         await until('both have the last epoch', async () => {
-          assert.deepEqual(await rolesOf(client, conversation), { [idOf(clerk.client)]: 'owner', [them]: changes % 2 === 0 ? 'member' : 'administrator' });
+          assert.deepEqual(await rolesOf(client, conversation), {
+            [idOf(clerk.client)]: 'owner',
+            [them]: changes % 2 === 0 ? 'member' : 'administrator',
+          });
         });
         await until('everything is there, once and readable', async () => {
           const timeline = await client.timeline(conversation);

@@ -2,8 +2,9 @@
 // started again by tests.
 import type { AuditEvent } from '../../node/audit/audit.ts';
 import { Blocks } from '../../node/conversations/blocks.ts';
-import { type ConversationService, type MessageLimits, openConversations } from '../../node/conversations/conversation-service.ts';
+import { type ConversationService, openConversations } from '../../node/conversations/conversation-service.ts';
 import type { Submission, UserEvent } from '../../node/conversations/conversations.ts';
+import type { MessageLimits } from '../../node/conversations/message-rules.ts';
 import { Privacy } from '../../node/conversations/privacy.ts';
 import type { CustodyLimits } from '../../node/custody/quotas.ts';
 import { createDelivery, type DeliveryService } from '../../node/delivery/delivery-service.ts';

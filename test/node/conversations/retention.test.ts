@@ -1,7 +1,7 @@
 // Policies for messages: how long they are kept, how large they may be.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MessageLimits } from '../../../node/conversations/conversation-service.ts';
+import type { MessageLimits } from '../../../node/conversations/message-rules.ts';
 import { openDatabase } from '../../../src/store/database.ts';
 import { under } from '../../../src/store/keys.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
