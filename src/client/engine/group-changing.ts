@@ -1,5 +1,6 @@
 // Commits of this device: new groups, changes of members, and the tidying up before anything is written. Each is made beside the present
 // state and counts once home has taken it; whoever was first is followed, and the change is made again on top.
+import type { DeviceCertificate } from '../../crypto/device-certificate.ts';
 import type { GroupChange } from '../../crypto/mls/committing.ts';
 import { MlsGroup } from '../../crypto/mls/mls-group.ts';
 import type { GroupParts } from '../../crypto/mls/parts.ts';
@@ -74,13 +75,13 @@ export class GroupChanging {
    */
   async fit(conversation: ConversationId, held: Held): Promise<Held> {
     const { group, since } = held;
-    const doubtful = (await group.doubtful()).filter(({ why }) => why !== 'unknown');
+    const doubtful = await goingFrom(group);
     const isOld = since + EPOCH_LIFE <= this.#c.clock.now();
     if (doubtful.length > 0 || group.contest)
-      return this.commit(conversation, held, async () => ({ add: await this.#absent(group) }));
+      return this.commit(conversation, held, async (now) => ({ add: await this.#absent(now, await goingFrom(now)) }));
     if ((this.#away.get(conversation) ?? Number.NEGATIVE_INFINITY) > this.#c.clock.now() - HOME_REST) return held;
     try {
-      const add = await this.#absent(group);
+      const add = await this.#absent(group, []);
       if (add.length === 0 && !isOld) return held;
       return await this.commit(conversation, held, async () => ({ add }));
     } catch (error) {
@@ -91,8 +92,14 @@ export class GroupChanging {
     }
   }
 
-  async #absent(group: MlsGroup): Promise<readonly Uint8Array[]> {
-    const present = new Set(group.members().map(({ user }) => user));
+  /**
+   * Members of whom no device will be left: also those whose devices are of a former identity, and go by the same commit. Without that the
+   * first message to somebody who began anew would be sealed for nobody.
+   */
+  async #absent(group: MlsGroup, going: readonly DeviceCertificate[]): Promise<readonly Uint8Array[]> {
+    const gone = new Set(going.map(({ user, device }) => `${user}/${device}`));
+    const staying = group.members().filter(({ user, device }) => !gone.has(`${user}/${device}`));
+    const present = new Set(staying.map(({ user }) => user));
     // Whoever made what is taken back is not called in by the same commit.
     const isWanted = (user: UserId) => !present.has(user) && user !== group.contest?.blamed?.user;
     const absent = group.roster.members.flatMap(({ user }) => (isWanted(user) ? [user] : []));
@@ -154,4 +161,10 @@ function newGroupId(random: RandomBytes): GroupId {
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   return parseGroupId(idText(bytes));
+}
+
+/** Devices that the next commit takes out by itself. */
+async function goingFrom(group: MlsGroup): Promise<readonly DeviceCertificate[]> {
+  const doubtful = await group.doubtful();
+  return doubtful.flatMap(({ certificate, why }) => (why === 'unknown' ? [] : [certificate]));
 }
