@@ -6,6 +6,7 @@ import type { MessageId } from '../../../src/realm/ids.ts';
 import type { Language } from '../text/languages.ts';
 import type { Texts } from '../text/texts.ts';
 import type { AccountClient } from './account-client.ts';
+import type { Chat } from './chat.ts';
 import { Chats, type Place } from './chats.ts';
 import { ConnectionModel } from './connection.ts';
 import { Conversing } from './conversing.ts';
@@ -60,7 +61,7 @@ export interface Workspace {
   readonly colleague: ReadonlySignal<User | undefined>;
   newFinder(): ColleagueFinder;
   routeOf(id: MessageId, signal: AbortSignal): Promise<Explanation>;
-  typing(to: User): void;
+  typing(chat: Chat): void;
   reconnect(): void;
 }
 
@@ -156,9 +157,10 @@ export class App {
       colleague: this.#demoColleague(user),
       newFinder: () => new ColleagueFinder({ client, clock, me: user, realm }),
       routeOf: (id, signal) => client.explain(id, signal),
-      typing: (to) => void client.typing(to).catch(() => undefined),
+      typing: ({ id, person }) => void (person ? client.typing(person) : client.typingIn(id)).catch(() => undefined),
       reconnect: () => client.connect(),
     };
+    this.notifications.start();
     identities.start();
     people.start();
     connection.start();
@@ -167,7 +169,6 @@ export class App {
     files.start();
     void chats.start();
     this.idle.start();
-    this.notifications.start();
   }
 
   #leave(): void {

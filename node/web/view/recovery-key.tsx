@@ -46,7 +46,12 @@ export function CopyButton({ text }: { readonly text: string }) {
     const timer = window.setTimeout(() => setCopied(0), COPIED);
     return () => window.clearTimeout(timer);
   }, [copied]);
-  const copy = (): void => void navigator.clipboard.writeText(text).then(() => setCopied(copied + 1));
+  // where the browser refuses, the key still stands there to be written down
+  const copy = (): void =>
+    void navigator.clipboard.writeText(text).then(
+      () => setCopied(copied + 1),
+      () => undefined,
+    );
   return (
     <Button icon={copied > 0 ? 'check' : 'copy'} onClick={copy}>
       <span aria-live="polite">{t(copied > 0 ? 'recovery.copied' : 'recovery.copy')}</span>
