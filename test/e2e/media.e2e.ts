@@ -228,6 +228,33 @@ describe('files', { skip: skipWithoutBrowser(), timeout: 240_000 }, () => {
     assert.equal(file.bytes.toString(), SCRIPT);
   });
 
+  test('a voice message is recorded, looked over, sent and heard', async () => {
+    const { page } = clerk;
+    await page.getByRole('button', { name: 'Record a voice message' }).click();
+    const bar = page.getByRole('group', { name: 'Recording' });
+    await bar.getByText('0:01').waitFor();
+    await bar.getByRole('button', { name: 'Finish recording' }).click();
+    await tray(page)
+      .getByText(/^voice-.*webm$/)
+      .waitFor();
+    await field(page).focus();
+    await page.keyboard.press('Enter');
+    const sound = engineer.page.getByLabel(/^Play voice-/);
+    await sound.waitFor({ timeout: 30_000 });
+    const played = `(async () => {
+      const sound = document.querySelector('audio');
+      await sound.play();
+      while (sound.currentTime < 0.3) await new Promise((resolve) => setTimeout(resolve, 20));
+      sound.pause();
+      return sound.currentTime;
+    })()`;
+    assert.ok((await engineer.page.evaluate<number>(played)) >= 0.3);
+    await page.getByRole('button', { name: 'Record a voice message' }).click();
+    await page.keyboard.press('Escape');
+    await bar.waitFor({ state: 'hidden' });
+    assert.equal(await tray(page).count(), 0);
+  });
+
   test('the details list pictures, files and links', async () => {
     const { page } = engineer;
     await page.getByRole('button', { name: 'Details', exact: true }).click();

@@ -10,6 +10,9 @@ import { roomLeft } from './message-length.ts';
 import { mentionedIn } from './message-parts.ts';
 import type { ShownMessage } from './timeline.ts';
 
+/** Characters that go with a file and its picture in one message; more goes by itself. */
+const MAX_CAPTION = 10_000;
+
 export interface ComposingComponents {
   readonly client: Pick<Client, 'send' | 'act'>;
   readonly drafts: Drafts;
@@ -78,7 +81,8 @@ export class Composing {
     if (roomLeft(text) < 0) return false;
     const change = this.editing.peek();
     const replyTo = this.replyTo.peek();
-    if (!change && files?.send(this.#parts.chat.id, text, replyTo)) {
+    const isCaption = text.length <= MAX_CAPTION;
+    if (!change && files?.send(this.#parts.chat.id, isCaption ? text : '', replyTo) && isCaption) {
       this.#parts.drafts.set(this.#parts.chat.id, { text: '' });
       this.failure.value = undefined;
       this.#parts.onSent();

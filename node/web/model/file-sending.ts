@@ -59,6 +59,7 @@ export class FileSending {
   readonly #parts: FileSendingComponents;
   #all: readonly Job[] = [];
   #running = 0;
+  #isOver = false;
 
   constructor(components: FileSendingComponents) {
     this.#parts = components;
@@ -71,6 +72,7 @@ export class FileSending {
         .files()
         ?.kept?.list()
         .catch(() => [])) ?? [];
+    if (this.#isOver) return;
     const jobs = kept.flatMap((file) => this.#takenUp(file) ?? []);
     this.#set([...jobs.sort((a, b) => a.note.at - b.note.at), ...this.#all]);
     this.#fill();
@@ -78,6 +80,7 @@ export class FileSending {
 
   /** Everything waits for the next login. */
   stop(): void {
+    this.#isOver = true;
     for (const { stop } of this.#all) stop.abort();
     this.#set([]);
   }

@@ -8,6 +8,8 @@ import type { ServedFile } from '../worker/served-files.ts';
 import { plainName, playedType, UNPLAYED } from './file-kind.ts';
 import type { PageFiles } from './page-files.ts';
 
+/** Files that have a URL at one time; what was shown longest ago gives way. */
+const MAX_URLS = 1_500;
 const LOCAL_PIECE = 1024 * 1024;
 
 export interface ShownFilesComponents {
@@ -46,10 +48,15 @@ export class ShownFiles {
 
   #url(card: FileCard, isDownload: boolean): string {
     const key = `${card.blob} ${isDownload}`;
-    const known = this.#urls.get(key);
-    if (known !== undefined) return known;
-    const url = this.#parts.page.serve(this.#served(card, isDownload));
+    const { page } = this.#parts;
+    const url = this.#urls.get(key) ?? page.serve(this.#served(card, isDownload));
+    this.#urls.delete(key);
     this.#urls.set(key, url);
+    const [oldest] = this.#urls;
+    if (oldest && this.#urls.size > MAX_URLS) {
+      this.#urls.delete(oldest[0]);
+      page.withdraw(oldest[1]);
+    }
     return url;
   }
 

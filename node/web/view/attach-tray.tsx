@@ -35,7 +35,7 @@ function TrayRow({ job }: { readonly job: FileJob }) {
     <li class="tray-row" data-file={state.kind}>
       <Icon name={kindOfFile(job) === 'image' ? 'picture' : 'file'} />
       <span class="file-words">
-        <span class="file-name" dir="auto" title={job.name}>
+        <span class="file-name" dir="auto" title={name}>
           {name}
         </span>
         <span class={isBad ? 'note note-bad' : 'note'} role={isBad ? 'alert' : undefined}>

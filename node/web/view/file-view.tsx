@@ -104,7 +104,7 @@ function SoundView({ file }: { readonly file: FileCard }) {
         aria-label={words.t('file.play', { name })}
         onError={() => (isBroken.value = true)}
       />
-      <span class="note" dir="auto" title={file.name}>
+      <span class="note" dir="auto" title={name}>
         {`${name} · ${fileSize(words, file.size)}`}
       </span>
     </div>
@@ -121,7 +121,7 @@ export function FileCardView({ file }: { readonly file: FileCard }) {
         <Icon name={iconOf(file)} />
       </span>
       <span class="file-words">
-        <span class="file-name" dir="auto" title={file.name}>
+        <span class="file-name" dir="auto" title={name}>
           {name}
         </span>
         <span class="note">{fileSize(words, file.size)}</span>

@@ -5,7 +5,7 @@ import type { FileCard } from '../../../src/client/client.ts';
 import { kindOfFile, plainName } from '../model/file-kind.ts';
 import { fileSize } from '../model/file-words.ts';
 import { saidAt } from '../model/said.ts';
-import type { ShownMessage, Timeline } from '../model/timeline.ts';
+import type { ShownItem, ShownMessage, Timeline } from '../model/timeline.ts';
 import { useWords, useWorkspace } from './context.ts';
 import { FileCardView } from './file-view.tsx';
 import { IconButton } from './icon.tsx';
@@ -33,13 +33,9 @@ export function FileViewer({ timeline }: { readonly timeline: Timeline }) {
   return <ViewerDialog message={message} isFirst={at === 0} isLast={at === all.length - 1} go={go} />;
 }
 
-function isLooked(item: { readonly kind: string; readonly id: string }): item is Looked {
-  return (
-    item.kind === 'message' &&
-    'file' in item &&
-    !('deletedBy' in item) &&
-    ['image', 'video'].includes(kindOfFile((item as Looked).file))
-  );
+function isLooked(item: ShownItem): item is Looked {
+  if (item.kind !== 'message' || !item.file || item.deletedBy !== undefined) return false;
+  return ['image', 'video'].includes(kindOfFile(item.file));
 }
 
 interface ViewerDialogProps {
@@ -92,7 +88,7 @@ function ViewerDialog({ message, isFirst, isLast, go }: ViewerDialogProps) {
     >
       <header class="viewer-head">
         <span class="file-words">
-          <span class="file-name" dir="auto" title={file.name}>
+          <span class="file-name" dir="auto" title={name}>
             {name}
           </span>
           <span class="note">{`${nameOf(message.sender)} · ${words.full(saidAt(message))} · ${fileSize(words, file.size)}`}</span>
