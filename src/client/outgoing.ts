@@ -157,12 +157,17 @@ export class Outbox {
       if (this.#flying.has(entry.id) || behind.has(entry.conversation)) continue;
       if (!entry.body) {
         behind.add(entry.conversation);
-        void this.#seal(entry);
+        if (!this.#waitsForTarget(entry)) void this.#seal(entry);
         continue;
       }
       if (!this.#components.send(frameOf(entry, entry.body))) return;
       this.#flying.add(entry.id);
     }
+  }
+
+  /** A deletion says where its targets stood: for the server to say of what was written just before. */
+  #waitsForTarget({ content }: Outgoing): boolean {
+    return content.kind === 'delete' && content.targets.some((target) => this.#waiting.has(target));
   }
 
   async #seal(entry: Outgoing): Promise<void> {

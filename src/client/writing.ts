@@ -112,7 +112,7 @@ export class Writing {
     return this.#parts.engine.seal(said, { conversation, message: id, sender: user.id, device }, recipients[0]);
   }
 
-  /** Only now: what was written just before is stored by now, and has its stamp. */
+  /** Only now: what was written just before is stored by now (outgoing.ts), and has its stamp. */
   async #placed(conversation: ConversationId, content: MadeContent & { readonly kind: 'delete' }) {
     const places: DeletedPlace[] = [];
     for (const target of content.targets) {

@@ -78,15 +78,16 @@ export class GroupJoining {
 
   /**
    * By a mail. Of two groups of two people, begun by both at one time, the lowest id counts; what was written in the other before its
-   * author knew stays readable by its keys. True when this device goes on in it.
+   * author knew stays readable by its keys, and so does what was written before this device came in from outside. True when this device goes on in it.
    */
   async welcomed(conversation: ConversationId, welcome: Uint8Array): Promise<boolean> {
     const { group, epoch, reference } = readWelcome(welcome);
     const held = await this.#held.load(conversation);
-    if (held?.group.group === group && held.group.epoch >= epoch) return false;
-    const isBeside = held !== undefined && held.group.group < group;
-    if (isBeside && held.group.roster.kind !== 'direct') return false;
-    this.#assertOnward(conversation, group, epoch);
+    const isPast = held?.group.group === group && held.group.epoch >= epoch;
+    if (isPast && this.#c.epochs.get({ conversation, group, epoch })) return false;
+    const isBeside = isPast || (held !== undefined && held.group.group < group);
+    if (isBeside && held?.group.roster.kind !== 'direct') return false;
+    if (!isPast) this.#assertOnward(conversation, group, epoch);
     const keyPackage = await this.#c.own.privatePart(reference);
     const shown = await this.#c.server.group(conversation, { group, epoch });
     if (keyPackage && (shown?.infoEpoch ?? -1) < epoch) throw early();

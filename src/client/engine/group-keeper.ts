@@ -70,6 +70,11 @@ export class GroupKeeper {
     return this.#turns.take(conversation, async () => (await this.#onward(conversation))?.group);
   }
 
+  /** Follows what home has accepted, where this device is in it. */
+  forward(conversation: ConversationId): Promise<MlsGroup | undefined> {
+    return this.#turns.take(conversation, async () => (await this.#following.forward(conversation))?.group);
+  }
+
   /** Makes and offers a change until home takes it. @throws PeerError `not-allowed` and others of checkCommit() */
   change(conversation: ConversationId, make: MakeChange): Promise<MlsGroup> {
     return this.#turns.take(conversation, async () => {

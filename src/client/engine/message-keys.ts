@@ -23,7 +23,7 @@ export interface MessageKeysComponents {
   readonly account: Pick<Account, 'pinnedIdentity'> & { readonly vault: Pick<Vault, 'refresh'> };
   readonly epochs: EpochBook;
   readonly gone: GoneDevices;
-  readonly keeper: Pick<GroupKeeper, 'follow' | 'wasLeaf'>;
+  readonly keeper: Pick<GroupKeeper, 'forward' | 'wasLeaf'>;
   readonly checks: DeviceChecks;
   readonly signature: SigningKey;
   /** The next number of this device's messages in a conversation, never one that was given before. */
@@ -82,7 +82,8 @@ export class MessageKeys {
     await account.vault.refresh().catch(passing);
     const fromVault = epochs.get(name);
     if (fromVault) return fromVault;
-    await keeper.follow(name.conversation).catch(passing);
+    // Nobody joins for it: from outside one comes into a later epoch, and past the welcome that is on its way.
+    await keeper.forward(name.conversation).catch(passing);
     return epochs.get(name);
   }
 

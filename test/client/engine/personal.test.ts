@@ -2,6 +2,7 @@
 // against a real LAN server.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import type { Client, OpenTimeline, ShownMessage } from '../../../src/client/client.ts';
 import { openBranch } from '../../node/lan/branch-fixture.ts';
 import { nextEvent } from '../waiting.ts';
@@ -141,11 +142,17 @@ test('what is deleted for all leaves a tombstone, and no body at the server or i
     );
     assert.deepEqual(await client.search('back'), []);
   }
+  const quick = await clerk.act(conversation, { kind: 'text', text: 'at once' });
+  await clerk.act(conversation, { kind: 'delete', targets: [quick] });
+  await clerk.drained();
   // Nobody has more of it for a device that comes now.
   const late = clientOf(t, branch);
   await late.login('engineer', 'second-engineer');
   await connected(late);
-  await shows(await late.timeline(conversation), ([shown]) => shown?.id === id && shown.deletedBy !== undefined);
+  await shows(await late.timeline(conversation), (shown) => {
+    const gone = shown.flatMap((message) => (message.deletedBy === undefined ? [] : [message.id]));
+    return isDeepStrictEqual(gone, [id, quick]);
+  });
 });
 
 test('a disappearing message goes on every device after it was read, and at the server', TIMEOUT, async (t) => {

@@ -46,3 +46,35 @@ test(
     assert.equal(await clerks.keeper.wasLeaf(lost, { user: cook.user, device: atCook.certificate.device }), true);
   },
 );
+
+test(
+  'who came in from outside before the welcome did reads by it what was written before, and stays where it is',
+  LIMIT,
+  async () => {
+    const people = new People();
+    const [clerk, cook] = [people.person(), people.person()];
+    const [atClerk, atCook] = [people.device(clerk), people.device(cook)];
+    const conversation = directConversationId(clerk.user, cook.user);
+    const home = new Home();
+    const clerks = await stationOf(people, home, atClerk);
+    const cooks = await stationOf(people, home, atCook);
+    for (const { own } of [clerks, cooks]) await own.replenish();
+    const both = rosterOf([
+      [clerk, 'owner'],
+      [cook, 'owner'],
+    ]);
+    const made = await clerks.keeper.create(conversation, { ...both, kind: 'direct' });
+    const first = { conversation, group: made.group, epoch: made.epoch };
+    const key = await made.contentKey();
+    const [offer] = home.groups.get(conversation)?.offers ?? [];
+    const welcome = offer?.welcomes.find(({ user }) => user === cook.user) ?? assert.fail('no welcome');
+
+    assert.equal(await cooks.keeper.forward(conversation), undefined, 'to look for a key nobody joins');
+    const joined = await cooks.keeper.follow(conversation);
+    assert.ok(joined && joined.epoch > first.epoch);
+    assert.equal(cooks.epochs.get(first), undefined);
+    await cooks.keeper.welcomed(conversation, decodeMail(welcome.body).payload);
+    assert.deepEqual(cooks.epochs.get(first)?.key, key);
+    assert.equal((await cooks.keeper.present(conversation))?.epoch, joined.epoch);
+  },
+);
