@@ -133,6 +133,10 @@ export class SignedClient implements Client {
     this.#session.send({ kind: 'typing', conversation, to: [user.id] });
   }
 
+  async typingIn(conversation: ConversationId): Promise<void> {
+    if (this.#typing.isDue(conversation)) this.#session.send({ kind: 'typing', conversation, to: [] });
+  }
+
   async markRead(id: MessageId, conversation?: ConversationId): Promise<void> {
     await this.#session.atDesk().markRead(id, conversation);
   }

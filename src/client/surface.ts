@@ -249,6 +249,8 @@ export interface Client {
   retry(id: MessageId): Promise<void>;
   /** Tells the others of a conversation; at most one a second is sent. */
   typing(to: string | User): Promise<void>;
+  /** The same for the members of a group; those of a large one are told nothing. */
+  typingIn(conversation: ConversationId): Promise<void>;
   /** Everything in the message's conversation up to it is read. Who names the conversation spares a question to the server. */
   markRead(id: MessageId, conversation?: ConversationId): Promise<void>;
   /** Whose presence comes as events: these and nobody else. Survives reconnects. */

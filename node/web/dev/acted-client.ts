@@ -201,6 +201,7 @@ export class ActedClient implements PageClient, AccountClient {
   }
 
   async typing(): Promise<void> {}
+  async typingIn(): Promise<void> {}
   async markRead(): Promise<void> {}
   watch(): void {}
 

@@ -21,6 +21,7 @@ export type PageClient = Pick<
   | 'send'
   | 'retry'
   | 'typing'
+  | 'typingIn'
   | 'markRead'
   | 'watch'
   | 'findUser'

@@ -84,7 +84,7 @@ function ComposerForm({ stage }: { readonly stage: Stage }) {
           onInput={(event) => {
             composing.type(event.currentTarget.value);
             mentions.look();
-            if (event.currentTarget.value !== '' && chat.person) typing(chat.person);
+            if (event.currentTarget.value !== '') typing(chat);
           }}
         />
         <EmojiButton field={field} />

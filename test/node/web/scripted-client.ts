@@ -120,6 +120,7 @@ export class ScriptedClient implements PageClient, AccountClient {
     this.asked.push(`retry ${id}`);
   }
   typing = async (): Promise<void> => undefined;
+  typingIn = async (): Promise<void> => undefined;
   async markRead(id: MessageId): Promise<void> {
     this.asked.push(`read ${Number(id.slice(-12))}`);
   }
