@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { AuditLog } from '../../../node/audit/audit-log.ts';
 import { CountedAudit } from '../../../node/audit/counted-audit.ts';
+import { Blocks } from '../../../node/conversations/blocks.ts';
 import { openConversations } from '../../../node/conversations/conversation-service.ts';
 import { openOutbox } from '../../../node/delivery/outbox.ts';
 import type { AccountService } from '../../../node/directory/account-service.ts';
@@ -110,7 +111,9 @@ async function openParts(t: TestContext, realm: RealmName) {
   const outbox = await openOutbox({ database, incarnation: 1 });
   const rosters = new GroupRosters(database, clock);
   const base = { realm, incarnation: 1, database, directory, outbox, rosters, clock, log };
-  const conversations = await openConversations(base);
+  const blocks = new Blocks(database, clock);
+  await blocks.load();
+  const conversations = await openConversations({ ...base, blocks });
   const shared = { ...base, network: awayNetwork, ledger, conversations, family: () => [], mayAsk: () => true };
   const mails = new MailService({ ...shared, ...conversations.parts });
   conversations.judge('mail', (item) => mails.judge(item));
@@ -129,6 +132,7 @@ async function openParts(t: TestContext, realm: RealmName) {
     accounts,
     directory,
     conversations,
+    blocks,
     presence,
     account,
     devices,
