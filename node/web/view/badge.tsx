@@ -2,10 +2,13 @@
 
 const MOST = 99;
 
-export function Badge({ count, label, muted = false }: BadgeProps) {
+export function Badge({ count, label, mentioned = false, muted = false }: BadgeProps) {
   return (
     <span class={muted ? 'badge badge-muted' : 'badge'}>
-      <span aria-hidden="true">{count > MOST ? `${MOST}+` : count}</span>
+      <span aria-hidden="true">
+        {mentioned ? '@ ' : ''}
+        {count > MOST ? `${MOST}+` : count}
+      </span>
       <span class="hidden">{label}</span>
     </span>
   );
@@ -14,5 +17,7 @@ export function Badge({ count, label, muted = false }: BadgeProps) {
 interface BadgeProps {
   readonly count: number;
   readonly label: string;
+  /** Somebody named the reader. */
+  readonly mentioned?: boolean;
   readonly muted?: boolean;
 }

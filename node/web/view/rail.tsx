@@ -1,5 +1,6 @@
 // The rail: search, conversations, and at the foot what belongs to the person.
 import { type Chat, chatAddress, chatName } from '../model/chat.ts';
+import { Badge } from './badge.tsx';
 import { ChatAvatar } from './chat-avatar.tsx';
 import { useApp, useWords, useWorkspace } from './context.ts';
 import { Teaching } from './empty-state.tsx';
@@ -83,13 +84,11 @@ function ChatLink({ chat, isCurrent, isStop }: ChatLinkProps) {
       {chat.last && <time class="chat-time">{words.brief(chat.last.at, people.now.value)}</time>}
       <LastLine chat={chat} />
       {chat.unread > 0 && (
-        <span class="badge">
-          <span aria-hidden="true">
-            {chat.mentions ? '@ ' : ''}
-            {chat.unread > 99 ? '99+' : chat.unread}
-          </span>
-          <span class="hidden">{words.t('rail.unread', { count: chat.unread })}</span>
-        </span>
+        <Badge
+          count={chat.unread}
+          label={words.t('rail.unread', { count: chat.unread })}
+          mentioned={(chat.mentions ?? 0) > 0}
+        />
       )}
     </a>
   );
