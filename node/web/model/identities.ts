@@ -62,12 +62,16 @@ export class Comparison {
     return this.task.run(() => this.#ask());
   }
 
-  setVerified(isVerified: boolean): Promise<boolean> {
-    const shown = this.identity.peek()?.safetyNumber;
-    return this.task.run(async () => {
-      await this.#contacts.setVerified(this.#person.id, isVerified ? shown : undefined);
-      await this.#ask();
-    });
+  /** Shown at once; taken back when it can't be kept. */
+  async setVerified(isVerified: boolean): Promise<boolean> {
+    const before = this.identity.peek();
+    if (!before) return false;
+    this.identity.value = { ...before, verified: isVerified };
+    const isKept = await this.task.run(() =>
+      this.#contacts.setVerified(this.#person.id, isVerified ? before.safetyNumber : undefined),
+    );
+    if (!isKept) this.identity.value = before;
+    return isKept;
   }
 
   /** Accepts the keys whose number is shown, and no others. */

@@ -72,7 +72,6 @@ function Compared({ person: { name }, identity, comparison }: ComparedProps) {
         label={t('safety.verified')}
         hint={t('safety.verifiedHint')}
         on={verified}
-        disabled={comparison.task.busy.value}
         onChange={(on) => void comparison.setVerified(on)}
       />
     </>
