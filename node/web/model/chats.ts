@@ -236,6 +236,7 @@ export class Chats {
   async #show(chat: Chat): Promise<void> {
     const timeline = this.timelineOf(chat);
     await timeline.open();
+    await timeline.renew();
     for (let page = 0; page < MOST_PAGES && timeline.view.peek().unread < chat.unread; page += 1) {
       const before = timeline.view.peek().unread;
       await timeline.loadOlder();

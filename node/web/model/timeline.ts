@@ -9,6 +9,10 @@ import type { ConversationId, MessageId } from '../../../src/realm/ids.ts';
 
 /** Milliseconds between two looks while much changes; the first change is shown at once. */
 const PAUSE = 50;
+/** Times as long as a look took is the pause after it: a long conversation leaves most of the time to the person. */
+const REST = 8;
+/** Items that stay in memory when a person goes back to the end. */
+const KEPT = 1500;
 /** Milliseconds that one timer waits at most, so that none overflows; longer waits are several. */
 const LONGEST_TIMER = 24 * 3_600_000;
 
@@ -56,10 +60,8 @@ export class Timeline {
     if (this.loading.value === 'first') return;
     this.loading.value = 'first';
     try {
-      const open = await this.#components.client.timeline(this.id);
-      if (this.#isClosed) return open.close();
-      this.#open = open;
-      this.#unlisten = open.onChange(() => this.#changed());
+      const open = await this.#take();
+      if (!open) return;
       batch(() => {
         this.isOpen.value = true;
         this.loading.value = 'none';
@@ -69,6 +71,21 @@ export class Timeline {
     } catch {
       this.loading.value = 'failed';
     }
+  }
+
+  /** Lets go of what was loaded far back; what is shown at the end stays. */
+  async renew(): Promise<void> {
+    if (!this.#open || this.view.peek().items.length <= KEPT || this.loading.peek() !== 'none') return;
+    const before = this.#open;
+    const stop = this.#unlisten;
+    // what can't be opened anew stays as it is
+    if (!(await this.#take().catch(() => undefined))) return;
+    stop();
+    before.close();
+    batch(() => {
+      this.complete.value = false;
+      this.#look();
+    });
   }
 
   async loadOlder(): Promise<void> {
@@ -129,17 +146,30 @@ export class Timeline {
     this.#open?.close();
   }
 
+  async #take(): Promise<OpenTimeline | undefined> {
+    const open = await this.#components.client.timeline(this.id);
+    if (this.#isClosed) {
+      open.close();
+      return undefined;
+    }
+    this.#open = open;
+    this.#unlisten = open.onChange(() => this.#changed());
+    return open;
+  }
+
   #changed(): void {
     if (this.#pause) {
       this.#isDue = true;
       return;
     }
-    this.#pause = this.#components.clock.after(PAUSE, () => {
+    const { clock } = this.#components;
+    const begun = clock.monotonic();
+    this.#isDue = false;
+    this.#look();
+    this.#pause = clock.after(Math.max(PAUSE, (clock.monotonic() - begun) * REST), () => {
       this.#pause = undefined;
       if (this.#isDue) this.#changed();
     });
-    this.#isDue = false;
-    this.#look();
   }
 
   #look(): void {

@@ -69,7 +69,7 @@ export function TimelineView({ chat }: { readonly chat: Chat }) {
           </div>
         </div>
       </div>
-      {!list.isAtEnd && <JumpButton chat={chat} onClick={list.toEnd} />}
+      {!list.isAtEnd && <JumpButton chat={chat} onClick={() => void timeline.renew().then(list.toEnd)} />}
     </div>
   );
 }

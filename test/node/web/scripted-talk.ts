@@ -73,7 +73,10 @@ export class ScriptedTalk
 
   /** Held as if it had come before. */
   async held(...events: readonly OpenedEvent[]): Promise<void> {
-    for (const event of events) await (await this.#cache).put(event.conversation, { events: [event] });
+    const conversations = new Set(events.map(({ conversation }) => conversation));
+    for (const one of conversations) {
+      await (await this.#cache).put(one, { events: events.filter(({ conversation }) => conversation === one) });
+    }
   }
 
   async lines(conversation: ConversationId, ...lines: readonly SystemLine[]): Promise<void> {

@@ -97,6 +97,20 @@ test('a message that is far back is reached page by page; one that is not held h
   assert.equal(await timeline.reach(numbered(999)), false);
 });
 
+test('what was loaded far back is let go when the person goes back to the end', async () => {
+  const talk = new ScriptedTalk([]);
+  const clock = new HandClock();
+  await talk.held(...Array.from({ length: 1700 }, (_, index) => told(index + 1, index + 1)));
+  const timeline = await open(talk, clock);
+  await timeline.reach(numbered(1));
+  assert.equal(timeline.view.value.items.length, 1700);
+  await timeline.renew();
+  assert.deepEqual([timeline.view.value.items.length, timeline.complete.value], [100, false]);
+  await talk.comes(told(1701, 1701));
+  clock.pass(100);
+  assert.equal(numbers(timeline).at(-1), 1701);
+});
+
 test('an edit, a reaction and a deletion show at once', async () => {
   const { talk, timeline, clock } = await withEvents([1, 10], [2, 20]);
   await talk.comes(told(3, 30, { content: { kind: 'edit', target: numbered(1), text: 'better', sentAt: 30 } }));
