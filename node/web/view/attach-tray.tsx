@@ -9,6 +9,7 @@ import type { Wording } from '../model/wording.ts';
 import { sourceOf } from '../page-files.ts';
 import { useWords, useWorkspace } from './context.ts';
 import { Icon, IconButton } from './icon.tsx';
+import { Progress } from './progress.tsx';
 
 export function AttachTray({ chat }: { readonly chat: Chat }) {
   const { files } = useWorkspace();
@@ -38,11 +39,16 @@ function TrayRow({ job }: { readonly job: FileJob }) {
         <span class="file-name" dir="auto" title={name}>
           {name}
         </span>
-        <span class={isBad ? 'note note-bad' : 'note'} role={isBad ? 'alert' : undefined}>
-          {stateText(words, job, state)}
-        </span>
-        {state.kind === 'sending' && (
-          <progress aria-label={t('file.progress', { name })} max={state.total} value={state.done} />
+        {state.kind === 'sending' ? (
+          <Progress
+            label={t('file.progress', { name })}
+            value={state.done / state.total}
+            note={stateText(words, job, state)}
+          />
+        ) : (
+          <span class={isBad ? 'note note-bad' : 'note'} role={isBad ? 'alert' : undefined}>
+            {stateText(words, job, state)}
+          </span>
         )}
       </span>
       {state.kind === 'missing' && <ChooseAgain job={job} />}
