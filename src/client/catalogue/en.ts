@@ -89,6 +89,9 @@ export const english: Catalogue = {
       'What this device had stored of messages cannot be read any more. Log out and in again to fetch it anew.',
     'key-request-refused': () => 'A device that is not known asked for keys and got none.',
     'key-answer-refused': () => 'A device that was not asked sent keys. They were not used.',
+    'sender-removed': () => 'Written by a device that was removed before.',
+    'group-contested': () =>
+      'A change of this group was refused. Messages wait until an owner or administrator sets it right.',
     'not-allowed': () => 'You may not do that in this conversation.',
     'not-a-member': () => 'You are not in this conversation.',
     'home-away': () => 'The branch that keeps this conversation cannot be reached now. Try again later.',

@@ -77,8 +77,9 @@ export class GroupChanging {
     const { group, since } = held;
     const doubtful = await goingFrom(group);
     const isOld = since + EPOCH_LIFE <= this.#c.clock.now();
-    if (doubtful.length > 0 || group.contest)
-      return this.commit(conversation, held, async (now) => ({ add: await this.#absent(now, await goingFrom(now)) }));
+    const tidied = async (now: MlsGroup) => ({ add: await this.#absent(now, await goingFrom(now)) });
+    if (group.contest) return this.commit(conversation, held, tidied).catch(contested);
+    if (doubtful.length > 0) return this.commit(conversation, held, tidied);
     if ((this.#away.get(conversation) ?? Number.NEGATIVE_INFINITY) > this.#c.clock.now() - HOME_REST) return held;
     try {
       const add = await this.#absent(group, []);
@@ -149,6 +150,14 @@ export class GroupChanging {
   packagesOf(users: readonly UserId[]): Promise<readonly Uint8Array[]> {
     return claimPackages(users, this.#c.packages, this.#c.parts);
   }
+}
+
+/** The refused commit changed the roster, which home believes: who may change it back has to. */
+function contested(error: unknown): never {
+  if (codeOf(error) !== 'not-allowed') throw error;
+  throw new UnreachableError('group-contested', 'what was refused is for somebody with more rights to take back', {
+    cause: error,
+  });
 }
 
 function noDevice(): UnreachableError {
