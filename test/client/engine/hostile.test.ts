@@ -3,12 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { REMOVED_DEVICE } from '../../../src/client/account/account.ts';
 import type { DeviceChecks } from '../../../src/client/engine/device-checks.ts';
-import type { ReceivedMail } from '../../../src/client/engine/device-server.ts';
 import { EpochBook } from '../../../src/client/engine/epoch-book.ts';
-import type { OutgoingMail } from '../../../src/client/engine/group-server.ts';
 import { makeKeyRequest } from '../../../src/client/engine/key-requests.ts';
 import { encodeMail } from '../../../src/client/engine/mail.ts';
-import { Mailroom } from '../../../src/client/engine/mailroom.ts';
 import { MessageKeys } from '../../../src/client/engine/message-keys.ts';
 import { encodeContent, type MadeContent } from '../../../src/crypto/content.ts';
 import { issueDeviceCertificate } from '../../../src/crypto/device-certificate.ts';
@@ -16,100 +13,17 @@ import { signDeviceRemoval } from '../../../src/crypto/device-removal.ts';
 import { generateHpkeKey } from '../../../src/crypto/hpke.ts';
 import type { MlsGroup } from '../../../src/crypto/mls/mls-group.ts';
 import type { OwnDevice } from '../../../src/crypto/mls/parts.ts';
-import { encodeWelcome } from '../../../src/crypto/mls/welcome.ts';
 import { encodeRoster } from '../../../src/crypto/roster.ts';
 import { sealMessage } from '../../../src/crypto/sealed-message.ts';
 import { encodeEntries } from '../../../src/crypto/vault/records.ts';
 import { UnreachableError } from '../../../src/realm/errors.ts';
-import { idText, parseGroupId, parseMessageId } from '../../../src/realm/ids.ts';
+import { idText, parseMessageId } from '../../../src/realm/ids.ts';
 import { systemRandom } from '../../../src/realm/random.ts';
-import { CONVERSATION, GROUP, People, type Person, rosterOf } from '../../crypto/mls/people.ts';
-import { HandClock } from '../../node/hand-clock.ts';
-import { AWAY, accountOf, Home, type Station, stationOf, VaultOfTests } from './realm-of-tests.ts';
+import { CONVERSATION, GROUP, People, rosterOf } from '../../crypto/mls/people.ts';
+import { hpkeOf, kitchen, mailroomOf, readable } from './kitchen.ts';
+import { accountOf, Home, type Station, stationOf, VaultOfTests } from './realm-of-tests.ts';
 
 const LIMIT = { timeout: 60_000 };
-const idOf = (at: number) => parseMessageId(`00000000-0000-4000-8000-0000000000a${at}`);
-
-/** A group of an owner and a member, with a device each. */
-async function kitchen() {
-  const [people, home] = [new People(), new Home()];
-  const [clerk, cook, mallory] = [people.person(), people.person(), people.person()];
-  const [atClerk, atCook] = [people.device(clerk), people.device(cook)];
-  const clerkVault = new VaultOfTests();
-  const [clerks, cooks] = [await stationOf(people, home, atClerk, clerkVault), await stationOf(people, home, atCook)];
-  await cooks.own.replenish();
-  const roster = rosterOf([
-    [clerk, 'owner'],
-    [cook, 'member'],
-  ]);
-  const group = await clerks.keeper.create(CONVERSATION, roster);
-  await cooks.keeper.follow(CONVERSATION);
-  return { people, home, clerk, cook, mallory, atClerk, atCook, clerkVault, clerks, cooks, group, roster };
-}
-
-/** A mailroom of that device, whose server holds these mails. */
-function mailroomOf(
-  station: Station,
-  device: OwnDevice,
-  mails: readonly Pick<ReceivedMail, 'body'>[],
-  clock = new HandClock(Date.now()),
-) {
-  const sent: OutgoingMail[] = [];
-  const troubles: string[] = [];
-  let waiting = mails.map(({ body }, index) => {
-    return { ...station.me, sender: station.me.user, id: idOf(index), at: clock.now() + index, body };
-  });
-  const { user } = station.me;
-  const keys = { signature: device.signature, hpke: hpkeOf.get(device) ?? assert.fail() };
-  const mailroom = new Mailroom({
-    account: { user, certificate: station.me, keys },
-    server: {
-      send: async (_, to) => void sent.push(...to),
-      received: async () => waiting,
-      acknowledge: async (done) => {
-        waiting = waiting.filter(({ at }) => !done.some((one) => one.at === at));
-      },
-    },
-    keeper: station.keeper,
-    epochs: station.epochs,
-    checks: station.checks,
-    clock,
-    look: async () => assert.fail(),
-    onOpened: () => {},
-    onTrouble: (code) => troubles.push(code),
-  });
-  return { mailroom, sent, troubles, left: () => waiting.length };
-}
-const hpkeOf = new WeakMap<OwnDevice, Awaited<ReturnType<typeof generateHpkeKey>>>();
-
-async function readable(people: People, person: Person, claims: Parameters<People['device']>[1] = {}) {
-  const hpke = await generateHpkeKey(false);
-  const device = people.device(person, { ...claims, hpkeKey: hpke.publicKey });
-  hpkeOf.set(device, hpke);
-  return { device, asking: { certificate: device.certificate, keys: { signature: device.signature, hpke } } };
-}
-
-test("whoever certifies a device under the id of another's gets no key of an epoch", LIMIT, async () => {
-  const { people, mallory, atCook, atClerk, clerks, group } = await kitchen();
-  hpkeOf.set(atClerk, await generateHpkeKey(false));
-  const { asking } = await readable(people, mallory, { device: atCook.certificate.device });
-  const payload = makeKeyRequest(asking, CONVERSATION, group.group, [1]);
-  const body = encodeMail({ kind: 'key-request', conversation: CONVERSATION, payload });
-  const { mailroom, sent } = mailroomOf(clerks, atClerk, [{ body }]);
-  await mailroom.collect();
-  assert.deepEqual(sent, []);
-});
-
-test('a leaf of that epoch is answered', LIMIT, async () => {
-  const { people, cook, atCook, atClerk, clerks, group } = await kitchen();
-  hpkeOf.set(atClerk, await generateHpkeKey(false));
-  const { asking } = await readable(people, cook, { device: atCook.certificate.device, sequence: 2 });
-  const payload = makeKeyRequest(asking, CONVERSATION, group.group, [1]);
-  const body = encodeMail({ kind: 'key-request', conversation: CONVERSATION, payload });
-  const { mailroom, sent } = mailroomOf(clerks, atClerk, [{ body }]);
-  await mailroom.collect();
-  assert.equal(sent.length, 1);
-});
 
 async function lasting(checks: DeviceChecks, device: OwnDevice) {
   await checks.learn([device.certificate]);
@@ -188,101 +102,6 @@ test(
     assert.ok(atClerk);
   },
 );
-
-test('a group that has one stays with it, whoever invites into another', LIMIT, async () => {
-  const { people, clerk, cook, mallory, cooks, home, atCook } = await kitchen();
-  const elsewhere = new Home();
-  for (const [user, laid] of home.packages) elsewhere.packages.set(user, laid);
-  // The lowest id of all.
-  const zeros = (length: number) => new Uint8Array(length);
-  const trap = await stationOf(people, elsewhere, people.device(mallory), undefined, zeros);
-  const before = await cooks.keeper.present(CONVERSATION);
-  const members = rosterOf([
-    [mallory, 'owner'],
-    [clerk, 'member'],
-    [cook, 'member'],
-  ]);
-  const made = await trap.keeper.create(CONVERSATION, members);
-  assert.ok(before && made.group < before.group);
-  const [offer] = elsewhere.groups.get(CONVERSATION)?.offers ?? [];
-  const welcome = offer?.welcomes.find(({ user }) => user === cook.user) ?? assert.fail('no welcome');
-  home.groups.set(CONVERSATION, elsewhere.groups.get(CONVERSATION) ?? assert.fail());
-  hpkeOf.set(atCook, await generateHpkeKey(false));
-  const { mailroom, left, troubles } = mailroomOf(cooks, atCook, [welcome]);
-  await mailroom.collect();
-  assert.equal(left(), 0);
-  assert.deepEqual(troubles, ['group-other']);
-  assert.equal((await cooks.keeper.present(CONVERSATION))?.group, before.group);
-});
-
-test('a mail that has to wait keeps no other waiting', LIMIT, async () => {
-  const { people, atClerk, atCook, cook, clerks, group } = await kitchen();
-  hpkeOf.set(atClerk, await generateHpkeKey(false));
-  const { asking } = await readable(people, cook, { device: atCook.certificate.device, sequence: 2 });
-  const payload = makeKeyRequest(asking, CONVERSATION, group.group, [1]);
-  const request = encodeMail({ kind: 'key-request', conversation: CONVERSATION, payload });
-  const welcome = encodeWelcome({
-    group: parseGroupId('00000000-0000-4000-8000-0000000000b1'),
-    epoch: 1,
-    reference: new Uint8Array(32),
-    kemOutput: new Uint8Array(32),
-    ciphertext: new Uint8Array(32),
-  });
-  const waits = encodeMail({ kind: 'welcome', conversation: AWAY, payload: welcome });
-  const { mailroom, sent, left } = mailroomOf(clerks, atClerk, [{ body: waits }, { body: request }]);
-  await mailroom.collect();
-  assert.equal(sent.length, 1);
-  assert.equal(left(), 1);
-});
-
-test('a welcome that comes before its commit waits for it', LIMIT, async () => {
-  const [people, home] = [new People(), new Home()];
-  const [clerk, cook] = [people.person(), people.person()];
-  const [clerks, atCook] = [await stationOf(people, home, people.device(clerk)), people.device(cook)];
-  const cooks = await stationOf(people, home, atCook);
-  await cooks.own.replenish();
-  const roster = rosterOf([
-    [clerk, 'owner'],
-    [cook, 'member'],
-  ]);
-  const group = await clerks.keeper.create(CONVERSATION, roster);
-  const kept = home.groups.get(CONVERSATION) ?? assert.fail();
-  const welcome = kept.offers[0]?.welcomes.find(({ user }) => user === cook.user) ?? assert.fail('no welcome');
-  home.groups.delete(CONVERSATION);
-  hpkeOf.set(atCook, await generateHpkeKey(false));
-  const clock = new HandClock(Date.now());
-  const { mailroom, left, troubles } = mailroomOf(cooks, atCook, [welcome], clock);
-  await mailroom.collect();
-  assert.deepEqual([left(), mailroom.hasStuck, troubles], [1, true, []]);
-  home.groups.set(CONVERSATION, kept);
-  clock.advance(2_000);
-  await mailroom.collect();
-  assert.deepEqual([left(), mailroom.hasStuck, troubles], [0, false, []]);
-  assert.equal((await cooks.keeper.present(CONVERSATION))?.group, group.group);
-  assert.ok(cooks.epochs.get({ conversation: CONVERSATION, group: group.group, epoch: 1 }));
-  mailroom.close();
-});
-
-test('a welcome whose commit never comes is given up in the end', LIMIT, async () => {
-  const { atCook, cooks } = await kitchen();
-  hpkeOf.set(atCook, await generateHpkeKey(false));
-  const away = encodeWelcome({
-    group: parseGroupId('00000000-0000-4000-8000-0000000000b1'),
-    epoch: 1,
-    reference: new Uint8Array(32),
-    kemOutput: new Uint8Array(32),
-    ciphertext: new Uint8Array(32),
-  });
-  const body = encodeMail({ kind: 'welcome', conversation: AWAY, payload: away });
-  const clock = new HandClock(Date.now());
-  const { mailroom, left } = mailroomOf(cooks, atCook, [{ body }], clock);
-  await mailroom.collect();
-  assert.equal(left(), 1);
-  clock.advance(8 * 24 * 3600_000);
-  await mailroom.collect();
-  assert.equal(left(), 0);
-  mailroom.close();
-});
 
 test('who made a commit, and since when its keys count, is not the word of a server', LIMIT, async () => {
   const { home, clerk, clerks, cooks, mallory } = await kitchen();
