@@ -11,6 +11,8 @@ import { useWords, useWorkspace } from './context.ts';
 import { Icon, IconButton } from './icon.tsx';
 import { Progress } from './progress.tsx';
 
+const ICONS = { image: 'picture', video: 'play', audio: 'microphone', other: 'file' } as const;
+
 export function AttachTray({ chat }: { readonly chat: Chat }) {
   const { files } = useWorkspace();
   const { t } = useWords();
@@ -34,7 +36,7 @@ function TrayRow({ job }: { readonly job: FileJob }) {
   const isBad = state.kind === 'failed' || state.kind === 'missing';
   return (
     <li class="tray-row" data-file={state.kind}>
-      <Icon name={kindOfFile(job) === 'image' ? 'picture' : 'file'} />
+      <Icon name={ICONS[kindOfFile(job)]} />
       <span class="file-words">
         <span class="file-name" dir="auto" title={name}>
           {name}

@@ -99,7 +99,8 @@ export class Segment {
   /** Of the messages that were met in every round before this one those that have such a term. */
   #marked(beginning: string, rounds: Uint8Array, round: number): readonly number[] {
     const marked: number[] = [];
-    for (let at = this.#firstFrom(beginning); this.#terms[at]?.startsWith(beginning); at++) {
+    for (let at = this.#firstFrom(beginning); at < this.#terms.length; at++) {
+      if (!this.#terms[at]?.startsWith(beginning)) break;
       this.#each(at, (number) => {
         if (rounds[number] !== round) return;
         rounds[number] = round + 1;
