@@ -97,6 +97,7 @@ export class Desk {
     this.#knowing = new Knowing(this.engine);
     this.pending = new PendingChanges({
       engine: this.engine,
+      cache,
       me: me.user.id,
       clock,
       random,
@@ -198,6 +199,7 @@ export class Desk {
     await desk.#holding.open();
     await desk.#catchingUp.open();
     await desk.personal.open();
+    await desk.pending.open();
     await desk.incoming.open();
     await desk.sending.open();
     await desk.engine.ready();
@@ -211,7 +213,9 @@ export class Desk {
   }
 
   async #comeUp(): Promise<void> {
-    // A server that was restored refuses what is written in groups that it has forgotten.
+    // Once the greeting is worked off, which tells whether the server was restored: then it refuses what is written in groups that it
+    // has forgotten.
+    await this.incoming.cursor();
     await this.#restored.run();
     this.sending.resend();
     await this.engine.connected();
