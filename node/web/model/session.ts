@@ -67,6 +67,14 @@ export class SessionModel {
       this.#remember(false);
       if (this.stage.value.kind === 'in') this.stage.value = { kind: 'login', why: 'ended' };
     });
+    client.on('ready', () => {
+      // opened while it was away
+      if (!this.server.peek()) void this.#askServer(true);
+    });
+    client.on('account', (state) => {
+      // found only now: what was opened here is not what the server shows
+      if (state.kind === 'refused' && this.stage.peek().kind === 'in') this.stage.value = this.#refused(state.code);
+    });
     client.on('wiped', () => {
       this.#remember(false);
       this.stage.value = { kind: 'login', why: 'wiped' };
@@ -96,17 +104,43 @@ export class SessionModel {
     }
   }
 
+  /** Somebody who was in is in also while the server is away: the library opens what this device holds. */
   async #openOnce(signal?: AbortSignal): Promise<Stage> {
     try {
-      this.server.value = await this.#client.server(signal);
-      const me = this.#mayResume() ? await this.#client.resume() : undefined;
+      const mayResume = this.#mayResume();
+      const isThere = await this.#askServer(mayResume, signal);
+      const me = mayResume ? await this.#client.resume() : undefined;
       if (me && this.#client.accountState.kind === 'locked') return { kind: 'login', why: 'locked' };
-      this.#remember(me !== undefined);
-      return me ? { kind: 'in', me } : { kind: 'login' };
+      if (me) return this.#refused() ?? { kind: 'in', me };
+      if (!isThere) return { kind: 'opening', unreachable: true };
+      this.#remember(false);
+      return { kind: 'login' };
     } catch (error) {
       // a first password: its session opens nothing, log in again and choose
       if (codeOf(error) === 'password-change-required') return { kind: 'login' };
       return { kind: 'opening', unreachable: true };
+    }
+  }
+
+  /** What the server shows is not what this device knows: nothing is opened, and the page says why. */
+  #refused(code: string): Stage;
+  #refused(): Stage | undefined;
+  #refused(given?: string): Stage | undefined {
+    const { accountState } = this.#client;
+    const code = given ?? (accountState.kind === 'refused' ? accountState.code : undefined);
+    if (code === undefined) return undefined;
+    this.failure.value = { code, params: {} };
+    return { kind: 'login', why: 'ended' };
+  }
+
+  /** @param mayFail whether something can be shown without it */
+  async #askServer(mayFail: boolean, signal?: AbortSignal): Promise<boolean> {
+    try {
+      this.server.value = await this.#client.server(signal);
+      return true;
+    } catch (error) {
+      if (!mayFail) throw error;
+      return false;
     }
   }
 

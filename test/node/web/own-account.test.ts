@@ -7,7 +7,7 @@ import { memoryStore } from '../../../node/web/model/local-store.ts';
 import { OwnAccount } from '../../../node/web/model/own-account.ts';
 import type { PageClient } from '../../../node/web/model/page-client.ts';
 import { SessionModel } from '../../../node/web/model/session.ts';
-import { RefusedError } from '../../../src/realm/errors.ts';
+import { RefusedError, UnreachableError } from '../../../src/realm/errors.ts';
 import { HandClock } from './hand-clock.ts';
 import { CLERK, ENGINEER, ScriptedClient } from './scripted-client.ts';
 
@@ -151,4 +151,28 @@ test('changed keys are said until those whose number was shown are accepted', as
   await comparison.accept();
   assert.deepEqual(accepted, [shown]);
   assert.equal(identities.changed.value.has(ENGINEER.id), false);
+});
+
+test('somebody who was in is in while the server is away, and nobody else', async () => {
+  const client = new ScriptedClient();
+  client.server = async () => {
+    throw new UnreachableError('server-unreachable', 'away');
+  };
+  client.resumed = client.self;
+  const store = memoryStore();
+  store.setItem('canopy.session', 'in');
+  const tab = { enter: async () => true, take: async () => undefined };
+  const session = new SessionModel({ client, clock: new HandClock(), tab, store });
+  await session.open();
+  assert.equal(session.stage.value.kind, 'in');
+  client.tell('account', { kind: 'refused', code: 'vault-went-back' });
+  assert.deepEqual(session.stage.value, { kind: 'login', why: 'ended' });
+  assert.equal(session.failure.value?.code, 'vault-went-back');
+  const opening = new AbortController();
+  const stranger = new SessionModel({ client, clock: new HandClock(), tab, store: memoryStore() });
+  const opened = stranger.open(opening.signal);
+  await new Promise((done) => setImmediate(done));
+  assert.deepEqual(stranger.stage.value, { kind: 'opening', unreachable: true });
+  opening.abort();
+  await opened;
 });
