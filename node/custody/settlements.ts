@@ -70,6 +70,8 @@ export class Settlements {
   readonly #init: SettlementsInit;
   readonly #owed = new Map<string, Owed>();
   readonly #kept = new Map<string, Kept>();
+  /** Their keys by origin and destination: a region keeps too many to look through for each new one. */
+  readonly #pairs = new Map<string, Set<string>>();
   /** Of `#kept`, those still to be handed on: few, where a region keeps tens of thousands. */
   readonly #unsent = new Set<string>();
   readonly #busy = new Set<string>();
@@ -112,6 +114,8 @@ export class Settlements {
   #keep(kept: Kept): void {
     const which = keyOf(kept.settlement);
     this.#kept.set(which, kept);
+    const pair = pairOf(kept.settlement);
+    this.#pairs.set(pair, (this.#pairs.get(pair) ?? new Set()).add(which));
     if (kept.handedOn) this.#unsent.delete(which);
     else this.#unsent.add(which);
   }
@@ -147,12 +151,13 @@ export class Settlements {
   }
 
   /** A destination remembers no more incarnations of an origin either; else they could be made up without end. */
-  #forgetOldest({ origin, destination }: Settlement): Write[] {
-    const ofPair = [...this.#kept.values()]
-      .map(({ settlement }) => settlement)
-      .filter((one) => one.origin === origin && one.destination === destination)
+  #forgetOldest(of: Settlement): Write[] {
+    const keys = this.#pairs.get(pairOf(of)) ?? new Set();
+    const ofPair = [...keys]
+      .flatMap((which) => this.#kept.get(which)?.settlement ?? [])
       .toSorted((a, b) => b.incarnation - a.incarnation);
     return ofPair.slice(MAX_INCARNATIONS).map((old) => {
+      keys.delete(keyOf(old));
       this.#kept.delete(keyOf(old));
       this.#unsent.delete(keyOf(old));
       this.#init.held.forget(old);
@@ -257,6 +262,10 @@ function isNewer(one: Settlement, before: Settlement): boolean {
   const { watermark, ranges } = before.marks;
   const covered = coversRange(one.marks, 1, watermark) && ranges.every(([a, b]) => coversRange(one.marks, a, b));
   return covered && one.at >= before.at;
+}
+
+function pairOf({ origin, destination }: Pick<Sequence, 'origin' | 'destination'>): string {
+  return `${origin}/${destination}`;
 }
 
 function keyOf({ origin, destination, incarnation }: Sequence): string {

@@ -53,7 +53,7 @@ export async function refill(
       });
       const own = chains.map((chain) => ({ realm, chain }));
       session
-        .ask(own, done.signal)
+        .ask(own)
         .then(() => session.run(done.signal))
         .then(() => fail(new Error(`${witness} ended the stream`)), fail);
     });

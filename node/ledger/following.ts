@@ -111,8 +111,8 @@ export class Following {
     const plan = this.#choice.plan(this.#wanted);
     for (const realm of this.#holders.keys()) if (!plan.has(realm)) this.#drop(realm);
     for (const [realm, ids] of plan) {
-      const { session, stopping } = this.#holders.get(realm) ?? this.#add(realm);
-      session.ask(ids, stopping.signal).catch((error: unknown) => this.#note(realm, error));
+      const { session } = this.#holders.get(realm) ?? this.#add(realm);
+      session.ask(ids).catch((error: unknown) => this.#note(realm, error));
     }
   }
 

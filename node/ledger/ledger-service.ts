@@ -264,9 +264,8 @@ export class LedgerService implements Ledger {
   }
 
   #outlets(): Outlet[] {
-    const { signal } = this.#watch;
     const readers = this.#server.readers().map(outletToReader);
-    const holders = this.#following.sessions().map((session) => outletToHolder(session, signal));
+    const holders = this.#following.sessions().map((session) => outletToHolder(session));
     return [...readers, ...holders];
   }
 

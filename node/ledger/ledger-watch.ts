@@ -1,5 +1,5 @@
 // Watches over the chains: once a minute it countersigns what has grown, and sees whether a holder keeps something back that witnesses
-// have signed. A round looks only at chains of which there is news, so that many quiet chains cost nothing. Knows who was convicted of
+// have signed. A round looks only at chains of which there is news, and there is none without news, so that quiet chains cost nothing. Knows who was convicted of
 // fraud, and what the operator is to be told.
 import type { ChainId } from '../../src/protocols/ledger/entry.ts';
 import { chainName } from '../../src/protocols/ledger/entry.ts';
@@ -10,6 +10,7 @@ import type { OwnChain } from '../../src/protocols/ledger/own-chain.ts';
 import type { ProofStore } from '../../src/protocols/ledger/proof-store.ts';
 import type { HeadStatement } from '../../src/protocols/ledger/witness.ts';
 import type { WitnessStore } from '../../src/protocols/ledger/witness-store.ts';
+import { Bell } from '../../src/realm/bell.ts';
 import { type Clock, sleep } from '../../src/realm/clock.ts';
 import { codeOf, messageOf } from '../../src/realm/errors.ts';
 import type { Log } from '../../src/realm/log.ts';
@@ -66,6 +67,8 @@ export class LedgerWatch {
   /** Chains that the next round looks at; all of them at first, and when there is another realm that may be a witness. */
   readonly #due = new Map<string, ChainId>();
   #allDue = true;
+  /** Nothing ticks while nothing is due. */
+  readonly #news = new Bell();
   readonly #counts = { withheld: 0, badHolders: 0, countersigned: 0, rewinds: 0 };
   #loop: Promise<void> = Promise.resolve();
 
@@ -91,6 +94,7 @@ export class LedgerWatch {
   }
 
   start(): void {
+    this.#news.ring();
     this.#loop = this.#run();
   }
 
@@ -170,6 +174,7 @@ export class LedgerWatch {
 
   #touch(id: ChainId): void {
     this.#due.set(chainName(id), id);
+    this.#news.ring();
   }
 
   /** As long as nothing may be written there is none. */
@@ -181,10 +186,12 @@ export class LedgerWatch {
 
   async #run(): Promise<void> {
     while (!this.signal.aborted) {
+      await this.#news.heard(this.signal).catch(() => undefined);
       await sleep(this.#parts.clock, ROUND * (0.75 + this.#parts.random() / 4), this.signal).catch(() => undefined);
       if (this.signal.aborted) return;
       await this.round().catch((error: unknown) => {
         this.#allDue = true;
+        this.#news.ring();
         this.failed(error);
       });
     }

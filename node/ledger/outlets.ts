@@ -11,10 +11,10 @@ export function outletToReader(reader: ServedReader): Outlet {
   };
 }
 
-export function outletToHolder(session: HolderSession, signal: AbortSignal): Outlet {
+export function outletToHolder(session: HolderSession): Outlet {
   return {
     realm: session.holder,
     follows: (id) => session.follows(id),
-    send: (frame) => session.send(frame, signal),
+    send: (frame) => session.send(frame),
   };
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
 import { asError, CanopyError, PeerError, RefusedError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
+import { Patience } from '../../realm/patience.ts';
 import { type ChainId, chainName, decodeSigned, NO_HASH, type SignedEntry } from './entry.ts';
 import { decodeFrame, encodeFrame, type LedgerFrame, type Tip } from './frames.ts';
 import { FraudError, type FraudProof } from './fraud.ts';
@@ -61,6 +62,7 @@ export class HolderSession {
   readonly #anew = new Map<string, number>();
   #rows: Rows | undefined;
   #stream: Stream | undefined;
+  #writes: Patience | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(components: HolderSessionComponents, holder: RealmName, events: HolderSessionEvents) {
@@ -76,16 +78,20 @@ export class HolderSession {
       network.open(this.holder, LEDGER_PROTOCOL, { signal: limited, class: 'bulk', maxFrame: MAX_FRAME }),
     );
     this.#stream = stream;
+    this.#writes = new Patience(clock, WRITE_DEADLINE, 'room to write', signal);
+    const reads = new Patience(clock, SILENCE_DEADLINE, 'sign of life', signal);
     try {
       this.#events.onOpen();
-      this.#flush(signal);
-      while (await this.#step(stream, signal)) this.#flush(signal);
+      this.#flush();
+      while (await this.#step(stream, reads)) this.#flush();
       await stream.close();
     } catch (error) {
       stream.abort(asError(error));
       throw error;
     } finally {
       this.#stream = undefined;
+      reads.end();
+      this.#writes.end();
     }
   }
 
@@ -98,31 +104,28 @@ export class HolderSession {
   }
 
   /** Asks for chains that have not been asked for yet. */
-  async ask(ids: readonly ChainId[], signal: AbortSignal): Promise<void> {
+  async ask(ids: readonly ChainId[]): Promise<void> {
     const fresh = ids.filter((id) => !this.follows(id));
     for (const id of fresh) this.#asked.set(chainName(id), id);
     const tips = await Promise.all(fresh.map((id) => this.#ownTip(id)));
     for (let at = 0; at < tips.length; at += MAX_ASKED) {
-      this.send({ kind: 'follow', tips: tips.slice(at, at + MAX_ASKED) }, signal);
+      this.send({ kind: 'follow', tips: tips.slice(at, at + MAX_ASKED) });
     }
   }
 
-  send(frame: LedgerFrame, signal: AbortSignal): void {
+  send(frame: LedgerFrame): void {
     this.#outgoing.push(frame);
-    this.#flush(signal);
+    this.#flush();
   }
 
   /** Writes in order, beside the reading; a write that fails ends the stream. */
-  #flush(signal: AbortSignal): void {
+  #flush(): void {
     const stream = this.#stream;
-    if (!stream) return;
+    const writes = this.#writes;
+    if (!stream || !writes) return;
     for (const frame of this.#outgoing.splice(0)) {
       this.#writing = this.#writing
-        .then(() =>
-          within(this.#parts.clock, WRITE_DEADLINE, 'room to write', signal, (limited) =>
-            stream.write(encodeFrame(frame), limited),
-          ),
-        )
+        .then(() => writes.for((limited) => stream.write(encodeFrame(frame), limited)))
         .catch((error: unknown) => stream.abort(asError(error)));
     }
   }
@@ -135,23 +138,21 @@ export class HolderSession {
   }
 
   /** Takes one frame; false at the end of the stream. */
-  async #step(stream: Stream, signal: AbortSignal): Promise<boolean> {
-    const bytes = await within(this.#parts.clock, SILENCE_DEADLINE, 'sign of life', signal, (limited) =>
-      stream.read(limited),
-    );
+  async #step(stream: Stream, reads: Patience): Promise<boolean> {
+    const bytes = await reads.for((limited) => stream.read(limited));
     if (!bytes) return false;
     const frame = decodeFrame(bytes);
     switch (frame.kind) {
       case 'refused':
         throw new RefusedError(frame.code, `${this.holder} refused: ${frame.code}`);
       case 'entries':
-        await this.#takeEntries(frame.entries.map(decodeSigned), signal);
+        await this.#takeEntries(frame.entries.map(decodeSigned));
         break;
       case 'snapshot':
         this.#takeRows(frame.rows, frame.ends);
         break;
       case 'tips':
-        for (const tip of frame.tips) await this.#takeTip(tip, signal);
+        for (const tip of frame.tips) await this.#takeTip(tip);
         break;
       case 'heads':
       case 'fraud':
@@ -173,19 +174,19 @@ export class HolderSession {
     this.#rows = taken;
   }
 
-  async #takeEntries(entries: readonly SignedEntry[], signal: AbortSignal): Promise<void> {
+  async #takeEntries(entries: readonly SignedEntry[]): Promise<void> {
     const [first] = entries;
     const rows = this.#rows;
     if (rows?.whole && first) {
       this.#rows = undefined;
       const id = this.#askedChain(first);
-      return this.#judge(id, () => this.#parts.intake.begin(id, entries, rows.rows), signal);
+      return this.#judge(id, () => this.#parts.intake.begin(id, entries, rows.rows));
     }
     for (const group of byChain(entries)) {
       const [head] = group;
       if (!head) continue;
       const id = this.#askedChain(head);
-      await this.#judge(id, () => this.#parts.intake.take(id, group), signal);
+      await this.#judge(id, () => this.#parts.intake.take(id, group));
       const last = group.at(-1) ?? head;
       this.#events.onTip({ ...id, n: last.entry.n, hash: last.hash }, false);
     }
@@ -197,34 +198,34 @@ export class HolderSession {
     return id;
   }
 
-  async #judge(id: ChainId, step: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  async #judge(id: ChainId, step: () => Promise<void>): Promise<void> {
     try {
       await step();
     } catch (error) {
       if (error instanceof FraudError) this.#events.onFraud(error.proof);
       else if (codeIs(error, 'ledger-convicted')) return;
-      else if (codeIs(error, 'ledger-parted') && this.#askAnew(id, signal)) return;
+      else if (codeIs(error, 'ledger-parted') && this.#askAnew(id)) return;
       else if (isOthersFault(error)) this.#events.onBad(id, error);
       else throw error;
     }
   }
 
   /** The holder's snapshot may begin the incarnation that does not go on from what is here; a new incarnation soon has one. */
-  #askAnew(id: ChainId, signal: AbortSignal): boolean {
+  #askAnew(id: ChainId): boolean {
     const times = (this.#anew.get(chainName(id)) ?? 0) + 1;
     this.#anew.set(chainName(id), times);
-    if (times <= MAX_ANEW) this.send({ kind: 'follow', tips: [{ ...id, n: 0, hash: NO_HASH }] }, signal);
+    if (times <= MAX_ANEW) this.send({ kind: 'follow', tips: [{ ...id, n: 0, hash: NO_HASH }] });
     return times <= MAX_ANEW;
   }
 
   /** A holder that has less, and something else for its last number, is asked for that number: it may prove fraud. */
-  async #takeTip(tip: Tip, signal: AbortSignal): Promise<void> {
+  async #takeTip(tip: Tip): Promise<void> {
     const ours = tip.n === 0 ? undefined : await this.#parts.store.linkAt(tip, tip.n);
     if (ours && !equals(ours.hash, tip.hash)) {
       if (this.#compared.has(chainName(tip))) return;
       this.#compared.add(chainName(tip));
       const { realm, chain, n } = tip;
-      this.send({ kind: 'follow', tips: [{ realm, chain, n, hash: ours.hash }] }, signal);
+      this.send({ kind: 'follow', tips: [{ realm, chain, n, hash: ours.hash }] });
     } else {
       this.#events.onTip(tip, true);
     }

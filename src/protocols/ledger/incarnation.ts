@@ -6,7 +6,6 @@
 //
 // [chain, n] is how much of that chain the certifier has seen and the realm must keep: the incarnation begins above it, so that a
 // new incarnation takes back nothing that the realm above knows of.
-import { verify } from 'node:crypto';
 import { PeerError } from '../../realm/errors.ts';
 import { parentOf, parseRealmName, type RealmName } from '../../realm/names.ts';
 import { decodeFields, encodeFields, type FieldReader } from '../../store/positional.ts';

@@ -5,6 +5,7 @@ import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
 import { asError, CanopyError, codeOf, PeerError, RefusedError } from '../../realm/errors.ts';
 import type { Log } from '../../realm/log.ts';
+import { Patience } from '../../realm/patience.ts';
 import type { ChainId } from './entry.ts';
 import { decodeFrame, encodeFrame, type LedgerFrame, type Tip } from './frames.ts';
 import { LEDGER_PROTOCOL, MAX_READER_FRAME, MAX_STREAMS, REQUEST_DEADLINE, WRITE_DEADLINE } from './index.ts';
@@ -51,6 +52,7 @@ export class LedgerServer {
   async #serve(stream: Stream): Promise<void> {
     const { store, clock } = this.#parts;
     const reader = new ServedReader({ store, clock }, stream.peer);
+    const writes = new Patience(clock, WRITE_DEADLINE, 'room to write', this.#stopping.signal);
     this.#readers.add(reader);
     const ended = new AbortController();
     const stop = () => ended.abort(this.#stopping.signal.reason);
@@ -59,12 +61,13 @@ export class LedgerServer {
       await this.#readFirst(stream, reader);
       this.#parts.onReader(reader);
       const reading = this.#readOn(stream, reader, ended);
-      await pipe(reader.frames(ended.signal), (frames) => this.#writeAll(stream, frames));
+      await pipe(reader.frames(ended.signal), (frames) => writeAll(stream, frames, writes));
       await reading;
       await stream.close();
     } catch (error) {
       await this.#refuse(stream, error);
     } finally {
+      writes.end();
       ended.abort();
       this.#stopping.signal.removeEventListener('abort', stop);
       this.#readers.delete(reader);
@@ -112,10 +115,6 @@ export class LedgerServer {
     );
   }
 
-  async #writeAll(stream: Stream, frames: AsyncIterable<LedgerFrame>): Promise<void> {
-    for await (const frame of frames) await this.#write(stream, frame);
-  }
-
   #write(stream: Stream, frame: LedgerFrame): Promise<void> {
     return within(this.#parts.clock, WRITE_DEADLINE, 'room to write', this.#stopping.signal, (signal) =>
       stream.write(encodeFrame(frame), signal),
@@ -136,4 +135,8 @@ export class LedgerServer {
     }
     stream.abort(cause);
   }
+}
+
+async function writeAll(stream: Stream, frames: AsyncIterable<LedgerFrame>, writes: Patience): Promise<void> {
+  for await (const frame of frames) await writes.for((signal) => stream.write(encodeFrame(frame), signal));
 }

@@ -129,7 +129,7 @@ async function follower(networks: PairedNetworks) {
     onBad: (_, { code }) => void bad.push(code),
     onGossip: async () => undefined,
   });
-  await session.ask([ID], stop.signal);
+  await session.ask([ID]);
   session.run(stop.signal).catch(() => undefined);
   return { store, database, bad, stop: () => stop.abort(new Error('enough')) };
 }

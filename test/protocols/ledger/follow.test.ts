@@ -57,7 +57,7 @@ function reader(networks: PairedNetworks, store: LedgerStore, holder = kyiv) {
   const network = networks.of(lviv, 'branch');
   const parts = { store, intake: new Intake(store), network, clock: systemClock };
   const session = new HolderSession(parts, holder, events);
-  const done = session.ask([ID], stop.signal).then(() => session.run(stop.signal));
+  const done = session.ask([ID]).then(() => session.run(stop.signal));
   done.catch(() => undefined);
   return { ...seen, done, session, stop: () => stop.abort(new Error('enough')) };
 }
