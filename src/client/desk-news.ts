@@ -47,7 +47,13 @@ export class DeskNews {
   constructor(components: DeskNewsComponents) {
     this.#c = components;
     const changed = ({ user }: ClientEvents['identity-changed']) => void this.#identityChanged(user).catch(passing);
-    this.#unlisten = components.events.on('identity-changed', changed);
+    const { events, desk } = components;
+    const unlisten = [
+      events.on('identity-changed', changed),
+      // A home may be back.
+      events.on('islands', () => desk.pending.retry()),
+    ];
+    this.#unlisten = () => unlisten.forEach((end) => end());
   }
 
   close(): void {

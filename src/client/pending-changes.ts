@@ -8,12 +8,15 @@ import { assertMayChange } from '../crypto/mls/rights.ts';
 import { type Roster, roleOf } from '../crypto/roster.ts';
 import { type Clock, sleep } from '../realm/clock.ts';
 import { CanopyError, codeOf, UnreachableError } from '../realm/errors.ts';
-import { type ConversationId, type MessageId, parseMessageId, type UserId } from '../realm/ids.ts';
+import { type ConversationId, type MessageId, parseConversationId, parseMessageId, type UserId } from '../realm/ids.ts';
 import type { RandomBytes } from '../realm/random.ts';
+import type { ClientCache } from './cache/cache.ts';
 import type { Engine } from './engine/engine.ts';
 import type { Intents } from './engine/intents.ts';
 import { randomId } from './random-id.ts';
 
+/** Cache records: conversations in which something was pending when this device looked last. */
+const AREA = 'pending';
 /** Changes that are made at one go. */
 const MAX_AT_ONCE = 50;
 /** Milliseconds that one waits at most so that not all who could make the same commit do. */
@@ -34,6 +37,7 @@ export interface PendingChangesComponents {
     readonly intents: Pick<Intents, 'propose' | 'list'>;
   };
   readonly me: UserId;
+  readonly cache: Pick<ClientCache, 'records' | 'setRecords'>;
   readonly clock: Clock;
   readonly random: RandomBytes;
   /** What is pending there may be other than before. */
@@ -51,6 +55,11 @@ export class PendingChanges {
 
   constructor(components: PendingChangesComponents) {
     this.#c = components;
+  }
+
+  /** What was pending when the client ended. */
+  async open(): Promise<void> {
+    for (const name of (await this.#c.cache.records(AREA)).keys()) this.#open.add(parseConversationId(name));
   }
 
   /** @throws PeerError `not-allowed`; what the server refuses; UnreachableError when it is away, too */
@@ -83,6 +92,8 @@ export class PendingChanges {
     const before = this.#open.has(conversation);
     if (pending.length > 0) this.#open.add(conversation);
     else this.#open.delete(conversation);
+    const kept = pending.length > 0 ? new Uint8Array() : undefined;
+    if (before || kept) await this.#c.cache.setRecords(AREA, new Map([[conversation, kept]]));
     if (before || pending.length > 0) await this.#c.onChange(conversation, pending);
     if (pending.length > 0) this.fulfil(conversation);
   }

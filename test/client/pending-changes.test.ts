@@ -1,6 +1,7 @@
 // What members want changed while the home of their group is away: who does it, in which order, and what is left alone.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { memoryCache } from '../../src/client/cache/memory-cache.ts';
 import { PendingChanges } from '../../src/client/pending-changes.ts';
 import { inOrder, type SignedIntent } from '../../src/crypto/intent.ts';
 import type { MemberRole } from '../../src/crypto/roster.ts';
@@ -40,6 +41,7 @@ async function office() {
         },
       },
       me: person.user,
+      cache: await memoryCache(),
       clock,
       random: (length) => new Uint8Array(length),
       onChange: async () => {},
