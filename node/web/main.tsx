@@ -4,6 +4,7 @@ import { SealedCache } from '../../src/client/cache/sealed-cache.ts';
 import { createClient } from '../../src/client/client.ts';
 import { systemRandom } from '../../src/realm/random.ts';
 import { openBrowserCache } from './cache/browser-cache.ts';
+import { deviceNameOf } from './model/device-name.ts';
 import { startPage } from './page.tsx';
 import { pageFiles } from './page-files.ts';
 import { pageStorage } from './page-storage.ts';
@@ -14,6 +15,7 @@ void startPage({
   client: createClient({
     server: location.origin,
     session: 'cookie',
+    deviceName: deviceNameOf(navigator.userAgent),
     storage: pageStorage(localStorage),
     passwords: workerPasswords,
     deviceKeys: browserDeviceKeys('canopy-devices', systemRandom),
