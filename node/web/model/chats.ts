@@ -67,7 +67,7 @@ export class Chats {
       client.on('state', (change) => this.#timelines.get(change.conversation)?.told(change)),
       client.on('position', ({ conversation, upTo }) => this.#onPosition(conversation, upTo)),
       client.on('members', () => void this.#refresh()),
-      client.on('cleared', () => void this.#refresh()),
+      client.on('cleared', ({ conversation }) => this.#onCleared(conversation)),
       client.on('ready', () => void this.#refresh()),
       client.on('reset', () => void this.#refresh()),
       place.current.subscribe((id) => this.#onOpen(id)),
@@ -222,6 +222,12 @@ export class Chats {
     if (!chat || this.#timelines.get(conversation)?.isOpen.peek()) return;
     if (chat.last?.id === upTo) this.#put({ ...chat, unread: 0 });
     else void this.#refresh();
+  }
+
+  #onCleared(conversation: string): void {
+    const chat = this.find(conversation);
+    if (chat) this.#put({ ...chat, last: undefined, unread: 0, mentions: 0 });
+    void this.#refresh();
   }
 
   /** "New" stands above what was unread when the conversation was opened, however much is read meanwhile. */

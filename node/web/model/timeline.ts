@@ -6,6 +6,7 @@ import type { Client, StateChange } from '../../../src/client/client.ts';
 import type { Timeline as View } from '../../../src/client/timeline/view.ts';
 import type { Clock, Timer } from '../../../src/realm/clock.ts';
 import type { ConversationId, MessageId } from '../../../src/realm/ids.ts';
+import { keepSame } from './same-items.ts';
 
 /** Milliseconds between two looks while much changes; the first change is shown at once. */
 const PAUSE = 50;
@@ -46,7 +47,7 @@ export class Timeline {
   #pause: Timer | undefined;
   #expiry: Timer | undefined;
   #isDue = false;
-  #indexed: { readonly items: View['items']; readonly places: ReadonlyMap<string, number> } | undefined;
+  #kept: ReadonlyMap<string, ShownItem> = new Map();
   #isClosed = false;
 
   constructor(id: ConversationId, components: TimelineComponents) {
@@ -131,10 +132,8 @@ export class Timeline {
   }
 
   message(id: string): ShownMessage | undefined {
-    const { items } = this.view.value;
-    if (this.#indexed?.items !== items)
-      this.#indexed = { items, places: new Map(items.map((one, at) => [one.id, at])) };
-    const item = items[this.#indexed.places.get(id) ?? -1];
+    // asked of the view, so that a component follows it
+    const item = this.view.value.items.length > 0 ? this.#kept.get(id) : undefined;
     return item?.kind === 'message' ? item : undefined;
   }
 
@@ -174,7 +173,10 @@ export class Timeline {
 
   #look(): void {
     if (!this.#open || this.#isClosed) return;
-    this.view.value = this.#open.view();
+    const view = this.#open.view();
+    const items = keepSame(this.#kept, view.items);
+    this.#kept = new Map(items.map((item) => [item.id, item]));
+    this.view.value = { ...view, items };
     this.#expireLater(this.view.value.nextExpiry);
     this.#components.onView?.(this);
   }

@@ -3,7 +3,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { Chat } from '../model/chat.ts';
 import { chatName } from '../model/chat.ts';
-import { layOutRows, type Row, remembered } from '../model/rows.ts';
+import { layOutRows, type MessageRowModel, type Row, remembered } from '../model/rows.ts';
 import type { Timeline } from '../model/timeline.ts';
 import { useWords, useWorkspace } from './context.ts';
 import { Icon } from './icon.tsx';
@@ -91,8 +91,22 @@ function RowView({ row, chat, timeline }: RowViewProps) {
     case 'line':
       return <SystemLineView line={row.line} />;
     case 'message':
-      return <MessageRow row={row} chat={chat} timeline={timeline} />;
+      return <KeptRow row={row} chat={chat} timeline={timeline} />;
   }
+}
+
+interface KeptRowProps {
+  readonly row: MessageRowModel;
+  readonly chat: Chat;
+  readonly timeline: Timeline;
+}
+
+/** Drawn again only when the message itself says something else: many arrive while somebody types. */
+function KeptRow({ row, chat, timeline }: KeptRowProps) {
+  return useMemo(
+    () => <MessageRow row={row} chat={chat} timeline={timeline} />,
+    [row.message, row.leads, row.ends, chat.id, timeline],
+  );
 }
 
 /** At what is new, else at the end; once what is held here is known. */

@@ -97,6 +97,21 @@ test('a message that is far back is reached page by page; one that is not held h
   assert.equal(await timeline.reach(numbered(999)), false);
 });
 
+test('what says the same stays the same object, and what changed does not', async () => {
+  const { talk, timeline, clock } = await withEvents([1, 10], [2, 20]);
+  const [first, second] = timeline.view.value.items;
+  await talk.comes(
+    told(3, 30, { content: { kind: 'reaction', target: numbered(2), emoji: '👍', on: true, sentAt: 30 } }),
+  );
+  clock.pass(100);
+  const [again, changed] = timeline.view.value.items;
+  assert.equal(again, first);
+  assert.notEqual(changed, second);
+  await talk.comes(told(4, 40));
+  clock.pass(1000);
+  assert.equal(timeline.view.value.items[1], changed);
+});
+
 test('what was loaded far back is let go when the person goes back to the end', async () => {
   const talk = new ScriptedTalk([]);
   const clock = new HandClock();
