@@ -62,13 +62,14 @@ export function CopyButton({ text }: { readonly text: string }) {
 /** Drawn here: the key leaves this page by no other way than the person's own. */
 function Code({ text }: { readonly text: string }) {
   const { t } = useWords();
-  const [squares, setSquares] = useState<{ readonly path: string; readonly size: number }>();
+  const [squares, setSquares] = useState<Squares>();
   useEffect(() => {
     let isHere = true;
-    void import('uqr').then(({ encode }) => {
-      const { data, size } = encode(text, { ecc: 'M', border: 2 });
-      if (isHere) setSquares({ path: pathOf(data), size });
-    });
+    // without it the groups can still be written down
+    squaresOf(text).then(
+      (made) => isHere && setSquares(made),
+      () => undefined,
+    );
     return () => {
       isHere = false;
     };
@@ -83,6 +84,17 @@ function Code({ text }: { readonly text: string }) {
       )}
     </div>
   );
+}
+
+interface Squares {
+  readonly path: string;
+  readonly size: number;
+}
+
+async function squaresOf(text: string): Promise<Squares> {
+  const { encode } = await import('uqr');
+  const { data, size } = encode(text, { ecc: 'M', border: 2 });
+  return { path: pathOf(data), size };
 }
 
 function pathOf(rows: readonly (readonly boolean[])[]): string {
