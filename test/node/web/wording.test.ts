@@ -4,8 +4,8 @@ import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { failureText } from '../../../node/web/model/failure-text.ts';
+import type { Entry } from '../../../node/web/text/entry.ts';
 import { chooseLanguage, LANGUAGES } from '../../../node/web/text/languages.ts';
-import type { Entry } from '../../../node/web/text/texts.ts';
 import { english } from '../../../src/client/client.ts';
 import { CATALOGUES, wordsIn } from './catalogues.ts';
 

@@ -1,5 +1,5 @@
 // English: the own account and its keys.
-import type { Area } from '../texts.ts';
+import type { Area } from '../entry.ts';
 
 export const account = {
   'recovery.title': 'Keep your recovery key',

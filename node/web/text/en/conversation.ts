@@ -1,5 +1,5 @@
 // English: a conversation, its messages, what is written.
-import type { Area } from '../texts.ts';
+import type { Area } from '../entry.ts';
 
 export const conversation = {
   'chat.back': 'Back to conversations',

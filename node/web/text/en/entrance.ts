@@ -1,5 +1,5 @@
 // English: the way in: login, passwords, locked keys.
-import type { Area } from '../texts.ts';
+import type { Area } from '../entry.ts';
 
 export const entrance = {
   'app.name': 'Canopy',

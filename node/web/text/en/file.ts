@@ -1,5 +1,5 @@
 // English: files, what is shown of them, voice messages.
-import type { Area } from '../texts.ts';
+import type { Area } from '../entry.ts';
 
 export const file = {
   'file.attach': 'Attach files',

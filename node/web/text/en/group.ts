@@ -1,5 +1,5 @@
 // English: groups and news, and what a person does with a contact.
-import type { Area } from '../texts.ts';
+import type { Area } from '../entry.ts';
 
 export const group = {
   'chat.startGroup': 'This is the beginning of {name}.',

@@ -1,5 +1,5 @@
 // English: messages, what is done with them, and what happened to a conversation.
-import type { Area } from '../texts.ts';
+import type { Area } from '../entry.ts';
 
 export const message = {
   'person.unknown': 'Somebody',

@@ -1,5 +1,5 @@
 // English: the list of conversations, finding people, presence.
-import type { Area } from '../texts.ts';
+import type { Area } from '../entry.ts';
 
 export const people = {
   'rail.label': 'Conversations',

@@ -1,5 +1,5 @@
 // English: what a person sets.
-import type { Area } from '../texts.ts';
+import type { Area } from '../entry.ts';
 
 export const settings = {
   'theme.system': 'Theme: as the system',

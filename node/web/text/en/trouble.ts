@@ -1,5 +1,5 @@
 // English: what is the matter, and what to do.
-import type { Area } from '../texts.ts';
+import type { Area } from '../entry.ts';
 
 export const trouble = {
   'islands.one': {

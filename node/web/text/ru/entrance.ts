@@ -1,6 +1,6 @@
 // Russian: the way in: login, passwords, locked keys.
 import type { entrance as english } from '../en/entrance.ts';
-import type { Said } from '../texts.ts';
+import type { Said } from '../entry.ts';
 
 export const entrance: Said<typeof english> = {
   'app.name': 'Canopy',

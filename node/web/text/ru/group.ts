@@ -1,6 +1,6 @@
 // Russian: groups and news, and what a person does with a contact.
 import type { group as english } from '../en/group.ts';
-import type { Said } from '../texts.ts';
+import type { Said } from '../entry.ts';
 
 export const group: Said<typeof english> = {
   'chat.startGroup': 'Это начало группы {name}.',

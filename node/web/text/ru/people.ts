@@ -1,6 +1,6 @@
 // Russian: the list of conversations, finding people, presence.
 import type { people as english } from '../en/people.ts';
-import type { Said } from '../texts.ts';
+import type { Said } from '../entry.ts';
 
 export const people: Said<typeof english> = {
   'rail.label': 'Разговоры',

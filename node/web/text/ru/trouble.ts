@@ -1,6 +1,6 @@
 // Russian: what is the matter, and what to do.
 import type { trouble as english } from '../en/trouble.ts';
-import type { Said } from '../texts.ts';
+import type { Said } from '../entry.ts';
 
 export const trouble: Said<typeof english> = {
   'islands.one': {

@@ -1,6 +1,6 @@
 // Ukrainian: a conversation, its messages, what is written.
 import type { conversation as english } from '../en/conversation.ts';
-import type { Said } from '../texts.ts';
+import type { Said } from '../entry.ts';
 
 export const conversation: Said<typeof english> = {
   'chat.back': 'До розмов',

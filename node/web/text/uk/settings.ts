@@ -1,6 +1,6 @@
 // Ukrainian: what a person sets.
 import type { settings as english } from '../en/settings.ts';
-import type { Said } from '../texts.ts';
+import type { Said } from '../entry.ts';
 
 export const settings: Said<typeof english> = {
   'theme.system': 'Тема: як у системі',

@@ -1,6 +1,6 @@
 // Chinese: the own account and its keys.
 import type { account as english } from '../en/account.ts';
-import type { Said } from '../texts.ts';
+import type { Said } from '../entry.ts';
 
 export const account: Said<typeof english> = {
   'recovery.title': '保存您的恢复密钥',

@@ -1,6 +1,6 @@
 // Chinese: files, what is shown of them, voice messages.
 import type { file as english } from '../en/file.ts';
-import type { Said } from '../texts.ts';
+import type { Said } from '../entry.ts';
 
 export const file: Said<typeof english> = {
   'file.attach': '添加文件',

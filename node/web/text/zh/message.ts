@@ -1,6 +1,6 @@
 // Chinese: messages, what is done with them, and what happened to a conversation.
 import type { message as english } from '../en/message.ts';
-import type { Said } from '../texts.ts';
+import type { Said } from '../entry.ts';
 
 export const message: Said<typeof english> = {
   'person.unknown': '某人',

@@ -1,6 +1,6 @@
 // Chinese: what a person sets.
 import type { settings as english } from '../en/settings.ts';
-import type { Said } from '../texts.ts';
+import type { Said } from '../entry.ts';
 
 export const settings: Said<typeof english> = {
   'theme.system': '主题：跟随系统',

@@ -1,6 +1,6 @@
 // Chinese: what is the matter, and what to do.
 import type { trouble as english } from '../en/trouble.ts';
-import type { Said } from '../texts.ts';
+import type { Said } from '../entry.ts';
 
 export const trouble: Said<typeof english> = {
   'islands.one': { other: '分支 {realm} 自 {time} 起无法连接，{count} 条消息在排队。本地聊天正常。' },
