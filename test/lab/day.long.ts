@@ -85,7 +85,7 @@ function pageOf({ seed, steps }: Day, files: number, seconds: number): string {
   const rows = [...counts].sort().map(([act, count]) => `| ${act} | ${count} |`);
   return `# A day
 
-Seed ${seed}: three branches, twelve people with two devices each; at the end every device of each person showed the same, nothing was lost,
+Seed ${seed}, ${SHAPE.acts} acts: three branches, twelve people with two devices each; one branch cut off for a part, one node killed; at the end every device of each person showed the same, nothing was lost,
 doubled or undecryptable, and ${files} files were fetched and compared. ${seconds.toFixed(0)} s. ${new Date().toISOString().slice(0, 10)}, by
 \`npm run test:long -- test/lab/day.long.ts\`.
 
