@@ -1,5 +1,5 @@
 // What custodians pass on: a batch of `/canopy/deliver/1` as its origin wrote it. Its form stands in index.ts.
-import { sha256 } from '@noble/hashes/sha2.js';
+import { createHash } from 'node:crypto';
 import { MAX_ENVELOPE } from '../../crypto/envelope.ts';
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
 import type { Batch } from '../deliver/frames.ts';
@@ -38,5 +38,5 @@ export function decodePayload(bytes: Uint8Array): Payload {
 
 /** How a chain is named on a stream and in the store. */
 export function refOf(chain: Uint8Array): Uint8Array {
-  return sha256(chain).slice(0, REF);
+  return new Uint8Array(createHash('sha256').update(chain).digest().subarray(0, REF));
 }
