@@ -71,8 +71,8 @@ test('fault 18: a node whose disk is full refuses by name, reads on, and recover
     await realm.remove();
   });
   for (const { client } of [clerk, engineer]) client.connect();
-  const refused = new Map<MessageId, string>();
-  clerk.client.on('state', ({ id, state, failure }) => state === 'failed' && refused.set(id, failure?.code ?? ''));
+  const told: string[] = [];
+  clerk.client.on('error', ({ code }) => told.push(code));
   const sent: MessageId[] = [];
   const send = async (text: string): Promise<void> => {
     const { id, conversation: where } = await clerk.client.send({ to: engineer.address, text });
@@ -88,8 +88,8 @@ test('fault 18: a node whose disk is full refuses by name, reads on, and recover
   const ballast = join('/proc', String(node.pid), 'root', realm.dir, 'node', 'ballast');
   await fill(ballast);
   for (let n = 0; n < 10; n++) await send(`while it is full ${n}`);
-  await until('somebody is told', () => refused.size > 0);
-  assert.deepEqual(new Set(refused.values()), new Set(['disk-full']));
+  await until('the writer is told', () => told.includes('disk-full'));
+  assert.ok(clerk.client.queued().length > 0, 'it waits');
   const during = await storeOf(realm.lanPort);
   assert.deepEqual([during.ok, during.detail], [false, 'disk-full']);
   assert.ok(conversation);
@@ -98,8 +98,6 @@ test('fault 18: a node whose disk is full refuses by name, reads on, and recover
 
   await rm(ballast);
   await until('it is ready again', async () => (await storeOf(realm.lanPort)).ok);
-  for (const id of refused.keys()) await clerk.client.retry(id);
-  await until('everything is there', async () => (await shown()).length >= sent.length);
+  await until('everything is there, by itself', async () => (await shown()).length >= sent.length);
   assert.deepEqual((await shown()).toSorted(), sent.toSorted());
-  t.diagnostic(`${refused.size} of 10 were refused`);
 });
