@@ -83,10 +83,14 @@ export class GroupJoining {
   async welcomed(conversation: ConversationId, welcome: Uint8Array): Promise<boolean> {
     const { group, epoch, reference } = readWelcome(welcome);
     const held = await this.#held.load(conversation);
-    const isPast = held?.group.group === group && held.group.epoch >= epoch;
+    const seen = this.#c.epochs.newest(conversation).get(group);
+    const isPast =
+      (held?.group.group === group && held.group.epoch >= epoch) ||
+      // Another device of the user came in from outside first: of two people nobody else could have made it up.
+      (seen?.roster.kind === 'direct' && seen.epoch > epoch);
     if (isPast && this.#c.epochs.get({ conversation, group, epoch })) return false;
     const isBeside = isPast || (held !== undefined && held.group.group < group);
-    if (isBeside && held?.group.roster.kind !== 'direct') return false;
+    if (isBeside && (held?.group.roster ?? seen?.roster)?.kind !== 'direct') return false;
     if (!isPast) this.#assertOnward(conversation, group, epoch);
     const keyPackage = await this.#c.own.privatePart(reference);
     const shown = await this.#c.server.group(conversation, { group, epoch });

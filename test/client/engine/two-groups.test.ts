@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { decodeMail } from '../../../src/client/engine/mail.ts';
 import { directConversationId } from '../../../src/realm/ids.ts';
 import { People, rosterOf } from '../../crypto/mls/people.ts';
-import { Home, stationOf } from './realm-of-tests.ts';
+import { Home, stationOf, VaultOfTests } from './realm-of-tests.ts';
 
 const LIMIT = { timeout: 60_000 };
 
@@ -76,5 +76,37 @@ test(
     await cooks.keeper.welcomed(conversation, decodeMail(welcome.body).payload);
     assert.deepEqual(cooks.epochs.get(first)?.key, key);
     assert.equal((await cooks.keeper.present(conversation))?.epoch, joined.epoch);
+  },
+);
+
+test(
+  'a device that was off until another of its user came in from outside still reads by its welcome what was written before',
+  LIMIT,
+  async () => {
+    const people = new People();
+    const [clerk, cook] = [people.person(), people.person()];
+    const [atClerk, off, fresh] = [people.device(clerk), people.device(cook), people.device(cook)];
+    const conversation = directConversationId(clerk.user, cook.user);
+    const [home, vault] = [new Home(), new VaultOfTests()];
+    const clerks = await stationOf(people, home, atClerk);
+    const late = await stationOf(people, home, off, vault);
+    for (const { own } of [clerks, late]) await own.replenish();
+    const both = rosterOf([
+      [clerk, 'owner'],
+      [cook, 'owner'],
+    ]);
+    const made = await clerks.keeper.create(conversation, { ...both, kind: 'direct' });
+    const [first, key] = [{ conversation, group: made.group, epoch: made.epoch }, await made.contentKey()];
+    const [offer] = home.groups.get(conversation)?.offers ?? [];
+    const welcome =
+      offer?.welcomes.find(({ device }) => device === off.certificate.device) ?? assert.fail('no welcome');
+
+    const outside = await stationOf(people, home, fresh, vault);
+    const joined = await outside.keeper.follow(conversation);
+    assert.ok(joined && joined.epoch > first.epoch);
+    assert.equal(outside.epochs.get(first), undefined);
+    await late.keeper.welcomed(conversation, decodeMail(welcome.body).payload);
+    assert.deepEqual(outside.epochs.get(first)?.key, key);
+    assert.ok(((await late.keeper.follow(conversation))?.epoch ?? 0) > joined.epoch);
   },
 );
