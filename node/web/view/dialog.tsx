@@ -12,18 +12,23 @@ interface DialogProps {
 export function Dialog({ title, class: extra = '', children, onClose }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const heading = useId();
+  // the browser tells of the closing later, when another dialog may have taken this one's place
+  const isGone = useRef(false);
   useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
     // closed before it leaves the page, else the focus would be lost with it
-    return () => dialog?.close();
+    return () => {
+      isGone.current = true;
+      dialog?.close();
+    };
   }, []);
   return (
     <dialog
       ref={ref}
       class={`dialog ${extra}`}
       aria-labelledby={heading}
-      onClose={onClose}
+      onClose={() => !isGone.current && onClose()}
       onPointerDown={(event) => event.target === ref.current && ref.current?.close()}
     >
       <div class="dialog-body">
