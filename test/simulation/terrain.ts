@@ -27,7 +27,7 @@ export interface TerrainInit {
 }
 
 /** Told of which realms the ways have changed; of all, when it is told of none. */
-export type WeatherListener = (realm?: RealmName) => void;
+type WeatherListener = (realm?: RealmName) => void;
 
 export class Terrain {
   readonly #init: TerrainInit;
