@@ -75,7 +75,7 @@ async function openTalk(ground: Ground, realm: RealmServices, people: PeopleServ
     errands,
     policies,
   });
-  const { ways, rosters } = messaging;
+  const { ways } = messaging;
   const blobs = openBlobs(ground, { network, ways, access: messaging.blobAccess, policies });
   return { messaging, blobs };
 }

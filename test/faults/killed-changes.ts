@@ -83,9 +83,9 @@ export function describeKilledChanges({ file: FILE, parts, changes, kills: most 
       const conversation = await insist(() => clerk.client.groups.create({ name: 'the group', members: [them] }));
       await until('the engineer is in it', async () => void (await rolesOf(engineer.client, conversation)));
       const texts: string[] = [];
-      let isOver = false;
+      const over = new AbortController();
       const killing = (async () => {
-        for (let kills = 0; kills < most && !isOver; kills++) {
+        for (let kills = 0; kills < most && !over.signal.aborted; kills++) {
           await pause(200 + randomInt(700));
           await crash();
         }
@@ -97,7 +97,7 @@ export function describeKilledChanges({ file: FILE, parts, changes, kills: most 
         const author = n % 3 === 0 ? engineer.client : clerk.client;
         await insist(() => author.act(conversation, { kind: 'text', text: `number ${n}` }));
       }
-      isOver = true;
+      over.abort();
       await killing;
       await Promise.all(people.map(({ client }) => client.drained(AbortSignal.timeout(30_000))));
       for (const { client } of people) {

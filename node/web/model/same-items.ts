@@ -1,5 +1,7 @@
 // What is shown is made anew by each look; what says the same stays the same object, so that nothing is drawn again for it.
-import type { ShownItem } from './timeline.ts';
+import type { Timeline } from '../../../src/client/timeline/view.ts';
+
+type ShownItem = Timeline['items'][number];
 
 export function keepSame(before: ReadonlyMap<string, ShownItem>, items: readonly ShownItem[]): readonly ShownItem[] {
   return items.map((item) => {
