@@ -12,6 +12,8 @@ export interface Delivered {
   readonly origin: RealmName;
   readonly path: PathKind;
   readonly pathRef: Uint8Array;
+  /** It has waited for the commit of its epoch, and waits no more. */
+  readonly isOverdue?: boolean;
 }
 
 export type Outcome =

@@ -1,5 +1,7 @@
 // A group as a realm's server knows it.
+
 import type { MemberRole, RosterKind } from '../../src/crypto/roster.ts';
+import { readSealedHead } from '../../src/crypto/sealed-message.ts';
 import type { ConversationId, GroupId, UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 
@@ -37,4 +39,15 @@ export function hearing(
   blocks: { isBlocked(user: UserId, other: UserId): boolean } | undefined,
 ): UserId[] {
   return users.filter((user) => kind !== 'direct' || blocks?.isBlocked(user, sender) !== true);
+}
+
+/** Whether a message was sealed in an epoch that this realm has not heard of: its roster would leave out whoever was added since. */
+export function isAhead(body: Uint8Array, { group, epoch }: Pick<GroupState, 'group' | 'epoch'>): boolean {
+  try {
+    const head = readSealedHead(body);
+    return head.group === group && head.epoch > epoch;
+  } catch {
+    // What it is is for its readers to say.
+    return false;
+  }
 }

@@ -16,7 +16,7 @@ import type { Blocks } from './blocks.ts';
 import type { Delivered, Judge, JudgedElsewhere, Outcome } from './delivered.ts';
 import { type EventStore } from './event-store.ts';
 import { receiptWrite } from './event-writes.ts';
-import { hearing, membersAt } from './group-state.ts';
+import { hearing, isAhead, membersAt } from './group-state.ts';
 import type { HybridClock } from './hybrid-clock.ts';
 import type { MessageRules } from './message-rules.ts';
 import type { Rosters } from './rosters.ts';
@@ -117,6 +117,11 @@ export class Intake {
     const isHeard = member !== undefined || (await rosters.mayBeLate(conversation, sender, stamp.ms));
     if (!isHeard) return withDrafts(await rosters.hold(item));
     if (member && !mayWrite(group, member.role)) return rejected('may-not-write');
+    if (!item.isOverdue && isAhead(item.encoded.envelope.body, group)) {
+      const held = await rosters.hold(item);
+      // Without room for it, those hear it whom the roster at hand has.
+      if (held.outcome.kind === 'accepted') return withDrafts(held);
+    }
     const audience = hearing(membersAt(group, realm), group, sender, this.#parts.blocks);
     return audience.length === 0 ? rejected('recipient-unknown') : this.#judgeNew(item, audience);
   }

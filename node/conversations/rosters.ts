@@ -8,6 +8,6 @@ export interface Rosters {
   find(conversation: ConversationId): Promise<GroupState | undefined>;
   /** Whether a message of somebody who is not on the roster may still come late: it was written before its realm knew of the removal. */
   mayBeLate(conversation: ConversationId, user: UserId, stampedAt: number): Promise<boolean>;
-  /** Keeps a message whose sender this realm's roster does not have, until the commit comes that adds it. */
+  /** Keeps a message that this realm's roster is too old for: its sender is not on it yet, or its epoch is a later one. */
   hold(item: Delivered): Promise<JudgedElsewhere>;
 }

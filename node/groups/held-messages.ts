@@ -1,5 +1,5 @@
-// Messages to groups that came before the commit that explains them: their sender is not on this realm's roster yet, or the group is
-// not known here at all. They are kept, bounded for each realm that they come from, and taken in once the commit is there.
+// Messages to groups that came before the commit that explains them: their sender is not on this realm's roster yet, they were sealed in
+// a later epoch, or the group is not known here at all. They are kept, bounded for each realm that they come from, and taken in once the commit is there.
 import { decodeEnvelope } from '../../src/crypto/envelope.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { messageOf } from '../../src/realm/errors.ts';
@@ -9,6 +9,7 @@ import type { RealmName } from '../../src/realm/names.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { Write } from '../../src/store/engine.ts';
 import type { Delivered, JudgedElsewhere, Outcome } from '../conversations/delivered.ts';
+import { isAhead } from '../conversations/group-state.ts';
 import type { GroupBook } from './group-book.ts';
 import { type GroupStore, type HeldMessage, heldRemoval, heldWrite } from './group-store.ts';
 
@@ -33,6 +34,8 @@ export const MAX_BYTES_OF_REALM: number = 16 * 1024 * 1024;
 const MAX_BYTES_IN_ALL = 64 * 1024 * 1024;
 /** Milliseconds: a commit that has not come by then will not. */
 const MAX_AGE = 7 * 24 * 3600_000;
+/** Milliseconds: whom the roster at hand names hears then what its members may read; the epoch may be of an order that was lost. */
+const AHEAD_LIFE = 10 * 60_000;
 
 interface Count {
   readonly messages: number;
@@ -101,24 +104,27 @@ export class HeldMessages {
     }
   }
 
-  async #releaseOne({ origin, path, pathRef, bytes }: HeldMessage): Promise<void> {
-    const { book, ingest, mayBeLate } = this.#parts;
+  async #releaseOne({ origin, at, path, pathRef, bytes }: HeldMessage): Promise<void> {
+    const { book, clock, ingest, mayBeLate } = this.#parts;
     const encoded = decodeEnvelope(bytes);
-    const { conversation, sender, id, stamp } = encoded.envelope;
-    const isKnown = (await book.find(conversation))?.members.has(sender) === true;
+    const { conversation, sender, id, stamp, body } = encoded.envelope;
+    const group = await book.find(conversation);
+    const isKnown = group?.members.has(sender) === true;
     if (!isKnown && !(await mayBeLate(conversation, sender, stamp.ms))) return;
-    await ingest([{ encoded, origin, path, pathRef }], () => [heldRemoval(conversation, sender, id)]);
+    const isOverdue = at + AHEAD_LIFE <= clock.now();
+    if (group && !isOverdue && isAhead(body, group)) return;
+    await ingest([{ encoded, origin, path, pathRef, isOverdue }], () => [heldRemoval(conversation, sender, id)]);
     this.#counters.released++;
     this.#count(origin, -1, -bytes.length);
   }
 
-  /** Drops what waited too long. */
+  /** Drops what waited too long, and lets go what waited for its epoch. */
   async sweep(): Promise<void> {
     const oldest = this.#parts.clock.now() - MAX_AGE;
     const expired = (await this.#parts.store.held(MAX_IN_ALL)).filter(({ at }) => at < oldest);
     await this.#parts.database.commit(expired.map(({ bytes }) => removalOf(bytes)));
     // Counted anew: what came twice lies there once.
-    await this.#recount();
+    for (const conversation of await this.#recount()) await this.release(conversation);
     this.#counters.expired += expired.length;
   }
 
