@@ -136,6 +136,8 @@ describe('the first day', { skip: skipWithoutBrowser(), timeout: 240_000 }, () =
 
   test('after a reload the same conversation is there, with the draft', async () => {
     const { page } = engineer;
+    // A draft is kept within a second.
+    await page.waitForTimeout(1_000);
     await page.reload();
     await message(page, 'Please check sheet 4.').waitFor();
     await message(page, 'On it.').waitFor();

@@ -5,8 +5,8 @@ import type { Client } from '../../../src/client/client.ts';
 import type { Clock, Timer } from '../../../src/realm/clock.ts';
 import type { ConversationId, MessageId } from '../../../src/realm/ids.ts';
 
-/** Milliseconds; conventions ask for a second at most. */
-const SAVE_AFTER = 400;
+/** Milliseconds between two writes while somebody types; conventions ask for a second at most. */
+const SAVE_AFTER = 200;
 
 export interface Drafted {
   readonly text: string;
@@ -52,10 +52,12 @@ export class Drafts {
 
   set(conversation: ConversationId, draft: Drafted): void {
     this.of(conversation).value = draft;
-    this.#saves.get(conversation)?.cancel();
     const save = (): void => this.#save(conversation);
     if (draft.text === '') save();
-    else this.#saves.set(conversation, this.#components.clock.after(SAVE_AFTER, save));
+    // Whoever types on without a pause loses no more for it.
+    else if (!this.#saves.has(conversation)) {
+      this.#saves.set(conversation, this.#components.clock.after(SAVE_AFTER, save));
+    }
   }
 
   /** Writes what is not written yet: the page is about to go. */
