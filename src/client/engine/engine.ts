@@ -149,9 +149,9 @@ export class Engine {
 
   /** Never rejects for what others sent. What lacks a key is opened later, and told by `onOpened`. */
   async open(message: FrameMessage): Promise<OpenedEvent> {
-    const { event, missing } = await this.#messages.look(message);
-    if (missing) this.#mailroom.hold(message, missing);
-    return event;
+    const looked = await this.#messages.look(message);
+    this.#mailroom.hold(message, looked);
+    return looked.event;
   }
 
   /** Whether its key is still to come. */

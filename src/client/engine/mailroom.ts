@@ -54,6 +54,8 @@ export interface Reopened {
 interface Held {
   readonly message: FrameMessage;
   readonly name: EpochName;
+  /** Its epoch's key is here; the device of this user that wrote it is not known yet. */
+  readonly unknown?: UserId | undefined;
 }
 
 export class Mailroom {
@@ -83,9 +85,11 @@ export class Mailroom {
     return this.#held.has(id);
   }
 
-  /** Until its epoch's key is here. */
-  hold(message: FrameMessage, name: EpochName): void {
-    this.#held.set(message.id, { message, name });
+  /** Until its epoch's key is here, and its sender's device known. */
+  hold(message: FrameMessage, { missing: name, unknown }: Looked): void {
+    if (!name) return;
+    this.#held.set(message.id, { message, name, unknown });
+    if (unknown && !this.#again) this.#lookAgain(true);
     const [oldest] = this.#held.keys();
     if (this.#held.size > MAX_HELD && oldest) this.#held.delete(oldest);
   }
@@ -95,7 +99,10 @@ export class Mailroom {
     const before = this.#collecting;
     const work = async () => {
       await before.catch(() => {});
-      if (!this.#isOver) this.#lookAgain((await this.#collect()).size > 0);
+      if (this.#isOver) return;
+      const stuck = await this.#collect();
+      await this.#askDevices();
+      this.#lookAgain(stuck.size > 0 || this.#ofUnknown().length > 0);
     };
     this.#collecting = work();
     return this.#collecting;
@@ -128,7 +135,21 @@ export class Mailroom {
     return stuck;
   }
 
-  /** A welcome may come before its commit, by another way: nothing else may tell that the commit has come. */
+  #ofUnknown(): Held[] {
+    return [...this.#held.values()].filter(({ unknown }) => unknown);
+  }
+
+  /** Asks their homes again for the devices of those who wrote by one that is not known. */
+  async #askDevices(): Promise<void> {
+    const held = this.#ofUnknown();
+    for (const { unknown } of held) if (unknown) this.#c.checks.forget(unknown);
+    for (const conversation of new Set(held.map(({ message }) => message.conversation))) await this.retry(conversation);
+  }
+
+  /**
+   * A welcome may come before its commit, and a message before its sender's device, by other ways: nothing else may tell that what was
+   * missing has come.
+   */
   #lookAgain(isStuck: boolean): void {
     this.#again?.cancel();
     this.#again = undefined;
@@ -143,7 +164,8 @@ export class Mailroom {
   async askAgain(): Promise<void> {
     const { account, checks, server, clock } = this.#c;
     const wanted = new Map<string, { name: EpochName; epochs: Set<number> }>();
-    for (const { name } of this.#held.values()) {
+    for (const { name, unknown } of this.#held.values()) {
+      if (unknown) continue;
       const key = `${name.conversation}/${name.group}`;
       if ((this.#asked.get(`${key}/${name.epoch}`) ?? Number.NEGATIVE_INFINITY) > clock.now() - ASK_AGAIN) continue;
       const group = wanted.get(key) ?? { name, epochs: new Set() };
@@ -169,10 +191,12 @@ export class Mailroom {
     const opened: Reopened[] = [];
     const held = [...this.#held].filter(([, { message }]) => message.conversation === conversation);
     for (const [id, { message }] of held) {
-      const { event, missing } = await this.#c.look(message);
-      if (missing) continue;
-      this.#held.delete(id);
-      opened.push({ message, event });
+      const looked = await this.#c.look(message);
+      if (looked.missing) this.#held.set(id, { message, name: looked.missing, unknown: looked.unknown });
+      else {
+        this.#held.delete(id);
+        opened.push({ message, event: looked.event });
+      }
     }
     if (opened.length > 0) this.#c.onOpened(opened);
   }

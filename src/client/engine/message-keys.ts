@@ -8,6 +8,7 @@ import { decodeRoster, roleOf } from '../../crypto/roster.ts';
 import { openMessage, readSealedHead, type SealingContext, sealMessage } from '../../crypto/sealed-message.ts';
 import type { FrameMessage } from '../../protocols/lan/wire.ts';
 import { CanopyError, PeerError } from '../../realm/errors.ts';
+import type { UserId } from '../../realm/ids.ts';
 import type { Account } from '../account/account.ts';
 import type { OpenedEvent } from '../timeline/events.ts';
 import { counts } from '../timeline/rights.ts';
@@ -30,10 +31,11 @@ export interface MessageKeysComponents {
   readonly nextSeq: (context: SealingContext) => Promise<number>;
 }
 
-/** What came of looking at a body. `missing`: the epoch whose key is not here. */
+/** What came of looking at a body. `missing`: the epoch whose key is not here; with `unknown`, its key is, and the sender's device is not known. */
 export interface Looked {
   readonly event: OpenedEvent;
   readonly missing?: EpochName;
+  readonly unknown?: UserId;
 }
 
 export class MessageKeys {
@@ -74,7 +76,13 @@ export class MessageKeys {
     const name = { conversation: message.conversation, group, epoch };
     const known = this.#c.epochs.get(name) ?? (await this.#find(name));
     if (!known) return { event: this.#unreadable(message, 'epoch-unknown'), missing: name };
-    return { event: await this.#opened(message, name, known) };
+    try {
+      return { event: await this.#opened(message, name, known) };
+    } catch (error) {
+      // Devices are told by the sender's home, and messages may be quicker.
+      if (!(error instanceof PeerError) || error.code !== 'sender-device-unknown') throw error;
+      return { event: this.#unreadable(message, error.code), missing: name, unknown: message.sender };
+    }
   }
 
   async #find(name: EpochName): Promise<EpochKey | undefined> {

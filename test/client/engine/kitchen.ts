@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import type { ReceivedMail } from '../../../src/client/engine/device-server.ts';
 import type { OutgoingMail } from '../../../src/client/engine/group-server.ts';
-import { Mailroom } from '../../../src/client/engine/mailroom.ts';
+import { Mailroom, type MailroomComponents } from '../../../src/client/engine/mailroom.ts';
 import { generateHpkeKey } from '../../../src/crypto/hpke.ts';
 import type { OwnDevice } from '../../../src/crypto/mls/parts.ts';
-import { parseMessageId } from '../../../src/realm/ids.ts';
+import { type MessageId, parseMessageId } from '../../../src/realm/ids.ts';
 import { CONVERSATION, People, type Person, rosterOf } from '../../crypto/mls/people.ts';
 import { HandClock } from '../../node/hand-clock.ts';
 import { Home, type Station, stationOf, VaultOfTests } from './realm-of-tests.ts';
@@ -35,9 +35,11 @@ export function mailroomOf(
   device: OwnDevice,
   mails: readonly Pick<ReceivedMail, 'body'>[],
   clock = new HandClock(Date.now()),
+  look: MailroomComponents['look'] = async () => assert.fail(),
 ) {
   const sent: OutgoingMail[] = [];
   const troubles: string[] = [];
+  const reopened: MessageId[] = [];
   let waiting = mails.map(({ body }, index) => {
     return { ...station.me, sender: station.me.user, id: idOf(index), at: clock.now() + index, body };
   });
@@ -56,11 +58,11 @@ export function mailroomOf(
     epochs: station.epochs,
     checks: station.checks,
     clock,
-    look: async () => assert.fail(),
-    onOpened: () => {},
+    look,
+    onOpened: (opened) => void reopened.push(...opened.map(({ event }) => event.id)),
     onTrouble: (code) => troubles.push(code),
   });
-  return { mailroom, sent, troubles, left: () => waiting.length };
+  return { mailroom, sent, troubles, reopened, left: () => waiting.length };
 }
 export const hpkeOf = new WeakMap<OwnDevice, Awaited<ReturnType<typeof generateHpkeKey>>>();
 

@@ -5,7 +5,7 @@ import { makeKeyRequest } from '../../../src/client/engine/key-requests.ts';
 import { encodeMail } from '../../../src/client/engine/mail.ts';
 import { generateHpkeKey } from '../../../src/crypto/hpke.ts';
 import { encodeWelcome } from '../../../src/crypto/mls/welcome.ts';
-import { parseGroupId } from '../../../src/realm/ids.ts';
+import { parseDeviceId, parseGroupId, parseMessageId } from '../../../src/realm/ids.ts';
 import { CONVERSATION, People, rosterOf } from '../../crypto/mls/people.ts';
 import { HandClock } from '../../node/hand-clock.ts';
 import { hpkeOf, kitchen, mailroomOf, readable } from './kitchen.ts';
@@ -129,3 +129,33 @@ test('a welcome whose commit never comes is given up in the end', LIMIT, async (
   assert.equal(left(), 0);
   mailroom.close();
 });
+
+test(
+  'a message that is quicker than the news of its device is looked at again, and asks nobody for a key',
+  LIMIT,
+  async () => {
+    const { atCook, cooks, clerk, group } = await kitchen();
+    hpkeOf.set(atCook, await generateHpkeKey(false));
+    const clock = new HandClock(Date.now());
+    const id = parseMessageId('00000000-0000-4000-8000-0000000000c1');
+    const device = parseDeviceId('00000000-0000-4000-8000-0000000000c2');
+    const stamp = { ms: 1, counter: 0 };
+    const base = { id, conversation: CONVERSATION, sender: clerk.user, device, recipients: [], stamp } as const;
+    const message = { ...base, expires: 0, body: new Uint8Array(1), path: 'local', state: 'stored' } as const;
+    const event = { ...base, role: 'member', state: 'stored' } as const;
+    const missing = { conversation: CONVERSATION, group: group.group, epoch: 1 };
+    const unknown = { event, missing, unknown: clerk.user };
+    let isKnown = false;
+    const look = async () => (isKnown ? { event } : unknown);
+    const { mailroom, sent, reopened } = mailroomOf(cooks, atCook, [], clock, look);
+    mailroom.hold(message, unknown);
+    await mailroom.askAgain();
+    await mailroom.collect();
+    assert.deepEqual([mailroom.waiting, mailroom.hasStuck, reopened, sent], [1, true, [], []]);
+    isKnown = true;
+    clock.advance(2_000);
+    await mailroom.collect();
+    assert.deepEqual([mailroom.waiting, mailroom.hasStuck, reopened], [0, false, [id]]);
+    mailroom.close();
+  },
+);
