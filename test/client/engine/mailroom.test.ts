@@ -5,7 +5,7 @@ import { makeKeyRequest } from '../../../src/client/engine/key-requests.ts';
 import { encodeMail } from '../../../src/client/engine/mail.ts';
 import { generateHpkeKey } from '../../../src/crypto/hpke.ts';
 import { encodeWelcome } from '../../../src/crypto/mls/welcome.ts';
-import { parseDeviceId, parseGroupId, parseMessageId } from '../../../src/realm/ids.ts';
+import { parseDeviceId, parseGroupId, parseMessageId, type UserId } from '../../../src/realm/ids.ts';
 import { CONVERSATION, People, rosterOf } from '../../crypto/mls/people.ts';
 import { HandClock } from '../../node/hand-clock.ts';
 import { hpkeOf, kitchen, mailroomOf, readable } from './kitchen.ts';
@@ -140,7 +140,7 @@ test(
     const id = parseMessageId('00000000-0000-4000-8000-0000000000c1');
     const device = parseDeviceId('00000000-0000-4000-8000-0000000000c2');
     const stamp = { ms: 1, counter: 0 };
-    const base = { id, conversation: CONVERSATION, sender: clerk.user, device, recipients: [], stamp } as const;
+    const base = { id, conversation: CONVERSATION, sender: clerk.user, device, recipients: [] as UserId[], stamp };
     const message = { ...base, expires: 0, body: new Uint8Array(1), path: 'local', state: 'stored' } as const;
     const event = { ...base, role: 'member', state: 'stored' } as const;
     const missing = { conversation: CONVERSATION, group: group.group, epoch: 1 };
