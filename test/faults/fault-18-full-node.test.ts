@@ -2,8 +2,11 @@
 // reads reads on, /readyz says so, and with room again what waited goes out. Nothing that was acknowledged is lost.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, open, rm } from 'node:fs/promises';
+import { get } from 'node:http';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '../../src/client/client.ts';
@@ -45,8 +48,9 @@ async function fill(path: string): Promise<void> {
 }
 
 async function storeOf(port: number): Promise<{ ok: boolean; detail?: string }> {
-  const answer = await fetch(`http://127.0.0.1:${port}/readyz`, { headers: { host: `ua.localhost:${port}` } });
-  const body: unknown = await answer.json();
+  const asked = get({ host: '127.0.0.1', port, path: '/readyz', headers: { host: `ua.localhost:${port}` } });
+  const [answer] = await once(asked, 'response');
+  const body: unknown = await json(answer);
   assert.ok(typeof body === 'object' && body && 'checks' in body && Array.isArray(body.checks));
   return body.checks.find((check: { name: string }) => check.name === 'store');
 }
