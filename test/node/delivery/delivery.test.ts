@@ -51,10 +51,11 @@ test('a message goes from stored to delivered to read, and shows its way at both
   const { conversation } = message(1);
   await lviv.conversations.markRead(ENGINEER, conversation, messageId(1));
   await until(async () => (await stateOf(kyiv, 1)) === 'read');
-  const states = kyiv.announced.flatMap(({ user, event }) =>
-    event.kind === 'state' ? [[user, event.receipt.state]] : [],
-  );
-  assert.deepEqual(states, [
+  const states = () =>
+    kyiv.announced.flatMap(({ user, event }) => (event.kind === 'state' ? [[user, event.receipt.state]] : []));
+  // Told once it is on disk, where it was looked for just now.
+  await until(() => states().length === 2);
+  assert.deepEqual(states(), [
     [CLERK, 'delivered'],
     [CLERK, 'read'],
   ]);
