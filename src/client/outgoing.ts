@@ -7,6 +7,7 @@ import { toString } from 'uint8arrays/to-string';
 import * as v from 'valibot';
 import { decodeContent, encodeContent, type MadeContent } from '../crypto/content.ts';
 import type { ClientFrame } from '../protocols/lan/frames.ts';
+import { type ErrorParams, errorParams } from '../protocols/lan/routes.ts';
 import { base64url, conversationId, messageId, userId } from '../protocols/lan/wire.ts';
 import { blobIdBytes } from '../realm/blob-id.ts';
 import type { Clock, Timer } from '../realm/clock.ts';
@@ -29,6 +30,8 @@ export interface Outgoing {
   readonly content: MadeContent;
   /** Once it is sealed. */
   readonly body?: Uint8Array;
+  /** The server will not have it; it is kept until the person tries again or gives it up. */
+  readonly failure?: { readonly code: string; readonly params: ErrorParams };
 }
 
 const stored = v.object({
@@ -38,6 +41,7 @@ const stored = v.object({
   sentAt: v.number(),
   content: base64url,
   body: v.optional(base64url),
+  failure: v.optional(v.object({ code: v.string(), params: errorParams })),
 });
 
 export interface OutboxComponents {
@@ -76,7 +80,7 @@ export class Outbox {
       else await storage.delete(key);
     }
     left.sort((a, b) => a.sentAt - b.sentAt || (a.id < b.id ? -1 : 1));
-    for (const entry of left) this.#waiting.set(entry.id, entry);
+    for (const entry of left) if (!entry.failure) this.#waiting.set(entry.id, entry);
     return left;
   }
 
@@ -101,12 +105,28 @@ export class Outbox {
     this.#fill();
   }
 
-  /** The server has it, or never will. */
+  /** The server has it, or nobody wants it any more. */
   async remove(id: MessageId): Promise<void> {
+    this.#takeOut(id);
+    await this.#components.storage.delete(this.#prefix + id);
+    this.#goOn();
+  }
+
+  /** The server will never have it as it is: it goes no more, and is kept. */
+  async giveUp(id: MessageId, failure: NonNullable<Outgoing['failure']>): Promise<void> {
+    const entry = this.#waiting.get(id);
+    this.#takeOut(id);
+    if (entry) await this.#store({ ...entry, failure });
+    this.#goOn();
+  }
+
+  #takeOut(id: MessageId): void {
     this.#waiting.delete(id);
     this.#flying.delete(id);
     this.#pause = RETRY_PAUSE.first;
-    await this.#components.storage.delete(this.#prefix + id);
+  }
+
+  #goOn(): void {
     this.#fill();
     if (this.#waiting.size > 0) return;
     for (const resolve of this.#emptied) resolve();
@@ -206,10 +226,10 @@ function frameOf({ id, conversation, recipients, content }: Outgoing, body: Uint
 
 function decodeEntry(text: string | undefined): Outgoing | undefined {
   try {
-    const { body, content, ...entry } = v.parse(stored, JSON.parse(text ?? ''));
+    const { body, content, failure, ...entry } = v.parse(stored, JSON.parse(text ?? ''));
     const made = decodeContent(bytesOf(content));
     if (made.kind === 'unknown') return undefined;
-    return { ...entry, content: made, ...(body !== undefined && { body: bytesOf(body) }) };
+    return { ...entry, content: made, ...(body !== undefined && { body: bytesOf(body) }), ...(failure && { failure }) };
   } catch {
     return undefined;
   }

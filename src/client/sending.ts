@@ -82,7 +82,15 @@ export class Sending {
         entry,
         to.filter((user) => user !== undefined),
       );
+      if (entry.failure) this.#fail(entry.id, entry.failure.code, entry.failure.params);
     }
+  }
+
+  /** The person no longer wants what the server refused. Does nothing for any other. */
+  async discard(id: MessageId): Promise<void> {
+    if (this.#followed.get(id)?.message.state !== 'failed') return;
+    this.#followed.delete(id);
+    await this.#outbox.remove(id);
   }
 
   /** A text to one person. */
@@ -119,7 +127,7 @@ export class Sending {
     const followed = this.#followed.get(id);
     if (followed?.message.state !== 'failed') return;
     const { failure: _past, ...rest } = followed.message;
-    const { body: _sealed, ...entry } = followed.entry;
+    const { body: _sealed, failure: _why, ...entry } = followed.entry;
     this.#follow({ entry, message: { ...rest, state: 'queued' } });
     this.#components.events.emit('state', { id, conversation: entry.conversation, state: 'queued' });
     await this.#outbox.add(entry);
@@ -155,10 +163,13 @@ export class Sending {
     }
     const followed = this.#followed.get(id);
     const stored = code === 'id-conflict' && followed ? await this.#sameAsStored(followed.entry) : undefined;
+    if (!stored) {
+      await this.#outbox.giveUp(id, { code, params });
+      return this.#fail(id, code, params);
+    }
     await this.#outbox.remove(id);
-    if (followed && stored?.stamp) await this.#components.onStored(followed.entry, stored.stamp);
-    if (stored) return this.#advance(id, 'stored', stored.state);
-    this.#fail(id, code, params);
+    if (followed && stored.stamp) await this.#components.onStored(followed.entry, stored.stamp);
+    this.#advance(id, 'stored', stored.state);
   }
 
   /** What recipients did; also of messages that another run of this client sent. */

@@ -193,8 +193,10 @@ export class SignedClient implements Client {
     return this.#session.atDesk().overview.search(question, { ...more, limit });
   }
 
-  hide(conversation: ConversationId, ids: readonly MessageId[]): Promise<void> {
-    return this.#session.atDesk().personal.hide(conversation, ids);
+  async hide(conversation: ConversationId, ids: readonly MessageId[]): Promise<void> {
+    const { personal, sending } = this.#session.atDesk();
+    for (const id of ids) await sending.discard(id);
+    await personal.hide(conversation, ids);
   }
 
   clearHistory(conversation: ConversationId): Promise<void> {

@@ -245,7 +245,7 @@ export interface Client {
 
   /** Resolves with the queued message; its further states come as events. @throws RefusedError `user-unknown`, ConflictError `id-conflict` */
   send(request: SendRequest): Promise<Message>;
-  /** Sends a failed message again, with the same id. */
+  /** Sends a failed message again, with the same id. It is kept until then, also when the client ends. */
   retry(id: MessageId): Promise<void>;
   /** Tells the others of a conversation; at most one a second is sent. */
   typing(to: string | User): Promise<void>;
@@ -277,7 +277,7 @@ export interface Client {
   explain(id: MessageId, signal?: AbortSignal): Promise<Explanation>;
   /** Blocks, removes, compares safety numbers. @throws RefusedError `account-locked` */
   readonly contacts: Contacts;
-  /** Deletes for the own user alone, on all devices. */
+  /** Deletes for the own user alone, on all devices; a message that failed is given up with it. */
   hide(conversation: ConversationId, ids: readonly MessageId[]): Promise<void>;
   /** Deletes what is there for the own user alone, on all devices and at the server. */
   clearHistory(conversation: ConversationId): Promise<void>;

@@ -137,6 +137,52 @@ test('a queue survives the end of the client', TIMEOUT, async (t) => {
   assert.equal((await arrived).text, 'never connected');
 });
 
+test(
+  'what the server refused is kept over the end of the client, until it is tried again or given up',
+  TIMEOUT,
+  async (t) => {
+    const { branch, clerk, engineer } = await twoPeople(t);
+    await Promise.all([connected(clerk), connected(engineer)]);
+    const [one, two] = [1, 2].map((n) => parseMessageId(`0b0e7e44-5f0d-4c0e-9d5c-6f9f3a1c2b4${n}`));
+    assert.ok(one && two);
+    for (const id of [one, two]) await clerk.send({ id, to: ENGINEER, text: 'taken' });
+    await clerk.drained();
+    const place = await keptPlace();
+    const first = clientOf(t, branch, place);
+    const { token } = await first.login('clerk', 'second-clerk');
+    await connected(first);
+    for (const id of [one, two]) {
+      const failed = nextEvent(first, 'state', (change) => change.id === id && change.state === 'failed');
+      await first.send({ id, to: ENGINEER, text: `written with care ${id}` });
+      await failed;
+    }
+    first.disconnect();
+
+    const second = clientOf(t, branch, place);
+    const told: string[] = [];
+    second.on('state', ({ id, state, failure }) => told.push(`${id} ${state} ${failure?.code}`));
+    await second.resume(token);
+    assert.deepEqual(told, [`${one} failed id-conflict`, `${two} failed id-conflict`]);
+    assert.deepEqual(second.queued(), []);
+    await connected(second);
+    await second.drained();
+    const { conversation } = await second
+      .history(second.conversationWith(engineer.me?.user ?? assert.fail()))
+      .then(({ messages }) => messages[0] ?? assert.fail());
+    await second.hide(conversation, [two]);
+    const again = nextEvent(second, 'state', ({ id, state }) => id === one && state === 'failed');
+    await second.retry(one);
+    await again;
+    second.disconnect();
+
+    const third = clientOf(t, branch, place);
+    const left: string[] = [];
+    third.on('state', ({ id, state }) => left.push(`${id} ${state}`));
+    await third.resume(token);
+    assert.deepEqual(left, [`${one} failed`]);
+  },
+);
+
 test('a client that comes later is told what it missed, once', TIMEOUT, async (t) => {
   const { branch, clerk, engineer } = await twoPeople(t);
   await connected(clerk);

@@ -154,6 +154,7 @@ export const readersAnswer = v.object({
 });
 export type ReadersAnswer = v.InferOutput<typeof readersAnswer>;
 
-const params = v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]));
-export type ErrorParams = v.InferOutput<typeof params>;
-export const errorAnswer = v.object({ error: v.object({ code: v.string(), params: v.optional(params, {}) }) });
+export const errorParams = v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]));
+
+export type ErrorParams = v.InferOutput<typeof errorParams>;
+export const errorAnswer = v.object({ error: v.object({ code: v.string(), params: v.optional(errorParams, {}) }) });
