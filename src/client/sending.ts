@@ -183,6 +183,12 @@ export class Sending {
     }
   }
 
+  failed(): readonly StateChange[] {
+    return [...this.#followed.values()].flatMap(({ message: { id, conversation, state, failure } }) =>
+      state === 'failed' && failure ? [{ id, conversation, state, failure }] : [],
+    );
+  }
+
   queued(): readonly Queued[] {
     return this.#outbox.waiting.map(({ id, conversation }) => {
       const code = this.#reasons.get(conversation);

@@ -20,6 +20,7 @@ import type {
   LogoutOptions,
   Queued,
   SendRequest,
+  StateChange,
 } from './surface.ts';
 import { TypingPace } from './typing-pace.ts';
 
@@ -115,6 +116,10 @@ export class SignedClient implements Client {
 
   queued(): readonly Queued[] {
     return this.#session.desk?.sending.queued() ?? [];
+  }
+
+  refused(): readonly StateChange[] {
+    return this.#session.desk?.sending.failed() ?? [];
   }
 
   async send(request: SendRequest) {

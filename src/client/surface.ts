@@ -242,6 +242,8 @@ export interface Client {
 
   /** What is still queued, in the order in which it goes. */
   queued(): readonly Queued[];
+  /** What the server refused and nobody has given up, with the reason. */
+  refused(): readonly StateChange[];
 
   /** Resolves with the queued message; its further states come as events. @throws RefusedError `user-unknown`, ConflictError `id-conflict` */
   send(request: SendRequest): Promise<Message>;

@@ -200,6 +200,10 @@ export class ActedClient implements PageClient, AccountClient {
     return [];
   }
 
+  refused(): ReturnType<Client['refused']> {
+    return [];
+  }
+
   async typing(): Promise<void> {}
   async typingIn(): Promise<void> {}
   async markRead(): Promise<void> {}

@@ -18,6 +18,7 @@ export type PageClient = Pick<
   | 'connect'
   | 'disconnect'
   | 'queued'
+  | 'refused'
   | 'send'
   | 'retry'
   | 'typing'

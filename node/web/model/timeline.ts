@@ -24,7 +24,7 @@ export type Refusal = NonNullable<StateChange['failure']>;
 export type Loading = 'none' | 'first' | 'older' | 'failed';
 
 export interface TimelineComponents {
-  readonly client: Pick<Client, 'timeline'>;
+  readonly client: Pick<Client, 'timeline' | 'refused'>;
   readonly clock: Clock;
   /** After each look. */
   readonly onView?: (timeline: Timeline) => void;
@@ -53,6 +53,8 @@ export class Timeline {
   constructor(id: ConversationId, components: TimelineComponents) {
     this.id = id;
     this.#components = components;
+    // Refused before this page was there.
+    for (const change of components.client.refused()) if (change.conversation === id) this.told(change);
   }
 
   /** The newest page; once. `onShown` runs before anything of it is on the screen. */

@@ -104,6 +104,8 @@ export class ScriptedClient implements PageClient, AccountClient {
     this.asked.push(keepDevice ? 'logout and keep' : 'logout');
   }
   queued = (): ReturnType<Client['queued']> => this.waiting;
+  refusedBefore: ReturnType<Client['refused']> = [];
+  refused = (): ReturnType<Client['refused']> => this.refusedBefore;
   connect(): void {
     this.asked.push('connect');
   }

@@ -3,7 +3,7 @@
 
 import { memoryCache } from '../../../src/client/cache/memory-cache.ts';
 import { Chats } from '../../../src/client/chats.ts';
-import type { Act, Client } from '../../../src/client/client.ts';
+import type { Act, Client, StateChange } from '../../../src/client/client.ts';
 import type { Draft } from '../../../src/client/personal/forms.ts';
 import type { OpenedEvent, SystemLine } from '../../../src/client/timeline/events.ts';
 import type { TimelineAction } from '../../../src/client/timeline/state.ts';
@@ -57,6 +57,8 @@ export function told(n: number, at: number, more: Told = {}): OpenedEvent {
 export class ScriptedTalk
   implements Pick<Client, 'timeline' | 'act' | 'hide' | 'clearHistory' | 'draft' | 'setDraft' | 'search'>
 {
+  refusedBefore: StateChange[] = [];
+
   readonly asked: string[];
   readonly acts: Act[] = [];
   readonly drafts = new Map<ConversationId, Draft>();
@@ -95,6 +97,7 @@ export class ScriptedTalk
     (await this.#open()).take(conversation, action);
   }
 
+  refused = (): readonly StateChange[] => this.refusedBefore;
   timeline = async (conversation: ConversationId) => (await this.#open()).timeline(conversation);
 
   act = async (conversation: ConversationId, act: Act): Promise<MessageId> => {

@@ -163,11 +163,20 @@ test('what the server refused says why, until it is tried again', async () => {
   assert.equal(timeline.refusals.value.size, 0);
 });
 
+test('what was refused before the page was there says why', async () => {
+  const talk = new ScriptedTalk([]);
+  const failure = { code: 'id-conflict', params: {} };
+  talk.refusedBefore.push({ id: numbered(1), conversation: TALK, state: 'failed', failure });
+  const timeline = await open(talk);
+  assert.deepEqual([...timeline.refusals.value], [[numbered(1), failure]]);
+});
+
 test('a conversation that could not be read says so and is asked for again', async () => {
   const talk = new ScriptedTalk([]);
   await talk.held(told(1, 10));
   let isDown = true;
   const client = {
+    refused: () => [],
     timeline: async (id: typeof TALK) => {
       if (isDown) throw new UnreachableError('cache-away', 'down');
       return talk.timeline(id);
