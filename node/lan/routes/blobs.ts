@@ -99,6 +99,7 @@ async function answer(blob: OpenedBlob, id: BlobId, { range, isHead, clock }: As
     'content-type': 'application/octet-stream',
     'content-disposition': `attachment; filename="${id}"`,
     'accept-ranges': 'bytes',
+    'cache-control': 'no-store',
     etag: `"${id}"`,
   };
   if (!part) {
