@@ -41,7 +41,7 @@ const SUCCESS: Readonly<Record<string, number>> = { locate: 60, relayed: 200, tc
 /** Milliseconds until one that fails has failed. */
 const FAILURE = 4_000;
 /** How much later than BLACK_HOLE a silence may be noticed: the gap between two pings. */
-export const PING = 4_000;
+export const PING = 3_000;
 const RANKING: readonly LinkPath[] = ['direct-tcp', 'direct-webrtc', 'relayed'];
 const WAYS: Readonly<Record<string, LinkPath>> = {
   relayed: 'relayed',

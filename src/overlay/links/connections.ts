@@ -21,8 +21,8 @@ export interface TrackedConnection {
 }
 
 const RANKING: readonly LinkPath[] = ['direct-tcp', 'direct-webrtc', 'relayed'];
-/** A ping goes out each 4 s (liveness.ts); with its answer missing for this long the realm's other relay is the better one. */
-const SILENT = 6_500;
+/** A ping goes out each 3 s (liveness.ts); with its answer missing for this long another connection is the better one. */
+const SILENT = 5_500;
 
 export class Connections {
   readonly #self: string;
@@ -79,17 +79,24 @@ export class Connections {
     return this.peers(realm).flatMap((peerId) => this.with(peerId));
   }
 
-  /** The best first. Both ends order them alike, so that both use the same one. */
+  /** The best first. Both ends order them alike, so that both use the same one, but for one that only one end hears. */
   with(peerId: string): TrackedConnection[] {
+    const now = this.#clock.monotonic();
     const open = [...(this.#ofPeer.get(peerId) ?? [])].filter(({ connection }) => connection.status === 'open');
-    return open.toSorted((a, b) => this.#compare(a, b));
+    return open.toSorted((a, b) => this.#compare(a, b, now));
+  }
+
+  /** Those whose other end has not answered for so many milliseconds. */
+  silent(limit: number): TrackedConnection[] {
+    const now = this.#clock.monotonic();
+    return this.all().filter(({ heardAt }) => now - heardAt >= limit);
   }
 
   /** The best connection with each relay of the realm; the best relay first. */
   ways(realm: RealmName): TrackedConnection[] {
     const now = this.#clock.monotonic();
     const best = this.peers(realm).flatMap((peerId) => this.with(peerId).slice(0, 1));
-    const candidates = best.map((way) => ({ ...way, way, isSilent: now - way.heardAt >= SILENT }));
+    const candidates = best.map((way) => ({ ...way, way, isSilent: isSilent(way, now) }));
     const ordered = orderRelays(candidates, this.#inUse.get(realm)).map(({ way }) => way);
     const [first] = ordered;
     if (first) this.#inUse.set(realm, first.peerId);
@@ -103,10 +110,13 @@ export class Connections {
   }
 
   /**
-   * One that has never answered comes last: the other end may have given it up while we take it for open, as the loser of two
-   * dials at once, and what is opened on it would be reset.
+   * One that has fallen silent comes last, and one that has never answered last but for those: the other end may have given it
+   * up while we take it for open (a circuit whose relay is dead, the loser of two dials at once), and what is opened on it
+   * would be reset or lost.
    */
-  #compare(a: TrackedConnection, b: TrackedConnection): number {
+  #compare(a: TrackedConnection, b: TrackedConnection, now: number): number {
+    const silent = Number(isSilent(a, now)) - Number(isSilent(b, now));
+    if (silent !== 0) return silent;
     const proven = Number(b.rtt !== undefined) - Number(a.rtt !== undefined);
     if (proven !== 0) return proven;
     const ranks = RANKING.indexOf(a.path) - RANKING.indexOf(b.path);
@@ -118,4 +128,8 @@ export class Connections {
   #begunByLower({ connection, peerId }: TrackedConnection): boolean {
     return (connection.direction === 'outbound') === this.#self < peerId;
   }
+}
+
+function isSilent({ heardAt }: TrackedConnection, now: number): boolean {
+  return now - heardAt >= SILENT;
 }

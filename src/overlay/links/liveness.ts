@@ -1,8 +1,8 @@
 // Whether the other end of a link's connection still answers: `/canopy/link-ping/1`.
 //
-// One stream for each connection and direction. Each 4 s a frame of 8 bytes (behind a length of four bytes) goes out and must
+// One stream for each connection and direction. Each 3 s a frame of 8 bytes (behind a length of four bytes) goes out and must
 // come back as it is; the time between is the link's round trip. Bulk on the same connection may delay it, so nothing is
-// concluded from one late answer: the supervisor decides by the time of the last one (supervisor.ts, BLACK_HOLE). The
+// concluded from one late answer: what counts is the time since the last one (supervisor.ts, BLACK_HOLE). The
 // stream has no part in libp2p's own ping, which has shorter patience.
 import type { Connection, Stream } from '@libp2p/interface';
 import { type Clock, sleep } from '../../realm/clock.ts';
@@ -12,7 +12,7 @@ import { handshakeFrames } from '../wire.ts';
 import type { HostInternals } from './host-internals.ts';
 
 export const LINK_PING_PROTOCOL = '/canopy/link-ping/1';
-const PING_INTERVAL = 4_000;
+const PING_INTERVAL = 3_000;
 const PING_TIMEOUT = 12_000;
 const PING_BYTES = 8;
 /** The asker pings far more often; a stream that is silent for so long has lost its asker. */

@@ -205,6 +205,7 @@ export class RelayLinks implements Links {
   #tick(): void {
     this.#timer = this.#components.clock.after(TICK, () => this.#tick());
     this.#maintain();
+    this.#tracker.dropSilent();
     for (const link of this.#links.all()) link.feed({ kind: 'tick' });
     for (const realm of this.#realms.realms()) this.#realms.tell(realm);
     closeSpares(this.#components.connections, this.#links.peerIds(), this.#components.clock.monotonic());

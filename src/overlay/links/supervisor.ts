@@ -60,10 +60,11 @@ export interface LinkState {
 }
 
 /**
- * A path that is silent for so long is a black hole: the ping that went out 4 s after the last answer has not come back for 4.5 s.
- * That answer was at most 4 s before the cut, so a black hole is left 4.5 to 9 s after it began.
+ * A path that is silent for so long is a black hole: the ping that went out 3 s after the last answer has not come back for 4.5 s.
+ * That answer was at most 3 s before the cut, so a black hole is left 4.5 to 8 s after it began, and another way carries on
+ * within 10 s.
  */
-export const BLACK_HOLE = 8_500;
+export const BLACK_HOLE = 7_500;
 /** No attempt outlives this; each has shorter deadlines of its own inside. */
 export const ATTEMPT_LIMIT: Readonly<Record<Attempt, number>> = {
   locate: 6_000,

@@ -9,6 +9,7 @@ import type { LinkEnd } from './link.ts';
 import type { LinkAdmissions, LinkPath } from './links.ts';
 import { watchConnection } from './liveness.ts';
 import { carrierOf, pathOf } from './path.ts';
+import { BLACK_HOLE } from './supervisor.ts';
 
 export interface TrackerComponents {
   readonly host: Pick<HostInternals, 'events' | 'connectionManager'>;
@@ -49,12 +50,21 @@ export class Tracker {
   }
 
   /** Ends a path that has become a black hole. */
-  drop({ realm, peerId }: LinkEnd, path: LinkPath): void {
-    for (const { connection, path: its } of this.#components.connections.with(peerId)) {
-      if (its !== path) continue;
-      this.#untrack(connection);
-      connection.abort(new UnreachableError('black-hole', `${realm} stopped answering`));
-    }
+  drop({ peerId }: LinkEnd, path: LinkPath): void {
+    for (const tracked of this.#components.connections.with(peerId)) if (tracked.path === path) this.#end(tracked);
+  }
+
+  /**
+   * Ends each connection that has become a black hole. Of two on the same path, as two circuits over different relays, one may
+   * be dead while the other answers, and the path as a whole is none.
+   */
+  dropSilent(): void {
+    for (const tracked of this.#components.connections.silent(BLACK_HOLE)) this.#end(tracked);
+  }
+
+  #end({ connection, realm }: TrackedConnection): void {
+    this.#untrack(connection);
+    connection.abort(new UnreachableError('black-hole', `${realm} stopped answering`));
   }
 
   readonly #onOpen = ({ detail }: CustomEvent<Connection>): void => {

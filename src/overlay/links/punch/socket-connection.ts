@@ -6,7 +6,7 @@ import { AbstractMultiaddrConnection, type SendResult } from '@libp2p/utils';
 import type { Multiaddr } from '@multiformats/multiaddr';
 import type { Uint8ArrayList } from 'uint8arraylist';
 
-/** The liveness stream speaks each 4 s: a socket that is silent for so long is dead. */
+/** The liveness stream speaks each 3 s: a socket that is silent for so long is dead. */
 const INACTIVITY = 60_000;
 
 export interface SocketConnectionInit {
