@@ -67,8 +67,10 @@ export class ReceiveWindow {
   /** What to tell the writer now; undefined while there is nothing worth it. */
   ack(): { readonly received: number; readonly limit: number } | undefined {
     const limit = this.#read + Math.max(this.#window, this.#needed);
+    // However little it is: without it the frame that is waited for never comes.
+    const isShort = this.#read + this.#needed > this.#told;
     const hasNews = this.#received > this.#toldReceived || limit - this.#told >= this.#window / 4;
-    if (!hasNews) return undefined;
+    if (!hasNews && !isShort) return undefined;
     this.#told = Math.max(limit, this.#told);
     this.#toldReceived = this.#received;
     return { received: this.#received, limit: this.#told };
