@@ -92,6 +92,9 @@ export class BlobReading {
     const held = await index.held(id);
     if (held) return wholeBlob(this.whole(held, fetcher));
     const holders = [...known, ...(await access.holders(id))].filter((holder) => holder !== realm);
+    // Its transfer may have ended since: it would be fetched a second time.
+    const arrived = fetcher.isRunning(id) ? undefined : await index.held(id);
+    if (arrived) return wholeBlob(this.whole(arrived, fetcher));
     if (holders.length === 0) throw new RefusedError('blob-expired', `${id} lies here no more`);
     return this.#arriving(fetcher.of(id, holders), signal);
   }
