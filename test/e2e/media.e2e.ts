@@ -1,8 +1,5 @@
 // Files between two people of two branches, each with a browser: several at once, over a cut and a reload; a film that is looked at
 // without being fetched; what a sender could put in the way of a reader.
-//
-// With the long ones for now: in one run of two a download of 14 to 25 MiB stands still for a minute between the two branches before it goes
-// on, and the browser then complains of the answer that was cut. Whoever mends that brings this back to each test run.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
