@@ -114,8 +114,7 @@ export class BlobService {
 
   async stop(): Promise<void> {
     await this.#hourly.stop();
-    this.#server.stop();
-    await this.#fetcher.stop();
+    await Promise.all([this.#server.stop(), this.#fetcher.stop()]);
     await this.#uploads.stop();
     this.#parts.log.info({ ...this.counters() }, STOPPED);
   }

@@ -45,7 +45,6 @@ export class Transfer {
   readonly id: BlobId;
   readonly #parts: TransferComponents;
   readonly #sources: Source[];
-  readonly #ended = new AbortController();
   readonly #waiting = new Set<() => void>();
   readonly #wake = new Bell();
   #file: PartialFile | undefined;
@@ -62,8 +61,7 @@ export class Transfer {
   }
 
   /** Resolves when it has ended, one way or the other. Never rejects. */
-  start(outer: AbortSignal): Promise<void> {
-    const signal = AbortSignal.any([outer, this.#ended.signal]);
+  start(signal: AbortSignal): Promise<void> {
     this.#run ??= this.#work(signal);
     return this.#run;
   }

@@ -4,7 +4,7 @@ import { ChunkList, chunkHash } from '../../crypto/files/chunk-list.ts';
 import { chunksOfSealed, sealedRange } from '../../crypto/files/sizes.ts';
 import type { Network, Stream } from '../../overlay/seam.ts';
 import { blobIdBytes } from '../../realm/blob-id.ts';
-import type { Clock } from '../../realm/clock.ts';
+import type { Clock, Timer } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
 import { asError, PeerError, RefusedError, UnreachableError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
@@ -13,6 +13,7 @@ import {
   BLOB_PROTOCOL,
   type BlobAsk,
   type BlobFrame,
+  DRAIN,
   HEAD_DEADLINE,
   IDLE_DEADLINE,
   isFinal,
@@ -34,7 +35,8 @@ export interface AskerComponents {
 }
 
 /**
- * Resolves when all that was asked for has come.
+ * Resolves when all that was asked for has come. Once the signal aborts the holder is told, and the sink still gets what was on the
+ * line by then: that does not have to be sent again.
  * @throws RefusedError with the holder's code, when it is final; UnreachableError when asking again can help; PeerError
  *   `chunk-wrong`, `list-wrong`, `frame-malformed`; what the sink throws
  */
@@ -62,6 +64,9 @@ class Asking {
   readonly #stream: Stream;
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
+  /** Aborts DRAIN after the other one. */
+  readonly #drained = new AbortController();
+  #late: Timer | undefined;
 
   constructor(stream: Stream, clock: Clock, signal: AbortSignal) {
     this.#stream = stream;
@@ -74,21 +79,34 @@ class Asking {
     await within(this.#clock, HEAD_DEADLINE, 'room to write', this.#signal, (limited) =>
       this.#stream.write(encodeAsk({ ...ask, withList }), limited),
     );
-    const head = await this.#next(HEAD_DEADLINE);
+    const head = await this.#next(HEAD_DEADLINE, this.#signal);
     if (head.kind !== 'blob') throw new PeerError('frame-malformed', `a ${head.kind} before the head`);
     if (ask.count === 0) return;
     const list = sink.list ?? (await this.#readList(head.size));
     await this.#checkList(ask, head.size, list);
     await sink.head(head.size, list);
-    const end = Math.min(list.count, ask.first + ask.count);
-    for (let index = ask.first; index < end; index++) await this.#readChunk(index, head.size, list, sink);
+    this.#signal.throwIfAborted();
+    this.#signal.addEventListener('abort', this.#onEnough, { once: true });
+    try {
+      const end = Math.min(list.count, ask.first + ask.count);
+      for (let index = ask.first; index < end; index++) await this.#readChunk(index, head.size, list, sink);
+    } finally {
+      this.#signal.removeEventListener('abort', this.#onEnough);
+      this.#late?.cancel();
+    }
   }
+
+  readonly #onEnough = (): void => {
+    this.#late = this.#clock.after(DRAIN, () => this.#drained.abort(this.#signal.reason));
+    // The reading side tells what becomes of the stream.
+    this.#stream.close().catch(() => {});
+  };
 
   async #readList(size: number): Promise<ChunkList> {
     const count = chunksOfSealed(size);
     const list = new ChunkList();
     while (list.count < count) {
-      const frame = await this.#next(IDLE_DEADLINE);
+      const frame = await this.#next(IDLE_DEADLINE, this.#signal);
       if (frame.kind !== 'list') throw new PeerError('frame-malformed', `a ${frame.kind} within the list`);
       const page = new ChunkList(frame.hashes);
       if (list.count + page.count > count) throw new PeerError('list-wrong', `a list of more than ${count} hashes`);
@@ -103,7 +121,7 @@ class Asking {
   }
 
   async #readChunk(index: number, size: number, list: ChunkList, sink: BlobSink): Promise<void> {
-    const frame = await this.#next(IDLE_DEADLINE);
+    const frame = await this.#next(IDLE_DEADLINE, this.#drained.signal);
     if (frame.kind !== 'chunk' || frame.index !== index) {
       throw new PeerError('frame-malformed', `expected chunk ${index} of the blob`);
     }
@@ -115,10 +133,11 @@ class Asking {
     await sink.chunk(index, frame.bytes, hash);
   }
 
-  async #next(deadline: number): Promise<BlobFrame> {
-    const bytes = await within(this.#clock, deadline, 'part of the blob', this.#signal, (limited) =>
+  async #next(deadline: number, signal: AbortSignal): Promise<BlobFrame> {
+    const bytes = await within(this.#clock, deadline, 'part of the blob', signal, (limited) =>
       this.#stream.read(limited),
     );
+    if (!bytes) this.#signal.throwIfAborted();
     if (!bytes) throw new UnreachableError('stream-ended', `${this.#stream.peer.realm} ended before the end`);
     const frame = decodeBlobFrame(bytes);
     if (frame.kind !== 'refused') return frame;

@@ -9,6 +9,9 @@
 //                     or      [1, 'refused', code], and nothing after it
 //   Then both close.
 //
+// Either side may end earlier: the asker when it wants no more, the holder when it is stopping. The holder ends after the chunk that it is
+// sending, and the asker still takes what is on the line, so that nothing of it has to be sent again; DRAIN at most.
+//
 // `reader` is the realm whose people want it, `origin` the one where the message that refers to it came from. The asker is the
 // reader, or stands on the tree between the reader and the holder and asks for it; the same holds for holder and origin. The
 // holder that is the origin looks into its own references: the reader needs a member of a conversation in which the blob was
@@ -17,7 +20,7 @@
 // asker goes on at the chunk that it lacks.
 //
 // Limits: MAX_FRAME a frame, MAX_STREAMS streams a peer, MAX_SERVED in all. Deadlines: 10 s for the ask, 30 s for the head, 60 s
-// without a chunk at the asker, 60 s without room to write at the holder.
+// without a chunk at the asker, 60 s without room to write at the holder, 3 s for what is on the line when either has ended.
 // Refusals: `blob-unknown` (there is none, or the reader may not have it), `blob-expired`, `out-of-way`, `no-way`, `blob-busy`,
 // `blob-away` (the holder cannot reach the origin now), `blob-damaged`, `disk-full`, `store-full`, `frame-malformed`.
 // Final are `blob-unknown`, `blob-expired`, `out-of-way`, `no-way`; after the others the asker tries again later.
@@ -37,6 +40,8 @@ export const ASK_DEADLINE = 10_000;
 export const HEAD_DEADLINE = 30_000;
 /** Milliseconds without anything of a blob, on either side. */
 export const IDLE_DEADLINE = 60_000;
+/** For what is on the line, when no more is wanted or given. */
+export const DRAIN = 3_000;
 
 export interface BlobAsk {
   readonly id: BlobId;

@@ -159,10 +159,10 @@ export class BlobRealm {
     await service.start();
   }
 
-  /** As a node stops: its streams end, its files stay. */
+  /** As a node stops: the service first, then its streams end; its files stay. */
   async stop(): Promise<void> {
-    this.#world.network.cut(this.realm);
     await this.#open?.service.stop();
+    this.#world.network.cut(this.realm);
     await this.#open?.database.close();
     this.#open = undefined;
   }

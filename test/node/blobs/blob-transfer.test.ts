@@ -103,6 +103,32 @@ describe('a blob of another realm', LIMIT, () => {
     assert.deepEqual([...new Set(numbers)], [...Array(12).keys()]);
   });
 
+  for (const who of ['holder', 'reader'] as const) {
+    test(`of which nothing is sent a second time when the ${who}'s node stops in order`, LIMIT, async (t) => {
+      const { world, kyiv, lviv, id, bytes } = await sentFromKyiv(t, 12);
+      const sent = countChunks(world);
+      const stopped = Promise.withResolvers<void>();
+      const count = world.network.tap;
+      world.network.tap = async (frame, from, to) => {
+        const passed = await count(frame, from, to);
+        if (sent.get(KYIV)?.length === 4) setImmediate(() => void once().then(stopped.resolve, stopped.reject));
+        return passed;
+      };
+      let restart: Promise<void> | undefined;
+      const once = (): Promise<void> => (restart ??= again());
+      const again = async (): Promise<void> => {
+        const realm = who === 'holder' ? kyiv : lviv;
+        await realm.stop();
+        await realm.start();
+      };
+      const read = () => lviv.service.lan.open(ENGINEER, id, NEVER).then(readAll);
+      await read().catch(() => {});
+      await stopped.promise;
+      assert.deepEqual(await read(), bytes);
+      assert.deepEqual(sent.get(KYIV), [...Array(12).keys()]);
+    });
+  }
+
   test('is served while it arrives', LIMIT, async (t) => {
     const { world, lviv, id, bytes } = await sentFromKyiv(t, 6);
     const gate = Promise.withResolvers<void>();
