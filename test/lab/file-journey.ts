@@ -22,8 +22,6 @@ export interface Journey {
   /** Chunks that left the node of kyiv, and chunks that the node of lviv took in. */
   readonly served: number;
   readonly fetched: number;
-  /** Times that the way between the nodes was cut while the file was on it. */
-  readonly cuts: number;
   /** Chunks that lviv had when its own node was restarted. */
   readonly at: readonly number[];
   /** Chunks that came for a second reader in lviv. */
@@ -94,7 +92,7 @@ async function travel(tree: Tree, folder: string, megabytes: number): Promise<Jo
   const uploadSeconds = (performance.now() - beganUpload) / 1000;
   for (const person of [engineer, cook]) await patiently(() => clerk.restarted().send(person.user, card));
   const beganDownload = performance.now();
-  const { target, cuts } = await download(engineer, clerk, counted, folder);
+  const target = await download(engineer, clerk, counted, folder);
   const downloadSeconds = (performance.now() - beganDownload) / 1000;
   const [served, fetched] = [(await counted.kyiv.all())['served_chunks'], (await counted.lviv.all())['fetched_chunks']];
   const secondTarget = await fetchPlainly(cook, clerk, join(folder, 'second'));
@@ -105,7 +103,6 @@ async function travel(tree: Tree, folder: string, megabytes: number): Promise<Jo
     received: await hashOf(target),
     served: served ?? Number.NaN,
     fetched: fetched ?? Number.NaN,
-    cuts,
     at: counted.lviv.at,
     second: (afterwards ?? Number.NaN) - (fetched ?? 0),
     secondReceived: await hashOf(secondTarget),
@@ -161,7 +158,7 @@ async function download(
   await Promise.all(restarts);
   const second = new DiskSink(folder, 'received.bin', card.blob);
   await engineer.restarted().files.download(card, second);
-  return { target: second.path ?? '', cuts: restarts.length };
+  return second.path ?? '';
 }
 
 async function fetchPlainly(reader: FilePerson, sender: FilePerson, folder: string): Promise<string> {

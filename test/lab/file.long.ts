@@ -10,8 +10,8 @@ const WHOLE = 5 * 1024;
 const MEGABYTES = Number(process.env['CANOPY_FILE_MIB'] ?? WHOLE);
 const LIMIT = { timeout: 3_600_000 };
 const PAGE = join(import.meta.dirname, '../../docs/measured/file.md');
-/** Kilobits a second, as in file.lab.ts. On a line of 2 Gbit/s up to eight chunks are under way when it is cut, and go twice. */
-const LINE = 80_000;
+/** Kilobits a second: faster than two processors bring it, so that much is on the line at each restart. */
+const LINE = 2_000_000;
 
 test('5 GiB arrive whole whatever is restarted on their way', LIMIT, async (t) => {
   const journey = await fileJourney(MEGABYTES, LINE);
@@ -22,8 +22,8 @@ test('5 GiB arrive whole whatever is restarted on their way', LIMIT, async (t) =
   assert.equal(journey.fetched, journey.chunks);
   const [cutAt = 0] = journey.at;
   assert.ok(cutAt > 0 && cutAt < journey.chunks, `the restart met ${cutAt} chunks of ${journey.chunks}`);
-  // A cut loses the chunk that is on the line, and no more.
-  assert.ok(journey.served <= journey.chunks + journey.cuts, `${journey.served} chunks left for ${journey.chunks}`);
+  // A node that stops in order lets what is on the line arrive.
+  assert.equal(journey.served, journey.chunks);
   if (MEGABYTES >= WHOLE) await writeFile(PAGE, pageOf(journey));
 });
 
