@@ -55,6 +55,11 @@ export class Privacy implements Hides {
     else this.#settings.set(user, { receipts, presence });
   }
 
+  /** What a policy hides of everybody here, whatever they wish. */
+  get hiddenOfAll(): { readonly receipts: boolean; readonly presence: boolean } {
+    return { receipts: this.#policy('read'), presence: this.#policy('presence') };
+  }
+
   reading(reader: UserId): boolean {
     return this.#policy('read') || !this.of(reader).receipts;
   }

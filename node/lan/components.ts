@@ -109,7 +109,7 @@ export interface LanComponents {
   readonly groups?: LanGroups;
   readonly mails?: LanMails;
   readonly blocks?: LanBlocks;
-  readonly privacy?: Pick<Privacy, 'of' | 'set'>;
+  readonly privacy?: Pick<Privacy, 'of' | 'set' | 'hiddenOfAll'>;
   readonly keyPackages?: LanKeyPackages;
   /** Which realms are away; without it clients are told nothing of that. */
   readonly islands?: LanIslands;

@@ -79,7 +79,7 @@ describe('an account of one’s own', { skip: skipWithoutBrowser(), timeout: 240
     const { page } = fresh;
     for (const width of [1280, 360]) {
       await page.setViewportSize({ width, height: 800 });
-      for (const tab of ['Profile', 'General', 'Devices', 'Security', 'Keyboard']) {
+      for (const tab of ['Profile', 'General', 'Privacy', 'Devices', 'Security', 'Keyboard']) {
         await openSettings(page, tab);
         assert.deepEqual(await axeFindings(page), [], `${tab} ${width}`);
         const dialog = page.getByRole('dialog', { name: 'Settings' });
@@ -123,6 +123,22 @@ describe('an account of one’s own', { skip: skipWithoutBrowser(), timeout: 240
     await page.getByRole('tab', { name: '通用' }).click();
     await page.locator('select:has(option[lang])').selectOption('en');
     await page.getByLabel('Theme', { exact: true }).selectOption({ label: 'As the system' });
+    await closeSettings(page);
+  });
+
+  test('what others learn is kept by the server', async () => {
+    const { page } = fresh;
+    await openSettings(page, 'Privacy');
+    const receipts = page.getByRole('switch', { name: 'Tell others what I have read' });
+    const saved = page.waitForResponse((answer) => answer.url().endsWith('/privacy') && answer.ok());
+    await receipts.uncheck();
+    await saved;
+    await page.reload();
+    await openSettings(page, 'Privacy');
+    await receipts.waitFor();
+    assert.equal(await receipts.isChecked(), false);
+    assert.equal(await page.getByRole('switch', { name: 'Tell others when I am online' }).isChecked(), true);
+    await receipts.check();
     await closeSettings(page);
   });
 

@@ -1,6 +1,6 @@
 // Whom the user wants to hear nothing from, and what others are not to see of the user.
 import { Hono } from 'hono';
-import { privacyForm } from '../../../src/protocols/lan/routes.ts';
+import { type PrivacyAnswer, privacyForm } from '../../../src/protocols/lan/routes.ts';
 import { userId } from '../../../src/protocols/lan/wire.ts';
 import { InputError, RefusedError } from '../../../src/realm/errors.ts';
 import type { UserId } from '../../../src/realm/ids.ts';
@@ -20,6 +20,7 @@ export function blockRoutes(
     if (components.privacy) return components.privacy;
     throw new RefusedError('not-found', 'this server keeps no privacy settings');
   };
+  const answerTo = (user: UserId): PrivacyAnswer => ({ ...privacy().of(user), hidden: privacy().hiddenOfAll });
   const known = (text: string): UserId => {
     const id = formOf(text, userId);
     if (components.directory.findById(id)) return id;
@@ -43,8 +44,7 @@ export function blockRoutes(
     return context.json({});
   });
   routes.get('/privacy', (context) => {
-    const { receipts, presence } = privacy().of(context.get('caller').user.id);
-    return context.json({ receipts, presence });
+    return context.json(answerTo(context.get('caller').user.id));
   });
 
   routes.post('/privacy', async (context) => {
@@ -53,7 +53,7 @@ export function blockRoutes(
     const wanted = await bodyOf(context.req.raw, privacyForm);
     await privacy().set(id, wanted);
     if (before.presence !== wanted.presence) components.presence.retell?.(id);
-    return context.json(wanted);
+    return context.json(answerTo(id));
   });
   return routes;
 }

@@ -2,7 +2,7 @@
 import type { User } from '../../../src/client/client.ts';
 import { InputError, RefusedError } from '../../../src/realm/errors.ts';
 import { parseDeviceId } from '../../../src/realm/ids.ts';
-import type { Device, OwnAccountClient } from '../model/account-client.ts';
+import type { Device, OwnAccountClient, Privacy } from '../model/account-client.ts';
 import { CLERK } from './acted-people.ts';
 
 export const DEVICE = parseDeviceId('00000000-0000-4000-8000-0000000000d1');
@@ -27,6 +27,8 @@ export class ActedAccount implements OwnAccountClient {
       lastSeen: Date.now() - 900 * HOUR,
     },
   ];
+
+  #privacy: Privacy = { receipts: true, presence: false, hidden: { receipts: false, presence: true } };
 
   constructor(hasRecoveryKey: boolean) {
     this.hasRecoveryKey = hasRecoveryKey;
@@ -54,6 +56,16 @@ export class ActedAccount implements OwnAccountClient {
   async rename(name: string): Promise<User> {
     await pause(300);
     return { ...CLERK, name };
+  }
+
+  async privacy(): Promise<Privacy> {
+    return this.#privacy;
+  }
+
+  async setPrivacy(wish: Pick<Privacy, 'receipts' | 'presence'>): Promise<Privacy> {
+    await pause(300);
+    this.#privacy = { ...this.#privacy, ...wish };
+    return this.#privacy;
   }
 
   async deleteProfile(): Promise<void> {

@@ -165,7 +165,7 @@ function Banners() {
   );
 }
 
-const TABS = ['profile', 'general', 'devices', 'security', 'keys'] as const;
+const TABS = ['profile', 'general', 'privacy', 'devices', 'security', 'keys'] as const;
 
 function TabsAndRows() {
   const { t } = useWords();

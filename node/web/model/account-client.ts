@@ -5,8 +5,17 @@ type Account = NonNullable<Client['account']>;
 
 export type OwnAccountClient = Pick<
   Account,
-  'hasRecoveryKey' | 'makeRecoveryKey' | 'devices' | 'renameDevice' | 'removeDevice' | 'rename' | 'deleteProfile'
+  | 'hasRecoveryKey'
+  | 'makeRecoveryKey'
+  | 'devices'
+  | 'renameDevice'
+  | 'removeDevice'
+  | 'rename'
+  | 'deleteProfile'
+  | 'privacy'
+  | 'setPrivacy'
 >;
+export type Privacy = Awaited<ReturnType<OwnAccountClient['privacy']>>;
 export type Device = Awaited<ReturnType<OwnAccountClient['devices']>>[number];
 
 export interface AccountClient extends Pick<Client, 'changePassword' | 'acceptPassword'> {

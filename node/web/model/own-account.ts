@@ -2,7 +2,7 @@
 import { type Signal, signal } from '@preact/signals';
 import type { User } from '../../../src/client/client.ts';
 import { RefusedError } from '../../../src/realm/errors.ts';
-import type { AccountClient, Device, OwnAccountClient } from './account-client.ts';
+import type { AccountClient, Device, OwnAccountClient, Privacy } from './account-client.ts';
 import type { PageClient } from './page-client.ts';
 import { Task } from './task.ts';
 
@@ -18,6 +18,8 @@ function isUnproven({ accountState }: Pick<PageClient, 'accountState'>): boolean
 export class OwnAccount {
   readonly me: Signal<User>;
   readonly devices: Signal<readonly Device[] | undefined> = signal(undefined);
+  /** What others learn; undefined until the server has said it. */
+  readonly privacy: Signal<Privacy | undefined> = signal(undefined);
   readonly hasRecoveryKey: Signal<boolean>;
   /** The password of this login does not unlock the keys yet. */
   readonly isUnproven: Signal<boolean>;
@@ -28,6 +30,7 @@ export class OwnAccount {
   readonly changing = new Task();
   readonly making = new Task();
   readonly leaving = new Task();
+  readonly hiding = new Task();
   readonly #client: OwnAccountComponents;
 
   constructor(client: OwnAccountComponents, me: User) {
@@ -74,6 +77,31 @@ export class OwnAccount {
 
   forgetRecoveryKey(): void {
     this.recoveryKey.value = undefined;
+  }
+
+  loadPrivacy(): Promise<boolean> {
+    return this.hiding.run(async () => {
+      this.privacy.value = await this.#account().privacy();
+    });
+  }
+
+  /** Shown at once, sent one after the other; what the server said last when it does not take it. */
+  async setPrivacy(wish: Partial<Pick<Privacy, 'receipts' | 'presence'>>): Promise<void> {
+    let kept = this.privacy.peek();
+    if (!kept) return;
+    this.privacy.value = { ...kept, ...wish };
+    await this.hiding.run(async () => {
+      try {
+        for (let wanted = this.privacy.peek(); wanted && wanted !== kept; wanted = this.privacy.peek()) {
+          kept = await this.#account().setPrivacy(wanted);
+          // what was wished meanwhile goes next
+          if (this.privacy.peek() === wanted) this.privacy.value = kept;
+        }
+      } catch (error) {
+        this.privacy.value = kept;
+        throw error;
+      }
+    });
   }
 
   deleteProfile(): Promise<boolean> {

@@ -6,7 +6,7 @@ import type { DeviceKeys, SigningKey } from '../../crypto/identity.ts';
 import { newRecoveryKey } from '../../crypto/vault/recovery-key.ts';
 import { secretTarget } from '../../crypto/vault/wraps.ts';
 import { devicesAnswer, profileAnswer } from '../../protocols/lan/account-routes.ts';
-import { emptyAnswer } from '../../protocols/lan/routes.ts';
+import { emptyAnswer, type PrivacyAnswer, privacyAnswer } from '../../protocols/lan/routes.ts';
 import type { User } from '../../protocols/lan/wire.ts';
 import { InputError } from '../../realm/errors.ts';
 import type { DeviceId, UserId } from '../../realm/ids.ts';
@@ -108,6 +108,15 @@ export class Account {
   /** For good: nobody can log in as this user any more. @throws RefusedError `login-again` when the login is not fresh */
   async deleteProfile(): Promise<void> {
     await this.#parts.http.post('/profile/delete', {}, emptyAnswer);
+  }
+
+  /** What others learn of the user. */
+  privacy(signal?: AbortSignal): Promise<PrivacyAnswer> {
+    return this.#parts.http.get('/privacy', privacyAnswer, signal);
+  }
+
+  setPrivacy({ receipts, presence }: Pick<PrivacyAnswer, 'receipts' | 'presence'>): Promise<PrivacyAnswer> {
+    return this.#parts.http.post('/privacy', { receipts, presence }, privacyAnswer);
   }
 
   async devices(signal?: AbortSignal): Promise<readonly DeviceEntry[]> {

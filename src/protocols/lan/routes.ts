@@ -141,6 +141,13 @@ export const blocksAnswer = v.object({ blocked: v.array(v.object({ user, at: tim
 
 /** What others learn: `receipts` what the user has read, `presence` when the user is or was online. */
 export const privacyForm = v.strictObject({ receipts: v.boolean(), presence: v.boolean() });
+/** `hidden`: what a policy hides of everybody at this server, whatever they wish. */
+export const privacyAnswer = v.object({
+  receipts: v.boolean(),
+  presence: v.boolean(),
+  hidden: v.object({ receipts: v.boolean(), presence: v.boolean() }),
+});
+export type PrivacyAnswer = v.InferOutput<typeof privacyAnswer>;
 
 export const messageAnswer = v.object({ message: jsonMessage, users: v.array(user) });
 /** `route`: the programs that it passed, as far as it came. `legs`: step by step for each realm, and why it does not go on. */

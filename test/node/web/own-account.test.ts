@@ -1,7 +1,7 @@
 // The own account's dialogs, the ways into an account, and other people's keys.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { OwnAccountClient } from '../../../node/web/model/account-client.ts';
+import type { OwnAccountClient, Privacy } from '../../../node/web/model/account-client.ts';
 import { Identities } from '../../../node/web/model/identities.ts';
 import { memoryStore } from '../../../node/web/model/local-store.ts';
 import { OwnAccount } from '../../../node/web/model/own-account.ts';
@@ -10,6 +10,8 @@ import { SessionModel } from '../../../node/web/model/session.ts';
 import { RefusedError, UnreachableError } from '../../../src/realm/errors.ts';
 import { HandClock } from './hand-clock.ts';
 import { CLERK, ENGINEER, ScriptedClient } from './scripted-client.ts';
+
+const OPEN: Privacy = { receipts: true, presence: true, hidden: { receipts: false, presence: false } };
 
 function accountOf(more: Partial<OwnAccountClient> = {}): OwnAccountClient {
   return {
@@ -20,6 +22,8 @@ function accountOf(more: Partial<OwnAccountClient> = {}): OwnAccountClient {
     removeDevice: async () => undefined,
     rename: async (name) => ({ ...CLERK, name }),
     deleteProfile: async () => undefined,
+    privacy: async () => OPEN,
+    setPrivacy: async (wish) => ({ ...OPEN, ...wish }),
     ...more,
   };
 }
@@ -109,6 +113,33 @@ test('a name that the server refuses is told and changes nothing', async () => {
   assert.equal(await account.rename(' Another '), true);
   assert.equal(account.me.value.name, 'Another');
   assert.equal(account.naming.failure.value, undefined);
+});
+
+test('what others learn is shown as wished at once, sent in order, and as before when it is refused', async () => {
+  const client = new ScriptedClient();
+  const asked: Privacy[] = [];
+  client.account = accountOf({
+    setPrivacy: async (wish) => {
+      asked.push({ ...OPEN, ...wish });
+      if (asked.length > 2) throw new UnreachableError('server-unreachable', 'away');
+      return { ...OPEN, ...wish };
+    },
+  });
+  const account = new OwnAccount(client, CLERK);
+  await account.setPrivacy({ receipts: false });
+  assert.equal(asked.length, 0, 'nothing is sent before it is known what there is');
+  await account.loadPrivacy();
+  const first = account.setPrivacy({ receipts: false });
+  await account.setPrivacy({ presence: false });
+  assert.deepEqual(account.privacy.value, { ...OPEN, receipts: false, presence: false });
+  await first;
+  assert.deepEqual(asked, [
+    { ...OPEN, receipts: false },
+    { ...OPEN, receipts: false, presence: false },
+  ]);
+  await account.setPrivacy({ receipts: true });
+  assert.equal(account.hiding.failure.value?.code, 'server-unreachable');
+  assert.deepEqual(account.privacy.value, { ...OPEN, receipts: false, presence: false });
 });
 
 test('a recovery key is shown until the person goes on, then it is nowhere', async () => {

@@ -16,6 +16,7 @@ export const settings = {
   'settings.cancel': 'Cancel',
   'settings.profile': 'Profile',
   'settings.general': 'General',
+  'settings.privacy': 'Privacy',
   'settings.devices': 'Devices',
   'settings.security': 'Security',
   'settings.keys': 'Keyboard',
@@ -31,6 +32,17 @@ export const settings = {
     other: 'After {count} minutes',
   },
   'settings.idleHint': 'Your password opens it again; messages that come meanwhile wait.',
+
+  'privacy.receipts': 'Tell others what I have read',
+  'privacy.receiptsHint': 'Off: your colleagues see two ticks at the most. You still see what they have read.',
+  'privacy.presence': 'Tell others when I am online',
+  'privacy.presenceHint':
+    'Off: you look offline, nobody sees when you were here last or that you are typing. You still see the others.',
+  'privacy.hidden': 'Your administrator hides this for everybody here.',
+  'privacy.server': 'Your branch’s server has to know both, to deliver your messages; it tells nobody.',
+  'privacy.loading': 'Asking for your settings…',
+  'privacy.blocked': 'Blocked people',
+  'privacy.nobody': 'Nobody. You block somebody at the foot of the details of a conversation.',
 
   'notify.label': 'Notifications on this computer',
   'notify.hint': 'Shown by your browser while Canopy is open, through no other service.',

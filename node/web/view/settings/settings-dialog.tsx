@@ -7,13 +7,28 @@ import { type Tab, Tabs } from '../tabs.tsx';
 import { DevicesTab } from './devices-tab.tsx';
 import { GeneralTab } from './general-tab.tsx';
 import { KeyList } from './key-list.tsx';
+import { PrivacyTab } from './privacy-tab.tsx';
 import { ProfileTab } from './profile-tab.tsx';
 import { SecurityTab } from './security-tab.tsx';
 
-const TABS = { profile: ProfileTab, general: GeneralTab, devices: DevicesTab, security: SecurityTab, keys: KeyList };
+const TABS = {
+  profile: ProfileTab,
+  general: GeneralTab,
+  privacy: PrivacyTab,
+  devices: DevicesTab,
+  security: SecurityTab,
+  keys: KeyList,
+};
 type Name = keyof typeof TABS;
-const ICONS = { profile: 'person', general: 'sliders', devices: 'device', security: 'key', keys: 'keyboard' } as const;
-const NAMES: readonly Name[] = ['profile', 'general', 'devices', 'security', 'keys'];
+const ICONS = {
+  profile: 'person',
+  general: 'sliders',
+  privacy: 'eye-off',
+  devices: 'device',
+  security: 'key',
+  keys: 'keyboard',
+} as const;
+const NAMES: readonly Name[] = ['profile', 'general', 'privacy', 'devices', 'security', 'keys'];
 
 export function SettingsDialog() {
   const { screen } = useApp();
