@@ -5,6 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { AdminClient } from '../../node/admin/api.ts';
+import { dataDirectory } from '../../src/settings/data-directory.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const CANOPY = join(ROOT, 'cli/canopy.js');
@@ -63,7 +65,28 @@ export class Demonstration {
     if (code !== 0) throw new Error(`user add ended with ${code}`);
   }
 
+  /** What `kill -9` does to the node of a realm. It stays away until the call that is returned. */
+  async killNode(realm: string): Promise<() => void> {
+    const pid = await this.#nodeOf(realm);
+    // whoever would start it again is held meanwhile
+    this.#child.kill('SIGSTOP');
+    process.kill(pid, 'SIGKILL');
+    return () => this.#child.kill('SIGCONT');
+  }
+
+  /** A cable that is pulled out: connections stand, and nobody answers until the call that is returned. */
+  async cutNode(realm: string): Promise<() => void> {
+    const pid = await this.#nodeOf(realm);
+    process.kill(pid, 'SIGSTOP');
+    return () => process.kill(pid, 'SIGCONT');
+  }
+
+  async #nodeOf(realm: string): Promise<number> {
+    return (await new AdminClient(dataDirectory(this.#dirs[realm] ?? '').socket.node).status()).pid;
+  }
+
   async stop(): Promise<void> {
+    this.#child.kill('SIGCONT');
     const ended = once(this.#child, 'exit');
     this.#child.kill('SIGTERM');
     await ended;

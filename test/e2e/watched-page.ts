@@ -28,6 +28,8 @@ export async function openWatched(
   browser: Browser,
   url: string,
   options: BrowserContextOptions = {},
+  /** What runs in the page before anything of its own. */
+  script = '',
 ): Promise<WatchedPage> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', ...options });
   context.setDefaultTimeout(PATIENCE);
@@ -39,7 +41,7 @@ export async function openWatched(
     const { protocol, host: target } = new URL(address);
     if (protocol !== 'data:' && target !== host) complaints.push(`request to ${address}`);
   };
-  await context.addInitScript({ content: TELL_VIOLATIONS });
+  await context.addInitScript({ content: TELL_VIOLATIONS + script });
   context.on('request', (request) => see(request.url()));
   context.on('weberror', (error) => complaints.push(`thrown: ${error.error().stack}`));
   context.on('console', (message) => {
