@@ -159,10 +159,11 @@ export class BlobServer {
 /** Aborts when the asker ends its side, or goes on speaking, which it may not. */
 function endOf(stream: Stream): AbortSignal {
   const over = new AbortController();
-  const end = (): void => over.abort(new PeerError('stream-ended', 'the asker wants no more'));
-  stream.read().then((frame) => {
-    if (frame) stream.abort(new PeerError('frame-malformed', 'the asker went on after its request'));
-    end();
-  }, end);
+  const watch = async (): Promise<void> => {
+    if (await stream.read()) stream.abort(new PeerError('frame-malformed', 'the asker went on after its request'));
+  };
+  void watch()
+    .catch(() => {})
+    .finally(() => over.abort(new PeerError('stream-ended', 'the asker wants no more')));
   return over.signal;
 }

@@ -25,38 +25,52 @@ test('a frame that is a few bytes longer than the window is waited for with all 
   assert.equal(window.arrived(25), true);
 });
 
+/** Both ends of one stream: the writer sends all that its limit lets through. */
+class BothEnds {
+  readonly #window = new ReceiveWindow(new ReceivePool());
+  #limit = FIRST_LIMIT;
+  #sent = 0;
+  #read = 0;
+  #left: number;
+
+  constructor(bytes: number) {
+    this.#left = bytes;
+  }
+
+  /** @returns whether anything could leave */
+  send(): boolean {
+    const bytes = Math.min(this.#limit - this.#sent, this.#left);
+    this.#sent += bytes;
+    this.#left -= bytes;
+    assert.equal(this.#window.arrived(bytes), true);
+    this.#hear();
+    return bytes > 0;
+  }
+
+  /** @returns whether the frame is whole by now; when it is not, the reader waits for it */
+  takes(frame: number): boolean {
+    const isWhole = this.#sent - this.#read >= frame;
+    if (isWhole) this.#read += frame;
+    this.#window.read(isWhole ? frame : 0);
+    this.#window.need(isWhole ? 0 : frame);
+    this.#hear();
+    return isWhole;
+  }
+
+  #hear(): void {
+    this.#limit = Math.max(this.#limit, this.#window.ack()?.limit ?? 0);
+  }
+}
+
 test('a writer and a reader who is slow or quick bring every frame across, however long', () => {
   const step = fc.record({ frame: fc.integer({ min: 1, max: 700_000 }), isSlow: fc.boolean() });
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), (frames) => {
-      const window = new ReceiveWindow(new ReceivePool());
-      let [limit, sent, read] = [FIRST_LIMIT, 0, 0];
-      let left = frames.reduce((sum, { frame }) => sum + frame, 0);
-      const hear = (): boolean => {
-        const ack = window.ack();
-        limit = Math.max(limit, ack?.limit ?? 0);
-        return ack !== undefined;
-      };
-      const send = (): void => {
-        const bytes = Math.min(limit - sent, left);
-        sent += bytes;
-        left -= bytes;
-        assert.equal(window.arrived(bytes), true);
-        hear();
-      };
-      for (const { frame, isSlow } of frames) {
+      const ends = new BothEnds(frames.reduce((sum, { frame }) => sum + frame, 0));
+      for (const [at, { frame, isSlow }] of frames.entries()) {
         // Meanwhile the writer goes on, up to its limit.
-        while (isSlow && limit > sent && left > 0) send();
-        while (sent - read < frame) {
-          window.need(frame);
-          const isTold = hear();
-          assert.ok(isTold || limit > sent, `stuck at ${sent} of ${read + frame} with a limit of ${limit}`);
-          send();
-        }
-        read += frame;
-        window.read(frame);
-        window.need(0);
-        hear();
+        for (let more = isSlow; more; ) more = ends.send();
+        while (!ends.takes(frame)) assert.ok(ends.send(), `stuck before frame ${at} of ${frame} bytes`);
       }
     }),
   );
