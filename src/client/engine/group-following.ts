@@ -1,6 +1,5 @@
 // Following what home has accepted, one commit after the other, as far as it passes the members' checks (src/crypto/mls).
 import { equals } from 'uint8arrays/equals';
-import { isContestable } from '../../crypto/mls/contest.ts';
 import { type Followed, MlsGroup } from '../../crypto/mls/mls-group.ts';
 import type { GroupParts } from '../../crypto/mls/parts.ts';
 import { sameDevice } from '../../crypto/mls/same-device.ts';
@@ -12,9 +11,7 @@ import type { DeviceChecks } from './device-checks.ts';
 import type { GroupJoining } from './group-joining.ts';
 import type { AcceptedCommit, GroupServer } from './group-server.ts';
 import type { Held, HeldGroups } from './held-groups.ts';
-
-/** Refusals that may be for want of news of people. */
-const STALE: readonly string[] = ['device-unknown', 'removal-unfounded'];
+import { passed } from './passing.ts';
 
 /** What a commit made of a group, for the lines of its timeline. */
 export interface GroupNews {
@@ -117,25 +114,13 @@ export class GroupFollowing {
       return { next: MlsGroup.decode(offer.state, parts), by: parts.me.certificate.user };
     }
     try {
-      return nextOf(await group.process(commit, at));
+      return nextOf(await passed(group, { commit, at }, checks));
     } catch (error) {
-      if (!STALE.includes(codeOf(error))) return this.#objected(group, { commit, at }, error);
-      checks.forgetAll();
+      const code = codeOf(error);
+      if (code === 'commit-own') return 'lost';
+      if (code === 'commit-invalid') return 'closed';
+      throw error;
     }
-    try {
-      return nextOf(await group.process(commit, at));
-    } catch (error) {
-      return this.#objected(group, { commit, at }, error);
-    }
-  }
-
-  /** What home has accepted and this device refuses is followed all the same; nothing is written before it is taken back. */
-  async #objected(group: MlsGroup, { commit, at }: Pick<AcceptedCommit, 'commit' | 'at'>, error: unknown) {
-    const code = codeOf(error);
-    if (code === 'commit-own') return 'lost';
-    if (code === 'commit-invalid') return 'closed';
-    if (!isContestable(code)) throw error;
-    return nextOf(await group.process(commit, at, code));
   }
 }
 

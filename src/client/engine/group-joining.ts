@@ -7,20 +7,21 @@ import { readWelcome } from '../../crypto/mls/welcome.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { codeOf, PeerError, UnreachableError } from '../../realm/errors.ts';
 import type { ConversationId, GroupId, UserId } from '../../realm/ids.ts';
+import type { DeviceChecks } from './device-checks.ts';
 import type { EpochBook } from './epoch-book.ts';
 import type { AcceptedCommit, GroupServer } from './group-server.ts';
 import type { Held, HeldGroups } from './held-groups.ts';
 import type { KeyPackages } from './key-packages.ts';
+import { passed } from './passing.ts';
+import { early, MAX_WAY, provenWay } from './proven-way.ts';
 
 /** Times that somebody else's commit may be first. */
 export const MAX_RETRIES = 8;
-/** Epochs after the present one that are looked for among those that other devices have seen. */
-const MAX_AHEAD = 16;
-
 export interface GroupJoiningComponents {
   readonly server: GroupServer;
   readonly own: Pick<KeyPackages, 'privatePart' | 'used'>;
   readonly epochs: EpochBook;
+  readonly checks: Pick<DeviceChecks, 'forgetAll'>;
   readonly parts: GroupParts;
   readonly clock: Pick<Clock, 'now'>;
 }
@@ -78,38 +79,64 @@ export class GroupJoining {
 
   /**
    * By a mail. Of two groups of two people, begun by both at one time, the lowest id counts; what was written in the other before its
-   * author knew stays readable by its keys, and so does what was written before this device came in from outside. True when this device goes on in it.
+   * author knew stays readable by its keys, and so does what was written before this or another device of the user came in from outside. True
+   * when this device goes on in it.
    */
   async welcomed(conversation: ConversationId, welcome: Uint8Array): Promise<boolean> {
     const { group, epoch, reference } = readWelcome(welcome);
     const held = await this.#held.load(conversation);
-    const seen = this.#c.epochs.newest(conversation).get(group);
-    const isPast =
-      (held?.group.group === group && held.group.epoch >= epoch) ||
-      // Another device of the user came in from outside first: of two people nobody else could have made it up.
-      (seen?.roster.kind === 'direct' && seen.epoch > epoch);
-    if (isPast && this.#c.epochs.get({ conversation, group, epoch })) return false;
-    const isBeside = isPast || (held !== undefined && held.group.group < group);
-    if (isBeside && (held?.group.roster ?? seen?.roster)?.kind !== 'direct') return false;
+    const seen = this.#c.epochs.newest(conversation).get(group)?.epoch ?? -1;
+    const isHeld = held?.group.group === group && held.group.epoch >= epoch;
+    const isPast = isHeld || seen > epoch;
+    if (isHeld && this.#c.epochs.get({ conversation, group, epoch })) return false;
+    const isBeside = isHeld || (held !== undefined && held.group.group < group);
+    if (isBeside && !isHeld && held?.group.roster.kind !== 'direct') return false;
     if (!isPast) this.#assertOnward(conversation, group, epoch);
     const keyPackage = await this.#c.own.privatePart(reference);
     const shown = await this.#c.server.group(conversation, { group, epoch });
     if (keyPackage && (shown?.infoEpoch ?? -1) < epoch) throw early();
     if (!keyPackage || !shown?.groupInfo || shown.infoEpoch !== epoch) {
-      if (!isBeside) await this.join(conversation);
+      if (!isBeside && !isPast) await this.join(conversation);
       return false;
     }
     const given = { conversation, welcome, groupInfo: shown.groupInfo, keyPackage };
     const joined = await MlsGroup.joinByWelcome(given, this.#c.parts);
-    if (isBeside) await this.#held.learn(conversation, joined);
-    else await this.#held.adopt(conversation, joined, this.#c.clock.now());
+    const goesOn = isPast ? await this.#past(conversation, joined, Math.max(seen, held?.group.epoch ?? -1)) : !isBeside;
+    if (goesOn) await this.#held.adopt(conversation, joined, this.#c.clock.now());
+    else if (!isPast) await this.#held.learn(conversation, joined);
     await this.#c.own.used(reference);
-    return !isBeside;
+    return goesOn;
+  }
+
+  /**
+   * Into an epoch behind one that a device of the user has seen. What was written from there on becomes readable, once it is sure that it is
+   * the same group. Of two people nobody else could have made it up: one that can't be followed any more is believed. True to go on from there.
+   */
+  async #past(conversation: ConversationId, joined: MlsGroup, known: number): Promise<boolean> {
+    const way = await provenWay(conversation, joined, known, this.#c);
+    const held = (await this.#held.load(conversation))?.group;
+    const seen = this.#c.epochs.newest(conversation);
+    if (!way) {
+      // By what is known: a welcome could say anything.
+      const { kind } = (seen.get(joined.group) ?? held)?.roster ?? {};
+      if (kind === 'direct') await this.#held.learn(conversation, joined);
+      else if (!held) throw behind();
+      return false;
+    }
+    const isOneThatCounts = [...seen.keys()].every((group) => joined.group <= group);
+    if (isOneThatCounts && held?.group !== joined.group) return true;
+    let group: MlsGroup | undefined = joined;
+    for (const commit of way) {
+      await this.#held.learn(conversation, group);
+      group = (await passed(group, commit, this.#c.checks)).next;
+      if (!group) break;
+    }
+    return false;
   }
 
   /** Behind what another device of this user has seen, a server would have us write to who was removed since. */
   assertNewest({ conversation, group, epoch }: MlsGroup): void {
-    for (let ahead = 1; ahead <= MAX_AHEAD; ahead++) {
+    for (let ahead = 1; ahead <= MAX_WAY; ahead++) {
       if (this.#c.epochs.get({ conversation, group, epoch: epoch + ahead })) throw behind();
     }
   }
@@ -123,10 +150,6 @@ export class GroupJoining {
       throw new PeerError('group-other', 'another group than the one that this conversation has');
     }
   }
-}
-
-function early(): UnreachableError {
-  return new UnreachableError('welcome-early', 'the commit that this welcome belongs to has not come here yet');
 }
 
 function behind(): UnreachableError {
