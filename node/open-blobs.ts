@@ -14,7 +14,7 @@ import type { GroupRosters } from './groups/group-rosters.ts';
 import type { Policies } from './policies/policies.ts';
 
 export interface AccessNeeds {
-  readonly rosters: Pick<Rosters, 'find'> & Pick<GroupRosters, 'hasMembersAt'>;
+  readonly rosters: Pick<Rosters, 'find'> & Pick<GroupRosters, 'hasMembersAt' | 'realmsOf'>;
   readonly directory: Pick<Directory, 'findById'>;
 }
 
@@ -40,6 +40,7 @@ export function openBlobAccess({ database, clock }: Ground, { rosters, directory
         return (await store.members(user, conversation)) !== undefined;
       },
       hasMembersAt: (realm, conversation) => rosters.hasMembersAt(realm, conversation),
+      realmsOf: (conversation) => rosters.realmsOf(conversation),
     },
     homeOf: (user) => directory.findById(user)?.home,
     clock,

@@ -3,6 +3,7 @@ import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
 import { messageOf } from '../src/realm/errors.ts';
 import type { DeviceId, UserId } from '../src/realm/ids.ts';
 import type { RealmName } from '../src/realm/names.ts';
+import type { LostReferences } from './blobs/blobs.ts';
 import type { Blocks } from './conversations/blocks.ts';
 import type { ConversationService } from './conversations/conversation-service.ts';
 import type { MessageRules } from './conversations/message-rules.ts';
@@ -29,6 +30,7 @@ export interface GroupNeeds {
   readonly blocks: Blocks;
   readonly conversations: ConversationService;
   readonly outbox: Outbox;
+  readonly blobs: LostReferences;
   readonly keys: Pick<KeyBook, 'keysOf' | 'onDevice'>;
   readonly errands: Pick<Errands, 'ask' | 'answer'>;
   /** Whether a realm may be connected to; questions to others go along the tree. */

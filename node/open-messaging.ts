@@ -93,6 +93,7 @@ export async function openMessaging(
     blocks,
     conversations,
     outbox,
+    blobs,
     keys,
     errands,
     isDirect: (of) => ways.to(of).kind === 'direct',

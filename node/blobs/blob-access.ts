@@ -16,7 +16,12 @@ export interface BlobAudience {
   /** A user of this realm. */
   isMember(user: UserId, conversation: ConversationId): Promise<boolean>;
   hasMembersAt(realm: RealmName, conversation: ConversationId): Promise<boolean>;
+  /** Realms of a group's members; none for a conversation that is no group. */
+  realmsOf(conversation: ConversationId): Promise<readonly RealmName[]>;
 }
+
+/** Realms that are asked for a file beside the one that it came from. */
+const MAX_ELSEWHERE = 16;
 
 /** What an envelope says of the files that its body refers to. */
 export type Referring = Pick<
@@ -90,6 +95,12 @@ export class BlobAccess {
     return false;
   }
 
+  /** Whether a message that refers to it began at that realm. */
+  async cameFrom(realm: RealmName, id: BlobId): Promise<boolean> {
+    for await (const { origin } of this.#live(this.#parts.index.references(id))) if (origin === realm) return true;
+    return false;
+  }
+
   /** Realms that may have a copy: where it came from first, then where else it went. */
   async holders(id: BlobId): Promise<RealmName[]> {
     const [origins, others]: [RealmName[], RealmName[]] = [[], []];
@@ -98,6 +109,45 @@ export class BlobAccess {
       others.push(...realms);
     }
     return [...new Set([...origins, ...others])];
+  }
+
+  /** Realms whose people may have read it, for when those that should have it have lost it. */
+  async elsewhere(id: BlobId): Promise<RealmName[]> {
+    const { index, audience } = this.#parts;
+    const found = new Set<RealmName>();
+    for await (const { conversation } of this.#live(index.references(id))) {
+      for (const realm of await audience.realmsOf(conversation)) found.add(realm);
+      if (found.size >= MAX_ELSEWHERE) break;
+    }
+    return [...found].slice(0, MAX_ELSEWHERE);
+  }
+
+  async unstated(message: MessageId, sender: UserId, blobs: readonly Uint8Array[]): Promise<Uint8Array[]> {
+    if (blobs.length === 0) return [];
+    const stated = new Set(await this.#parts.index.blobsOf(message, sender));
+    return blobs.filter((bytes) => !stated.has(blobIdOf(bytes)));
+  }
+
+  /**
+   * What a message refers to is the sender's word, outside of what is sealed, and the copy has lost it. Whoever gives the message back
+   * may say it for a file that is that user's to read, or of which this realm has no word at all: for any other the right follows from
+   * what is here, and nobody widens it.
+   */
+  async restatable(user: UserId, blobs: readonly Uint8Array[]): Promise<Uint8Array[]> {
+    const found: Uint8Array[] = [];
+    for (const bytes of blobs) {
+      const id = blobIdOf(bytes);
+      await this.claims.claim(id);
+      if ((await this.mayRead(user, id)) || !(await this.#isKnown(id))) found.push(bytes);
+    }
+    return found;
+  }
+
+  async #isKnown(id: BlobId): Promise<boolean> {
+    const { index } = this.#parts;
+    for await (const _owner of index.owners(id)) return true;
+    for await (const _reference of index.references(id)) return true;
+    return false;
   }
 
   async isReferred(id: BlobId): Promise<boolean> {

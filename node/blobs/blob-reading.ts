@@ -19,6 +19,15 @@ import { type Repair, WholeBlob } from './whole-blob.ts';
 const MAX_OPEN_EACH = 16;
 const MAX_OPEN = 512;
 
+/** Whom to ask for what does not lie here. */
+interface Sources {
+  readonly known?: readonly RealmName[];
+  /** Other realms with members too. For people of this realm alone: realms that ask know those as well, and would ask in a circle. */
+  readonly elsewhere?: boolean;
+  /** The realm for which it is asked: it has not got it. */
+  readonly asker?: RealmName;
+}
+
 export interface BlobReadingComponents {
   readonly realm: RealmName;
   readonly index: BlobIndex;
@@ -47,12 +56,19 @@ export class BlobReading {
     this.#allOpen += 1;
     const done = once(() => this.#closed(user));
     try {
-      const blob = await this.#opened(id, signal);
+      const blob = await this.#opened(id, signal, { elsewhere: true });
       return { ...blob, close: () => blob.close().finally(done) };
     } catch (error) {
       done();
       throw error;
     }
+  }
+
+  async lacking(user: UserId, ids: readonly BlobId[]): Promise<BlobId[]> {
+    const { index, access } = this.#parts;
+    const found: BlobId[] = [];
+    for (const id of ids) if (!(await index.held(id)) && (await access.mayRead(user, id))) found.push(id);
+    return found;
   }
 
   /** @throws RefusedError `out-of-way`, `blob-unknown`, `blob-expired`, `no-way`; UnreachableError `blob-away` */
@@ -62,7 +78,7 @@ export class BlobReading {
     if (peer !== reader && nextOnTree(realm, reader) !== peer) {
       throw new RefusedError('out-of-way', `${peer} does not stand between ${realm} and ${reader}`);
     }
-    if (await access.mayGo(reader, id)) return this.#opened(id, signal);
+    if (await access.mayGo(reader, id)) return this.#permitted(ask, signal);
     if (origin === realm) {
       await this.#parts.audit.record({ code: 'access-refused', actor: reader, fields: { what: 'blob', by: peer } });
       throw unknown(id);
@@ -75,6 +91,16 @@ export class BlobReading {
     return new WholeBlob(held, places.whole(held.id), { disk, repair, onDamage });
   }
 
+  /**
+   * Who is asked as if it were the origin, because the origin has lost it, gives what lies here and waits for nobody: all who are asked
+   * so may be asking one another.
+   */
+  async #permitted({ id, reader, origin }: BlobAsk, signal: AbortSignal): Promise<OpenedBlob> {
+    const { realm, access, index } = this.#parts;
+    if (origin === realm && !(await access.cameFrom(realm, id)) && !(await index.held(id))) throw expired(id);
+    return this.#opened(id, signal, { known: [origin], asker: reader });
+  }
+
   /** Neither reader nor origin, but between the two: the origin decides, and what comes is kept for the next reader. */
   async #asked({ id, origin, reader }: BlobAsk, peer: RealmName, signal: AbortSignal): Promise<OpenedBlob> {
     const { fetcher, index } = this.#parts;
@@ -84,18 +110,21 @@ export class BlobReading {
     const held = await index.held(id);
     if (!held && !fetcher.isRunning(id)) return this.#arriving(fetcher.of(id, [origin], reader), signal);
     await fetcher.assertMayGo(id, origin, reader, signal);
-    return this.#opened(id, signal, [origin]);
+    return this.#opened(id, signal, { known: [origin], asker: reader });
   }
 
-  async #opened(id: BlobId, signal: AbortSignal, known: readonly RealmName[] = []): Promise<OpenedBlob> {
+  async #opened(id: BlobId, signal: AbortSignal, { known = [], elsewhere, asker }: Sources): Promise<OpenedBlob> {
     const { index, access, fetcher, realm } = this.#parts;
     const held = await index.held(id);
     if (held) return wholeBlob(this.whole(held, fetcher));
-    const holders = [...known, ...(await access.holders(id))].filter((holder) => holder !== realm);
+    const more = elsewhere ? await access.elsewhere(id) : [];
+    const all = new Set([...known, ...(await access.holders(id)), ...more]);
+    const holders = [...all].filter((holder) => holder !== realm && holder !== asker);
     // Its transfer may have ended since: it would be fetched a second time.
     const arrived = fetcher.isRunning(id) ? undefined : await index.held(id);
     if (arrived) return wholeBlob(this.whole(arrived, fetcher));
-    if (holders.length === 0) throw new RefusedError('blob-expired', `${id} lies here no more`);
+    const isComing = asker !== undefined && fetcher.isComingBesideFrom(id, asker);
+    if (holders.length === 0 && !isComing) throw expired(id);
     return this.#arriving(fetcher.of(id, holders), signal);
   }
 
@@ -135,6 +164,8 @@ function wholeBlob(blob: WholeBlob): OpenedBlob {
     close: () => blob.close(),
   };
 }
+
+const expired = (id: BlobId): RefusedError => new RefusedError('blob-expired', `${id} lies here no more`);
 
 function once(work: () => void): () => void {
   let isDone = false;

@@ -82,7 +82,10 @@ export class BlobService {
       assertRoom: (size) => this.quotas.assertRoom(size),
       onWhole: (id, size) => this.#keep(id, size),
       onHostile: (from, why) => this.#audit('blob-hostile', { realm: from, why }),
-      holders: (id) => this.access.holders(id),
+      holders: async (id) => {
+        const all = [...(await this.access.holders(id)), ...(await this.access.elsewhere(id))];
+        return [...new Set(all)].filter((holder) => holder !== realm);
+      },
     });
     const { quotas } = this;
     const onDamage = (id: BlobId, what: string): void => {
@@ -130,6 +133,7 @@ export class BlobService {
       },
       finish: (user, upload, id) => this.#uploads.finish(user, upload, id),
       abandon: (user, upload) => this.#uploads.abandon(user, upload),
+      lacking: (user, ids) => this.#reading.lacking(user, ids),
       open: (user, id, signal) => this.#reading.forUser(user, id, signal),
     };
   }

@@ -21,6 +21,8 @@ export interface LanBlobs {
   append(user: UserId, upload: string, offset: number, body: UploadBody): Promise<UploadView>;
   finish(user: UserId, upload: string, id: BlobId): Promise<void>;
   abandon(user: UserId, upload: string): Promise<void>;
+  /** Those that the user may read and that do not lie here. */
+  lacking(user: UserId, ids: readonly BlobId[]): Promise<BlobId[]>;
   /** @throws RefusedError `blob-unknown` for whoever may not read it, `blob-expired`, `blob-busy`; UnreachableError `blob-away` */
   open(user: UserId, id: BlobId, signal: AbortSignal): Promise<OpenedBlob>;
 }
@@ -31,4 +33,12 @@ export interface MessageBlobs {
   assertMayRefer(user: UserId, blobs: readonly Uint8Array[]): Promise<void>;
   referWrites(referring: Referring): Write[];
   forgetWrites(message: MessageId, sender: UserId): Promise<Write[]>;
+}
+
+/** For whoever takes back what a restored copy lacks. */
+export interface LostReferences extends Pick<MessageBlobs, 'referWrites'> {
+  /** Of the files of a message those to which it does not refer here. */
+  unstated(message: MessageId, sender: UserId, blobs: readonly Uint8Array[]): Promise<Uint8Array[]>;
+  /** Those that may be referred to again by the word of a user who need not be their sender. */
+  restatable(user: UserId, blobs: readonly Uint8Array[]): Promise<Uint8Array[]>;
 }

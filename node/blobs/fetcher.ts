@@ -60,6 +60,11 @@ export class Fetcher implements Repair {
     return this.#transfers.has(id);
   }
 
+  /** Whether it is coming, and from somebody else than the realm that wants it of us. */
+  isComingBesideFrom(id: BlobId, realm: RealmName): boolean {
+    return this.#transfers.get(id)?.asksBeside(realm) === true;
+  }
+
   get running(): number {
     return this.#transfers.size;
   }

@@ -75,6 +75,10 @@ export class Transfer {
     return this.#readers > 0;
   }
 
+  asksBeside(realm: RealmName): boolean {
+    return this.#sources.some(({ next, origin }) => next !== realm && origin !== realm);
+  }
+
   addSource(source: Source): void {
     if (this.#sources.every((one) => one.next !== source.next || one.origin !== source.origin)) {
       this.#sources.push(source);
@@ -132,6 +136,8 @@ export class Transfer {
       signal.throwIfAborted();
       if (error instanceof LocalError) throw error;
       this.#judge(source, error);
+      // It has said that it has none; the next one may.
+      if (error instanceof RefusedError && this.#sources.length > 0) return failures;
       const inARow = (this.#file?.count ?? 0) > before ? 1 : failures + 1;
       if (inARow >= MAX_FAILURES && !this.#isWhole) throw away(this.id, error);
       const pause = Math.min(MAX_PAUSE, FIRST_PAUSE * 2 ** (inARow - 1));

@@ -16,6 +16,8 @@ import {
   type UserId,
 } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
+import type { Database } from '../../src/store/database.ts';
+import type { LostReferences } from '../blobs/blobs.ts';
 import type { ArrivalLog, Draft } from '../conversations/arrival-log.ts';
 import type { EventStore } from '../conversations/event-store.ts';
 import { membersAt } from '../conversations/group-state.ts';
@@ -24,6 +26,7 @@ import { Turns } from '../conversations/turns.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { KeyBook } from '../directory/key-book.ts';
 import type { Following } from './following.ts';
+import { GivenFiles, type GivenName } from './given-files.ts';
 import type { GroupBook } from './group-book.ts';
 import type { InspectCommit } from './groups.ts';
 import type { Takeover } from './takeover.ts';
@@ -40,6 +43,9 @@ export interface GivingBackComponents {
   readonly following: Pick<Following, 'take'>;
   readonly takeover: Pick<Takeover, 'isDue'>;
   readonly inspect: InspectCommit | undefined;
+  readonly database: Pick<Database, 'commit'>;
+  /** Absent: there are no files. */
+  readonly blobs?: LostReferences | undefined;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -51,9 +57,7 @@ export interface GivenCommit {
   readonly rosterBytes: Uint8Array;
 }
 
-export interface GivenMessage {
-  readonly id: MessageId;
-  readonly sender: UserId;
+export interface GivenMessage extends GivenName {
   readonly device: DeviceId;
   readonly stamp: Stamp;
   readonly expires: number;
@@ -63,9 +67,11 @@ export interface GivenMessage {
 export class GivingBack {
   readonly #parts: GivingBackComponents;
   readonly #turns = new Turns();
+  readonly #files: GivenFiles;
 
   constructor(parts: GivingBackComponents) {
     this.#parts = parts;
+    this.#files = new GivenFiles(parts);
   }
 
   /** A node in its first incarnation has forgotten nothing. @throws RefusedError `not-restored` */
@@ -73,16 +79,12 @@ export class GivingBack {
     if (this.#parts.incarnation <= 1) throw new RefusedError('not-restored', 'This server was never restored');
   }
 
-  /** Those of a conversation that are not here. @throws RefusedError `not-restored`, `conversation-unknown` */
-  async missing(
-    user: UserId,
-    conversation: ConversationId,
-    messages: readonly { readonly id: MessageId; readonly sender: UserId }[],
-  ): Promise<MessageId[]> {
+  /** Those of a conversation that are not here, or not with their files. @throws RefusedError `not-restored`, `conversation-unknown` */
+  async missing(user: UserId, conversation: ConversationId, messages: readonly GivenName[]): Promise<MessageId[]> {
     this.#assertRestored();
     await this.#membersOf(user, conversation);
-    const found = await Promise.all(messages.map(({ id, sender }) => this.#parts.store.message(id, sender)));
-    return messages.flatMap(({ id }, i) => (found[i]?.conversation === conversation ? [] : [id]));
+    const whole = await Promise.all(messages.map((one) => this.#files.hasWhole(conversation, one)));
+    return messages.flatMap(({ id }, i) => (whole[i] ? [] : [id]));
   }
 
   /** Commits from where this node stands, in order. Resolves with the epoch that it has then. @throws RefusedError `not-restored`, `not-a-member` */
@@ -117,7 +119,9 @@ export class GivingBack {
     await this.#turns.run(conversation, async () => {
       const members = await this.#membersOf(user, conversation);
       for (const message of messages) {
-        const draft = await this.#judge(conversation, members, message);
+        const blobs = await this.#files.believed(user, message);
+        await this.#files.add(conversation, message, blobs);
+        const draft = await this.#judge(conversation, members, { ...message, blobs });
         if (draft === 'refused') refused.push(message.id);
         else if (draft) await this.#parts.arrivals.append([draft]);
       }
@@ -145,7 +149,7 @@ export class GivingBack {
   async #judge(
     conversation: ConversationId,
     { all, here, isGroup }: { all: UserId[]; here: UserId[]; isGroup: boolean },
-    { id, sender, device, stamp, expires, body }: GivenMessage,
+    { id, sender, device, stamp, expires, body, blobs = [] }: GivenMessage,
   ): Promise<Draft | 'refused' | undefined> {
     const { store, directory, keys, realm, clock, stamps } = this.#parts;
     if (body.length > MAX_BODY) throw new InputError('body-too-long', `A body has at most ${MAX_BODY} bytes`);
@@ -171,7 +175,7 @@ export class GivingBack {
       origin: home,
       incarnation: 0,
     } as const;
-    const terms = { priority: 'text', durable: true, kind: 'message', blobs: [], stamp, expires } as const;
+    const terms = { priority: 'text', durable: true, kind: 'message', blobs, stamp, expires } as const;
     const encoded = encodeEnvelope({ ...addresses, ...terms, body });
     const seen = { arrivedAt: clock.now(), ...stamps.see(stamp), pathRef: new Uint8Array() };
     const record = { kind: 'message', ...seen, path: home === realm ? 'local' : 'custody', encoded } as const;

@@ -56,4 +56,9 @@ export class GroupRosters implements Rosters {
     const group = await this.book.find(conversation);
     return group !== undefined && realmsOf(group).has(realm);
   }
+
+  async realmsOf(conversation: ConversationId): Promise<readonly RealmName[]> {
+    const group = await this.book.find(conversation);
+    return group ? [...realmsOf(group)] : [];
+  }
 }

@@ -12,6 +12,7 @@ import type { ConversationId, UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Database } from '../../src/store/database.ts';
+import type { LostReferences } from '../blobs/blobs.ts';
 import type { ConversationService } from '../conversations/conversation-service.ts';
 import type { MessageRules } from '../conversations/message-rules.ts';
 import type { Outbox } from '../delivery/outbox.ts';
@@ -48,6 +49,8 @@ export interface GroupServiceInit {
   readonly homeOf?: (realm: RealmName) => RealmName;
   /** Devices that are certified; absent: nothing is taken back from clients. */
   readonly keys?: Pick<KeyBook, 'keysOf'>;
+  /** Absent: no file of a message is taken back. */
+  readonly blobs?: LostReferences;
   /** Absent in tests, whose commits are opaque. */
   readonly inspect?: InspectCommit;
   readonly inspectInfo?: InspectInfo;

@@ -3,7 +3,13 @@
 // for it is written down.
 import { Hono } from 'hono';
 import { SEALED_CHUNK } from '../../../src/crypto/files/sizes.ts';
-import { MAX_APPEND, uploadFinishRequest, uploadQuery, uploadRequest } from '../../../src/protocols/lan/file-routes.ts';
+import {
+  lackingRequest,
+  MAX_APPEND,
+  uploadFinishRequest,
+  uploadQuery,
+  uploadRequest,
+} from '../../../src/protocols/lan/file-routes.ts';
 import { type BlobId, parseBlobId } from '../../../src/realm/blob-id.ts';
 import { within } from '../../../src/realm/deadline.ts';
 import { codeOf, InputError, RefusedError, UnreachableError } from '../../../src/realm/errors.ts';
@@ -72,6 +78,11 @@ export function blobRoutes(components: LanComponents, blobs: LanBlobs): Hono<Lan
     const upload = uploadOf(context.req.param('id'));
     await audited(caller, 'upload', () => blobs.abandon(caller.user.id, upload));
     return context.json({});
+  });
+
+  routes.post('/blobs/lacking', async (context) => {
+    const { blobs: ids } = await bodyOf(context.req.raw, lackingRequest);
+    return context.json({ lacking: await blobs.lacking(context.get('caller').user.id, ids) });
   });
 
   routes.get('/blobs/:id', async (context) => {

@@ -15,6 +15,7 @@ import {
   missingRequest,
 } from '../../../src/protocols/lan/group-routes.ts';
 import { conversationId } from '../../../src/protocols/lan/wire.ts';
+import { blobIdBytes } from '../../../src/realm/blob-id.ts';
 import { codeOf, RefusedError } from '../../../src/realm/errors.ts';
 import { type ConversationId, directConversationId } from '../../../src/realm/ids.ts';
 import { formatUserAddress } from '../../../src/realm/user-address.ts';
@@ -131,7 +132,8 @@ export function groupRoutes(components: LanComponents): Hono<LanEnv> {
     const caller = context.get('caller');
     const id = idOf(context.req.param('id'));
     const { messages } = await bodyOf(context.req.raw, compareRequest);
-    const missing = await watched(caller, () => groups().givingBack.missing(caller.user.id, id, messages));
+    const named = messages.map((one) => ({ ...one, blobs: one.blobs?.map(blobIdBytes) }));
+    const missing = await watched(caller, () => groups().givingBack.missing(caller.user.id, id, named));
     return context.json({ missing });
   });
 
@@ -143,7 +145,9 @@ export function groupRoutes(components: LanComponents): Hono<LanEnv> {
     const given = commits.map(({ commit, roster, ...rest }) => {
       return { ...rest, commit: fromText(commit), rosterBytes: fromText(roster) };
     });
-    const sealed = messages.map(({ body, ...rest }) => ({ ...rest, body: fromText(body) }));
+    const sealed = messages.map(({ body, blobs, ...rest }) => {
+      return { ...rest, body: fromText(body), blobs: blobs?.map(blobIdBytes) };
+    });
     const { id } = caller.user;
     const epoch = group && (await watched(caller, () => givingBack.commits(id, { conversation, group }, given)));
     const refused =

@@ -11,6 +11,8 @@
 //   POST mails, GET mails, POST mails/ack                 opaque bytes for single devices, kept until acknowledged
 //   POST key-packages, POST users/:id/key-packages/claim  what a device is added to groups by
 import * as v from 'valibot';
+import { MAX_BLOBS } from '../../crypto/envelope.ts';
+import { blobId } from './file-routes.ts';
 import { base64url, deviceId, groupId, groupView, jsonBytes, messageId, stamp, time, userId } from './wire.ts';
 
 const epoch = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -111,7 +113,9 @@ export const intentsAnswer = v.object({
   intents: v.array(v.object({ id: messageId, sender: userId, device: deviceId, at: time, intent })),
 });
 
-const which = v.strictObject({ id: messageId, sender: userId });
+/** Ids of the files that go with a message: they stand beside what is sealed. */
+const blobs = v.optional(v.pipe(v.array(blobId), v.maxLength(MAX_BLOBS)));
+const which = v.strictObject({ id: messageId, sender: userId, blobs });
 export const compareRequest = v.strictObject({ messages: v.pipe(v.array(which), v.maxLength(1000)) });
 export const compareAnswer = v.object({ missing: v.array(messageId) });
 /** `epoch`: the group's now. `refused`: messages that no certified device of a member has signed. */
@@ -138,7 +142,15 @@ export const missingRequest = v.strictObject({
   messages: v.optional(
     v.pipe(
       v.array(
-        v.strictObject({ id: messageId, sender: userId, device: deviceId, stamp, expires: time, body: base64url }),
+        v.strictObject({
+          id: messageId,
+          sender: userId,
+          device: deviceId,
+          stamp,
+          expires: time,
+          body: base64url,
+          blobs,
+        }),
       ),
       v.maxLength(200),
     ),

@@ -77,6 +77,8 @@ export function whole(bytes: Uint8Array): UploadBody {
 export class BlobWorld {
   readonly network = new SimulatedNetwork();
   readonly members = new Map<ConversationId, readonly UserId[]>();
+  /** Of groups: where members are, as their rosters say. */
+  readonly realms = new Map<ConversationId, readonly RealmName[]>();
   #message = 0;
 
   nextMessage(): MessageId {
@@ -137,7 +139,8 @@ export class BlobRealm {
       index: new BlobIndex(database),
       audience: {
         isMember: async (user, conversation) => this.#world.members.get(conversation)?.includes(user) === true,
-        hasMembersAt: async () => false,
+        hasMembersAt: async (realm, conversation) => this.#world.realms.get(conversation)?.includes(realm) === true,
+        realmsOf: async (conversation) => this.#world.realms.get(conversation) ?? [],
       },
       homeOf: (user) => HOMES.get(user),
       clock,
