@@ -26,7 +26,7 @@ export function isMessage({ content }: Pick<OpenedEvent, 'content'>): boolean {
 export async function readMessage(
   message: Omit<FrameMessage, 'body'>,
   event: OpenedEvent,
-  people: People,
+  people: Pick<People, 'known' | 'byId'>,
   me: UserId,
 ): Promise<Message> {
   const person = async (id: UserId) => people.known(id) ?? (await people.byId(id).catch(() => undefined)) ?? nobody(id);

@@ -4,7 +4,6 @@ import type { Clock } from '../realm/clock.ts';
 import { CanopyError } from '../realm/errors.ts';
 import { type ConversationId, directConversationId, type UserId } from '../realm/ids.ts';
 import type { Account } from './account/account.ts';
-import { isMessage, readMessage } from './bodies.ts';
 import type { ClientCache } from './cache/cache.ts';
 import type { Chats } from './chats.ts';
 import type { Emitter } from './emitter.ts';
@@ -13,10 +12,10 @@ import type { GroupNews } from './engine/group-following.ts';
 import type { Reopened } from './engine/mailroom.ts';
 import type { OtherFrame } from './incoming.ts';
 import type { PendingChange, PendingChanges } from './pending-changes.ts';
-import type { People } from './people.ts';
 import type { Personal } from './personal/personal.ts';
 import type { ClientEvents, Me } from './surface.ts';
 import type { Holding } from './sync/holding.ts';
+import type { Telling } from './telling.ts';
 import { type OpenedEvent, type SystemLine, withTombstones } from './timeline/events.ts';
 import { askedLines, linesOf } from './timeline/system-lines.ts';
 
@@ -27,10 +26,10 @@ export interface DeskNewsComponents {
   readonly me: Me;
   readonly account: Account;
   readonly cache: ClientCache;
-  readonly people: People;
   readonly events: Emitter<ClientEvents>;
   readonly clock: Clock;
   readonly holding: Holding;
+  readonly telling: Telling;
   /** Of the same desk; there once the first news comes. */
   readonly desk: {
     readonly chats: Chats;
@@ -75,11 +74,8 @@ export class DeskNews {
 
   /** Told now that it says something; again, when its key took long. */
   async reopened(opened: readonly Reopened[]): Promise<void> {
-    const { events, people, me } = this.#c;
     await this.keep(opened.map(({ event }) => event));
-    for (const { message, event } of opened) {
-      if (isMessage(event)) events.emit('message', await readMessage(message, event, people, me.user.id));
-    }
+    for (const { message, event } of opened) await this.#c.telling.tell(message, event);
   }
 
   /** What a commit did to the members, as lines of the timeline. */

@@ -37,6 +37,7 @@ import { CatchingUp } from './sync/catching-up.ts';
 import { Filling } from './sync/filling.ts';
 import { Holding } from './sync/holding.ts';
 import { RestoredServer } from './sync/restored-server.ts';
+import { Telling } from './telling.ts';
 import { Writing } from './writing.ts';
 
 export interface DeskComponents {
@@ -82,7 +83,8 @@ export class Desk {
     const { realm: home } = parseUserAddress(me.user.address);
     const onTrouble = (code: string) => events.emit('error', { code, params: {}, message: sentenceOf(english, code) });
     this.#holding = new Holding({ cache, index, clock, onTrouble });
-    this.#news = new DeskNews({ ...components, holding: this.#holding, desk: this });
+    const telling = new Telling(components);
+    this.#news = new DeskNews({ ...components, holding: this.#holding, telling, desk: this });
     this.engine = new Engine({
       account,
       cache,
@@ -187,6 +189,7 @@ export class Desk {
       ...shared,
       sending: this.sending,
       open,
+      telling,
       isWaiting: (id) => this.engine.isWaiting(id),
       onEvent: (event) => this.#news.keep([event]),
       onOther: (frame) => this.#news.other(frame),

@@ -6,7 +6,7 @@ import { type Cursor, cursor as cursorForm, type FrameMessage } from '../protoco
 import type { Clock, Timer } from '../realm/clock.ts';
 import { codeOf } from '../realm/errors.ts';
 import { type ConversationId, type MessageId, parseMessageId, type UserId } from '../realm/ids.ts';
-import { isMessage, type OpenBody, readMessage } from './bodies.ts';
+import type { OpenBody } from './bodies.ts';
 import { sentenceOf } from './catalogue/catalogue.ts';
 import { english } from './catalogue/en.ts';
 import type { Emitter } from './emitter.ts';
@@ -14,6 +14,7 @@ import type { People } from './people.ts';
 import type { ClientStorage } from './platform.ts';
 import type { Sending } from './sending.ts';
 import type { ClientEvents, Islands, Me } from './surface.ts';
+import type { Telling } from './telling.ts';
 import type { OpenedEvent } from './timeline/events.ts';
 
 /** Milliseconds in which arrivals are gathered before the server is told that they are held here. */
@@ -28,12 +29,13 @@ const NO_ISLANDS: Islands = { realms: [] };
 export interface IncomingComponents {
   readonly events: Emitter<ClientEvents>;
   readonly storage: ClientStorage;
-  readonly people: People;
+  readonly people: Pick<People, 'remember' | 'byId'>;
   readonly clock: Pick<Clock, 'after'>;
-  readonly sending: Sending;
+  readonly sending: Pick<Sending, 'knows' | 'echoed' | 'receipt' | 'stored' | 'refused'>;
   readonly me: Me;
   readonly send: (frame: ClientFrame) => boolean;
   readonly open: OpenBody;
+  readonly telling: Pick<Telling, 'tell'>;
   /** Whether its key is still to come: it is told by somebody else then, once it can be read. */
   readonly isWaiting: (id: MessageId) => boolean;
   /** An event that was opened: stored before the cursor passes it. */
@@ -184,29 +186,26 @@ export class Incoming {
   }
 
   async #message(frame: Extract<ServerFrame, { kind: 'event' }>): Promise<void> {
-    const { people, sending, open, onEvent } = this.#components;
+    const { people, sending, open, onEvent, telling } = this.#components;
     const { id, conversation, stamp } = frame.message;
     people.remember([frame.user]);
     const isEcho = sending.knows(id);
     if (!isEcho && this.#seen.has(id)) return;
     this.#see(id, conversation);
     const event = await open(frame.message);
+    // As it is now: until the event is stored its key may come, and whoever opens the message then tells of it.
+    const isWaiting = this.#components.isWaiting(id);
     await onEvent(event);
     if (isEcho) return sending.echoed(event, stamp);
-    if (this.#components.isWaiting(id)) this.#tellUnread(frame.message, event);
-    else await this.#tellMessage(frame.message, event);
-  }
-
-  async #tellMessage(message: FrameMessage, event: OpenedEvent): Promise<void> {
-    const { people, me, events } = this.#components;
-    if (isMessage(event)) events.emit('message', await readMessage(message, event, people, me.user.id));
+    if (isWaiting) this.#tellUnread(frame.message, event);
+    else await telling.tell(frame.message, event);
   }
 
   /** Keys come by other ways than messages, often a moment later: nobody needs to see that. */
   #tellUnread(message: FrameMessage, event: OpenedEvent): void {
     const timer = this.#components.clock.after(KEY_PATIENCE, () => {
       this.#patience.delete(timer);
-      if (this.#components.isWaiting(message.id)) void this.#tellMessage(message, event);
+      if (this.#components.isWaiting(message.id)) void this.#components.telling.tell(message, event);
     });
     this.#patience.add(timer);
   }

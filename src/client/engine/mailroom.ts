@@ -92,6 +92,8 @@ export class Mailroom {
     if (unknown && !this.#again) this.#lookAgain(true);
     const [oldest] = this.#held.keys();
     if (this.#held.size > MAX_HELD && oldest) this.#held.delete(oldest);
+    // Its key came while it was looked at: nothing else may tell of it again.
+    if (!unknown && this.#c.epochs.get(name)) void this.retry(message.conversation);
   }
 
   /** Takes what waits at the server. What can't be followed yet stays there and is looked at again; what never can is acknowledged and told. */
@@ -192,6 +194,8 @@ export class Mailroom {
     const held = [...this.#held].filter(([, { message }]) => message.conversation === conversation);
     for (const [id, { message }] of held) {
       const looked = await this.#c.look(message);
+      // Somebody else may have looked at the same time, and opened it.
+      if (!this.#held.has(id)) continue;
       if (looked.missing) this.#held.set(id, { message, name: looked.missing, unknown: looked.unknown });
       else {
         this.#held.delete(id);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeKeyRequest } from '../../../src/client/engine/key-requests.ts';
 import { encodeMail } from '../../../src/client/engine/mail.ts';
+import type { Looked } from '../../../src/client/engine/message-keys.ts';
 import { generateHpkeKey } from '../../../src/crypto/hpke.ts';
 import { encodeWelcome } from '../../../src/crypto/mls/welcome.ts';
 import { parseDeviceId, parseGroupId, parseMessageId, type UserId } from '../../../src/realm/ids.ts';
@@ -12,6 +13,16 @@ import { hpkeOf, kitchen, mailroomOf, readable } from './kitchen.ts';
 import { AWAY, Home, stationOf } from './realm-of-tests.ts';
 
 const LIMIT = { timeout: 60_000 };
+
+function messageOf(sender: UserId) {
+  const id = parseMessageId('00000000-0000-4000-8000-0000000000c1');
+  const device = parseDeviceId('00000000-0000-4000-8000-0000000000c2');
+  const stamp = { ms: 1, counter: 0 };
+  const base = { id, conversation: CONVERSATION, sender, device, recipients: [] as UserId[], stamp };
+  const message = { ...base, expires: 0, body: new Uint8Array(1), path: 'local', state: 'stored' } as const;
+  const event = { ...base, role: 'member', state: 'stored' } as const;
+  return { id, message, event };
+}
 
 test("whoever certifies a device under the id of another's gets no key of an epoch", LIMIT, async () => {
   const { people, mallory, atCook, atClerk, clerks, group } = await kitchen();
@@ -130,6 +141,37 @@ test('a welcome whose commit never comes is given up in the end', LIMIT, async (
   mailroom.close();
 });
 
+test('a message that several look at again at one time is opened once, and waits no more', LIMIT, async () => {
+  const { atCook, cooks, clerk, group } = await kitchen();
+  hpkeOf.set(atCook, await generateHpkeKey(false));
+  const { id, message, event } = messageOf(clerk.user);
+  const missing = { event, missing: { conversation: CONVERSATION, group: group.group, epoch: 9 } };
+  const looks: ((looked: Looked) => void)[] = [];
+  const look = () => new Promise<Looked>((resolve) => void looks.push(resolve));
+  const { mailroom, reopened } = mailroomOf(cooks, atCook, [], new HandClock(Date.now()), look);
+  mailroom.hold(message, missing);
+  const all = [1, 2, 3].map(() => mailroom.retry(CONVERSATION));
+  const [first, second, slow] = looks;
+  first?.({ event });
+  second?.({ event });
+  await Promise.all(all.slice(0, 2));
+  slow?.(missing);
+  await Promise.all(all);
+  assert.deepEqual([reopened, mailroom.waiting], [[id], 0]);
+  mailroom.close();
+});
+
+test('a message whose key comes while it is looked at is opened', LIMIT, async () => {
+  const { atCook, cooks, clerk, group } = await kitchen();
+  hpkeOf.set(atCook, await generateHpkeKey(false));
+  const { id, message, event } = messageOf(clerk.user);
+  const { mailroom, reopened } = mailroomOf(cooks, atCook, [], new HandClock(Date.now()), async () => ({ event }));
+  mailroom.hold(message, { event, missing: { conversation: CONVERSATION, group: group.group, epoch: 1 } });
+  await mailroom.retry(CONVERSATION);
+  assert.deepEqual([reopened, mailroom.waiting], [[id], 0]);
+  mailroom.close();
+});
+
 test(
   'a message that is quicker than the news of its device is looked at again, and asks nobody for a key',
   LIMIT,
@@ -137,12 +179,7 @@ test(
     const { atCook, cooks, clerk, group } = await kitchen();
     hpkeOf.set(atCook, await generateHpkeKey(false));
     const clock = new HandClock(Date.now());
-    const id = parseMessageId('00000000-0000-4000-8000-0000000000c1');
-    const device = parseDeviceId('00000000-0000-4000-8000-0000000000c2');
-    const stamp = { ms: 1, counter: 0 };
-    const base = { id, conversation: CONVERSATION, sender: clerk.user, device, recipients: [] as UserId[], stamp };
-    const message = { ...base, expires: 0, body: new Uint8Array(1), path: 'local', state: 'stored' } as const;
-    const event = { ...base, role: 'member', state: 'stored' } as const;
+    const { id, message, event } = messageOf(clerk.user);
     const missing = { conversation: CONVERSATION, group: group.group, epoch: 1 };
     const unknown = { event, missing, unknown: clerk.user };
     let isKnown = false;
