@@ -105,6 +105,7 @@ export async function openMessaging(
     database,
     outbox,
     conversations,
+    rosters,
     errands,
     signer: createBatchSigner({
       key: leafKeyOfSeed(identity.privateKey),

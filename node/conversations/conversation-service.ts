@@ -232,9 +232,7 @@ export class ConversationService implements Conversations {
     if (!found) return;
     const { conversation, recipients } = found.message.envelope;
     const group = recipients.length === 0 ? await this.#init.rosters?.find(conversation) : undefined;
-    const users = group
-      ? membersAt(group, realm)
-      : recipients.filter((user) => this.#init.directory.findById(user)?.home === realm);
+    const users = group ? membersAt(group, realm) : recipients;
     const receipts = users.map((user): Receipt => ({ user, state: 'failed', at: this.#init.clock.now(), code }));
     const drafts = receipts.map((receipt) => ({
       record: { kind: 'state', conversation, receipt, ids: [id] } as const,

@@ -10,6 +10,7 @@ import type { RealmName } from '../../src/realm/names.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { ConversationService } from '../conversations/conversation-service.ts';
+import type { Rosters } from '../conversations/rosters.ts';
 import { CustodyService } from '../custody/custody-service.ts';
 import type { CustodyLimits } from '../custody/quotas.ts';
 import { Tracing } from '../custody/tracing.ts';
@@ -24,6 +25,8 @@ import { Inbound } from './inbound.ts';
 import { InboundStore, type SetAsideEnvelope } from './inbound-store.ts';
 import { MessageRoutes, type MessageRoutesComponents } from './message-routes.ts';
 import type { Outbox } from './outbox.ts';
+import type { OutboxEntry } from './outbox-entry.ts';
+import { Redirecting } from './redirecting.ts';
 import { Settling } from './settling.ts';
 import type { Standing } from './standing.ts';
 import { newTally } from './tally.ts';
@@ -40,7 +43,9 @@ export interface DeliveryInit {
   readonly conversations: Pick<ConversationService, 'ingest' | 'fail' | 'locate' | 'locateAny' | 'receiptHistory'>;
   /** To ask the realms between where a message is; without them only the own node tells. */
   readonly errands?: Pick<Errands, 'ask' | 'answer'>;
-  readonly directory: Pick<Directory, 'findById'>;
+  readonly directory: Pick<Directory, 'findById'> & Partial<Pick<Directory, 'onChange'>>;
+  /** Absent: there are no groups. */
+  readonly rosters?: Pick<Rosters, 'find'>;
   readonly signer: BatchSigner;
   readonly keys: OriginKeys;
   readonly audit: Pick<Audit, 'record'>;
@@ -69,6 +74,7 @@ export class DeliveryService implements Delivery {
   readonly #store: InboundStore;
   readonly #routes: MessageRoutes;
   readonly #settling: Settling;
+  readonly #redirecting: Redirecting;
   readonly custody: CustodyService;
   readonly #stopped = new AbortController();
   readonly #serving = new Set<Promise<void>>();
@@ -78,10 +84,15 @@ export class DeliveryService implements Delivery {
     this.#init = init;
     this.#store = new InboundStore(init.database);
     const { conversations, outbox, clock } = init;
+    const onFailed = ({ sender, id }: OutboxEntry, realm: RealmName, code: string) =>
+      conversations.fail(sender, id, realm, code);
+    const handovers = new HandoverStore(init.database);
+    this.#redirecting = new Redirecting({ ...init, handovers, onFailed });
     this.#settling = new Settling({
       outbox,
       clock,
-      onFailed: ({ sender, id }, realm, code) => conversations.fail(sender, id, realm, code),
+      onFailed,
+      redirecting: this.#redirecting,
       wasLent: async ({ id, sender }, realm) => (await this.custody.handed(id, sender, realm)) !== undefined,
     });
     this.custody = new CustodyService(init, {
@@ -91,7 +102,7 @@ export class DeliveryService implements Delivery {
     });
     this.#routes = new MessageRoutes({
       ...init,
-      handovers: new HandoverStore(init.database),
+      handovers,
       custody: this.custody,
       queue: (of) => this.#queues.get(of)?.report(),
       ...this.#tracing(),
@@ -110,6 +121,7 @@ export class DeliveryService implements Delivery {
       standing.onChange(() => this.reconsider()),
     ];
     await this.custody.start();
+    await this.#redirecting.start();
     for (const destination of outbox.destinations()) this.#queueTo(destination);
   }
 
@@ -132,7 +144,7 @@ export class DeliveryService implements Delivery {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#stopped.abort();
     const stopping = [...this.#queues.values()].map((queue) => queue.stop());
-    await Promise.all([...stopping, this.custody.stop()]);
+    await Promise.all([...stopping, this.#redirecting.stop(), this.custody.stop()]);
     await Promise.all(this.#serving);
   }
 

@@ -27,26 +27,35 @@ export interface Position {
 }
 
 const HASH = 32;
+/** Bytes of one, encoded. */
+export const MAX_ENTRY: number = MAX_ENVELOPE + 256;
 
 export function entryKey(destination: RealmName, incarnation: number, n: number): Uint8Array {
   return key('outbox', 'entry', destination, incarnation, n);
 }
 
 export function entryWrites(destination: RealmName, entry: OutboxEntry): Write[] {
-  const { incarnation, n, queuedAt, expires, sender, id, digest, bytes } = entry;
-  const value = encodeItem([queuedAt, expires, idBytes(sender), idBytes(id), digest, bytes]);
+  const { incarnation, n } = entry;
   return [
-    { type: 'put', key: entryKey(destination, incarnation, n), value },
+    { type: 'put', key: entryKey(destination, incarnation, n), value: encodeEntry(entry) },
     { type: 'put', key: key('outbox', 'last', destination), value: encodeItem([incarnation, n]) },
   ];
 }
 
-export function readEntry(at: Uint8Array, value: Uint8Array): OutboxEntry {
-  const [incarnation, n] = parseKey(at).slice(3).map(Number);
-  const fields = new Fields(decodeStrict(value, MAX_ENVELOPE + 256), 'outbox entry', 6);
+/** Without its place. */
+export function encodeEntry({ queuedAt, expires, sender, id, digest, bytes }: OutboxEntry): Uint8Array {
+  return encodeItem([queuedAt, expires, idBytes(sender), idBytes(id), digest, bytes]);
+}
+
+export function placeOf(at: Uint8Array): Position {
+  const [incarnation = 0, n = 0] = parseKey(at).slice(3).map(Number);
+  return { incarnation, n };
+}
+
+export function readEntry(place: Position, value: Uint8Array): OutboxEntry {
+  const fields = new Fields(decodeStrict(value, MAX_ENTRY), 'outbox entry', 6);
   return {
-    incarnation: incarnation ?? 0,
-    n: n ?? 0,
+    ...place,
     queuedAt: fields.uint(),
     expires: fields.uint(),
     sender: readId(fields, parseUserId),

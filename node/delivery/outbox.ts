@@ -10,7 +10,7 @@ import { parseRealmName, type RealmName } from '../../src/realm/names.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { Write } from '../../src/store/engine.ts';
 import { between, parseKey, under } from '../../src/store/keys.ts';
-import { entryKey, entryWrites, type OutboxEntry, type Position, readEntry } from './outbox-entry.ts';
+import { entryKey, entryWrites, type OutboxEntry, type Position, placeOf, readEntry } from './outbox-entry.ts';
 import { isBefore, RecentEntries } from './recent-entries.ts';
 
 /** An entry that is being added: `writes` go into the caller's commit, `committed` is called after it. */
@@ -142,7 +142,7 @@ export class Outbox {
   async *#stored(destination: RealmName, after: Position, limit: number): AsyncIterable<OutboxEntry> {
     const { lt } = under('outbox', 'entry', destination);
     const { gte } = between(['outbox', 'entry', destination, after.incarnation], after.n + 1);
-    for await (const [at, value] of this.#database.iterate({ gte, lt, limit })) yield readEntry(at, value);
+    for await (const [at, value] of this.#database.iterate({ gte, lt, limit })) yield readEntry(placeOf(at), value);
   }
 
   /** The entry that waits longest. */

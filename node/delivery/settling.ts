@@ -9,12 +9,15 @@ import { hasExpired } from './batch-maker.ts';
 import { handoverWrite, type StoredPath } from './handover-store.ts';
 import type { Outbox } from './outbox.ts';
 import type { OutboxEntry, Position } from './outbox-entry.ts';
+import { GONE, type Redirect, type Redirecting } from './redirecting.ts';
 
 export interface SettlingComponents {
   readonly outbox: Pick<Outbox, 'read' | 'remove'>;
   readonly clock: Pick<Clock, 'now'>;
   /** A message that the destination will never show. */
   readonly onFailed: (entry: OutboxEntry, destination: RealmName, code: string) => Promise<void>;
+  /** Whose recipient may live elsewhere now. */
+  readonly redirecting?: Pick<Redirecting, 'of'>;
   /** Whether a custodian took this message, and not only its number. */
   readonly wasLent: (entry: OutboxEntry, destination: RealmName) => Promise<boolean>;
 }
@@ -98,17 +101,27 @@ export class Settling {
     setAside: readonly SetAside[],
   ): Promise<void> {
     if (entries.length === 0) return;
-    const at = this.#parts.clock.now();
+    const { outbox, redirecting, onFailed, clock } = this.#parts;
+    const at = clock.now();
     const codes = new Map(setAside.map(({ n, code }) => [n, code]));
     const records = entries.map((entry) => {
       const code = codes.get(entry.n);
       const state = code === undefined ? 'handed-over' : 'failed';
       return handoverWrite(entry, destination, { state, at, ref: way?.ref, code });
     });
-    await this.#parts.outbox.remove(destination, entries, [...records, ...(way ? [way.write] : [])]);
+    const elsewhere = new Map<OutboxEntry, () => Redirect>();
+    for (const entry of entries) {
+      const redirect = codes.get(entry.n) === GONE ? await redirecting?.of(entry, destination) : undefined;
+      if (redirect) elsewhere.set(entry, redirect);
+    }
+    // In one turn: numbers of other queues are given out here.
+    const redirects = [...elsewhere.values()].map((redirect) => redirect());
+    const more = redirects.flatMap(({ writes }) => writes);
+    await outbox.remove(destination, entries, [...records, ...(way ? [way.write] : []), ...more]);
+    for (const redirect of redirects) redirect.committed();
     for (const entry of entries) {
       const code = codes.get(entry.n);
-      if (code !== undefined) await this.#parts.onFailed(entry, destination, code);
+      if (code !== undefined && !elsewhere.has(entry)) await onFailed(entry, destination, code);
     }
   }
 }

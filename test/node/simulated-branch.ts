@@ -17,6 +17,7 @@ import type { Errands } from '../../node/errands/errands.ts';
 import { GroupRosters } from '../../node/groups/group-rosters.ts';
 import { GroupService } from '../../node/groups/group-service.ts';
 import type { InspectCommit, InspectInfo } from '../../node/groups/groups.ts';
+import type { WritePermit } from '../../node/incarnation/write-permit.ts';
 import { KeyPackageService } from '../../node/key-packages/key-package-service.ts';
 import { MailService } from '../../node/mails/mail-service.ts';
 import { type Charter, EMPTY_CHARTER } from '../../src/overlay/charter.ts';
@@ -82,7 +83,7 @@ export interface BranchOptions {
   readonly network: SimulatedNetwork;
   readonly incarnation?: number;
   readonly clock?: Clock;
-  readonly directory?: Pick<Directory, 'findById' | 'mayHave'>;
+  readonly directory?: Pick<Directory, 'findById' | 'mayHave'> & Partial<Pick<Directory, 'onChange'>>;
   readonly log?: Log;
   readonly charter?: Pick<Charter, 'trustWith'>;
   readonly standing?: Standing;
@@ -100,6 +101,8 @@ export interface BranchOptions {
   /** What policies hide, and allow. */
   readonly hidden?: (what: Hideable) => boolean;
   readonly limits?: () => MessageLimits;
+  /** Of key packages; absent: they are given out. */
+  readonly permit?: WritePermit;
   /** 0 up to 1; spreads the tries. */
   readonly random?: () => number;
 }
@@ -152,11 +155,19 @@ export async function startBranch(options: BranchOptions): Promise<Branch> {
   conversations.judge('mail', (item) => mails.judge(item));
   const groups = new GroupService({ ...shared, mails, ...pick(options) });
   const family = () => [KYIV, LVIV, ODESA].filter((of) => of !== realm);
-  const keyPackages = new KeyPackageService({ ...shared, family, mayAsk: () => true, ...devices });
+  const { permit } = options;
+  const keyPackages = new KeyPackageService({
+    ...shared,
+    family,
+    mayAsk: () => true,
+    ...devices,
+    ...(permit && { permit }),
+  });
   const delivery = createDelivery({
     ...parts,
     outbox,
     conversations,
+    rosters,
     network: node,
     self: { realm, role: 'node', pid: 1, peerId: `node.${realm}` },
     signer: {
