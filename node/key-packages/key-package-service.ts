@@ -31,6 +31,7 @@ import type { Write } from '../../src/store/engine.ts';
 import { Turns } from '../conversations/turns.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Errands } from '../errands/errands.ts';
+import type { WritePermit } from '../incarnation/write-permit.ts';
 import { FarPackages } from './far-packages.ts';
 import {
   headWrite,
@@ -57,6 +58,8 @@ export interface KeyPackageInit {
   readonly isDevice?: (user: UserId, device: DeviceId) => boolean;
   /** The way to realms that may not be connected to. */
   readonly errands?: Pick<Errands, 'ask' | 'answer'>;
+  /** Absent: this node may always write. */
+  readonly permit?: Pick<WritePermit, 'assert' | 'withheld'>;
   /** Whether a realm may be connected to; any when absent. */
   readonly isDirect?: (realm: RealmName) => boolean;
   readonly clock: Clock;
@@ -132,7 +135,7 @@ export class KeyPackageService {
 
   /**
    * Of the session's own device. Resolves with how many one-time packages wait there.
-   * @throws InputError `key-package-wrong`, `key-package-too-long`
+   * @throws InputError `key-package-wrong`, `key-package-too-long`; ConflictError `read-only`
    */
   async put(
     user: UserId,
@@ -142,6 +145,7 @@ export class KeyPackageService {
       lastResort,
     }: { readonly packages: readonly Uint8Array[]; readonly lastResort?: Uint8Array | undefined },
   ): Promise<number> {
+    this.#init.permit?.assert();
     for (const one of [...packages, ...(lastResort ? [lastResort] : [])]) await this.#check(user, device, one);
     return this.#turns.run('numbers', async () => {
       const kept = await this.#store.oneTime(user, device, MAX_ONE_TIME);
@@ -219,7 +223,9 @@ export class KeyPackageService {
       const devices = (await this.#store.lastResorts(user)).filter(
         ({ device }) => this.#init.isDevice?.(user, device) !== false,
       );
-      const mayTake = this.#taking.take(`${claimer}/${user}`);
+      // A copy that waits for its operator's word, or has a twin: what lies here may have been given out already.
+      const isSure = this.#init.permit?.withheld === undefined;
+      const mayTake = isSure && this.#taking.take(`${claimer}/${user}`);
       const found = await Promise.all(
         devices.map(({ device }) => (mayTake ? this.#store.oneTime(user, device, 1) : [])),
       );

@@ -6,8 +6,9 @@ import type { ConversationId, MessageId, UserId } from '../realm/ids.ts';
 import type { ClientCache, Place } from './cache/cache.ts';
 import { eventsDownTo } from './sync/holding.ts';
 import type { OpenedEvent, Receipt } from './timeline/events.ts';
-import { emptyTimeline, reduceTimeline, type TimelineAction, type TimelineState } from './timeline/state.ts';
-import { type Timeline, viewTimeline } from './timeline/view.ts';
+import { LiveTimeline } from './timeline/live-view.ts';
+import type { TimelineAction } from './timeline/state.ts';
+import type { ShownItem, Timeline } from './timeline/view.ts';
 
 /** Events of one page. */
 const PAGE = 100;
@@ -16,6 +17,8 @@ export interface OpenTimeline {
   readonly conversation: ConversationId;
   /** As it is now; the same until the next change. */
   view(): Timeline;
+  /** A message as the last view shows it, or a line that is one event. */
+  item(id: MessageId): ShownItem | undefined;
   /** Loads the page before; false when this device holds nothing older. */
   older(): Promise<boolean>;
   onChange(listener: () => void): () => void;
@@ -99,24 +102,24 @@ class Shown implements OpenTimeline {
   readonly #parts: ChatsComponents;
   readonly #onClose: () => void;
   readonly #listeners = new Set<() => void>();
-  #state: TimelineState;
+  readonly #live: LiveTimeline;
   #before: Place | undefined;
   #isAtBeginning = false;
-  #view: Timeline | undefined;
 
   constructor(conversation: ConversationId, kind: RosterKind | undefined, parts: ChatsComponents, onClose: () => void) {
     this.conversation = conversation;
     this.#kind = kind;
     this.#parts = parts;
     this.#onClose = onClose;
-    this.#state = emptyTimeline(conversation);
+    this.#live = new LiveTimeline(conversation, parts.me, kind ?? 'direct');
   }
 
   view(): Timeline {
-    const now = this.#parts.clock.now();
-    if (this.#view?.nextExpiry !== undefined && this.#view.nextExpiry <= now) this.#view = undefined;
-    this.#view ??= viewTimeline(this.#state, { user: this.#parts.me, kind: this.#kind ?? 'direct', now });
-    return this.#view;
+    return this.#live.view(this.#parts.clock.now());
+  }
+
+  item(id: MessageId): ShownItem | undefined {
+    return this.#live.item(id);
   }
 
   async older(): Promise<boolean> {
@@ -144,7 +147,7 @@ class Shown implements OpenTimeline {
   }
 
   take(actions: readonly TimelineAction[]): void {
-    this.#state = actions.reduce(reduceTimeline, this.#state);
+    for (const action of actions) this.#live.take(action);
     this.#changed();
     // The keys that came with the first events say what it is.
     if (this.#kind === undefined) void this.#learnKind();
@@ -155,11 +158,11 @@ class Shown implements OpenTimeline {
     const kind = await this.#parts.kindOf(this.conversation).catch(() => undefined);
     if (kind === undefined || this.#kind !== undefined) return;
     this.#kind = kind;
+    this.#live.become(kind);
     this.#changed();
   }
 
   #changed(): void {
-    this.#view = undefined;
     for (const listener of this.#listeners) listener();
   }
 }

@@ -93,7 +93,10 @@ export class Desk {
       random,
       home,
       onNews: (conversation, news) => void this.#news.grouped(conversation, news),
-      onOpened: (opened) => void this.#news.reopened(opened),
+      onOpened: (opened) => {
+        for (const { message, event } of opened) this.#restored.keep(message, event);
+        void this.#news.reopened(opened);
+      },
       onTrouble,
     });
     this.#knowing = new Knowing(this.engine);
@@ -116,10 +119,11 @@ export class Desk {
     });
     const server = (): Promise<ServerAnswer> => http.get('/server', serverAnswer);
     this.#retention = new Retention({ vault: account.vault, holding: this.#holding, cache, server, home, clock });
-    this.#restored = new RestoredServer({ ...components, commits: this.engine.commits });
-    const open = (message: FrameMessage) => {
-      this.#restored.keep(message);
-      return this.engine.open(message);
+    this.#restored = new RestoredServer({ ...components, engine: this.engine, files: () => this.files });
+    const open = async (message: FrameMessage) => {
+      const event = await this.engine.open(message);
+      this.#restored.keep(message, event);
+      return event;
     };
     this.library = new Library({ http, people, me: () => me, open, storage: cacheStorage(cache) });
     this.chats = new Chats({

@@ -17,10 +17,13 @@ import { readSealedHead } from '../../src/crypto/sealed-message.ts';
 import type { ConversationId } from '../../src/realm/ids.ts';
 import { dataDirectory } from '../../src/settings/data-directory.ts';
 import { openDatabase } from '../../src/store/database.ts';
+import { under } from '../../src/store/keys.ts';
 import { type LoneRealm, makeLoneRealm } from './lone-realm.ts';
 import { Program } from './program.ts';
 
 const LIMIT = { timeout: 240_000 };
+/** Bytes of a file that a device does not keep for the day on which its server forgets it. */
+const TOO_LARGE = 17 * 1024 * 1024;
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + 45_000;
@@ -65,6 +68,30 @@ async function numbersOf(path: string, conversations: readonly ConversationId[])
   }
 }
 
+/** One-time packages that would be given out to whoever asks for a device, and the one of last resort. */
+async function packagesOf(path: string): Promise<string[]> {
+  const database = await openDatabase(path);
+  try {
+    const found: string[] = [];
+    for (const kind of ['one', 'last']) {
+      for await (const [, value] of database.iterate(under('kp', kind))) found.push(Buffer.from(value).toString('hex'));
+    }
+    return found;
+  } finally {
+    await database.close();
+  }
+}
+
+async function uploaded(client: Client, path: string, size: number) {
+  const bytes = new Uint8Array(size).map((_, at) => (at * 31) % 251);
+  await writeFile(path, bytes);
+  const source = await openSource(path);
+  const card = await client.files?.upload(source);
+  await source.close();
+  assert.ok(card);
+  return { card, bytes };
+}
+
 /** The same name never stands for two things. */
 function assertNothingTwice(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): void {
   for (const [name, what] of before) assert.equal(after.get(name), what, name);
@@ -93,6 +120,8 @@ test('fault 25: clients fill up a node that was put back by a day, and nothing i
   await until('all is sent', async () => clients.every((client) => client.queued().length === 0));
 
   await node.stop();
+  const inTheCopy = await packagesOf(join(folder, 'db'));
+  assert.ok(inTheCopy.length > 0);
   await cp(folder, `${folder}.yesterday`, { recursive: true, preserveTimestamps: true });
   node = await Program.start({ role: 'node', dir: realm.dir });
   const again = <T>(work: () => Promise<T>) => until('the node is back', async () => (await work(), true));
@@ -101,12 +130,10 @@ test('fault 25: clients fill up a node that was put back by a day, and nothing i
   for (let n = 0; n < 5; n++) await engineer.client.act(group, { kind: 'text', text: `today ${n}` });
   const fresh = await clerk.client.groups.create({ name: 'new group', members: [them.id] });
   await engineer.client.send({ to: clerk.address, text: 'the last of today' });
-  const path = join(realm.folder, 'file');
-  await writeFile(path, 'what a file says');
-  const source = await openSource(path);
-  const card = await clerk.client.files?.upload(source);
-  await source.close();
-  assert.ok(card);
+  const small = await uploaded(clerk.client, join(realm.folder, 'small'), 3 * 256 * 1024 + 5);
+  const large = await uploaded(clerk.client, join(realm.folder, 'large'), TOO_LARGE);
+  await clerk.client.act(fresh, { kind: 'file', text: 'a small file', file: small.card });
+  await clerk.client.act(fresh, { kind: 'file', text: 'a large file', file: large.card });
   await clerk.client.act(fresh, { kind: 'text', text: 'in the new one' });
   await until('everybody has it', async () => (await textsOf(engineer.client, fresh)).includes('in the new one'));
   await until('all of today is there', async () => (await textsOf(clerk.client, group)).includes('today 4'));
@@ -118,6 +145,8 @@ test('fault 25: clients fill up a node that was put back by a day, and nothing i
   await rm(folder, { recursive: true });
   await cp(`${folder}.yesterday`, folder, { recursive: true, preserveTimestamps: true });
   node = await Program.start({ role: 'node', dir: realm.dir });
+  const told: string[] = [];
+  clerk.client.on('error', ({ code, params }) => code === 'file-lost' && told.push(String(params['name'])));
   const ledger = new LedgerClient(new AdminClient(dataDirectory(realm.dir).socket.node));
   await until('the node asks for a word', async () => (await ledger.incarnation()).withheld === 'restored');
   await ledger.confirmIncarnation();
@@ -144,8 +173,23 @@ test('fault 25: clients fill up a node that was put back by a day, and nothing i
   );
   assert.equal(late.counters()['unable-to-decrypt'], 0);
 
+  // By the messages that were given back, from the device that sent it; of the other it knows that it is gone.
+  await until('the file is there again', async () => {
+    assert.deepEqual(await late.files?.part(small.card, 0, small.bytes.length), small.bytes);
+    return true;
+  });
+  await until('its sender hears of the one that nobody has', async () => told.includes(large.card.name));
+  assert.deepEqual(told, ['large']);
+
   await node.stop();
   const after = await numbersOf(join(folder, 'db'), conversations);
+  const laidOut = await packagesOf(join(folder, 'db'));
+  // Any of the copy's may have been used since the copy was made.
+  assert.deepEqual(
+    laidOut.filter((one) => inTheCopy.includes(one)),
+    [],
+  );
+  assert.ok(laidOut.length > 0);
   assertNothingTwice(before.bodies, after.bodies);
   assertNothingTwice(before.commits, after.commits);
   assert.equal(new Set(after.events).size, after.events.length);

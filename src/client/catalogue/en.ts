@@ -66,6 +66,8 @@ export const english: Catalogue = {
     'origin-refused': () => 'Another page tried to use this server and was refused.',
     'request-malformed': () => 'The server did not understand the request. Update the client.',
     'frame-malformed': () => 'The server and the client did not understand each other. Update the client.',
+    'file-lost': (params) =>
+      `Your server was restored from a copy and has lost the file "${params['name'] ?? ''}", which you sent. Send it again if somebody needs it.`,
     'read-only': () => 'The server does not write now. The message waits; if it lasts, ask your administrator.',
     'disk-full': () => "The server's disk is full. Nothing was sent; tell your administrator.",
     'realm-unreachable': (params) => `${params['realm'] ?? 'That branch'} cannot be reached now. The message waits.`,

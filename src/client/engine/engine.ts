@@ -118,6 +118,11 @@ export class Engine {
     return this.#quietly(undefined, () => this.#packages.replenish());
   }
 
+  /** The server may hold older ones than it had. */
+  layOutAnew(): Promise<void> {
+    return this.#quietly(undefined, () => this.#packages.layOutAnew());
+  }
+
   /** After each connection: takes mails, tries again what could not be read. */
   async connected(): Promise<void> {
     this.#keeper.stale();

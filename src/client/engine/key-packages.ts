@@ -2,6 +2,7 @@
 // stay in the cache until a welcome uses them up; the one of last resort stays, and is renewed in time.
 //
 //   cache records, area 'key-package', name reference (hex):   [1, private part, not after, is of last resort]
+//   cache record 'key-packages'/'anew': there while the server may hold an older one of last resort than was laid out
 import { toString } from 'uint8arrays/to-string';
 import { makeKeyPackage } from '../../crypto/mls/key-package.ts';
 import type { OwnDevice } from '../../crypto/mls/parts.ts';
@@ -11,6 +12,8 @@ import type { DeviceId, UserId } from '../../realm/ids.ts';
 import type { ClientCache } from '../cache/cache.ts';
 
 const AREA = 'key-package';
+const STATE = 'key-packages';
+const ANEW = 'anew';
 /** Laid out when fewer than half of them are left. */
 const WANTED = 20;
 const MAX_FORM = 4096;
@@ -58,10 +61,22 @@ export class KeyPackages {
     const hasLast = kept.some((one) => one.lastResort && one.notAfter > clock.now() + RENEW_BEFORE);
     const { waiting, lastResort } = await server.publish({ oneTime: [] });
     // What was stored here may never have come there, or be lost there: the server's word counts, and a second one does no harm.
-    if (!hasLast || !lastResort) await server.publish({ oneTime: [], lastResort: await this.#make(true) });
+    const isAnew = (await cache.record(STATE, ANEW)) !== undefined;
+    if (isAnew || !hasLast || !lastResort) {
+      await server.publish({ oneTime: [], lastResort: await this.#make(true) });
+      await cache.setRecords(STATE, new Map([[ANEW, undefined]]));
+    }
     if (waiting >= WANTED / 2) return;
     const made = Array.from({ length: WANTED - waiting }, () => this.#make(false));
     await server.publish({ oneTime: await Promise.all(made) });
+  }
+
+  /**
+   * The server was put back to a copy. It gives out none of the one-time packages that it finds there; the one of last resort may be one
+   * that was renewed since, and is replaced when next this device lays out what is missing.
+   */
+  layOutAnew(): Promise<void> {
+    return this.#parts.cache.setRecords(STATE, new Map([[ANEW, new Uint8Array([1])]]));
   }
 
   /** The private part that a welcome names. */

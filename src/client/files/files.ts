@@ -4,10 +4,10 @@ import { fromString } from 'uint8arrays/from-string';
 import { toString } from 'uint8arrays/to-string';
 import * as v from 'valibot';
 import type { FileCard } from '../../crypto/files/file-card.ts';
-import { sealedSize } from '../../crypto/files/sizes.ts';
+import { chunksOfPlain, sealedSize } from '../../crypto/files/sizes.ts';
 import { FILE_KEY, FILE_PREFIX, makeFileSecret } from '../../crypto/files/stream-cipher.ts';
 import type { Clock } from '../../realm/clock.ts';
-import { codeOf } from '../../realm/errors.ts';
+import { ConflictError, codeOf } from '../../realm/errors.ts';
 import type { UserId } from '../../realm/ids.ts';
 import type { RandomBytes } from '../../realm/random.ts';
 import type { ClientCache } from '../cache/cache.ts';
@@ -16,6 +16,7 @@ import { Download } from './download.ts';
 import { FileServer, type FileServerComponents } from './file-server.ts';
 import { KeptFiles } from './kept-files.ts';
 import type { FileSink, FileSource, TransferOptions } from './places.ts';
+import { SentFiles } from './sent-files.ts';
 import { Upload, type UploadNote } from './upload.ts';
 
 /** Codes after which an upload that was under way begins anew: the server has forgotten it, or the file is another one. */
@@ -47,10 +48,13 @@ export class Files {
   readonly #server: FileServer;
   /** What waits to be sent; absent where there is no cache. */
   readonly kept: KeptFiles | undefined;
+  /** What was sent lately; absent where there is no cache. */
+  readonly sent: SentFiles | undefined;
 
   constructor(parts: FilesComponents) {
     this.#parts = parts;
     this.kept = parts.cache && new KeptFiles(parts.cache);
+    this.sent = parts.cache && new SentFiles(parts.cache, parts.clock);
     this.#server = new FileServer(parts);
   }
 
@@ -72,6 +76,26 @@ export class Files {
       if (!before) throw error;
       await this.#server.abandon(before.upload, signal).catch(() => {});
       return this.#run(source, place, await this.#begin(source, place, signal), { signal, onProgress });
+    }
+  }
+
+  /**
+   * A file that the server has lost, once more under its key. Nothing is sent before all of it was read and found to be what it was.
+   * @throws ConflictError `file-changed`; as `upload` throws
+   */
+  async again(card: FileCard, source: FileSource, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts;
+    if (source.size !== card.size) throw new ConflictError('file-changed', 'this is another file');
+    const { upload } = await this.#server.create(sealedSize(card.size), signal);
+    const { key, prefix } = card;
+    const note = { key, prefix, upload, sent: chunksOfPlain(card.size), digest: card.hash };
+    try {
+      const parts = { server: this.#server, clock, note: async () => {} };
+      const { blob } = await (await Upload.open(source, note, parts, signal)).run(signal, undefined);
+      if (blob !== card.blob) throw new ConflictError('file-changed', 'this is another file');
+    } catch (error) {
+      if (!signal.aborted) await this.#server.abandon(upload, signal).catch(() => {});
+      throw error;
     }
   }
 
@@ -113,6 +137,7 @@ export class Files {
     const upload = await Upload.open(source, note, { server: this.#server, clock, note: keep }, signal);
     const card = await upload.run(signal, onProgress);
     await this.#parts.storage.delete(place);
+    await this.sent?.keep(source, card, signal);
     return card;
   }
 

@@ -2,16 +2,20 @@
 // nobody can attach a recording or a picture from the clipboard again. Of what is too large only the name is kept: the person is asked
 // for the file once more. Gone with the cache when this device is wiped.
 //
-// Cache records: in `kept-files`, by id, JSON [1, name, size, type, mark, note, whether it is here]; in `kept-file/ID` its pieces by number.
+// Cache records, here for those that wait to be sent: in `kept-files`, by id, JSON [1, name, size, type, mark, note, whether it is here]; in `kept-file/ID` its pieces by number.
 import * as v from 'valibot';
 import type { ClientCache } from '../cache/cache.ts';
 import type { FileSource } from './places.ts';
 
-/** Bytes of one file, and of all together, that are kept. */
-const MAX_KEPT = 128 * 1024 * 1024;
-const MAX_TOTAL = 512 * 1024 * 1024;
+/** Area: of the records `<area>s`, of the pieces `<area>/<id>`. Bytes of one file, and of all together, that are kept. */
+export interface KeepingLimits {
+  readonly area: string;
+  readonly each: number;
+  readonly total: number;
+}
+
+const TO_BE_SENT: KeepingLimits = { area: 'kept-file', each: 128 * 1024 * 1024, total: 512 * 1024 * 1024 };
 const PIECE = 1024 * 1024;
-const AREA = 'kept-files';
 
 const form = v.tuple([v.literal(1), v.string(), v.number(), v.string(), v.string(), v.string(), v.boolean()]);
 
@@ -37,13 +41,16 @@ export interface KeepRequest {
 export class KeptFiles {
   readonly #cache: Pick<ClientCache, 'record' | 'records' | 'setRecords'>;
 
-  constructor(cache: Pick<ClientCache, 'record' | 'records' | 'setRecords'>) {
+  readonly #limits: KeepingLimits;
+
+  constructor(cache: Pick<ClientCache, 'record' | 'records' | 'setRecords'>, limits: KeepingLimits = TO_BE_SENT) {
     this.#cache = cache;
+    this.#limits = limits;
   }
 
   /** What cannot be read is as good as nothing. */
   async list(): Promise<readonly KeptFile[]> {
-    const records = await this.#cache.records(AREA);
+    const records = await this.#cache.records(this.#area);
     return [...records].flatMap(([id, bytes]) => decode(id, bytes) ?? []);
   }
 
@@ -56,7 +63,7 @@ export class KeptFiles {
     for (let at = 0; at < size; at += PIECE) {
       signal.throwIfAborted();
       const bytes = await source.read(at, Math.min(PIECE, size - at));
-      await this.#cache.setRecords(areaOf(id), new Map([[String(at / PIECE), bytes]]));
+      await this.#cache.setRecords(this.#areaOf(id), new Map([[String(at / PIECE), bytes]]));
     }
     signal.throwIfAborted();
     const kept = { ...file, isHere: true };
@@ -73,7 +80,7 @@ export class KeptFiles {
     const read = async (from: number, length: number): Promise<Uint8Array> => {
       const all = new Uint8Array(Math.max(0, Math.min(length, size - from)));
       for (let done = 0; done < all.length; ) {
-        const piece = await this.#cache.record(areaOf(id), String(Math.floor((from + done) / PIECE)));
+        const piece = await this.#cache.record(this.#areaOf(id), String(Math.floor((from + done) / PIECE)));
         const part = piece?.subarray((from + done) % PIECE, ((from + done) % PIECE) + all.length - done);
         // Shorter than it should be: whoever reads sees that it is not the file.
         if (!part || part.length === 0) return all.subarray(0, done);
@@ -86,25 +93,31 @@ export class KeptFiles {
   }
 
   async drop({ id, size }: Pick<KeptFile, 'id' | 'size'>): Promise<void> {
-    await this.#cache.setRecords(AREA, new Map([[id, undefined]]));
-    const pieces = Math.min(MAX_KEPT, size) / PIECE;
+    await this.#cache.setRecords(this.#area, new Map([[id, undefined]]));
+    const pieces = Math.min(this.#limits.each, size) / PIECE;
     const names = Array.from({ length: Math.ceil(pieces) }, (_, at) => String(at));
-    await this.#cache.setRecords(areaOf(id), new Map(names.map((name) => [name, undefined])));
+    await this.#cache.setRecords(this.#areaOf(id), new Map(names.map((name) => [name, undefined])));
   }
 
   async #hasRoom(size: number): Promise<boolean> {
-    if (size > MAX_KEPT) return false;
+    if (size > this.#limits.each) return false;
     const kept = (await this.list()).filter(({ isHere }) => isHere).reduce((sum, file) => sum + file.size, 0);
-    return kept + size <= MAX_TOTAL;
+    return kept + size <= this.#limits.total;
+  }
+
+  get #area(): string {
+    return `${this.#limits.area}s`;
+  }
+
+  #areaOf(id: string): string {
+    return `${this.#limits.area}/${id}`;
   }
 
   #write({ id, name, size, type, mark, note, isHere }: KeptFile): Promise<void> {
     const text = JSON.stringify([1, name, size, type, mark, note, isHere]);
-    return this.#cache.setRecords(AREA, new Map([[id, new TextEncoder().encode(text)]]));
+    return this.#cache.setRecords(this.#area, new Map([[id, new TextEncoder().encode(text)]]));
   }
 }
-
-const areaOf = (id: string): string => `kept-file/${id}`;
 
 function decode(id: string, bytes: Uint8Array): KeptFile | undefined {
   try {

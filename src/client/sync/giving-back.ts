@@ -55,12 +55,17 @@ export class GivingBack {
     this.#over.abort(new UnreachableError('client-closed', 'the client is closed'));
   }
 
-  /** What is due; the next connection tries again what fails now. Never rejects for what the server does. */
-  async run(): Promise<void> {
+  /**
+   * What is due; the next connection tries again what fails now. Never rejects for what the server does.
+   * Resolves with whether nothing is due any more.
+   */
+  async run(): Promise<boolean> {
     try {
       await this.#run(this.#over.signal);
+      return true;
     } catch (error) {
       if (!(error instanceof CanopyError)) throw error;
+      return false;
     }
   }
 
@@ -138,7 +143,7 @@ export class GivingBack {
     asked: readonly KeptBody[],
     signal: AbortSignal,
   ): Promise<ReadonlySet<string>> {
-    const messages = asked.map(({ id, sender }) => ({ id, sender }));
+    const messages = asked.map(({ id, sender, blobs }) => ({ id, sender, blobs }));
     const path = `/conversations/${conversation}/compare`;
     try {
       return new Set((await this.#parts.http.post(path, { messages }, compareAnswer, signal)).missing);

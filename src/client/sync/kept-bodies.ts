@@ -2,10 +2,11 @@
 // that wrote them, and what this device shows of a message has none any more. Kept for some days, since nobody restores an older copy
 // without knowing what is lost; in the background, since nobody waits for it.
 //
-//   cache records, area 'sealed', name conversation/message: [1, sender, device, ms, counter, expires, kept at, body]
-import { MAX_BODY, MAX_COUNTER, readId } from '../../crypto/envelope.ts';
+//   cache records, area 'sealed', name conversation/message: [2, sender, device, ms, counter, expires, kept at, body, [blob, …]]
+import { MAX_BLOBS, MAX_BODY, MAX_COUNTER, readId } from '../../crypto/envelope.ts';
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
 import type { FrameMessage } from '../../protocols/lan/wire.ts';
+import { BLOB_ID_BYTES, type BlobId, blobIdBytes, blobIdOf } from '../../realm/blob-id.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { CanopyError } from '../../realm/errors.ts';
 import {
@@ -19,7 +20,10 @@ import {
 } from '../../realm/ids.ts';
 import type { ClientCache } from '../cache/cache.ts';
 
-export type KeptBody = Pick<FrameMessage, 'id' | 'sender' | 'device' | 'stamp' | 'expires' | 'body'>;
+export interface KeptBody extends Pick<FrameMessage, 'id' | 'sender' | 'device' | 'stamp' | 'expires' | 'body'> {
+  /** Of the files that go with it, as far as the body could be opened. */
+  readonly blobs: readonly BlobId[];
+}
 
 const AREA = 'sealed';
 const DAY = 24 * 3_600_000;
@@ -27,28 +31,40 @@ const DAY = 24 * 3_600_000;
 export const KEPT_FOR: number = 7 * DAY;
 /** Bodies that wait for the cache; above that they are left out. */
 const MAX_WAITING = 1000;
-const MAX_FORM = MAX_BODY + 256;
+const MAX_FORM = MAX_BODY + MAX_BLOBS * 34 + 256;
 
 export class KeptBodies {
-  readonly #cache: Pick<ClientCache, 'records' | 'setRecords'>;
+  readonly #cache: Pick<ClientCache, 'record' | 'records' | 'setRecords'>;
   readonly #clock: Pick<Clock, 'now'>;
   #waiting = new Map<string, Uint8Array>();
   #work: Promise<void> = Promise.resolve();
   #isWriting = false;
 
-  constructor(cache: Pick<ClientCache, 'records' | 'setRecords'>, clock: Pick<Clock, 'now'>) {
+  constructor(cache: Pick<ClientCache, 'record' | 'records' | 'setRecords'>, clock: Pick<Clock, 'now'>) {
     this.#cache = cache;
     this.#clock = clock;
   }
 
   /** Of messages that the server has; those that are older than KEPT_FOR, or expire, are not kept. */
-  keep({ id, conversation, sender, device, stamp, expires, arrivedAt, body }: FrameMessage): void {
+  keep(
+    { id, conversation, sender, device, stamp, expires, arrivedAt, body }: FrameMessage,
+    blobs: readonly BlobId[] = [],
+  ): void {
     const now = this.#clock.now();
     if ((arrivedAt ?? stamp.ms) < now - KEPT_FOR || body.length === 0 || this.#waiting.size >= MAX_WAITING) return;
     const { ms, counter } = stamp;
-    const form = encodeItem([1, idBytes(sender), idBytes(device), ms, counter, expires, now, body]);
+    const files = blobs.map(blobIdBytes);
+    const form = encodeItem([2, idBytes(sender), idBytes(device), ms, counter, expires, now, body, files]);
     this.#waiting.set(`${conversation}/${id}`, form);
     this.#write();
+  }
+
+  /** Files of a message that is kept. */
+  async blobsOf(conversation: ConversationId, id: MessageId): Promise<readonly BlobId[]> {
+    await this.#work;
+    const name = `${conversation}/${id}`;
+    const bytes = await this.#cache.record(AREA, name);
+    return bytes ? decodeKept(name, bytes).kept.blobs : [];
   }
 
   /** Taken back, or disappeared. */
@@ -96,11 +112,15 @@ export class KeptBodies {
 
 /** @throws PeerError `frame-malformed` */
 export function decodeKept(name: string, bytes: Uint8Array): { readonly at: number; readonly kept: KeptBody } {
-  const fields = new Fields(decodeStrict(bytes, MAX_FORM), 'kept body', 8);
-  if (fields.uint() !== 1) fields.fail('version 1');
+  const fields = new Fields(decodeStrict(bytes, MAX_FORM), 'kept body', 9);
+  if (fields.uint() !== 2) fields.fail('version 2');
   const id = parseMessageId(name.split('/')[1] ?? '');
   const by = { sender: readId(fields, parseUserId), device: readId(fields, parseDeviceId) };
   const stamp = { ms: fields.uint(), counter: fields.uint(MAX_COUNTER) };
   const [expires, at] = [fields.uint(), fields.uint()];
-  return { at, kept: { id, ...by, stamp, expires, body: fields.bytes(MAX_BODY) } };
+  const body = fields.bytes(MAX_BODY);
+  const files = fields.list(MAX_BLOBS);
+  const list = new Fields(files, 'files of a kept body');
+  const blobs = files.map(() => blobIdOf(list.bytes(BLOB_ID_BYTES, BLOB_ID_BYTES)));
+  return { at, kept: { id, ...by, stamp, expires, body, blobs } };
 }

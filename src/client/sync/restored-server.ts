@@ -2,54 +2,84 @@
 // server has forgotten it, and gives it back before anything else is said.
 import type { FrameMessage } from '../../protocols/lan/wire.ts';
 import type { Clock } from '../../realm/clock.ts';
+import { CanopyError } from '../../realm/errors.ts';
+import type { ConversationId, MessageId } from '../../realm/ids.ts';
+import { fileOf } from '../bodies.ts';
 import type { ClientCache } from '../cache/cache.ts';
+import { sentenceOf } from '../catalogue/catalogue.ts';
+import { english } from '../catalogue/en.ts';
 import type { Emitter } from '../emitter.ts';
 import type { CommitBook } from '../engine/commit-book.ts';
+import { GivingFiles, type GivingFilesComponents } from '../files/giving-files.ts';
 import type { Http } from '../http.ts';
 import type { ClientEvents } from '../surface.ts';
+import type { OpenedEvent } from '../timeline/events.ts';
 import { GivingBack } from './giving-back.ts';
 import { KeptBodies } from './kept-bodies.ts';
 
-export interface RestoredServerComponents {
+const LOST = 'file-lost';
+
+export interface RestoredServerComponents extends Pick<GivingFilesComponents, 'files'> {
   readonly http: Pick<Http, 'get' | 'post'>;
   readonly cache: Pick<ClientCache, 'record' | 'records' | 'setRecords'>;
-  readonly events: Pick<Emitter<ClientEvents>, 'on'>;
-  readonly clock: Pick<Clock, 'now'>;
-  readonly commits: CommitBook;
+  readonly events: Pick<Emitter<ClientEvents>, 'on' | 'emit'>;
+  readonly clock: Clock;
+  readonly engine: { readonly commits: CommitBook; layOutAnew(): Promise<void> };
 }
 
 export class RestoredServer {
   readonly #bodies: KeptBodies;
   readonly #givingBack: GivingBack;
+  readonly #givingFiles: GivingFiles;
   readonly #unlisten: readonly (() => void)[];
 
   constructor(components: RestoredServerComponents) {
-    const { cache, clock, events } = components;
-    const bodies = new KeptBodies(cache, clock);
-    this.#bodies = bodies;
-    this.#givingBack = new GivingBack({ ...components, bodies });
+    const { cache, clock, events, engine, files } = components;
+    this.#bodies = new KeptBodies(cache, clock);
+    this.#givingBack = new GivingBack({ ...components, commits: engine.commits, bodies: this.#bodies });
+    const onLost = (name: string): void => {
+      const params = { name: name.slice(0, 80) };
+      events.emit('error', { code: LOST, params, message: sentenceOf(english, LOST, params) });
+    };
+    this.#givingFiles = new GivingFiles({ ...components, onLost });
+    const restored = [this.#givingBack, this.#givingFiles];
     this.#unlisten = [
-      events.on('reset', () => void this.#givingBack.restored()),
-      events.on('removed', ({ conversation, id }) => void bodies.forget(conversation, [id])),
+      events.on('reset', () => {
+        for (const part of restored) void part.restored();
+        void engine.layOutAnew();
+      }),
+      events.on('removed', ({ conversation, id }) => void this.#forget(conversation, id, files).catch(passing)),
     ];
   }
 
-  /** A message that came from the server. */
-  keep(message: FrameMessage): void {
-    this.#bodies.keep(message);
+  /** A message that came from the server; opened, when it could be. */
+  keep(message: FrameMessage, event?: OpenedEvent): void {
+    const { file } = event ? fileOf(event) : {};
+    this.#bodies.keep(message, file ? [file.blob] : []);
   }
 
-  /** Gives back what is due. */
-  run(): Promise<void> {
-    return this.#givingBack.run();
+  /** Gives back what is due. Files go in their own time, after the messages by which they may be read. */
+  async run(): Promise<void> {
+    if (await this.#givingBack.run()) void this.#givingFiles.run();
   }
 
   counters(): Record<string, number> {
-    return this.#givingBack.counters();
+    return { ...this.#givingBack.counters(), ...this.#givingFiles.counters() };
   }
 
   close(): void {
     for (const unlisten of this.#unlisten) unlisten();
     this.#givingBack.close();
+    this.#givingFiles.close();
   }
+
+  async #forget(conversation: ConversationId, id: MessageId, files: RestoredServerComponents['files']): Promise<void> {
+    const blobs = await this.#bodies.blobsOf(conversation, id);
+    await this.#bodies.forget(conversation, [id]);
+    if (blobs.length > 0) await files().sent?.forget(blobs);
+  }
+}
+
+function passing(error: unknown): void {
+  if (!(error instanceof CanopyError)) throw error;
 }

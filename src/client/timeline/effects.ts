@@ -34,7 +34,7 @@ export interface Effects {
 
 type Events = ReadonlyMap<MessageId, OpenedEvent>;
 
-class Gathering {
+export class Gathering {
   readonly edits = new Map<MessageId, Edit>();
   readonly deleted = new Map<MessageId, UserId>();
   readonly reactions = new Map<MessageId, Map<string, Set<UserId>>>();
@@ -52,7 +52,7 @@ export function effectsOf(ordered: readonly OpenedEvent[], events: Events, kind:
   return made;
 }
 
-function gather(made: Gathering, event: OpenedEvent, events: Events, kind: RosterKind): void {
+export function gather(made: Gathering, event: OpenedEvent, events: Events, kind: RosterKind): void {
   const { content, sender } = event;
   switch (content?.kind) {
     case 'edit': {
@@ -82,6 +82,18 @@ function gather(made: Gathering, event: OpenedEvent, events: Events, kind: Roste
       return;
     default:
   }
+}
+
+/** Of what the event does, that which it does to one message. */
+export function gatherFor(
+  made: Gathering,
+  target: MessageId,
+  event: OpenedEvent,
+  events: Events,
+  kind: RosterKind,
+): void {
+  if (event.content?.kind === 'delete') remove(made, event, events.get(target), kind);
+  else gather(made, event, events, kind);
 }
 
 function saysNothingNew(made: Gathering, { name, picture }: ProfileContent): boolean {

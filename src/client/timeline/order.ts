@@ -22,6 +22,11 @@ function sentAtOf({ stamp, content }: OpenedEvent): number {
  * take their places by stamp.
  */
 export function inCausalOrder(events: ReadonlyMap<MessageId, OpenedEvent>): readonly OpenedEvent[] {
+  return causalOrder(events).ordered;
+}
+
+/** `isTangled`: some claim to be before one another, so that what is added may move any of them. */
+export function causalOrder(events: ReadonlyMap<MessageId, OpenedEvent>) {
   const sorted = [...events.values()].sort(byStamp);
   const graph = graphOf(sorted, events);
   const ready = new Ready(sorted);
@@ -36,7 +41,7 @@ export function inCausalOrder(events: ReadonlyMap<MessageId, OpenedEvent>): read
       if (left === 0) ready.add(graph.places.get(child.id) ?? 0);
     }
   }
-  return ordered;
+  return { ordered, isTangled: ready.isTangled };
 }
 
 function graphOf(sorted: readonly OpenedEvent[], events: ReadonlyMap<MessageId, OpenedEvent>) {
@@ -61,6 +66,8 @@ class Ready {
   #lowest = 0;
   /** No place before it is untaken. */
   #untaken = 0;
+  /** A circle of claims had to be cut. */
+  isTangled = false;
 
   constructor(sorted: readonly OpenedEvent[]) {
     this.#sorted = sorted;
@@ -86,6 +93,7 @@ class Ready {
 
   /** Nothing is ready: a circle of claims. */
   #firstUntaken(): number {
+    this.isTangled = true;
     while (this.#isTaken[this.#untaken]) this.#untaken++;
     return this.#untaken;
   }

@@ -68,12 +68,19 @@ function withoutContent(state: TimelineState, ids: readonly MessageId[]): Timeli
 function withEvents({ conversation, events, gone }: TimelineState, more: readonly OpenedEvent[]) {
   const all = new Map(events);
   for (const event of more) {
-    if (event.conversation !== conversation) continue;
-    const known = all.get(event.id);
-    const better = known ? preferred(known, event) : event;
-    all.set(event.id, gone.has(event.id) ? erased(better) : better);
+    if (event.conversation === conversation) all.set(event.id, mergedEvent(all.get(event.id), event, gone));
   }
   return all;
+}
+
+/** What is known of an event after it is told (again). */
+export function mergedEvent(
+  known: OpenedEvent | undefined,
+  event: OpenedEvent,
+  gone: TimelineState['gone'],
+): OpenedEvent {
+  const better = known ? preferred(known, event) : event;
+  return gone.has(event.id) ? erased(better) : better;
 }
 
 /**
@@ -106,23 +113,25 @@ function quality(event: OpenedEvent): number {
 
 function withReceipts(known: TimelineState['receipts'], more: readonly Receipt[]): TimelineState['receipts'] {
   const all = new Map(known);
-  for (const { id, by, state, at, code } of more) {
-    const readers = new Map(all.get(id));
-    const before = readers.get(by) ?? {};
-    readers.set(by, withReceipt(before, state, at, code));
-    all.set(id, readers);
-  }
+  for (const receipt of more) all.set(receipt.id, withReceipt(all.get(receipt.id), receipt));
   return all;
 }
 
-function withReceipt(reader: Reader, state: Receipt['state'], at: number, code = 'internal'): Reader {
+type Readers = ReadonlyMap<UserId, Reader>;
+
+export function withReceipt(known: Readers | undefined, { by, state, at, code }: Receipt): Readers {
+  const readers = new Map(known);
+  return readers.set(by, toldOf(readers.get(by) ?? {}, state, at, code));
+}
+
+function toldOf(reader: Reader, state: Receipt['state'], at: number, code = 'internal'): Reader {
   if (state === 'failed') return { ...reader, failed: reader.failed && reader.failed < code ? reader.failed : code };
   if (state === 'read') return { ...reader, readAt: Math.min(reader.readAt ?? at, at) };
   return { ...reader, deliveredAt: Math.min(reader.deliveredAt ?? at, at) };
 }
 
 /** A mark that covers less and was made later says nothing new. */
-function withRead(reads: readonly ReadMark[], mark: ReadMark): readonly ReadMark[] {
+export function withRead(reads: readonly ReadMark[], mark: ReadMark): readonly ReadMark[] {
   const covers = (a: ReadMark, b: ReadMark) => a.arrivedAt >= b.arrivedAt && a.at <= b.at;
   if (reads.some((known) => covers(known, mark))) return reads;
   return [...reads.filter((known) => !covers(mark, known)), mark].sort((a, b) => a.arrivedAt - b.arrivedAt);

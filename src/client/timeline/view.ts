@@ -6,7 +6,7 @@ import type { DeviceId, MessageId, UserId } from '../../realm/ids.ts';
 import { type Effects, effectsOf } from './effects.ts';
 import type { MessageState, OpenedEvent, SystemLine } from './events.ts';
 import { isErased, laterState } from './events.ts';
-import { inCausalOrder } from './order.ts';
+import { byStamp, inCausalOrder } from './order.ts';
 import { disappearsAt, isCleared, isUnread } from './reading.ts';
 import { counts } from './rights.ts';
 import type { Reader, TimelineState } from './state.ts';
@@ -73,9 +73,11 @@ export interface ShownLine {
   readonly timer?: number;
 }
 
+export type ShownItem = ShownMessage | ShownLine;
+
 export interface Timeline {
   /** Oldest first. */
-  readonly items: readonly (ShownMessage | ShownLine)[];
+  readonly items: readonly ShownItem[];
   readonly unread: number;
   readonly unreadMentions: number;
   readonly firstUnread?: MessageId;
@@ -113,12 +115,13 @@ export function viewTimeline(state: TimelineState, onlooker: Onlooker): Timeline
   };
 }
 
-function shownEvent(
+/** At most one. */
+export function shownEvent(
   state: TimelineState,
   event: OpenedEvent,
   effects: Effects,
   onlooker: Onlooker,
-): (ShownMessage | ShownLine)[] {
+): ShownItem[] {
   const { content, stamp, id, sender } = event;
   const at = stamp?.ms ?? content?.sentAt ?? 0;
   if (state.hidden.has(id) || isCleared(state, event)) return [];
@@ -231,28 +234,43 @@ function stateOf({ state, recipients, sender }: OpenedEvent, readers: ReadonlyMa
   return others.every((reader) => reader?.failed !== undefined) ? laterState(state, 'failed') : state;
 }
 
-/** Lines that nobody wrote stand where their stamps say. */
-function withLines(messages: readonly (ShownMessage | ShownLine)[], { lines, clearedUpTo }: TimelineState) {
-  const items = [...messages];
-  const sorted = [...lines.values()]
-    .filter((line) => line.stamp.ms > clearedUpTo)
-    .sort((a, b) => a.stamp.ms - b.stamp.ms || a.stamp.counter - b.stamp.counter || (a.id < b.id ? -1 : 1));
-  for (const { id, what, by, users, stamp } of sorted) {
-    const later = items.findIndex((item) => atOf(item) > stamp.ms);
-    const line: ShownLine = { kind: 'line', id, what, users, at: stamp.ms, ...(by && { by }) };
-    items.splice(later < 0 ? items.length : later, 0, line);
-  }
-  return items;
+function withLines(messages: readonly ShownItem[], { lines, clearedUpTo }: TimelineState): readonly ShownItem[] {
+  return besideMessages(messages, shownLines(lines, clearedUpTo));
 }
 
-function atOf(item: ShownMessage | ShownLine): number {
+/** By their stamps. */
+export function shownLines(lines: TimelineState['lines'], clearedUpTo: number): readonly ShownLine[] {
+  return [...lines.values()]
+    .filter((line) => line.stamp.ms > clearedUpTo)
+    .sort((a, b) => a.stamp.ms - b.stamp.ms || a.stamp.counter - b.stamp.counter || (a.id < b.id ? -1 : 1))
+    .map(({ id, what, by, users, stamp }) => ({ kind: 'line', id, what, users, at: stamp.ms, ...(by && { by }) }));
+}
+
+/** Lines that nobody wrote stand where their stamps say: before the first message that is later. */
+export function besideMessages(messages: readonly ShownItem[], lines: readonly ShownLine[]): readonly ShownItem[] {
+  if (lines.length === 0) return messages;
+  const items: ShownItem[] = [];
+  let next = 0;
+  for (const message of messages) {
+    for (let line = lines[next]; line && atOf(message) > line.at; line = lines[++next]) items.push(line);
+    items.push(message);
+  }
+  return [...items, ...lines.slice(next)];
+}
+
+function atOf(item: ShownItem): number {
   return item.kind === 'line' ? item.at : (item.stamp?.ms ?? Number.MAX_SAFE_INTEGER);
 }
 
 function headsOf(ordered: readonly OpenedEvent[]): readonly MessageId[] {
   const seen = new Set(ordered.flatMap((event) => event.content?.after ?? []));
-  return ordered
-    .filter((event) => !seen.has(event.id))
+  return latestOf(ordered.filter((event) => !seen.has(event.id)));
+}
+
+/** Nothing stands between these, so their stamps tell which are the latest. */
+export function latestOf(heads: readonly OpenedEvent[]): readonly MessageId[] {
+  return [...heads]
+    .sort(byStamp)
     .slice(-MAX_HEADS)
-    .map((event) => event.id);
+    .map(({ id }) => id);
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { WritePermit } from '../../../node/incarnation/write-permit.ts';
 import {
   decodePackagesAnswer,
   decodePackagesRequest,
@@ -124,6 +125,28 @@ test(
     const again = await open(2);
     t.after(() => again.stop().then(() => database.close()));
     assert.equal(await firstOf(again), 3);
+  },
+);
+
+test(
+  'a restored copy that nobody has confirmed gives out the last resort alone, and takes nothing',
+  LIMIT,
+  async (t) => {
+    const database = await openDatabase(await temporaryFolder(t));
+    const open = (incarnation: number, permit?: WritePermit) =>
+      startBranch({ realm: KYIV, database, network: new SimulatedNetwork(), incarnation, ...(permit && { permit }) });
+    const first = await open(1);
+    await first.keyPackages.put(COOK, DEVICE, { packages: [bytes(1), bytes(2)], lastResort: bytes(9) });
+    await first.stop();
+    const permit = new WritePermit('restored');
+    const copy = await open(1, permit);
+    t.after(() => copy.stop().then(() => database.close()));
+    const claimed = async () => (await copy.keyPackages.claim(CLERK, COOK, never))[0];
+    assert.deepEqual([(await claimed())?.keyPackage, (await claimed())?.isLastResort], [bytes(9), true]);
+    await assert.rejects(copy.keyPackages.put(COOK, DEVICE, { packages: [bytes(3)] }), { code: 'read-only' });
+    // It was no copy after all, and nothing is lost.
+    permit.grant();
+    assert.deepEqual((await claimed())?.keyPackage, bytes(1));
   },
 );
 
