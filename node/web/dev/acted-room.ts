@@ -1,8 +1,8 @@
 // One conversation of the acted server, shown by the library's own view of events.
-import type { OpenTimeline, Timeline } from '../../../src/client/client.ts';
+import type { OpenTimeline } from '../../../src/client/client.ts';
 import type { OpenedEvent, Receipt } from '../../../src/client/timeline/events.ts';
-import { emptyTimeline, reduceTimeline, type TimelineAction } from '../../../src/client/timeline/state.ts';
-import { viewTimeline } from '../../../src/client/timeline/view.ts';
+import { LiveTimeline } from '../../../src/client/timeline/live-view.ts';
+import type { TimelineAction } from '../../../src/client/timeline/state.ts';
 import type { RosterKind } from '../../../src/crypto/roster.ts';
 import type { ConversationId, MessageId } from '../../../src/realm/ids.ts';
 import { CLERK } from './acted-people.ts';
@@ -48,13 +48,11 @@ export class ActedRoom {
   }
 
   open(readUpTo: number): OpenTimeline {
-    let state = emptyTimeline(this.id);
+    const live = new LiveTimeline(this.id, CLERK.id, this.kind);
     let first = this.events.length;
-    let shown: Timeline | undefined;
     const changed = new Set<() => void>();
     const apply = (action: TimelineAction): void => {
-      state = reduceTimeline(state, action);
-      shown = undefined;
+      live.take(action);
       for (const listener of changed) listener();
     };
     const older = async (): Promise<boolean> => {
@@ -69,7 +67,8 @@ export class ActedRoom {
     apply({ kind: 'read', mark: { arrivedAt: readUpTo, at: readUpTo } });
     return {
       conversation: this.id,
-      view: () => (shown ??= viewTimeline(state, { user: CLERK.id, kind: this.kind, now: Date.now() })),
+      view: () => live.view(Date.now()),
+      item: (id) => live.item(id),
       older,
       onChange: (listener) => {
         changed.add(listener);

@@ -6,12 +6,12 @@ import type { Client, StateChange } from '../../../src/client/client.ts';
 import type { Timeline as View } from '../../../src/client/timeline/view.ts';
 import type { Clock, Timer } from '../../../src/realm/clock.ts';
 import type { ConversationId, MessageId } from '../../../src/realm/ids.ts';
-import { keepSame } from './same-items.ts';
 
-/** Milliseconds between two looks while much changes; the first change is shown at once. */
-const PAUSE = 50;
-/** Times as long as a look took is the pause after it: a long conversation leaves most of the time to the person. */
-const REST = 8;
+/**
+ * Milliseconds between two looks while much changes; the first change is shown at once. Ten a second are more than anybody reads, and
+ * leave most frames to what the person does.
+ */
+const PAUSE = 100;
 /** Items that stay in memory when a person goes back to the end. */
 const KEPT = 1500;
 /** Milliseconds that one timer waits at most, so that none overflows; longer waits are several. */
@@ -47,7 +47,6 @@ export class Timeline {
   #pause: Timer | undefined;
   #expiry: Timer | undefined;
   #isDue = false;
-  #kept: ReadonlyMap<string, ShownItem> = new Map();
   #isClosed = false;
 
   constructor(id: ConversationId, components: TimelineComponents) {
@@ -133,9 +132,10 @@ export class Timeline {
     this.refusals.value = refusals;
   }
 
-  message(id: string): ShownMessage | undefined {
+  message(id: MessageId): ShownMessage | undefined {
     // asked of the view, so that a component follows it
-    const item = this.view.value.items.length > 0 ? this.#kept.get(id) : undefined;
+    if (this.view.value.items.length === 0) return undefined;
+    const item = this.#open?.item(id);
     return item?.kind === 'message' ? item : undefined;
   }
 
@@ -164,10 +164,9 @@ export class Timeline {
       return;
     }
     const { clock } = this.#components;
-    const begun = clock.monotonic();
     this.#isDue = false;
     this.#look();
-    this.#pause = clock.after(Math.max(PAUSE, (clock.monotonic() - begun) * REST), () => {
+    this.#pause = clock.after(PAUSE, () => {
       this.#pause = undefined;
       if (this.#isDue) this.#changed();
     });
@@ -176,10 +175,8 @@ export class Timeline {
   #look(): void {
     if (!this.#open || this.#isClosed) return;
     const view = this.#open.view();
-    const items = keepSame(this.#kept, view.items);
-    this.#kept = new Map(items.map((item) => [item.id, item]));
-    this.view.value = { ...view, items };
-    this.#expireLater(this.view.value.nextExpiry);
+    this.view.value = view;
+    this.#expireLater(view.nextExpiry);
     this.#components.onView?.(this);
   }
 

@@ -13,8 +13,14 @@ import { PinnedBar } from './pinned-bar.tsx';
 import { Stage, StageContext } from './stage.ts';
 import { TimelineView } from './timeline-view.tsx';
 
-export function ChatView({ chat }: { readonly chat: Chat }) {
+/** What is said changes the conversation many times a second; who it is with does not, and nothing else is drawn here. */
+function useSteady(chat: Chat): Chat {
+  return useMemo(() => chat, [chat.id, chat.title, chat.person, chat.people]);
+}
+
+export function ChatView({ chat: now }: { readonly chat: Chat }) {
   const { chats, conversing } = useWorkspace();
+  const chat = useSteady(now);
   const stage = useMemo(() => {
     const now = (): Chat => chats.list.peek().find(({ id }) => id === chat.id) ?? chat;
     return new Stage(now, chats.timelineOf(chat), conversing.composingOf(chat));

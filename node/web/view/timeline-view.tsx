@@ -1,9 +1,10 @@
 // What was said in a conversation, with a way to the end. What is loaded above or arrives below does not move what a person is
 // reading.
-import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import type { VNode } from 'preact';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { Chat } from '../model/chat.ts';
 import { chatName } from '../model/chat.ts';
-import { layOutRows, type MessageRowModel, type Row, remembered } from '../model/rows.ts';
+import { type Row, RowLayout, remembered } from '../model/rows.ts';
 import type { Timeline } from '../model/timeline.ts';
 import { useWords, useWorkspace } from './context.ts';
 import { Icon } from './icon.tsx';
@@ -28,19 +29,14 @@ export function TimelineView({ chat }: { readonly chat: Chat }) {
   const { chats } = useWorkspace();
   const words = useWords();
   const timeline = chats.timelineOf(chat);
-  const { items } = timeline.view.value;
-  const firstNew = chats.firstNew.value;
-  const isSameDay = useMemo(() => remembered((a, b) => words.daysBetween(a, b) === 0), [words]);
-  const rows = useMemo<readonly Shown[]>(
-    () => [HEAD, ...layOutRows(items, firstNew, isSameDay)],
-    [items, firstNew, isSameDay],
-  );
-  const keys = useMemo(() => rows.map(({ key }) => key), [rows]);
-  const list = useVirtualRows({ keys, estimate: (index) => estimateOf(rows[index]) });
+  const { rows, keys } = useRows(timeline);
+  const estimate = useCallback((index: number) => estimateOf(rows[index]), [rows]);
+  const list = useVirtualRows({ keys, estimate });
   useOpening(timeline, rows, list);
   useReading(timeline, rows, list);
   useSought(rows, list);
   const dayAt = dayOf(rows, list.onScreen?.first);
+  const frames = useFrames(chat, timeline, rows, list);
   return (
     <div class="timeline-frame">
       {dayAt !== undefined && <DayLine at={dayAt} floating />}
@@ -56,22 +52,51 @@ export function TimelineView({ chat }: { readonly chat: Chat }) {
       >
         <div class="timeline-inner" style={{ height: `${list.height}px` }}>
           <div class="timeline-rows" style={{ transform: `translateY(${list.shown[0]?.start ?? 0}px)` }}>
-            {list.shown.map(({ index, key }) => {
-              const row = rows[index];
-              return (
-                row && (
-                  <div key={key} class="timeline-row" data-index={index} ref={list.measure}>
-                    <RowView row={row} chat={chat} timeline={timeline} />
-                  </div>
-                )
-              );
-            })}
+            {frames}
           </div>
         </div>
       </div>
-      {!list.isAtEnd && <JumpButton chat={chat} onClick={() => void timeline.renew().then(list.toEnd)} />}
+      {!list.isAtEnd && <JumpButton onClick={() => void timeline.renew().then(list.toEnd)} />}
     </div>
   );
+}
+
+/** The head and all that is loaded. */
+function useRows(timeline: Timeline): { readonly rows: readonly Shown[]; readonly keys: readonly string[] } {
+  const { chats } = useWorkspace();
+  const words = useWords();
+  const layout = useMemo(() => new RowLayout(), [timeline]);
+  const isSameDay = useMemo(() => remembered((a, b) => words.daysBetween(a, b) === 0), [words]);
+  const laid = layout.of(timeline.view.value.items, chats.firstNew.value, isSameDay);
+  const rows = useMemo(() => [HEAD, ...laid.rows], [laid.rows]);
+  const keys = useMemo(() => [HEAD.key, ...laid.keys], [laid.keys]);
+  return { rows, keys };
+}
+
+interface Frame {
+  readonly row: Shown;
+  readonly index: number;
+  readonly chat: Chat;
+  readonly node: VNode;
+}
+
+/** A row that is what it was is not even compared: many messages arrive while somebody types or scrolls. */
+function useFrames(chat: Chat, timeline: Timeline, rows: readonly Shown[], list: VirtualRows): readonly VNode[] {
+  const kept = useRef<ReadonlyMap<string, Frame>>(new Map());
+  const frames = list.shown.flatMap(({ index }): Frame[] => {
+    const row = rows[index];
+    if (!row) return [];
+    const known = kept.current.get(row.key);
+    if (known?.row === row && known.index === index && known.chat === chat) return [known];
+    const node = (
+      <div key={row.key} class="timeline-row" data-index={index} ref={list.measure}>
+        <RowView row={row} chat={chat} timeline={timeline} />
+      </div>
+    );
+    return [{ row, index, chat, node }];
+  });
+  kept.current = new Map(frames.map((frame) => [frame.row.key, frame]));
+  return frames.map(({ node }) => node);
 }
 
 interface RowViewProps {
@@ -91,22 +116,8 @@ function RowView({ row, chat, timeline }: RowViewProps) {
     case 'line':
       return <SystemLineView line={row.line} />;
     case 'message':
-      return <KeptRow row={row} chat={chat} timeline={timeline} />;
+      return <MessageRow row={row} chat={chat} timeline={timeline} />;
   }
-}
-
-interface KeptRowProps {
-  readonly row: MessageRowModel;
-  readonly chat: Chat;
-  readonly timeline: Timeline;
-}
-
-/** Drawn again only when the message itself says something else: many arrive while somebody types. */
-function KeptRow({ row, chat, timeline }: KeptRowProps) {
-  return useMemo(
-    () => <MessageRow row={row} chat={chat} timeline={timeline} />,
-    [row.message, row.leads, row.ends, chat.id, timeline],
-  );
 }
 
 /** At what is new, else at the end; once what is held here is known. */
@@ -196,9 +207,11 @@ function estimateOf(row: Shown | undefined): number {
   );
 }
 
-function JumpButton({ chat, onClick }: { readonly chat: Chat; onClick(): void }) {
+function JumpButton({ onClick }: { onClick(): void }) {
+  const { chats } = useWorkspace();
   const { t } = useWords();
-  const unread = chat.unread > 0 ? `, ${t('rail.unread', { count: chat.unread })}` : '';
+  const count = chats.current.value?.unread ?? 0;
+  const unread = count > 0 ? `, ${t('rail.unread', { count })}` : '';
   return (
     <button
       type="button"
@@ -208,7 +221,7 @@ function JumpButton({ chat, onClick }: { readonly chat: Chat; onClick(): void })
       onClick={onClick}
     >
       <Icon name="down" />
-      {chat.unread > 0 && <span class="badge">{chat.unread}</span>}
+      {count > 0 && <span class="badge">{count}</span>}
     </button>
   );
 }

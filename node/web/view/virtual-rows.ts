@@ -9,7 +9,7 @@ import {
   Virtualizer,
 } from '@tanstack/virtual-core';
 import type { RefObject } from 'preact';
-import { useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
+import { useCallback, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
 
 /** Pixels from the end that still count as the end. */
 const NEAR = 32;
@@ -19,8 +19,9 @@ const FOOT = 8;
 const OVERSCAN = 10;
 
 export interface VirtualRowsProps {
+  /** The same list as long as the keys are: the places of all rows are worked out anew for another one. */
   readonly keys: readonly string[];
-  /** Pixels, as good as can be told before it is drawn. */
+  /** Pixels, as good as can be told before it is drawn; asked once for each row. */
   readonly estimate: (index: number) => number;
 }
 
@@ -41,10 +42,11 @@ type List = Virtualizer<HTMLDivElement, Element>;
 export function useVirtualRows({ keys, estimate }: VirtualRowsProps): VirtualRows {
   const box = useRef<HTMLDivElement>(null);
   const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const getItemKey = useCallback((index: number) => keys[index] ?? index, [keys]);
   const options = {
     count: keys.length,
     getScrollElement: () => box.current,
-    getItemKey: (index: number) => keys[index] ?? index,
+    getItemKey,
     estimateSize: estimate,
     overscan: OVERSCAN,
     paddingEnd: FOOT,
@@ -65,7 +67,7 @@ export function useVirtualRows({ keys, estimate }: VirtualRowsProps): VirtualRow
     box,
     shown: list.getVirtualItems(),
     height: list.getTotalSize(),
-    isAtEnd: keys.length === 0 || list.isAtEnd(NEAR),
+    isAtEnd: keys.length === 0 || isAtEnd(list),
     onScreen: onScreenOf(list),
     measure: list.measureElement,
     toEnd: () => list.scrollToEnd(),
@@ -73,13 +75,18 @@ export function useVirtualRows({ keys, estimate }: VirtualRowsProps): VirtualRow
   };
 }
 
+/** By what the list knows: asking the page would have it laid out once more in each frame. */
+function isAtEnd(list: List): boolean {
+  return list.getTotalSize() - (list.scrollOffset ?? 0) - (list.scrollRect?.height ?? 0) <= NEAR;
+}
+
 /** A box that changed its size under somebody who was at the end was not scrolled away by them. */
 function useStayingAtEnd(list: List): void {
   const before = useRef({ isAtEnd: true, size: '' });
   useLayoutEffect(() => {
     const size = `${list.scrollRect?.width} ${list.scrollRect?.height}`;
-    if (before.current.isAtEnd && size !== before.current.size && !list.isAtEnd(NEAR)) list.scrollToEnd();
-    before.current = { isAtEnd: list.isAtEnd(NEAR), size };
+    if (before.current.isAtEnd && size !== before.current.size && !isAtEnd(list)) list.scrollToEnd();
+    before.current = { isAtEnd: isAtEnd(list), size };
   });
 }
 

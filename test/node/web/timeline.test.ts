@@ -1,7 +1,8 @@
 // What the timeline holds and how it is laid out.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { layOutRows, remembered } from '../../../node/web/model/rows.ts';
+import fc from 'fast-check';
+import { itemAt, layOutRows, RowLayout, remembered } from '../../../node/web/model/rows.ts';
 import { type ShownItem, Timeline } from '../../../node/web/model/timeline.ts';
 import { UnreachableError } from '../../../src/realm/errors.ts';
 import { HandClock } from './hand-clock.ts';
@@ -69,6 +70,37 @@ test('a line that nobody wrote stands by itself and ends a group of messages', a
   assert.deepEqual(
     rows.map((row) => (row.kind === 'message' ? row.leads : row.kind)),
     ['day', true, 'line', true],
+  );
+});
+
+test('rows that are kept from look to look are those of one look, and what stands as it stood is the same row', async () => {
+  const step = fc.record({
+    n: fc.integer({ min: 1, max: 40 }),
+    at: fc.integer({ min: 1, max: 20 }).map((tenth) => (tenth * DAY) / 10),
+    mine: fc.boolean(),
+    firstNew: fc.option(fc.integer({ min: 1, max: 40 }).map(numbered), { nil: undefined }),
+    hides: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+      const layout = new RowLayout();
+      let items: readonly ShownItem[] = [];
+      for (const { n, at, mine, firstNew, hides } of steps) {
+        const event = told(n, at, mine ? { sender: CLERK_ID } : {});
+        const item = (await itemsOf([n, at, { sender: event.sender }]))[0];
+        const others = items.filter(({ id }) => id !== item?.id);
+        items = hides || !item ? others : [...others, item].toSorted((a, b) => itemAt(a) - itemAt(b));
+        const before = new Set(layout.of(items, firstNew, sameDay).rows);
+        const { rows, keys } = layout.of([...items], firstNew, sameDay);
+        assert.deepEqual(rows, layOutRows(items, firstNew, sameDay));
+        assert.deepEqual(
+          keys,
+          rows.map(({ key }) => key),
+        );
+        assert.ok(rows.every((row) => before.has(row)));
+      }
+    }),
+    { numRuns: 60 },
   );
 });
 
