@@ -1,7 +1,7 @@
 // The list of conversations: unread counts, what is read when, the divider, groups, contacts without messages.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { signal } from '@preact/signals';
 import { Chats } from '../../../node/web/model/chats.ts';
 import { memoryStore } from '../../../node/web/model/local-store.ts';
