@@ -24,7 +24,7 @@ export const systemClock: Clock = {
 };
 
 /** Resolves after `delay` milliseconds; rejects with the signal's reason when it aborts first. */
-export function sleep(clock: Clock, delay: number, signal?: AbortSignal): Promise<void> {
+export function sleep(clock: Pick<Clock, 'after'>, delay: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const onAbort = () => {

@@ -1,13 +1,14 @@
 // Enrolment over the wire, from the door of a relay to the node that issues.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { createServer } from 'node:net';
+import { type TestContext, test } from 'node:test';
 import { multiaddr } from '@multiformats/multiaddr';
 import { enrolOverWire } from '../../src/overlay/enrol/client.ts';
 import { callerOf, enrolmentDoor } from '../../src/overlay/enrol/encrypter.ts';
 import type { Issuer } from '../../src/overlay/enrol/index.ts';
 import { createHost } from '../../src/overlay/host.ts';
 import { systemClock } from '../../src/realm/clock.ts';
-import { RefusedError } from '../../src/realm/errors.ts';
+import { RefusedError, UnreachableError } from '../../src/realm/errors.ts';
 import { silentLog } from '../../src/realm/log.ts';
 import { parseRealmName } from '../../src/realm/names.ts';
 import { startHost, type TestHost, until } from './hosts.ts';
@@ -23,6 +24,15 @@ async function startDoor(t: Parameters<typeof startHost>[0], issuer: Issuer, rea
   const identity = await ua.identity(realm, 'relay');
   const door = enrolmentDoor({ chain: () => identity.chain, issuer, clock: systemClock, audit: () => {} });
   return startHost(t, identity, { encrypters: [door] });
+}
+
+/** Takes connections and never says a word. */
+async function silentAddress(t: TestContext): Promise<string> {
+  const server = createServer((socket) => socket.resume().on('error', () => {}));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const address = server.address();
+  return typeof address === 'object' && address ? `/ip4/127.0.0.1/tcp/${address.port}` : '';
 }
 
 async function call(addresses: readonly string[], rootFingerprint?: string): Promise<Uint8Array> {
@@ -62,6 +72,36 @@ test('an answer may take longer than an upgrade may', TIMEOUT, async (t) => {
   assert.deepEqual(await call([door.address]), request);
   assert.deepEqual(door.events, []);
 });
+
+test('addresses that swallow all they are sent hold up nobody', TIMEOUT, async (t) => {
+  const silent = await Promise.all([silentAddress(t), silentAddress(t), silentAddress(t)]);
+  const asked: Uint8Array[] = [];
+  const door = await startDoor(t, async (bytes) => {
+    asked.push(bytes);
+    return bytes;
+  });
+  assert.deepEqual(await call([...silent, door.address]), request);
+  assert.deepEqual(asked, [request]);
+  await assert.rejects(call(silent.slice(0, 1)), { code: 'no-relay', message: /no answer within 5 s/ });
+});
+
+test(
+  'of two relays that answer one is given the request, and the other when that one cannot pass it on',
+  TIMEOUT,
+  async (t) => {
+    const asked: string[] = [];
+    const away = await startDoor(t, async () => {
+      asked.push('away');
+      throw new UnreachableError('node-away', 'not now');
+    });
+    const near = await startDoor(t, async (bytes) => {
+      asked.push('near');
+      return bytes;
+    });
+    assert.deepEqual(await call([away.address, near.address]), request);
+    assert.deepEqual(asked, ['away', 'near']);
+  },
+);
 
 test(
   'the next relay is asked when one does not answer, and the answer names those that were tried',
