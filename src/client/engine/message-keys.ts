@@ -7,7 +7,7 @@ import type { MlsGroup } from '../../crypto/mls/mls-group.ts';
 import { decodeRoster, roleOf } from '../../crypto/roster.ts';
 import { openMessage, readSealedHead, type SealingContext, sealMessage } from '../../crypto/sealed-message.ts';
 import type { FrameMessage } from '../../protocols/lan/wire.ts';
-import { CanopyError, PeerError } from '../../realm/errors.ts';
+import { CanopyError, PeerError, UnreachableError } from '../../realm/errors.ts';
 import type { UserId } from '../../realm/ids.ts';
 import type { Account } from '../account/account.ts';
 import type { OpenedEvent } from '../timeline/events.ts';
@@ -19,6 +19,9 @@ import type { GoneDevices } from './gone-devices.ts';
 import type { GroupKeeper } from './group-keeper.ts';
 
 const IN_CLEAR = 0x00;
+const UNKNOWN_DEVICE = 'sender-device-unknown';
+/** Of an event that nothing was found wrong with, and that can't be read all the same. */
+const FAULT = 'content-unreadable';
 
 export interface MessageKeysComponents {
   readonly account: Pick<Account, 'pinnedIdentity'> & { readonly vault: Pick<Vault, 'refresh'> };
@@ -54,15 +57,15 @@ export class MessageKeys {
     return sealMessage(encodeContent(content), context, keys);
   }
 
-  /** Never rejects for what others sent: an event that can't be read says why. */
+  /** Never rejects for what others sent: an event that can't be read says why, also when it meets a fault of ours. */
   async look(message: FrameMessage): Promise<Looked> {
     try {
       // Whoever could make a body in clear could write in anybody's name: it counts for nothing.
       if (message.body[0] === IN_CLEAR) throw new PeerError('body-in-clear', 'a body that nobody sealed');
       return await this.#sealed(message);
     } catch (error) {
-      if (!(error instanceof CanopyError)) throw error;
-      return { event: this.#unreadable(message, error.code) };
+      // Thrown on, it would be lost, and everything that comes on the same page with it.
+      return { event: this.#unreadable(message, error instanceof CanopyError ? error.code : FAULT) };
     }
   }
 
@@ -79,9 +82,10 @@ export class MessageKeys {
     try {
       return { event: await this.#opened(message, name, known) };
     } catch (error) {
-      // Devices are told by the sender's home, and messages may be quicker.
-      if (!(error instanceof PeerError) || error.code !== 'sender-device-unknown') throw error;
-      return { event: this.#unreadable(message, error.code), missing: name, unknown: message.sender };
+      // Devices are told by the sender's home, which may be slower than its messages, and away.
+      const isAway = error instanceof UnreachableError;
+      if (!isAway && !(error instanceof PeerError && error.code === UNKNOWN_DEVICE)) throw error;
+      return { event: this.#unreadable(message, UNKNOWN_DEVICE), missing: name, unknown: message.sender };
     }
   }
 
@@ -122,7 +126,7 @@ export class MessageKeys {
     // Whoever is met for the first time is asked for, and pinned.
     const devices = remembered && account.pinnedIdentity(sender) ? [] : await checks.devicesOf(sender);
     const certificate = remembered ?? devices.find((one) => one.device === device);
-    if (!certificate) throw new PeerError('sender-device-unknown', `${device} is no device of ${sender}`);
+    if (!certificate) throw new PeerError(UNKNOWN_DEVICE, `${device} is no device of ${sender}`);
     const pinned = account.pinnedIdentity(sender);
     if (!pinned || !isOfIdentity(certificate, sender, pinned)) {
       throw new PeerError('identity-changed', `${sender} has another identity than before`);
