@@ -82,7 +82,7 @@ export class Desk {
     const { me, account, cache, http, people, events, clock, random } = components;
     const { realm: home } = parseUserAddress(me.user.address);
     const onTrouble = (code: string) => events.emit('error', { code, params: {}, message: sentenceOf(english, code) });
-    this.#holding = new Holding({ cache, index, clock, onTrouble });
+    this.#holding = new Holding({ cache, index, clock, onTrouble, onOver: () => events.emit('stored-again', {}) });
     const telling = new Telling(components);
     this.#news = new DeskNews({ ...components, holding: this.#holding, telling, desk: this });
     this.engine = new Engine({
@@ -187,6 +187,7 @@ export class Desk {
       library: this.library,
       seal: (entry) => this.#writing.seal(entry),
       onQueued: (entry) => this.#writing.queued(entry),
+      onDropped: (entry) => this.#writing.dropped(entry),
       onStored: (entry, stamp) => this.#writing.stored(entry, stamp),
     });
     this.incoming = new Incoming({

@@ -12,6 +12,8 @@ import type { ConnectionState } from './surface.ts';
 /** Milliseconds from opening the socket to the server's hello. */
 const OPEN_DEADLINE = 15_000;
 const PAUSES = { first: 250, longest: 15_000 } as const;
+/** Milliseconds in which something has to be heard after something was sent; then as long again for the answer to a ping. */
+const ANSWER_DEADLINE = 7_000;
 const NORMAL_CLOSURE = 1000;
 
 export interface LiveComponents {
@@ -41,6 +43,7 @@ export class LiveConnection {
   #state: ConnectionState = 'offline';
   #timer: Timer | undefined;
   #heartbeat: Timer | undefined;
+  #answer: Timer | undefined;
   #lastHeard = 0;
   #failures = 0;
 
@@ -67,7 +70,22 @@ export class LiveConnection {
   send(frame: ClientFrame): boolean {
     if (!this.#socket || (this.#state !== 'live' && this.#state !== 'catching-up')) return false;
     this.#socket.send(new Uint8Array(encodeClientFrame(frame)));
+    this.#awaitAnswer();
     return true;
+  }
+
+  /** Whoever writes into a line that is cut is told soon; while nobody writes the heartbeat is quick enough. */
+  #awaitAnswer(isLast = false): void {
+    if (this.#answer && !isLast) return;
+    const { clock } = this.#components;
+    const since = clock.monotonic();
+    this.#answer = clock.after(ANSWER_DEADLINE, () => {
+      this.#answer = undefined;
+      if (this.#lastHeard >= since || !this.#socket) return;
+      if (isLast) return this.#lost(0);
+      this.#socket.send(new Uint8Array(encodeClientFrame({ kind: 'ping' })));
+      this.#awaitAnswer(true);
+    });
   }
 
   #open(): void {
@@ -155,6 +173,8 @@ export class LiveConnection {
   #drop(code: number): void {
     this.#timer?.cancel();
     this.#heartbeat?.cancel();
+    this.#answer?.cancel();
+    this.#answer = undefined;
     const socket = this.#socket;
     this.#socket = undefined;
     socket?.close(code);

@@ -90,7 +90,13 @@ export class Outbox {
 
   async add(entry: Outgoing): Promise<void> {
     this.#waiting.set(entry.id, entry);
-    await this.#store(entry);
+    try {
+      await this.#store(entry);
+    } catch (error) {
+      // Whoever wrote it is told, and has it.
+      this.#waiting.delete(entry.id);
+      throw error;
+    }
     this.#fill();
   }
 

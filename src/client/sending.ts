@@ -38,8 +38,9 @@ export interface SendingComponents {
   readonly send: (frame: ClientFrame) => boolean;
   readonly isConnected: () => boolean;
   readonly seal: (entry: Outgoing) => Promise<Uint8Array>;
-  /** It waits here; and the server has it. For what shows the conversation. */
+  /** It waits here; it could not even be kept here; and the server has it. For what shows the conversation. */
   readonly onQueued: (entry: Outgoing) => void;
+  readonly onDropped: (entry: Outgoing) => void;
   readonly onStored: (entry: Outgoing, stamp: Stamp) => Promise<void>;
 }
 
@@ -118,6 +119,8 @@ export class Sending {
       await this.#outbox.add(entry);
     } catch (error) {
       this.#followed.delete(entry.id);
+      this.#components.onDropped(entry);
+      this.#components.events.emit('removed', { conversation: entry.conversation, id: entry.id });
       throw error;
     }
     return message;

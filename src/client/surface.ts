@@ -131,6 +131,8 @@ export interface ClientEvents {
   'identity-changed': { readonly user: UserId };
   /** A server names another identity for this person, for which no realm vouches: it counts for nothing, and what was known stays. */
   'identity-unproven': { readonly user: UserId };
+  /** There is room again: what `cache-full` or `cache-failed` had told of is stored on this device now. */
+  'stored-again': Record<string, never>;
   /** This device was signed out for good, and what was kept here is gone. */
   wiped: Record<string, never>;
   /** The connection stands and what was missed has been told. Comes again after each reconnect. */

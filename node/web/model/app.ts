@@ -25,6 +25,7 @@ import { Preferences, type Spoken } from './preferences.ts';
 import { Screen } from './screen.ts';
 import { SessionModel, type Stage } from './session.ts';
 import type { TabPlace } from './tab.ts';
+import { Troubles } from './troubles.ts';
 
 export interface AppComponents {
   readonly client: PageClient & AccountClient;
@@ -57,6 +58,7 @@ export interface Workspace {
   readonly files: FileDesk;
   readonly connection: ConnectionModel;
   readonly islands: IslandsModel;
+  readonly troubles: Troubles;
   /** The demonstration's other person. */
   readonly colleague: ReadonlySignal<User | undefined>;
   newFinder(): ColleagueFinder;
@@ -132,7 +134,7 @@ export class App {
 
   #enter({ user }: Me): void {
     const { client, clock, store, place, visible, focused, online } = this.#components;
-    const people = new People({ client, clock });
+    const people = new People({ client, clock, skew: this.session.skew });
     const attentive = computed(() => visible.value && focused.value);
     const chats = new Chats({ client, clock, store, people, place, attentive, me: user });
     const connection = new ConnectionModel({ client, clock, online });
@@ -143,6 +145,7 @@ export class App {
     const islands = new IslandsModel({ client, realms });
     const realm = this.session.server.peek()?.realm ?? realmOf(user);
     const identities = new Identities(client);
+    const troubles = new Troubles({ client, skew: this.session.skew });
     this.workspace.value = {
       identities,
       account: this.own.peek() ?? new OwnAccount(client, user),
@@ -152,6 +155,7 @@ export class App {
       chats,
       connection,
       islands,
+      troubles,
       conversing,
       files,
       colleague: this.#demoColleague(user),
@@ -165,6 +169,7 @@ export class App {
     people.start();
     connection.start();
     islands.start();
+    troubles.start();
     conversing.start();
     files.start();
     void chats.start();
@@ -181,6 +186,7 @@ export class App {
     workspace.chats.stop();
     workspace.connection.stop();
     workspace.islands.stop();
+    workspace.troubles.stop();
     workspace.identities.stop();
     workspace.people.stop();
     this.workspace.value = undefined;

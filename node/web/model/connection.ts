@@ -38,6 +38,7 @@ export class ConnectionModel {
       client.on('connection', ({ state }) => this.#onState(state)),
       client.on('message', ({ id, mine, state }) => mine && this.#count(id, state)),
       client.on('state', ({ id, state }) => this.#count(id, state)),
+      client.on('removed', ({ id }) => this.#count(id, 'removed')),
     );
     for (const { id } of client.queued()) this.#count(id, 'queued');
     this.#onState(client.connection);

@@ -16,12 +16,16 @@ const NOBODY_KNOWS: PresenceView = { state: 'unknown', typing: false };
 export interface PeopleComponents {
   readonly client: PageClient;
   readonly clock: Clock;
+  /** Milliseconds by which the clock is ahead. */
+  readonly skew: ReadonlySignal<number>;
 }
 
 export class People {
+  /** By the branch's clock, which all times that are shown come from. */
   readonly now: Signal<number>;
   readonly #client: PageClient;
   readonly #clock: Clock;
+  readonly #skew: ReadonlySignal<number>;
   readonly #presence = new Map<string, Signal<PresenceView>>();
   /** By conversation and person. */
   readonly #typing = new Map<string, Timer>();
@@ -33,10 +37,11 @@ export class People {
   #told = '';
   readonly #stops: (() => void)[] = [];
 
-  constructor({ client, clock }: PeopleComponents) {
+  constructor({ client, clock, skew }: PeopleComponents) {
     this.#client = client;
     this.#clock = clock;
-    this.now = signal(clock.now());
+    this.#skew = skew;
+    this.now = signal(clock.now() - skew.peek());
   }
 
   start(): void {
@@ -47,6 +52,7 @@ export class People {
       ),
       this.#client.on('message', ({ conversation, from }) => this.#stopTyping(conversation, from)),
       this.#client.on('connection', ({ state }) => state === 'waiting' && this.#forget()),
+      this.#skew.subscribe(() => this.#look()),
     );
     this.#tick();
   }
@@ -157,8 +163,12 @@ export class People {
     }
   }
 
+  #look(): void {
+    this.now.value = this.#clock.now() - this.#skew.peek();
+  }
+
   #tick(): void {
-    this.now.value = this.#clock.now();
+    this.#look();
     const timer = this.#clock.after(TICK, () => {
       this.#stops.splice(this.#stops.indexOf(cancel), 1);
       this.#tick();

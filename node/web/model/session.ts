@@ -12,6 +12,8 @@ import { Task } from './task.ts';
 
 /** Milliseconds between two tries to reach the server when the page opens. */
 const OPENING_RETRY = 3000;
+/** Milliseconds by which a clock may be wrong before it counts: an answer takes its time, too. */
+const MIN_SKEW = 120_000;
 const SESSION_KEY = 'canopy.session';
 
 export type Stage =
@@ -44,6 +46,8 @@ export interface SessionComponents {
 export class SessionModel {
   readonly stage: Signal<Stage> = signal({ kind: 'opening', unreachable: false });
   readonly server: Signal<ServerAnswer | undefined> = signal(undefined);
+  /** Milliseconds by which this computer's clock is ahead of the branch's; 0 while it is about right. */
+  readonly skew: Signal<number> = signal(0);
   /** The address of who was in, for the next login here. */
   readonly lastUser: Signal<string | undefined> = signal(undefined);
   readonly #task = new Task();
@@ -67,10 +71,8 @@ export class SessionModel {
       this.#remember(false);
       if (this.stage.value.kind === 'in') this.stage.value = { kind: 'login', why: 'ended' };
     });
-    client.on('ready', () => {
-      // opened while it was away
-      if (!this.server.peek()) void this.#askServer(true);
-    });
+    // it may have been opened while the server was away, and clocks are set at any time
+    client.on('ready', () => void this.#askServer(true));
     client.on('account', (state) => {
       // found only now: what was opened here is not what the server shows
       if (state.kind === 'refused' && this.stage.peek().kind === 'in') this.stage.value = this.#refused(state.code);
@@ -136,7 +138,10 @@ export class SessionModel {
   /** @param mayFail whether something can be shown without it */
   async #askServer(mayFail: boolean, signal?: AbortSignal): Promise<boolean> {
     try {
-      this.server.value = await this.#client.server(signal);
+      const server = await this.#client.server(signal);
+      const skew = this.#clock.now() - server.time;
+      this.skew.value = Math.abs(skew) < MIN_SKEW ? 0 : skew;
+      this.server.value = server;
       return true;
     } catch (error) {
       if (!mayFail) throw error;

@@ -40,14 +40,16 @@ export function WorkspaceView() {
 
 /** Only there while something is the matter. */
 function ConnectionStrip() {
-  const { connection, islands, people } = useWorkspace();
+  const { connection, islands, people, troubles } = useWorkspace();
   const words = useWords();
-  const text = connection.text(words) ?? islands.text(words, people.now.value);
+  const now = people.now.value;
+  const ofLines = connection.text(words) ?? islands.text(words, now);
+  const text = ofLines ?? troubles.text(words, now);
   return (
     <div role="status" class={text === undefined ? 'strip strip-none' : 'strip'}>
       {text !== undefined && (
         <>
-          <Icon name="link-off" />
+          <Icon name={ofLines === undefined ? 'alert' : 'link-off'} />
           <span>{text}</span>
         </>
       )}

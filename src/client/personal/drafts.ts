@@ -60,8 +60,12 @@ export class Drafts {
     if (text === '' && !replyTo && !this.of(conversation)) return;
     const draft = { text, ...(replyTo && { replyTo }), at: this.#parts.clock.now() };
     this.#unwritten.set(conversation, draft);
-    await this.#parts.cache.setRecords(KIND, new Map([[conversation, encodeDraft(draft)]]));
-    this.#writeLater();
+    try {
+      await this.#parts.cache.setRecords(KIND, new Map([[conversation, encodeDraft(draft)]]));
+    } finally {
+      // Where this device has no room the vault has.
+      this.#writeLater();
+    }
   }
 
   async close(): Promise<void> {

@@ -11,6 +11,8 @@ import type { OpenedEvent } from '../timeline/events.ts';
 
 /** Milliseconds after which the index is written. */
 const FLUSH_PAUSE = 5_000;
+/** Milliseconds after which what waits for room is tried again, though nothing new came. */
+const RETRY_PAUSE = 5_000;
 /** Events that wait for room; beyond that they are left to the server, which has them. */
 const MAX_WAITING = 5_000;
 /** Events read at a time when the index is mended. */
@@ -26,6 +28,8 @@ export interface HoldingComponents {
   readonly clock: Pick<Clock, 'after'>;
   /** Told once for each time that it begins: `cache-full`, `cache-failed`, `cache-damaged`. */
   readonly onTrouble: (code: string) => void;
+  /** What could not be stored is stored now. */
+  readonly onOver?: () => void;
 }
 
 export class Holding {
@@ -35,6 +39,7 @@ export class Holding {
   readonly #marks = new Map<ConversationId, Place>();
   #work: Promise<void> = Promise.resolve();
   #flush: Timer | undefined;
+  #retry: Timer | undefined;
   #isTroubled = false;
   #hasDropped = false;
 
@@ -111,6 +116,8 @@ export class Holding {
   async close(): Promise<void> {
     this.#flush?.cancel();
     this.#flush = undefined;
+    this.#retry?.cancel();
+    this.#retry = undefined;
     await this.#inTurn(() => this.#write());
   }
 
@@ -121,13 +128,27 @@ export class Holding {
       await before;
       try {
         await work();
-        this.#isTroubled = false;
+        this.#mended();
       } catch (error) {
         if (!this.#isTroubled) this.#parts.onTrouble(codeOf(error));
         this.#isTroubled = true;
+        if (this.#waiting.length > 0) this.#tryLater();
       }
     })();
     return this.#work;
+  }
+
+  #mended(): void {
+    if (!this.#isTroubled || this.#waiting.length > 0) return;
+    this.#isTroubled = false;
+    this.#parts.onOver?.();
+  }
+
+  #tryLater(): void {
+    this.#retry ??= this.#parts.clock.after(RETRY_PAUSE, () => {
+      this.#retry = undefined;
+      void this.#inTurn(() => this.#store());
+    });
   }
 
   async #store(): Promise<void> {

@@ -21,7 +21,7 @@ async function start(t: TestContext, prepare: (client: ScriptedClient) => unknow
   const attentive = signal(true);
   const place = { current: signal<string | undefined>(undefined) };
   const store = memoryStore();
-  const people = new People({ client, clock });
+  const people = new People({ client, clock, skew: signal(0) });
   const chats = new Chats({ client, clock, store, people, place, attentive, me: CLERK });
   await chats.start();
   t.after(() => chats.stop());
@@ -185,7 +185,7 @@ test('the people of the list are watched', async (t) => {
 test('nothing listens any more after the end', async () => {
   const client = new ScriptedClient();
   const clock = new HandClock();
-  const people = new People({ client, clock });
+  const people = new People({ client, clock, skew: signal(0) });
   const place = { current: signal<string | undefined>(undefined) };
   const parts = { client, clock, store: memoryStore(), people, place, attentive: signal(true), me: CLERK };
   const chats = new Chats(parts);

@@ -132,7 +132,7 @@ test('while another tab works this one asks nothing, until it takes the place', 
 test('"typing" ends after six seconds, or with the message', () => {
   const client = new ScriptedClient();
   const clock = new HandClock();
-  const people = new People({ client, clock });
+  const people = new People({ client, clock, skew: signal(0) });
   people.start();
   const typing = { user: ENGINEER, conversation: message(1, 0).conversation, active: true };
   client.tell('typing', typing);
@@ -148,7 +148,7 @@ test('"typing" ends after six seconds, or with the message', () => {
 
 test('nobody is shown online while there is no connection', () => {
   const client = new ScriptedClient();
-  const people = new People({ client, clock: new HandClock() });
+  const people = new People({ client, clock: new HandClock(), skew: signal(0) });
   people.start();
   client.tell('presence', { user: ENGINEER, state: 'online' });
   client.tell('connection', { state: 'waiting' });

@@ -22,6 +22,12 @@ export const trouble = {
   },
   'connection.noNetwork': 'This computer has no network. Reconnecting when it is back…',
 
+  'trouble.full':
+    'This browser has no room left. What comes is shown but not kept here: free some space on this computer.',
+  'trouble.notStored': 'This browser could not store what came. It stays on your branch’s server and comes again.',
+  'trouble.clock':
+    'This computer’s clock is wrong: it says {wrong}, at your branch it is {right}. Messages keep their order and your branch’s time.',
+
   'error.loginRefused': 'The username or the password is wrong. Check both; capitals count in the password.',
   'error.loginBackoff': {
     one: 'Too many tries. Try again in {count} second.',
@@ -33,6 +39,8 @@ export const trouble = {
   'error.tooLong': 'It is longer than a message may be. Send it in parts.',
   'error.conflict': 'Another message has the same number. Send it again.',
   'error.noRecipient': 'The recipient doesn’t exist any more.',
+  'error.noRoom':
+    'This browser has no room left, so nothing was sent. Your text stands in the field: free some space on this computer and send it again.',
   'error.diskFull': 'The disk of your branch’s server is full. Nothing was sent; tell your administrator.',
   'error.readOnly': 'Your branch’s server doesn’t write now. Try again soon, or ask your administrator.',
   'error.lookupRate': 'You have looked for many people in a short time. Try again in a minute.',

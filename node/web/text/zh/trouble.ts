@@ -14,6 +14,10 @@ export const trouble: Said<typeof english> = {
   'connection.queued': { other: '{count} 条消息在此等待，会自动发出。' },
   'connection.noNetwork': '此计算机没有网络。网络恢复后会自动连接…',
 
+  'trouble.full': '此浏览器已没有存储空间。新内容会显示，但不会保存在这里：请在计算机上腾出一些空间。',
+  'trouble.notStored': '浏览器未能保存新内容。它们仍在您分支的服务器上，之后会重新送达。',
+  'trouble.clock': '此计算机的时钟不准：显示 {wrong}，而您的分支现在是 {right}。消息仍按分支的时间和顺序显示。',
+
   'error.loginRefused': '用户名或密码错误。请检查两者；密码区分大小写。',
   'error.loginBackoff': { other: '尝试次数过多。请在 {count} 秒后再试。' },
   'error.accountDisabled': '此帐户已停用。请联系管理员。',
@@ -22,6 +26,7 @@ export const trouble: Said<typeof english> = {
   'error.tooLong': '超出一条消息的长度。请分几条发送。',
   'error.conflict': '另一条消息使用了相同的编号。请重新发送。',
   'error.noRecipient': '收件人已不存在。',
+  'error.noRoom': '浏览器已没有存储空间，因此没有发送。您写的文字仍在输入框中：请在计算机上腾出一些空间后再发送。',
   'error.diskFull': '您分支服务器的磁盘已满。没有发送任何内容；请告知管理员。',
   'error.readOnly': '您分支的服务器目前不写入数据。请稍后再试，或询问管理员。',
   'error.lookupRate': '您在短时间内查找了太多人。请一分钟后再试。',
