@@ -6,7 +6,7 @@ import { SealedCache } from '../../../src/client/cache/sealed-cache.ts';
 import { Chats } from '../../../src/client/chats.ts';
 import type { Client, ClientEvents, Message, OpenTimeline } from '../../../src/client/client.ts';
 import type { OpenedEvent } from '../../../src/client/timeline/events.ts';
-import { type ConversationId, parseDeviceId, parseMessageId } from '../../../src/realm/ids.ts';
+import { type ConversationId, type MessageId, parseDeviceId, parseMessageId } from '../../../src/realm/ids.ts';
 import { openBrowserCache } from '../cache/browser-cache.ts';
 import { ActedClient } from './acted-client.ts';
 import { CLERK, conversationOf, DRAWING, ENGINEER } from './acted-people.ts';
@@ -88,7 +88,7 @@ function longEvent(n: number, at: number): OpenedEvent {
   const text = Array.from({ length }, (_, word) => WORDS[(n * 13 + word * 5) % WORDS.length]).join(' ');
   const mine = n % 3 === 0;
   return {
-    id: parseMessageId(`00000000-0000-4000-9000-${n.toString(16).padStart(12, '0')}`),
+    id: idOf(n),
     conversation: LONG,
     sender: mine ? CLERK.id : ENGINEER.id,
     device: DEVICE,
@@ -97,8 +97,12 @@ function longEvent(n: number, at: number): OpenedEvent {
     arrivedAt: at,
     role: 'owner',
     state: mine ? 'read' : 'stored',
-    content: { kind: 'text', text, sentAt: at },
+    content: { kind: 'text', text, sentAt: at, after: n === 0 ? [] : [idOf(n - 1)] },
   };
+}
+
+function idOf(n: number): MessageId {
+  return parseMessageId(`00000000-0000-4000-9000-${n.toString(16).padStart(12, '0')}`);
 }
 
 function messageOf({ id, sender, stamp, content }: OpenedEvent): Message {

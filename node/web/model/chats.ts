@@ -8,6 +8,7 @@ import { KeptContacts } from './kept-contacts.ts';
 import type { LocalStore } from './local-store.ts';
 import type { PageClient } from './page-client.ts';
 import type { People } from './people.ts';
+import { ReadingAhead } from './reading-ahead.ts';
 import { lastSaid, saidIn } from './said.ts';
 import { Timeline } from './timeline.ts';
 
@@ -48,6 +49,7 @@ export class Chats {
   readonly #components: ChatsComponents;
   readonly #kept: KeptContacts;
   readonly #timelines = new Map<string, Timeline>();
+  readonly #ahead: ReadingAhead;
   readonly #stops: (() => void)[] = [];
   #visible: SeenRange | undefined;
   /** By when had arrived what was read last, in the open conversation. */
@@ -56,6 +58,7 @@ export class Chats {
   constructor(components: ChatsComponents) {
     this.#components = components;
     this.#kept = new KeptContacts({ ...components, owner: components.me.id });
+    this.#ahead = new ReadingAhead({ ...components, list: this.list, timelineOf: (chat) => this.timelineOf(chat) });
     this.unread = computed(() => this.list.value.reduce((sum, chat) => sum + chat.unread, 0));
     this.current = computed(() => this.list.value.find(({ id }) => id === components.place.current.value));
   }
@@ -78,9 +81,16 @@ export class Chats {
     this.loaded.value = true;
     this.#onOpen(place.current.value);
     client.connect();
+    this.#ahead.start();
+  }
+
+  /** Somebody is about to open it. */
+  prepare(chat: Pick<Chat, 'id'>): void {
+    void this.timelineOf(chat).prepare();
   }
 
   stop(): void {
+    this.#ahead.stop();
     for (const stop of this.#stops.splice(0).toReversed()) stop();
     for (const timeline of this.#timelines.values()) timeline.close();
     this.#timelines.clear();

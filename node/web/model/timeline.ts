@@ -43,6 +43,8 @@ export class Timeline {
   readonly refusals: Signal<ReadonlyMap<MessageId, Refusal>> = signal(new Map());
   readonly #components: TimelineComponents;
   #open: OpenTimeline | undefined;
+  /** Read ahead; it follows what happens, and nobody looks at it yet. */
+  #prepared: Promise<OpenTimeline> | undefined;
   #unlisten: () => void = () => {};
   #pause: Timer | undefined;
   #expiry: Timer | undefined;
@@ -54,6 +56,16 @@ export class Timeline {
     this.#components = components;
     // Refused before this page was there.
     for (const change of components.client.refused()) if (change.conversation === id) this.told(change);
+  }
+
+  /** Reads the newest page ahead, so that opening it has nothing to wait for. */
+  async prepare(): Promise<void> {
+    if (this.#open || this.#isClosed || this.loading.peek() === 'first') return;
+    this.#prepared ??= this.#components.client.timeline(this.id);
+    // what can't be read is told when it is opened
+    const open = await this.#prepared.catch(() => undefined);
+    if (open) open.view();
+    else this.#prepared = undefined;
   }
 
   /** The newest page; once. `onShown` runs before anything of it is on the screen. */
@@ -145,10 +157,16 @@ export class Timeline {
     this.#expiry?.cancel();
     this.#unlisten();
     this.#open?.close();
+    void this.#prepared?.then(
+      (open) => open.close(),
+      () => undefined,
+    );
   }
 
   async #take(): Promise<OpenTimeline | undefined> {
-    const open = await this.#components.client.timeline(this.id);
+    const prepared = this.#prepared;
+    this.#prepared = undefined;
+    const open = await (prepared ?? this.#components.client.timeline(this.id));
     if (this.#isClosed) {
       open.close();
       return undefined;

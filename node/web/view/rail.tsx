@@ -66,9 +66,10 @@ interface ChatLinkProps {
 }
 
 function ChatLink({ chat, isCurrent, isStop }: ChatLinkProps) {
-  const { people } = useWorkspace();
+  const { chats, people } = useWorkspace();
   const words = useWords();
   const name = chatName(words, chat);
+  const prepare = (): void => chats.prepare(chat);
   return (
     <a
       class="chat-link"
@@ -76,6 +77,8 @@ function ChatLink({ chat, isCurrent, isStop }: ChatLinkProps) {
       tabIndex={isStop ? 0 : -1}
       aria-current={isCurrent ? 'page' : undefined}
       title={`${name}\n${chatAddress(words, chat)}`}
+      onPointerEnter={prepare}
+      onFocus={prepare}
     >
       <ChatAvatar chat={chat} presence />
       <span class="chat-name" dir="auto">

@@ -9,14 +9,14 @@ import {
   Virtualizer,
 } from '@tanstack/virtual-core';
 import type { RefObject } from 'preact';
-import { useCallback, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
 
 /** Pixels from the end that still count as the end. */
 const NEAR = 32;
 /** Pixels below the last row. */
 const FOOT = 8;
-/** Rows beyond the screen that are in the page already. */
-const OVERSCAN = 10;
+/** Rows beyond the screen that are in the page already; at first, until the screen has been drawn once, and from then on. */
+const OVERSCAN = { first: 1, then: 10 } as const;
 
 export interface VirtualRowsProps {
   /** The same list as long as the keys are: the places of all rows are worked out anew for another one. */
@@ -42,13 +42,14 @@ type List = Virtualizer<HTMLDivElement, Element>;
 export function useVirtualRows({ keys, estimate }: VirtualRowsProps): VirtualRows {
   const box = useRef<HTMLDivElement>(null);
   const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const [overscan, setOverscan] = useState<number>(OVERSCAN.first);
   const getItemKey = useCallback((index: number) => keys[index] ?? index, [keys]);
   const options = {
     count: keys.length,
     getScrollElement: () => box.current,
     getItemKey,
     estimateSize: estimate,
-    overscan: OVERSCAN,
+    overscan,
     paddingEnd: FOOT,
     anchorTo: 'end',
     followOnAppend: true,
@@ -63,6 +64,10 @@ export function useVirtualRows({ keys, estimate }: VirtualRowsProps): VirtualRow
   useLayoutEffect(() => list._didMount(), []);
   useLayoutEffect(() => list._willUpdate());
   useStayingAtEnd(list);
+  const isEmpty = list.getVirtualItems().length === 0;
+  useEffect(() => {
+    if (!isEmpty) requestAnimationFrame(() => requestAnimationFrame(() => setOverscan(OVERSCAN.then)));
+  }, [isEmpty]);
   return {
     box,
     shown: list.getVirtualItems(),

@@ -203,6 +203,26 @@ test('what was refused before the page was there says why', async () => {
   assert.deepEqual([...timeline.refusals.value], [[numbered(1), failure]]);
 });
 
+test('what was read ahead is shown without reading it again, and with what came meanwhile', async () => {
+  const talk = new ScriptedTalk([]);
+  await talk.held(told(1, 10));
+  let opened = 0;
+  const client = {
+    timeline: async (id: typeof TALK) => {
+      opened += 1;
+      return talk.timeline(id);
+    },
+    refused: () => [],
+  };
+  const timeline = new Timeline(TALK, { client, clock: new HandClock() });
+  await timeline.prepare();
+  await timeline.prepare();
+  assert.deepEqual([opened, timeline.isOpen.value, numbers(timeline)], [1, false, []]);
+  await talk.comes(told(2, 20));
+  await timeline.open();
+  assert.deepEqual([opened, numbers(timeline)], [1, [1, 2]]);
+});
+
 test('a conversation that could not be read says so and is asked for again', async () => {
   const talk = new ScriptedTalk([]);
   await talk.held(told(1, 10));
