@@ -8,6 +8,7 @@ import { Demonstration, type DemoUser } from './demonstration.ts';
 import { axeFindings, openWatched, type WatchedPage } from './watched-page.ts';
 
 const SCRIPT = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
+const NEWS = `Works news ${SCRIPT}`;
 const PASSWORD = 'four words of my own';
 
 async function logIn({ page }: WatchedPage, { password }: Pick<DemoUser, 'password'>): Promise<void> {
@@ -233,15 +234,17 @@ describe('two people talk', { skip: skipWithoutBrowser(), timeout: 240_000 }, ()
     await page.getByRole('button', { name: 'New conversation' }).first().click();
     await page.getByRole('button', { name: 'News group', exact: true }).click();
     const dialog = page.getByRole('dialog', { name: 'News group' });
-    await dialog.getByLabel('Name of the group').fill('Works news');
+    await dialog.getByLabel('Name of the group').fill(NEWS);
     await dialog.getByRole('button', { name: demo.engineer.name }).click();
     await dialog.getByRole('button', { name: 'Make the group' }).click();
-    await page.getByRole('heading', { name: 'Works news' }).waitFor();
+    await page.locator('.chat-who h1').getByText(NEWS, { exact: true }).waitFor();
     await say(page, 'The gate stays closed on Friday.');
     await inRail(engineer.page)
       .getByRole('link', { name: /Works news/ })
       .click();
     await message(engineer.page, 'The gate stays closed').waitFor();
+    assert.equal(await engineer.page.locator('.chat-who h1').textContent(), NEWS);
+    assert.equal(await engineer.page.locator('.chat img, .chat script, .rail img').count(), 0);
     await engineer.page.getByText('Only administrators write here.').waitFor();
     assert.equal(await engineer.page.getByRole('textbox', { name: /^Message / }).count(), 0);
   });

@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { fromString } from 'uint8arrays/from-string';
 import { toString } from 'uint8arrays/to-string';
 import { vaultChangeRequest, vaultRecordsQuery, vaultStageRequest } from '../../../src/protocols/lan/account-routes.ts';
+import { codeOf } from '../../../src/realm/errors.ts';
 import type { LanAccount } from '../components.ts';
 import { bodyOf, formOf, type LanEnv } from '../request.ts';
 
@@ -30,7 +31,12 @@ export function vaultRoutes({ vaults, identities }: LanAccount): Hono<LanEnv> {
     const { head, wraps, records, stage } = await bodyOf(context.req.raw, vaultChangeRequest);
     const { id } = context.get('caller').user;
     const change = { head: fromText(head), records: records.map(fromText), stage };
-    await vaults.change(id, wraps === undefined ? change : { ...change, wraps: fromText(wraps) });
+    try {
+      await vaults.change(id, wraps === undefined ? change : { ...change, wraps: fromText(wraps) });
+    } catch (error) {
+      if (codeOf(error) === 'vault-conflict') return context.json({ late: true });
+      throw error;
+    }
     // Whoever could sign another set of wraps has opened the vault.
     if (wraps !== undefined) await identities.settle(id);
     return context.json({});

@@ -1,8 +1,10 @@
 // The vault's place at the home node, as the client sees it. Nothing that comes from it is believed before vault.ts has checked it.
 import { fromString } from 'uint8arrays/from-string';
 import { toString } from 'uint8arrays/to-string';
-import { vaultAnswer, vaultRecordsAnswer } from '../../protocols/lan/account-routes.ts';
+import { vaultAnswer, vaultChangeAnswer, vaultRecordsAnswer } from '../../protocols/lan/account-routes.ts';
 import { emptyAnswer } from '../../protocols/lan/routes.ts';
+import { ConflictError } from '../../realm/errors.ts';
+import { failure } from '../failure.ts';
 import type { Http } from '../http.ts';
 
 export interface VaultState {
@@ -59,7 +61,8 @@ export class HttpVaultServer implements VaultServer {
       ...(wraps && { wraps: toText(wraps) }),
       ...(stage !== undefined && { stage }),
     };
-    await this.#http.post('/vault', body, emptyAnswer, signal);
+    const { late } = await this.#http.post('/vault', body, vaultChangeAnswer, signal);
+    if (late) throw failure(ConflictError, 'vault-conflict');
   }
 
   async stage(stage: string, first: number, records: readonly Uint8Array[], signal?: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@
 //
 //   GET  vault                              head and wraps; nothing while there is no vault
 //   GET  vault/records?generation=&after=   a page of records
-//   POST vault                              a change: records, head, perhaps wraps; 409 `vault-conflict` when another came first
+//   POST vault                              a change: records, head, perhaps wraps; `late` when another came first
 //   POST vault/stage                        a part of the next generation, which a change then names
 //   POST identity                           identity, vault and first device come into being
 //   POST devices                            this device's certificate
@@ -43,6 +43,8 @@ export const vaultChangeRequest = v.strictObject({
   records: v.optional(records, []),
   stage: v.optional(stage),
 });
+/** Two devices write at one time every day: to be late is no failure, and no browser notes it as one. */
+export const vaultChangeAnswer = v.object({ late: v.optional(v.literal(true)) });
 export const vaultStageRequest = v.strictObject({ stage, first: count, records });
 /** What a change of password does to the vault. */
 export const vaultRewrap = v.strictObject({ head, wraps });
