@@ -75,7 +75,7 @@ function ComposerForm({ stage }: { readonly stage: Stage }) {
           rows={1}
           dir="auto"
           aria-label={t('composer.label', { name })}
-          placeholder={t('composer.placeholder', { name })}
+          placeholder={t('composer.placeholder')}
           value={text}
           onKeyDown={onKey}
           {...mentions.attributes}

@@ -32,6 +32,8 @@ export function MessageRow({ row: { message, leads, ends }, chat, timeline }: Me
   const refusal = timeline.refusals.value.get(message.id);
   const shown = refusal ? { ...message, state: 'failed' as const } : message;
   const isSaid = message.deletedBy === undefined;
+  // of two people the side says who it was; for whoever hears the page the name stays
+  const isOfTwo = chat.person !== undefined;
   const classes = ['message', message.mine ? 'mine' : 'theirs', leads && 'leads', ends && 'ends'];
   const openMenu = (opener: HTMLElement): void => stage.show({ kind: 'menu', message: shown, opener });
   return (
@@ -48,7 +50,7 @@ export function MessageRow({ row: { message, leads, ends }, chat, timeline }: Me
     >
       {leads && !message.mine && (
         <p
-          class={`message-by by-${colourOf(message.sender)}`}
+          class={isOfTwo ? 'hidden' : `message-by by-${colourOf(message.sender)}`}
           title={people.person(message.sender).value?.address ?? ''}
           dir="auto"
         >

@@ -18,7 +18,7 @@ export const conversation = {
   'chat.yesterday': 'Yesterday',
 
   'composer.label': 'Message {name}',
-  'composer.placeholder': 'Message {name}…',
+  'composer.placeholder': 'Message…',
   'composer.send': 'Send',
   'composer.left': { one: '{count} character left', other: '{count} characters left' },
   'composer.over': {

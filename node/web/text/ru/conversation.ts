@@ -19,7 +19,7 @@ export const conversation: Said<typeof english> = {
   'chat.yesterday': 'Вчера',
 
   'composer.label': 'Сообщение для {name}',
-  'composer.placeholder': 'Напишите сообщение…',
+  'composer.placeholder': 'Сообщение…',
   'composer.send': 'Отправить',
   'composer.left': {
     one: 'Остался {count} символ',

@@ -19,7 +19,7 @@ export const conversation: Said<typeof english> = {
   'chat.yesterday': 'Учора',
 
   'composer.label': 'Повідомлення для {name}',
-  'composer.placeholder': 'Напишіть повідомлення…',
+  'composer.placeholder': 'Повідомлення…',
   'composer.send': 'Надіслати',
   'composer.left': {
     one: 'Залишився {count} символ',

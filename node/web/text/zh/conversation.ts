@@ -19,7 +19,7 @@ export const conversation: Said<typeof english> = {
   'chat.yesterday': '昨天',
 
   'composer.label': '给 {name} 的消息',
-  'composer.placeholder': '写消息给 {name}…',
+  'composer.placeholder': '写消息…',
   'composer.send': '发送',
   'composer.left': { other: '还可输入 {count} 个字符' },
   'composer.over': { other: '超出 {count} 个字符。请缩短，或分几条发送。' },
