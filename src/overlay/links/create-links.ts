@@ -24,6 +24,7 @@ import type { HostInternals } from './host-internals.ts';
 import type { LinkEnd } from './link.ts';
 import { type Ancestor, type LinkAdmissions, type Links, type PunchWay } from './links.ts';
 import { LivenessServer } from './liveness.ts';
+import { ignoreOddAddresses } from './odd-addresses.ts';
 import type { HoleComponents } from './punch/hole.ts';
 import { PunchServer } from './punch/server.ts';
 import { RelayLinks } from './relay-links.ts';
@@ -90,6 +91,7 @@ interface Parts {
 
 function createParts(components: LinksComponents, init: LinksInit): Parts {
   const { host, ancestors, shares, clock, log, stun, dht, fellows = [] } = components;
+  ignoreOddAddresses(host.addressManager);
   const connections = new Connections(host.peerId.toString(), clock);
   const store = new RecordStore(clock);
   const waysTo = (name: RealmName) => connections.ways(name).map(({ connection }) => wayOver(connection));

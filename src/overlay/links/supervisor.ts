@@ -76,7 +76,8 @@ export const ATTEMPT_LIMIT: Readonly<Record<Attempt, number>> = {
   webrtc: 20_000,
 };
 const FIRST_WAIT = 2_000;
-const LONGEST_WAIT = 300_000;
+/** For a link that keeps a path all the while; whatever changes for this relay, and anybody who hurries, makes it try at once. */
+const LONGEST_WAIT = 900_000;
 /** With no path at all people wait: try sooner and more often. */
 const FIRST_WAIT_WITHOUT_PATH = 500;
 const LONGEST_WAIT_WITHOUT_PATH = 5_000;

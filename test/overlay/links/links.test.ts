@@ -90,6 +90,24 @@ test('the reservation at an ancestor comes back after its relay has restarted', 
   assert.equal(path, 'relayed');
 });
 
+test('addresses that lead nowhere, told with a reservation, harm nobody', LIMIT, async () => {
+  const registry = new TestRegistry();
+  const says = ['/webrtc'];
+  const region = await start({ realm: 'ua', registry, says });
+  const kyiv = await start({ realm: 'kyiv.ua', registry, ancestors: [region] });
+  const lviv = await start({ realm: 'lviv.ua', registry, ancestors: [region] });
+  await getSoon(kyiv, lviv);
+  const port = Number(/tcp\/(\d+)/.exec(region.addresses[0] ?? '')?.[1]);
+  const lost = pathIs(kyiv.links, lviv.realm, 'unreachable');
+  await region.stop();
+  running.splice(running.indexOf(region), 1);
+  await lost;
+  // The first answer to a reservation is waited for, later ones come as events.
+  await start({ realm: 'ua', registry, key: region.key, port, says });
+  const { path } = await getSoon(kyiv, lviv);
+  assert.equal(path, 'relayed');
+});
+
 test('when the direct connection dies the link goes on relayed', LIMIT, async () => {
   const { kyiv, lviv } = await family(['tcp']);
   await getSoon(kyiv, lviv);

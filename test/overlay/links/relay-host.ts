@@ -61,6 +61,8 @@ export interface RelayHostInit {
   readonly key?: Ed25519PrivateKey;
   readonly port?: number;
   readonly listen?: readonly string[];
+  /** What it says of itself beside where it listens. */
+  readonly says?: readonly string[];
   readonly webrtc?: boolean;
   /** Where its STUN listens, HOST:PORT each; default a free port on loopback. */
   readonly stun?: readonly Endpoint[];
@@ -123,6 +125,7 @@ function createHost(init: RelayHostInit, key: Ed25519PrivateKey, stun: StunServe
     privateKey: key,
     addresses: {
       listen: [...(init.listen ?? [`/ip4/127.0.0.1/tcp/${init.port ?? 0}`]), ...(init.webrtc ? ['/webrtc'] : [])],
+      appendAnnounce: [...(init.says ?? [])],
     },
     transports: [tcp(), circuitRelayTransport(), ...(init.webrtc ? [webrtcTransport(stun, systemClock)] : [])],
     connectionEncrypters: [noise()],
