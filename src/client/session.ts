@@ -125,6 +125,8 @@ export class Session {
 
   /** While the server is away, whoever was signed in last on this device goes on with what it holds. */
   async resume(token?: string): Promise<Me | undefined> {
+    // whoever asks was in: what being in needs comes while the server is asked; what fails here is told when it is needed
+    void import('./desk.ts').catch(() => undefined);
     try {
       const me = await this.#resumed(token);
       if (me) return await this.#enter(me);

@@ -110,8 +110,9 @@ export class SessionModel {
   async #openOnce(signal?: AbortSignal): Promise<Stage> {
     try {
       const mayResume = this.#mayResume();
-      const isThere = await this.#askServer(mayResume, signal);
-      const me = mayResume ? await this.#client.resume() : undefined;
+      // at once: each is a way there and back, and one tells nothing that the other asks with
+      const asked = this.#askServer(mayResume, signal);
+      const [isThere, me] = await Promise.all([asked, mayResume ? this.#client.resume() : undefined]);
       if (me && this.#client.accountState.kind === 'locked') return { kind: 'login', why: 'locked' };
       if (me) return this.#refused() ?? { kind: 'in', me };
       if (!isThere) return { kind: 'opening', unreachable: true };
