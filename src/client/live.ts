@@ -45,6 +45,7 @@ export class LiveConnection {
   #heartbeat: Timer | undefined;
   #answer: Timer | undefined;
   #lastHeard = 0;
+  #lastSent = 0;
   #failures = 0;
 
   constructor(components: LiveComponents, handlers: LiveHandlers) {
@@ -70,6 +71,7 @@ export class LiveConnection {
   send(frame: ClientFrame): boolean {
     if (!this.#socket || (this.#state !== 'live' && this.#state !== 'catching-up')) return false;
     this.#socket.send(new Uint8Array(encodeClientFrame(frame)));
+    this.#lastSent = this.#components.clock.monotonic();
     this.#awaitAnswer();
     return true;
   }
@@ -81,7 +83,9 @@ export class LiveConnection {
     const since = clock.monotonic();
     this.#answer = clock.after(ANSWER_DEADLINE, () => {
       this.#answer = undefined;
-      if (this.#lastHeard >= since || !this.#socket) return;
+      if (this.#lastHeard >= this.#lastSent || !this.#socket) return;
+      // answered, but more was sent meanwhile
+      if (this.#lastHeard >= since) return this.#awaitAnswer();
       if (isLast) return this.#lost(0);
       this.#socket.send(new Uint8Array(encodeClientFrame({ kind: 'ping' })));
       this.#awaitAnswer(true);
