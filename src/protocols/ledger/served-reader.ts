@@ -135,10 +135,18 @@ export class ServedReader {
       if (sent || tips.length === MAX_BATCH_ENTRIES) break;
     }
     if (tips.length > 0) yield { kind: 'tips', tips };
-    if (this.#due.size > 0 || this.#gossip.length > 0) return;
-    const before = this.#parts.clock.monotonic();
-    await this.#bell.heardWithin(this.#parts.clock, TIP_INTERVAL, ended).catch(() => {});
-    if (this.#parts.clock.monotonic() - before >= TIP_INTERVAL) yield { kind: 'tips', tips: [] };
+    if (!(await this.#hasNews(ended))) yield { kind: 'tips', tips: [] };
+  }
+
+  /** False when it is time for a sign of life: a ring without news puts it off by nothing. */
+  async #hasNews(ended: AbortSignal): Promise<boolean> {
+    const { clock } = this.#parts;
+    const until = clock.monotonic() + TIP_INTERVAL;
+    while (this.#due.size === 0 && this.#gossip.length === 0 && this.#failure === undefined && !ended.aborted) {
+      if (clock.monotonic() >= until) return false;
+      await this.#bell.heardWithin(clock, until - clock.monotonic(), ended).catch(() => {});
+    }
+    return true;
   }
 
   /** The reader needs what comes in place of what it was sent. */
