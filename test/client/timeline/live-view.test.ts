@@ -78,39 +78,51 @@ function said(n: number, ms: number, more: Partial<OpenedEvent> = {}): OpenedEve
   };
 }
 
-/** A conversation as people have it: each event names what its sender saw last, few come late, some do something to others. */
+/** A conversation as people have it: each event names what its sender saw last; few come late, and some clocks are behind. */
 const conversation = fc.array(
-  fc.record({ late: fc.nat({ max: 6 }), does: fc.constantFrom('text', 'text', 'text', 'edit', 'delete', 'pin') }),
+  fc.record({
+    late: fc.nat({ max: 6 }),
+    behind: fc.constantFrom(0, 0, 0, 35, 80),
+    does: fc.constantFrom('text', 'text', 'text', 'edit', 'delete', 'pin'),
+  }),
   { minLength: 20, maxLength: 60 },
 );
 
 test('pages from before, what comes late and what is done to far messages leave it as one made anew', () => {
   fc.assert(
-    fc.property(conversation, fc.integer({ min: 1, max: 9 }), (made, page) => {
-      const events = made.map(({ late, does }, n): OpenedEvent => {
-        const target = messageId(Math.floor((n * 7) % Math.max(n, 1)));
-        const about = { after: n > late ? [messageId(n - late - 1)] : [], sentAt: n };
-        const ms = 10 * n - 7 * late;
-        if (does === 'edit') return said(n, ms, { content: { kind: 'edit', target, text: `edit ${n}`, ...about } });
-        if (does === 'delete') return said(n, ms, { content: { kind: 'delete', targets: [target], ...about } });
-        if (does === 'pin') return said(n, ms, { content: { kind: 'pin', target, on: n % 2 === 0, ...about } });
-        return said(n, ms, { content: { kind: 'text', text: `text ${n}`, ...about } });
-      });
-      const half = Math.floor(events.length / 2);
-      const actions: TimelineAction[] = [];
-      for (let from = half; from > 0; from -= page)
-        actions.push({ kind: 'events', events: events.slice(Math.max(from - page, 0), from) });
-      for (const [n, event] of events.slice(half).entries()) {
-        const { stamp, ...queued } = event;
-        if (n % 5 === 0 && stamp) actions.push({ kind: 'events', events: [{ ...queued, state: 'queued' }] });
-        actions.push({ kind: 'events', events: [event] });
-      }
-      const live = new LiveTimeline(CONVERSATION, ME, 'group');
-      for (const [count, action] of actions.entries()) {
-        live.take(action);
-        assert.deepEqual(live.view(5), fromScratch(actions.slice(0, count + 1), 'group', 5));
-      }
-    }),
+    fc.property(
+      conversation,
+      fc.integer({ min: 1, max: 9 }),
+      fc.array(fc.nat({ max: 60 }), { maxLength: 10 }),
+      (made, page, overtaken) => {
+        const events = made.map(({ late, behind, does }, n): OpenedEvent => {
+          const target = messageId(Math.floor((n * 7) % Math.max(n, 1)));
+          const about = { after: n > late ? [messageId(n - late - 1)] : [], sentAt: n };
+          const ms = 100 + 10 * n - 7 * late - behind;
+          if (does === 'edit') return said(n, ms, { content: { kind: 'edit', target, text: `edit ${n}`, ...about } });
+          if (does === 'delete') return said(n, ms, { content: { kind: 'delete', targets: [target], ...about } });
+          if (does === 'pin') return said(n, ms, { content: { kind: 'pin', target, on: n % 2 === 0, ...about } });
+          return said(n, ms, { content: { kind: 'text', text: `text ${n}`, ...about } });
+        });
+        const half = Math.floor(events.length / 2);
+        const actions: TimelineAction[] = [];
+        for (let from = half; from > 0; from -= page)
+          actions.push({ kind: 'events', events: events.slice(Math.max(from - page, 0), from) });
+        for (const [n, event] of events.slice(half).entries()) {
+          const { stamp, ...queued } = event;
+          if (n % 5 === 0 && stamp) actions.push({ kind: 'events', events: [{ ...queued, state: 'queued' }] });
+          actions.push({ kind: 'events', events: [event] });
+        }
+        // neighbours overtake one another on their ways
+        for (const at of overtaken)
+          actions.splice(at % actions.length, 0, ...actions.splice((at + 3) % actions.length, 1));
+        const live = new LiveTimeline(CONVERSATION, ME, 'group');
+        for (const [count, action] of actions.entries()) {
+          live.take(action);
+          assert.deepEqual(live.view(5), fromScratch(actions.slice(0, count + 1), 'group', 5));
+        }
+      },
+    ),
     { numRuns: 60 },
   );
 });
@@ -126,4 +138,25 @@ test('what says the same stays the same object, whatever comes beside it', () =>
   const others = before.items.flatMap((item, n) => (item === after.items[n] ? [] : [n]));
   assert.deepEqual(others, [3]);
   assert.equal(after.items.length, 51);
+});
+
+test('a mark that was made earlier and covers less makes a message that was read go earlier', () => {
+  const live = new LiveTimeline(CONVERSATION, ME, 'direct');
+  const content = { kind: 'text', text: 'fleeting', sentAt: 0, expiresAfter: 100 } as const;
+  const actions: TimelineAction[] = [
+    { kind: 'events', events: [said(1, 10, { content }), said(2, 20, { content }), said(3, 30, { content })] },
+    { kind: 'read', mark: { arrivedAt: 30, at: 90 } },
+    { kind: 'read', mark: { arrivedAt: 20, at: 70 } },
+    { kind: 'read', mark: { arrivedAt: 10, at: 50 } },
+  ];
+  for (const [count, action] of actions.entries()) {
+    live.take(action);
+    assert.deepEqual(live.view(60), fromScratch(actions.slice(0, count + 1), 'direct', 60));
+  }
+  const expiries = live.view(60).items.map((item) => (item.kind === 'message' ? item.expiresAt : undefined));
+  assert.deepEqual(expiries, [150, 170, 190]);
+  assert.deepEqual(
+    live.view(160).items.map(({ id }) => id),
+    [messageId(2), messageId(3)],
+  );
 });
