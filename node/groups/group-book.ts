@@ -1,6 +1,7 @@
 // Groups as this realm knows them, from memory when they were asked for lately. Whoever writes a state tells it here once that is on
 // disk.
 import type { ConversationId, GroupId, UserId } from '../../src/realm/ids.ts';
+import type { RealmName } from '../../src/realm/names.ts';
 import type { Span, StoredGroup } from './group-record.ts';
 import type { GroupStore } from './group-store.ts';
 
@@ -10,6 +11,7 @@ const MAX_REMEMBERED = 2000;
 export class GroupBook {
   readonly #store: GroupStore;
   readonly #known = new Map<ConversationId, Promise<readonly StoredGroup[]>>();
+  #homeOf: (user: UserId) => RealmName | undefined = () => undefined;
 
   constructor(store: GroupStore) {
     this.#store = store;
@@ -24,8 +26,25 @@ export class GroupBook {
     return (await this.all(conversation)).find((state) => state.group === group);
   }
 
+  /** Where users are at home now; whom it does not know is where the newest commit says. */
+  locateBy(homeOf: (user: UserId) => RealmName | undefined): void {
+    this.#homeOf = homeOf;
+  }
+
   /** The lowest id first. */
-  all(conversation: ConversationId): Promise<readonly StoredGroup[]> {
+  async all(conversation: ConversationId): Promise<readonly StoredGroup[]> {
+    return (await this.#all(conversation)).map((state) => this.#located(state));
+  }
+
+  #located(state: StoredGroup): StoredGroup {
+    const moved = [...state.members].flatMap(([user, member]) => {
+      const home = this.#homeOf(user);
+      return home === undefined || home === member.home ? [] : [[user, { ...member, home }] as const];
+    });
+    return moved.length === 0 ? state : { ...state, members: new Map([...state.members, ...moved]) };
+  }
+
+  #all(conversation: ConversationId): Promise<readonly StoredGroup[]> {
     const known = this.#known.get(conversation) ?? this.#store.states(conversation);
     this.#remember(conversation, known);
     known.catch(() => this.#known.delete(conversation));
@@ -34,7 +53,7 @@ export class GroupBook {
 
   /** After its state is on disk. */
   async changed(state: StoredGroup): Promise<void> {
-    const others = (await this.all(state.conversation)).filter(({ group }) => group !== state.group);
+    const others = (await this.#all(state.conversation)).filter(({ group }) => group !== state.group);
     const all = [...others, state].sort((a, b) => (a.group < b.group ? -1 : 1));
     this.#remember(state.conversation, Promise.resolve(all));
   }

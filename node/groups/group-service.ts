@@ -30,6 +30,7 @@ import type { Accepted, Author, GroupInfo, InspectCommit, InspectInfo, ProposedC
 import { HeldMessages } from './held-messages.ts';
 import { HomeOrder } from './home-order.ts';
 import { Intents } from './intents.ts';
+import { MovedMembers } from './moved-members.ts';
 import { OrderDesk } from './order-desk.ts';
 import { RemoteOrder } from './remote-order.ts';
 import { Takeover } from './takeover.ts';
@@ -43,7 +44,7 @@ export interface GroupServiceInit {
   readonly outbox: Pick<Outbox, 'add' | 'assertRoom'>;
   readonly network: Pick<Network, 'open' | 'handle'>;
   readonly mails: Pick<MailService, 'send'>;
-  readonly directory: Pick<Directory, 'findById' | 'meet'>;
+  readonly directory: Pick<Directory, 'findById' | 'meet'> & Partial<Pick<Directory, 'list' | 'onChange'>>;
   readonly rules?: MessageRules;
   /** Who keeps the order of groups that began at a realm; absent: no realm was ever retired. */
   readonly homeOf?: (realm: RealmName) => RealmName;
@@ -81,6 +82,7 @@ export class GroupService {
   readonly #remote: RemoteOrder;
   readonly #following: Following;
   readonly #held: HeldMessages;
+  readonly #moved: MovedMembers;
   readonly #server: OrderServer;
   readonly reader: GroupReader;
   readonly intents: Intents;
@@ -90,6 +92,7 @@ export class GroupService {
   constructor(init: GroupServiceInit) {
     const { conversations, rosters } = init;
     const { store, book } = rosters;
+    book.locateBy((user) => init.directory.findById(user)?.home);
     const homeOf = init.homeOf ?? ((realm: RealmName): RealmName => realm);
     const parts = { ...init, ...conversations.parts, store, book, homeOf };
     this.#homeOf = homeOf;
@@ -115,6 +118,7 @@ export class GroupService {
       stopping: this.#stopped.signal,
       onChanged: (conversation) => this.#changed(conversation),
     });
+    this.#moved = new MovedMembers({ ...init, store, book }, this.#home);
     this.#held = new HeldMessages({
       ...parts,
       ingest: (items, finish) => conversations.ingest(items, finish),
@@ -136,12 +140,14 @@ export class GroupService {
     this.#server.start();
     await this.#following.start();
     await this.#held.start();
+    this.#moved.start();
     this.#sweepLater();
   }
 
   async stop(): Promise<void> {
     this.#sweep?.cancel();
     this.#stopped.abort(new UnreachableError('stopping', 'The node is stopping'));
+    await this.#moved.stop();
     await this.#server.stop();
     await this.#remote.stop();
     await this.#following.stop();

@@ -6,7 +6,7 @@ import { decodeRoster, type Roster, roleOf } from '../../src/crypto/roster.ts';
 import { type Commit, encodeCommit, MAX_COMMIT } from '../../src/protocols/order/commit-body.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { ConflictError, InputError, RefusedError } from '../../src/realm/errors.ts';
-import type { ConversationId, UserId } from '../../src/realm/ids.ts';
+import type { ConversationId, GroupId, UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { Write } from '../../src/store/engine.ts';
 import type { ArrivalLog } from '../conversations/arrival-log.ts';
@@ -21,7 +21,7 @@ import type { FanOut } from './fan-out.ts';
 import type { GroupBook } from './group-book.ts';
 import { EpochError } from './group-errors.ts';
 import type { StoredGroup } from './group-record.ts';
-import { type GroupStore, infoRemoval, infoWrite, madeWrite } from './group-store.ts';
+import { type GroupStore, infoRemoval, infoWrite, madeWrite, stateWrite } from './group-store.ts';
 import {
   type Accepted,
   type Author,
@@ -177,6 +177,35 @@ export class HomeOrder {
     const made: Write[] = before || change.state.kind === 'direct' ? [] : [madeWrite(author.user, conversation)];
     await arrivals.append(change.drafts, { writes: [...change.writes, ...infos, ...made], added });
     await book.changed(change.state);
+  }
+
+  /** Of a group that this realm orders: realms to which members moved get the newest commit. */
+  handToNewHomes(conversation: ConversationId, group: GroupId): Promise<void> {
+    return this.#turns.run(conversation, async () => {
+      const { realm, store, book, fanOut, arrivals } = this.#parts;
+      // As it is written down, and as it is.
+      const before = (await store.states(conversation)).find((one) => one.group === group);
+      const state = await book.get(conversation, group);
+      if (!before || !state || state.home !== realm || state.epoch === 0) return;
+      const known = realmsOf(before);
+      const fresh = [...realmsOf(state)].filter((home) => !known.has(home) && home !== realm);
+      const isMoved = [...state.members].some(([user, { home }]) => before.members.get(user)?.home !== home);
+      const newest = isMoved ? await store.commit(conversation, group, state.epoch - 1) : undefined;
+      if (!newest) return;
+      const homes = [...state.members.values()].map(({ home }) => home);
+      const groupInfo = await store.info(conversation, group, state.epoch);
+      const commit = {
+        ...newest,
+        group,
+        homes,
+        roster: decodeRoster(newest.rosterBytes),
+        ...(groupInfo && { groupInfo }),
+      };
+      const by = { conversation, user: newest.sender, device: newest.device };
+      const added = fanOut.add(by, commit, encodeCommit(commit), fresh);
+      await arrivals.append([], { writes: [stateWrite(state)], added });
+      await book.changed(state);
+    });
   }
 
   async #infoWrites({ conversation, group, epoch, groupInfo }: Omit<ProposedCommit, 'commit' | 'rosterBytes'>) {

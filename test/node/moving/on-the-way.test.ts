@@ -1,8 +1,10 @@
 // What is on its way to a user while the user moves from one branch to another.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { author, CONVERSATION, change, epochAt, GROUP, groupMessage, never } from '../groups/group-world.ts';
 import {
   CLERK,
+  COOK,
   DEVICE,
   ENGINEER,
   KYIV,
@@ -10,6 +12,7 @@ import {
   message,
   messageId,
   ODESA,
+  PORTER,
   receivedBy,
   until,
 } from '../simulated-branch.ts';
@@ -81,5 +84,63 @@ test('mails between devices follow as messages do', LIMIT, async (t) => {
   assert.deepEqual(
     (await odesa.mails.list(box)).map((mail) => mail.body),
     [body],
+  );
+});
+
+const THREE = [
+  [CLERK, 'owner'],
+  [COOK, 'member'],
+  [ENGINEER, 'member'],
+] as const;
+
+test(
+  'a group follows a member to a branch that has never heard of it, and what was on its way with it',
+  LIMIT,
+  async (t) => {
+    const { start, stop, hearing } = await threeBranches(t);
+    const kyiv = await start(KYIV);
+    await kyiv.groups.propose(author(CLERK, KYIV), change({ epoch: 0, home: KYIV, members: THREE }), never);
+    const lviv = await start(LVIV);
+    await until(async () => (await epochAt(lviv)) === 1);
+    await stop(LVIV);
+    await kyiv.conversations.submit(FROM, groupMessage(1));
+    for (const realm of [KYIV, LVIV, ODESA]) hearing(realm).hears(ENGINEER, ODESA);
+    await start(LVIV);
+    const odesa = await start(ODESA);
+    await kyiv.conversations.submit(FROM, groupMessage(2, 'later'));
+    await until(() => receivedBy(odesa, ENGINEER).length === 2);
+    assert.deepEqual(receivedBy(odesa, ENGINEER).sort(), [messageId(1), messageId(2)]);
+    assert.equal(await epochAt(odesa), 1);
+    // The member goes on there.
+    await odesa.conversations.submit({ user: ENGINEER, device: DEVICE }, groupMessage(3, 'answer'));
+    await until(() => receivedBy(kyiv, CLERK).includes(messageId(3)));
+  },
+);
+
+test('a member who comes to a branch that has the group already may fetch its commits there', LIMIT, async (t) => {
+  const { start, hearing } = await threeBranches(t);
+  const [kyiv, odesa] = [await start(KYIV), await start(ODESA)];
+  await start(LVIV);
+  const members = [...THREE, [PORTER, 'member']] as const;
+  await kyiv.groups.propose(
+    author(CLERK, KYIV),
+    change({ epoch: 0, home: KYIV, members: [...THREE.slice(0, 1), [PORTER, 'member']] }),
+    never,
+  );
+  await kyiv.groups.propose(author(CLERK, KYIV), change({ epoch: 1, home: KYIV, members }), never);
+  await until(async () => (await epochAt(odesa)) === 2);
+  await assert.rejects(odesa.groups.reader.groups(ENGINEER, CONVERSATION), { code: 'conversation-unknown' });
+  for (const realm of [KYIV, LVIV, ODESA]) hearing(realm).hears(ENGINEER, ODESA);
+  await until(() =>
+    odesa.groups.reader.groups(ENGINEER, CONVERSATION).then(
+      () => true,
+      () => false,
+    ),
+  );
+  const { commits } = await odesa.groups.reader.commits(ENGINEER, CONVERSATION, { group: GROUP, after: 0 });
+  assert.deepEqual(
+    commits.map(({ epoch }) => epoch),
+    [1],
+    'from the one on that brought the member in',
   );
 });
