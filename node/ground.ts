@@ -2,6 +2,7 @@
 import { houseOf } from '../src/overlay/scope.ts';
 import { type Trust, validateAuthority } from '../src/pki/chain.ts';
 import type { Clock } from '../src/realm/clock.ts';
+import type { CanopyError } from '../src/realm/errors.ts';
 import type { Log } from '../src/realm/log.ts';
 import type { RealmName, Tier } from '../src/realm/names.ts';
 import type { DataDirectory } from '../src/settings/data-directory.ts';
@@ -37,6 +38,8 @@ export interface Placed {
 
 export interface Ground extends NodeInit {
   readonly database: Database;
+  /** What reading the database has found damaged, if anything. */
+  readonly damage: () => CanopyError | undefined;
   readonly incarnation: number;
   /** What certifies it; none for the first. */
   readonly certificate: Uint8Array | undefined;
@@ -54,7 +57,7 @@ export interface Ground extends NodeInit {
   readonly isRevoked: NonNullable<Trust['isRevoked']>;
 }
 
-export async function openGround(init: NodeInit, database: Database): Promise<Ground> {
+export async function openGround(init: NodeInit, database: Database, damage: Ground['damage']): Promise<Ground> {
   const { realm, directory, clock } = init;
   await finishReplacement(directory.authority);
   const lineage = await findLineage(init);
@@ -63,6 +66,7 @@ export async function openGround(init: NodeInit, database: Database): Promise<Gr
   return {
     ...init,
     database,
+    damage,
     incarnation: await openIncarnation(database, realm.realm),
     certificate: await incarnationCertificate(database),
     verdict: await readVerdict(directory.node.mark, database),

@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
 import { parseCertificate } from '../src/pki/certificate.ts';
 import type { Clock } from '../src/realm/clock.ts';
-import { codeOf } from '../src/realm/errors.ts';
+import { type CanopyError, codeOf } from '../src/realm/errors.ts';
 import type { LiveIdentity } from '../src/settings/live-identity.ts';
 import type { Database } from '../src/store/database.ts';
 import { key } from '../src/store/keys.ts';
@@ -12,6 +12,7 @@ import type { HealthCheck } from './lan/components.ts';
 
 export interface HealthParts {
   readonly database: Pick<Database, 'commit'>;
+  readonly damage: () => CanopyError | undefined;
   readonly network: Pick<NodeOverlay, 'relay'>;
   readonly identity: Pick<LiveIdentity, 'chain'>;
   readonly clock: Pick<Clock, 'now'>;
@@ -37,7 +38,10 @@ export function healthChecks(parts: HealthParts): () => Promise<readonly HealthC
   ];
 }
 
-async function checkStore({ database, clock }: HealthParts): Promise<HealthCheck> {
+/** What is damaged is refused where it is read, and stays so until somebody puts it right. */
+async function checkStore({ database, damage, clock }: HealthParts): Promise<HealthCheck> {
+  const found = damage();
+  if (found) return { name: 'store', ok: false, detail: found.code };
   try {
     await database.commit([{ type: 'put', key: PROBE, value: new TextEncoder().encode(String(clock.now())) }]);
     return { name: 'store', ok: true };

@@ -6,6 +6,7 @@ import { parseCertificate } from '../src/pki/certificate.ts';
 import { type AboutReading, askAbout } from '../src/protocols/about/index.ts';
 import type { Clock } from '../src/realm/clock.ts';
 import { within } from '../src/realm/deadline.ts';
+import type { CanopyError } from '../src/realm/errors.ts';
 import type { RealmName, Tier } from '../src/realm/names.ts';
 import { formatUserAddress } from '../src/realm/user-address.ts';
 import type { LiveIdentity } from '../src/settings/live-identity.ts';
@@ -43,6 +44,8 @@ export interface StatusParts {
   readonly lanRenewal: Pick<LanRenewal, 'warning'> | undefined;
   readonly certificates: Pick<CertOperator, 'warnings'>;
   readonly clockWatch: Pick<ClockWatch, 'warning'>;
+  /** What reading the database has found damaged. */
+  readonly damage: () => CanopyError | undefined;
   readonly clock: Clock;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
@@ -136,9 +139,12 @@ function neighbours(
   });
 }
 
-function ownWarnings({ overlay, lanRenewal, clockWatch, guard, ledger, directory, delivery }: StatusParts): string[] {
+function ownWarnings(parts: StatusParts): string[] {
+  const { overlay, lanRenewal, clockWatch, guard, ledger, directory, delivery, damage } = parts;
   const { connected, error } = overlay.relay;
+  const damaged = damage();
   return [
+    ...(damaged ? [`${damaged.message}. ${damaged.hint ?? ''}`.trim()] : []),
     ...guard.warnings(),
     ...ledger.warnings(),
     ...delivery.custody.warnings(),

@@ -38,10 +38,10 @@ export function openAdmin(ground: Ground, services: Services, watched: Watched):
 }
 
 function openOperator(ground: Ground, services: Services, watched: Watched): Operator {
-  const { realm, lineage, identity, clock } = ground;
+  const { realm, lineage, identity, clock, damage } = ground;
   const { ownRelay, network, ledger, authority, accounts, users, guard, messaging } = services;
   const { delivery, presence } = messaging;
-  const own = { realm, lineage, identity, ownRelay, clock, startedAt: clock.now() };
+  const own = { realm, lineage, identity, ownRelay, clock, damage, startedAt: clock.now() };
   const shown = { overlay: network, ledger, authority, accounts, directory: users, delivery, presence };
   const { lan, lanRenewal, clockWatch, renewal, certificates } = watched;
   return new Operator({ ...own, ...shown, guard, lan, renewal, lanRenewal, certificates, clockWatch });

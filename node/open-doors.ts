@@ -20,10 +20,10 @@ import type { Policies } from './policies/policies.ts';
 export type Doors = Awaited<ReturnType<typeof openDoors>>;
 
 export async function openDoors(ground: Ground, services: Services) {
-  const { database, identity, clock, permit, directory } = ground;
+  const { database, damage, identity, clock, permit, directory } = ground;
   const { network, ledger, roaming, messaging } = services;
   const islands = new IslandWatch({ network, delivery: messaging.delivery, clock });
-  const checks = healthChecks({ database, network, identity, clock, permit, path: directory.path });
+  const checks = healthChecks({ database, damage, network, identity, clock, permit, path: directory.path });
   const forClients = { ...clientParts(ground, services), guests: roaming.guests, checks, islands };
   const { lan, lanRenewal } = await openLan(forClients, ground);
   const host = roaming.hostOf(lan.door);

@@ -1,6 +1,6 @@
 // Opens a node: what it stands on, its services, its doors, and the order in which they start.
 import { serveAbout } from '../src/protocols/about/index.ts';
-import { messageOf } from '../src/realm/errors.ts';
+import { type CanopyError, messageOf } from '../src/realm/errors.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { aboutThis } from './about-this.ts';
 import { type Ground, type NodeInit, openGround } from './ground.ts';
@@ -19,9 +19,13 @@ export interface OpenedNode {
 
 /** @throws ConflictError `dir-in-use`; LocalError; RefusedError `cert-…` when the directory's certificates don't fit */
 export async function openNode(init: NodeInit): Promise<OpenedNode> {
-  const database = await openDatabase(init.directory.node.database);
+  let damage: CanopyError | undefined;
+  const database = await openDatabase(init.directory.node.database, (error) => {
+    damage = error;
+    init.log.error({ why: error.message, hint: error.hint }, 'database damaged');
+  });
   try {
-    return await compose(await openGround(init, database));
+    return await compose(await openGround(init, database, () => damage));
   } catch (error) {
     await database.close();
     throw error;

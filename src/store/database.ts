@@ -7,7 +7,7 @@ import { LocalError } from '../realm/errors.ts';
 import type { Engine, KeyRange, ReadView, Row, Snapshot, Write } from './engine.ts';
 import { bringForward, type Migration, migrations } from './format.ts';
 import { Gather } from './gather.ts';
-import { openLevelEngine } from './level-engine.ts';
+import { type OnDamage, openLevelEngine } from './level-engine.ts';
 
 export interface Database extends ReadView {
   /** Atomic; resolves when on disk, in the order of the calls. @throws LocalError `disk-full`, `store-failed`, `store-damaged`, `store-closed` */
@@ -74,8 +74,8 @@ export async function createDatabase(engine: Engine, steps: readonly Migration[]
 }
 
 /** @throws ConflictError `dir-in-use`, LocalError `store-damaged`, `format-newer`, `disk-full` */
-export async function openDatabase(directory: string): Promise<Database> {
-  const engine = await openLevelEngine(directory);
+export async function openDatabase(directory: string, onDamage?: OnDamage): Promise<Database> {
+  const engine = await openLevelEngine(directory, onDamage);
   try {
     return await createDatabase(engine);
   } catch (error) {

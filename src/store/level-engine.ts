@@ -24,6 +24,11 @@ function messagesOf(error: unknown): string {
   return parts.join('; ');
 }
 
+/** Called once, for what was found while the database was open. */
+export type OnDamage = (error: CanopyError) => void;
+
+const DAMAGED = 'store-damaged';
+
 function codeField(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
@@ -54,7 +59,7 @@ function diskFull(directory: string, cause?: unknown): LocalError {
 }
 
 function damaged(directory: string, what: string, cause?: unknown): LocalError {
-  return new LocalError('store-damaged', `The database in ${directory} is damaged: ${what}`, {
+  return new LocalError(DAMAGED, `The database in ${directory} is damaged: ${what}`, {
     hint: 'Stop the server, copy the directory aside and restore the latest backup. Without one, run: node src/store/repair.ts DIRECTORY',
     cause,
   });
@@ -100,7 +105,7 @@ class LevelView implements ReadView {
       const sealed = store.getSync(key, this.#options());
       return sealed && unseal(directory, key, sealed);
     } catch (error) {
-      throw explain(directory, error);
+      throw this.#engine.explained(error);
     }
   }
 
@@ -115,7 +120,7 @@ class LevelView implements ReadView {
         await rows.close();
       }
     } catch (error) {
-      throw explain(directory, error);
+      throw this.#engine.explained(error);
     }
   }
 
@@ -151,15 +156,27 @@ class LevelEngine implements Engine {
   #failed = false;
   #reopening: Promise<void> | undefined;
   #closed = false;
+  #onDamage: OnDamage | undefined;
 
-  constructor(directory: string, store: Store) {
+  constructor(directory: string, store: Store, onDamage: OnDamage | undefined) {
     this.directory = directory;
     this.#store = store;
+    this.#onDamage = onDamage;
     this.#view = new LevelView(this);
   }
 
   get store(): Store {
     return this.#store;
+  }
+
+  /** What it means for people; the first damage is told to whoever looks after the database, too. */
+  explained(cause: unknown): CanopyError {
+    const error = explain(this.directory, cause);
+    if (error.code === DAMAGED) {
+      this.#onDamage?.(error);
+      this.#onDamage = undefined;
+    }
+    return error;
   }
 
   async write(writes: readonly Write[]): Promise<void> {
@@ -168,7 +185,7 @@ class LevelEngine implements Engine {
       await this.#store.batch(writes.map(toOperation), { sync: true });
     } catch (error) {
       this.#failed = true;
-      throw explain(this.directory, error);
+      throw this.explained(error);
     }
   }
 
@@ -194,7 +211,7 @@ class LevelEngine implements Engine {
       await this.write([first, lastBefore(lt)].map((key) => ({ type: 'del', key })));
       await store.compactRange(gte, lt);
     } catch (error) {
-      throw explain(this.directory, error);
+      throw this.explained(error);
     }
   }
 
@@ -261,7 +278,7 @@ async function assertLogsWhole(directory: string): Promise<void> {
 }
 
 /** @throws ConflictError `dir-in-use`, LocalError `store-damaged`, `disk-full`, `store-failed` */
-export async function openLevelEngine(directory: string): Promise<Engine> {
+export async function openLevelEngine(directory: string, onDamage?: OnDamage): Promise<Engine> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  return new LevelEngine(directory, await openStore(directory));
+  return new LevelEngine(directory, await openStore(directory), onDamage);
 }

@@ -31,6 +31,7 @@ const SENTENCES: Readonly<Record<string, TextKey>> = {
   'device-is-this': 'error.deviceIsThis',
   'recipient-no-device': 'error.recipientNoDevice',
   'disk-full': 'error.diskFull',
+  'store-damaged': 'error.storeDamaged',
   'cache-full': 'error.noRoom',
   'quota-exceeded': 'error.quota',
   'store-full': 'error.storeFull',

@@ -70,6 +70,8 @@ export const english: Catalogue = {
       `Your server was restored from a copy and has lost the file "${params['name'] ?? ''}", which you sent. Send it again if somebody needs it.`,
     'read-only': () => 'The server does not write now. The message waits; if it lasts, ask your administrator.',
     'disk-full': () => "The server's disk is full. Nothing was sent; tell your administrator.",
+    'store-damaged': () =>
+      "A part of the server's database is damaged, so this cannot be shown. Tell your administrator.",
     'realm-unreachable': (params) => `${params['realm'] ?? 'That branch'} cannot be reached now. The message waits.`,
     'storage-failed': () => 'This device could not save its place. Messages may be told twice.',
     'body-in-clear': () => 'This message was not encrypted, so nobody can say who wrote it. It is not shown.',
