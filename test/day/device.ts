@@ -1,6 +1,7 @@
 // One device of a person in a generated day: the client library with storage and cache that outlive a restart of the program. Everything
 // given and told is plain JSON, so that a device may as well stand in another process (device-host.ts).
 import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { nodePlatform } from '../../cli/chat/node-platform.ts';
 import { makeCacheSecret } from '../../src/client/cache/cache-secret.ts';
 import { MemoryEngine } from '../../src/client/cache/memory-engine.ts';
@@ -16,6 +17,10 @@ import { memoryStorage } from '../../src/client/platform.ts';
 import { codeOf, RefusedError } from '../../src/realm/errors.ts';
 import { parseConversationId, parseMessageId, parseUserId } from '../../src/realm/ids.ts';
 import { randomBytesOf, randomOf } from '../simulation/random.ts';
+
+/** Milliseconds that a device has to send what it wrote before it goes off; a home behind a cut may keep it longer. */
+const LAST_WORDS = 10_000;
+const LOOK_EVERY = 50;
 
 export interface DeviceInit {
   readonly server: string;
@@ -96,7 +101,10 @@ export class DayDevice {
     return this.#client.me?.user.id ?? '';
   }
 
+  /** Once what it wrote has gone out: a day compares what the others show, and what lies in a device that is off nobody can show. */
   async off(): Promise<void> {
+    const end = Date.now() + LAST_WORDS;
+    while (this.#client.queued().length > 0 && Date.now() < end) await pause(LOOK_EVERY);
     this.#client.disconnect();
   }
 
