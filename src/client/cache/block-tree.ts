@@ -118,9 +118,12 @@ export class BlockTree {
 
   async #covering(position: string): Promise<Block> {
     const to = this.#prefix + position + NEXT;
-    const [row] = await this.#engine.range({ from: this.#prefix, to, reverse: true, limit: 1 });
+    // between the key of the block and the position there is no other
+    const [[row], [next]] = await Promise.all([
+      this.#engine.range({ from: this.#prefix, to, reverse: true, limit: 1 }),
+      this.#engine.range({ from: to, to: this.#prefix + BEHIND, limit: 1 }),
+    ]);
     const key = row?.[0] ?? this.#prefix;
-    const [next] = await this.#engine.range({ from: key + NEXT, to: this.#prefix + BEHIND, limit: 1 });
     const end = next?.[0] ?? this.#prefix + BEHIND;
     return row ? this.#opened(key, row[1], end) : { key, end, entries: new Map() };
   }
