@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what the tests use beyond npm: Chromium for the web client; nftables, iproute2, tcpdump and a UPnP router (miniupnpd)
-# for the NAT laboratory; strace and openssl, by which writes to disk and certificates are judged.
+# for the NAT laboratory; strace and openssl, by which writes to disk and certificates are judged. With --long also the fonts of the
+# pictures that `npm run test:long` makes, which are large.
 # On Debian and its kin as root it installs; elsewhere it prints the command and leaves the decision to you.
 set -eu
 
@@ -15,6 +16,13 @@ need tcpdump tcpdump
 need strace strace
 need openssl openssl
 need miniupnpd miniupnpd-nftables
+font() { # font FILE PACKAGE
+  [ -e "/usr/share/fonts/$1" ] || missing="$missing $2"
+}
+if [ "${1:-}" = --long ]; then
+  font opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
+  font truetype/noto/NotoColorEmoji.ttf fonts-noto-color-emoji
+fi
 
 if [ -z "$missing" ]; then
   echo "test:setup: everything is here"
