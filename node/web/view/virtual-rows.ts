@@ -16,7 +16,7 @@ const NEAR = 32;
 /** Pixels below the last row. */
 const FOOT = 8;
 /** Rows beyond the screen that are in the page already; at first, until the screen has been drawn once, and from then on. */
-const OVERSCAN = { first: 1, then: 10 } as const;
+const OVERSCAN = { atFirst: 1, later: 10 } as const;
 
 export interface VirtualRowsProps {
   /** The same list as long as the keys are: the places of all rows are worked out anew for another one. */
@@ -42,7 +42,7 @@ type List = Virtualizer<HTMLDivElement, Element>;
 export function useVirtualRows({ keys, estimate }: VirtualRowsProps): VirtualRows {
   const box = useRef<HTMLDivElement>(null);
   const [, redraw] = useReducer((count: number) => count + 1, 0);
-  const [overscan, setOverscan] = useState<number>(OVERSCAN.first);
+  const [overscan, setOverscan] = useState<number>(OVERSCAN.atFirst);
   const getItemKey = useCallback((index: number) => keys[index] ?? index, [keys]);
   const options = {
     count: keys.length,
@@ -63,16 +63,16 @@ export function useVirtualRows({ keys, estimate }: VirtualRowsProps): VirtualRow
   list.setOptions(options);
   useLayoutEffect(() => list._didMount(), []);
   useLayoutEffect(() => list._willUpdate());
-  useStayingAtEnd(list);
+  const isAtEnd = useEnd(list);
   const isEmpty = list.getVirtualItems().length === 0;
   useEffect(() => {
-    if (!isEmpty) requestAnimationFrame(() => requestAnimationFrame(() => setOverscan(OVERSCAN.then)));
+    if (!isEmpty) requestAnimationFrame(() => requestAnimationFrame(() => setOverscan(OVERSCAN.later)));
   }, [isEmpty]);
   return {
     box,
     shown: list.getVirtualItems(),
     height: list.getTotalSize(),
-    isAtEnd: keys.length === 0 || isAtEnd(list),
+    isAtEnd: keys.length === 0 || isAtEnd,
     onScreen: onScreenOf(list),
     measure: list.measureElement,
     toEnd: () => list.scrollToEnd(),
@@ -81,18 +81,25 @@ export function useVirtualRows({ keys, estimate }: VirtualRowsProps): VirtualRow
 }
 
 /** By what the list knows: asking the page would have it laid out once more in each frame. */
-function isAtEnd(list: List): boolean {
+function isNearEnd(list: List): boolean {
   return list.getTotalSize() - (list.scrollOffset ?? 0) - (list.scrollRect?.height ?? 0) <= NEAR;
 }
 
-/** A box that changed its size under somebody who was at the end was not scrolled away by them. */
-function useStayingAtEnd(list: List): void {
-  const before = useRef({ isAtEnd: true, size: '' });
+/**
+ * Whether the end is on the screen. Who was there and has not scrolled is there: what comes below is followed a moment later. A box that
+ * changed its size under them was not scrolled away by them.
+ */
+function useEnd(list: List): boolean {
+  const before = useRef({ isAtEnd: true, isSeen: false, offset: list.scrollOffset, size: '' });
+  const isSeen = list.scrollRect !== null;
+  const { isAtEnd: wasAtEnd, isSeen: wasSeen, offset } = before.current;
+  const isAtEnd = !isSeen || (wasAtEnd && wasSeen && list.scrollOffset === offset) || isNearEnd(list);
   useLayoutEffect(() => {
     const size = `${list.scrollRect?.width} ${list.scrollRect?.height}`;
-    if (before.current.isAtEnd && size !== before.current.size && !isAtEnd(list)) list.scrollToEnd();
-    before.current = { isAtEnd: isAtEnd(list), size };
+    if (before.current.isAtEnd && size !== before.current.size && !isNearEnd(list)) list.scrollToEnd();
+    before.current = { isAtEnd, isSeen, offset: list.scrollOffset, size };
   });
+  return isAtEnd;
 }
 
 function onScreenOf(list: List): VirtualRows['onScreen'] {
