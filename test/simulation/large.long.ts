@@ -24,7 +24,7 @@ async function measure(realms: number): Promise<Measured> {
   const location = await locateForAnHour(1, realms);
   const size = { seed: 1, realms, users: realms * USERS_PER_REALM, hours: HOURS };
   const args = Object.entries(size).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const [verdict] = await simulateApart(args);
+  const [verdict] = await simulateApart(args, { many: true });
   if (!verdict) throw new Error('no verdict');
   return { realms, verdict, location };
 }
