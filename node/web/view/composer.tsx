@@ -50,7 +50,7 @@ function ComposerForm({ stage }: { readonly stage: Stage }) {
     else if (event.key === 'Escape') {
       if (!composing.cancel()) return;
       event.stopPropagation();
-    } else if (event.key !== 'ArrowUp' || text !== '' || !editLast(stage)) return;
+    } else if (!isBare(event, 'ArrowUp') || text !== '' || !editLast(stage)) return;
     event.preventDefault();
   };
   const name = chatName(words, chat);
@@ -99,6 +99,10 @@ function ComposerForm({ stage }: { readonly stage: Stage }) {
       </div>
     </form>
   );
+}
+
+function isBare({ key, altKey, ctrlKey, metaKey, shiftKey }: KeyboardEvent, wanted: string): boolean {
+  return key === wanted && !altKey && !ctrlKey && !metaKey && !shiftKey;
 }
 
 /** Arrow-up changes the last thing that the person said. */

@@ -13,7 +13,8 @@ export function Quote({ id, timeline }: { readonly id: MessageId; readonly timel
   const nameOf = useNames();
   const message = timeline.message(id);
   return (
-    <button type="button" class="quote" aria-label={t('message.toQuoted')} onClick={() => void stage.goTo(id)}>
+    <button type="button" class="quote" title={t('message.toQuoted')} onClick={() => void stage.goTo(id)}>
+      <span class="hidden">{t('message.toQuoted')}</span>
       {message && (
         <span class={`quote-by by-${colourOf(message.sender)}`} dir="auto">
           {nameOf(message.sender)}
