@@ -76,6 +76,7 @@ export class Desk {
   readonly #ahead: JoiningAhead;
   readonly #restored: RestoredServer;
   readonly #retention: Retention;
+  #mostBytes: number | undefined;
 
   private constructor(components: DeskComponents, index: SearchIndex) {
     this.#parts = components;
@@ -117,7 +118,11 @@ export class Desk {
       describe: (conversation, name) => this.act(conversation, { kind: 'profile', name }),
       restate: (conversation) => this.#writing.restate(conversation),
     });
-    const server = (): Promise<ServerAnswer> => http.get('/server', serverAnswer);
+    const server = async (): Promise<ServerAnswer> => {
+      const answer = await http.get('/server', serverAnswer);
+      this.#mostBytes = answer.limits?.message;
+      return answer;
+    };
     this.#retention = new Retention({ vault: account.vault, holding: this.#holding, cache, server, home, clock });
     this.#restored = new RestoredServer({ ...components, engine: this.engine, files: () => this.files });
     const open = async (message: FrameMessage) => {
@@ -185,6 +190,7 @@ export class Desk {
     this.sending = new Sending({
       ...shared,
       library: this.library,
+      mostBytes: () => this.#mostBytes,
       seal: (entry) => this.#writing.seal(entry),
       onQueued: (entry) => this.#writing.queued(entry),
       onDropped: (entry) => this.#writing.dropped(entry),

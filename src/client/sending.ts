@@ -2,6 +2,8 @@
 // id and its sealed body, so that the server can tell a repetition from a second message.
 import { equals } from 'uint8arrays/equals';
 import { encodeContent, type MadeContent } from '../crypto/content.ts';
+import { MAX_BODY } from '../crypto/envelope.ts';
+import { MAX_SEALING_BYTES } from '../crypto/sealed-message.ts';
 import type { ClientFrame, ServerFrame } from '../protocols/lan/frames.ts';
 import type { ErrorParams } from '../protocols/lan/routes.ts';
 import type { Stamp, User } from '../protocols/lan/wire.ts';
@@ -37,6 +39,8 @@ export interface SendingComponents {
   readonly me: Me;
   readonly send: (frame: ClientFrame) => boolean;
   readonly isConnected: () => boolean;
+  /** Bytes of a sealed message that the realm takes, as the server said last; unknown before it was asked. */
+  readonly mostBytes?: () => number | undefined;
   readonly seal: (entry: Outgoing) => Promise<Uint8Array>;
   /** It waits here; it could not even be kept here; and the server has it. For what shows the conversation. */
   readonly onQueued: (entry: Outgoing) => void;
@@ -108,12 +112,19 @@ export class Sending {
     return this.submit({ id, conversation, recipients: [user.id], sentAt, content }, [user]);
   }
 
+  /** What the realm's policy refuses is told now, and not when it was queued long ago. @throws InputError `message-too-long` */
+  #assertFits(length: number): void {
+    const most = Math.min(MAX_BODY, this.#components.mostBytes?.() ?? MAX_BODY);
+    if (length + MAX_SEALING_BYTES <= most) return;
+    throw new InputError('message-too-long', `a content of ${length} bytes; sealed, a message has at most ${most}`);
+  }
+
   /** Content of any kind. @throws ConflictError `id-conflict`; InputError when it can't be sent as it is */
   async submit(entry: Outgoing, to: readonly User[]): Promise<Message> {
     const before = this.#followed.get(entry.id);
     if (before) return this.#repeat(before, entry);
     // What no server would take is refused before it is shown as queued.
-    encodeContent(entry.content);
+    this.#assertFits(encodeContent(entry.content).length);
     const message = this.#queue(entry, to);
     try {
       await this.#outbox.add(entry);

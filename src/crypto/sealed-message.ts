@@ -37,6 +37,8 @@ import { decodeStrict, encodeItem, Fields } from './strict-cbor.ts';
 export const SEALED = 0x01;
 /** Bytes of an epoch's content key, of a message's root and of a commitment. */
 export const MESSAGE_KEY_BYTES = 32;
+/** Bytes that sealing adds to a content at most: heads of seven items, epoch and number, ids, nonce, tag, commitment, signature. */
+export const MAX_SEALING_BYTES = 176;
 const FIELDS = 7;
 const NONCE = 12;
 const ID = 16;
