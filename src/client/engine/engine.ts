@@ -69,6 +69,8 @@ export class Engine {
   readonly #mailroom: Mailroom;
   readonly #epochs: EpochBook;
   readonly #checks: DeviceChecks;
+  /** By a commit that was followed here: nobody has to ask the server, which would refuse it. */
+  readonly #left = new Set<ConversationId>();
   readonly #stop: () => void;
 
   constructor(components: EngineComponents) {
@@ -93,7 +95,10 @@ export class Engine {
       parts: { me, checks: this.#checks, certificates: new CertificateReader(), clock },
       clock,
       random,
-      onChange: onNews,
+      onChange: (conversation, news) => {
+        if (news.before && !news.after) this.#left.add(conversation);
+        onNews(conversation, news);
+      },
     });
     this.intents = new Intents({ account, checks: this.#checks, http, clock });
     const sequences = new Sequences(cache);
@@ -141,7 +146,7 @@ export class Engine {
     this.#keeper.stale(conversation);
     return this.#quietly(conversation, async () => {
       if (this.#mailroom.hasStuck) await this.#mailroom.collect();
-      if (await this.#keeper.present(conversation)) await this.#keeper.follow(conversation);
+      if (await this.#keeper.present(conversation)) await this.#keeper.forward(conversation);
     });
   }
 
@@ -191,6 +196,7 @@ export class Engine {
 
   /** As the server has it if it can be asked; else by what this device, or another of the user, knew last. */
   async known(conversation: ConversationId): Promise<KnownGroup | undefined> {
+    if (this.#left.has(conversation) && !(await this.#keeper.present(conversation))) return undefined;
     const group = await this.#keeper.follow(conversation).catch((error: unknown) => {
       if (!(error instanceof UnreachableError)) throw error;
       return this.#keeper.present(conversation);
