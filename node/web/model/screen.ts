@@ -3,6 +3,9 @@ import { type Signal, signal } from '@preact/signals';
 
 export type OpenDialog = 'add' | 'switch' | 'settings' | 'keys' | 'log-out' | undefined;
 
+/** Parts of the settings. */
+export type SettingsTab = 'profile' | 'general' | 'privacy' | 'devices' | 'security' | 'keys';
+
 export class Screen {
   readonly dialog: Signal<OpenDialog> = signal(undefined);
   readonly details: Signal<boolean> = signal(false);
@@ -15,7 +18,16 @@ export class Screen {
     this.dialog.value = 'switch';
   }
 
+  /** Where the settings open. */
+  settingsTab: SettingsTab = 'profile';
+
+  openSettings(tab: SettingsTab): void {
+    this.open('settings');
+    this.settingsTab = tab;
+  }
+
   open(dialog: OpenDialog): void {
+    this.settingsTab = 'profile';
     this.searchIn.value = undefined;
     this.dialog.value = dialog;
   }

@@ -1,6 +1,7 @@
 // Rail, conversation, details, and what lies over them; one column at a time where the screen is narrow.
 import { useEffect } from 'preact/hooks';
 import { AddDialog } from './add-dialog.tsx';
+import { Button } from './button.tsx';
 import { ChatView } from './chat-view.tsx';
 import { useApp, useWords, useWorkspace } from './context.ts';
 import { DetailsPanel } from './details-panel.tsx';
@@ -40,17 +41,23 @@ export function WorkspaceView() {
 
 /** Only there while something is the matter. */
 function ConnectionStrip() {
-  const { connection, islands, people, troubles } = useWorkspace();
+  const { screen } = useApp();
+  const { connection, islands, people, troubles, account } = useWorkspace();
   const words = useWords();
   const now = people.now.value;
   const ofLines = connection.text(words) ?? islands.text(words, now);
-  const text = ofLines ?? troubles.text(words, now);
+  const ofThisPlace = ofLines ?? troubles.text(words, now);
+  const isUnproven = ofThisPlace === undefined && account.isUnproven.value;
+  const text = isUnproven ? words.t('trouble.unproven') : ofThisPlace;
   return (
     <div role="status" class={text === undefined ? 'strip strip-none' : 'strip'}>
       {text !== undefined && (
         <>
           <Icon name={ofLines === undefined ? 'alert' : 'link-off'} />
           <span>{text}</span>
+          {isUnproven && (
+            <Button onClick={() => screen.openSettings('security')}>{words.t('trouble.unprovenLook')}</Button>
+          )}
         </>
       )}
     </div>

@@ -27,6 +27,8 @@ export const trouble = {
   'trouble.notStored': 'This browser could not store what came. It stays on your branch’s server and comes again.',
   'trouble.clock':
     'This computer’s clock is wrong: it says {wrong}, at your branch it is {right}. Messages keep their order and your branch’s time.',
+  'trouble.unproven': 'Your password lets you in, but does not open your messages yet.',
+  'trouble.unprovenLook': 'See to it',
 
   'error.loginRefused': 'The username or the password is wrong. Check both; capitals count in the password.',
   'error.loginBackoff': {

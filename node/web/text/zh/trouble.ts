@@ -17,6 +17,8 @@ export const trouble: Said<typeof english> = {
   'trouble.full': '此浏览器已没有存储空间。新内容会显示，但不会保存在这里：请在计算机上腾出一些空间。',
   'trouble.notStored': '浏览器未能保存新内容。它们仍在您分支的服务器上，之后会重新送达。',
   'trouble.clock': '此计算机的时钟不准：显示 {wrong}，而您的分支现在是 {right}。消息仍按分支的时间和顺序显示。',
+  'trouble.unproven': '您的密码可以登录，但还不能打开您的消息。',
+  'trouble.unprovenLook': '前往处理',
 
   'error.loginRefused': '用户名或密码错误。请检查两者；密码区分大小写。',
   'error.loginBackoff': { other: '尝试次数过多。请在 {count} 秒后再试。' },

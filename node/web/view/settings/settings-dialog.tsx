@@ -1,5 +1,6 @@
 // What a person sets: the profile, how it looks and tells, the devices, the keys. Everything holds at once; there is no "apply".
 import { useState } from 'preact/hooks';
+import type { SettingsTab } from '../../model/screen.ts';
 import { useApp, useWords } from '../context.ts';
 import { Dialog } from '../dialog.tsx';
 import { IconButton } from '../icon.tsx';
@@ -19,7 +20,6 @@ const TABS = {
   security: SecurityTab,
   keys: KeyList,
 };
-type Name = keyof typeof TABS;
 const ICONS = {
   profile: 'person',
   general: 'sliders',
@@ -28,13 +28,17 @@ const ICONS = {
   security: 'key',
   keys: 'keyboard',
 } as const;
-const NAMES: readonly Name[] = ['profile', 'general', 'privacy', 'devices', 'security', 'keys'];
+const NAMES: readonly SettingsTab[] = ['profile', 'general', 'privacy', 'devices', 'security', 'keys'];
 
 export function SettingsDialog() {
   const { screen } = useApp();
   const { t } = useWords();
-  const [current, setCurrent] = useState<Name>('profile');
-  const tabs: readonly Tab<Name>[] = NAMES.map((name) => ({ name, label: t(`settings.${name}`), icon: ICONS[name] }));
+  const [current, setCurrent] = useState<SettingsTab>(screen.settingsTab);
+  const tabs: readonly Tab<SettingsTab>[] = NAMES.map((name) => ({
+    name,
+    label: t(`settings.${name}`),
+    icon: ICONS[name],
+  }));
   const Panel = TABS[current];
   return (
     <Dialog title={t('settings.title')} class="dialog-wide" onClose={() => screen.close()}>
@@ -45,7 +49,7 @@ export function SettingsDialog() {
         class="dialog-close"
         onClick={() => screen.close()}
       />
-      <Tabs<Name> label={t('settings.title')} tabs={tabs} current={current} column onChoose={setCurrent}>
+      <Tabs<SettingsTab> label={t('settings.title')} tabs={tabs} current={current} column onChoose={setCurrent}>
         <Panel />
       </Tabs>
     </Dialog>
