@@ -64,7 +64,7 @@ export class MovedMembers {
   #soon(): void {
     this.#timer?.cancel();
     this.#timer = this.#c.clock.after(PAUSE, () => {
-      this.#work = this.#work.then(() => this.#look());
+      this.#work = this.#work.then(() => this.#lookQuietly());
     });
   }
 
@@ -93,6 +93,16 @@ export class MovedMembers {
       next = last.epoch + 1;
     }
     return from ?? present;
+  }
+
+  /** What failed is looked at again with the next news, and at the next start. */
+  async #lookQuietly(): Promise<void> {
+    try {
+      await this.#look();
+    } catch (error) {
+      if (!this.#isOver)
+        this.#c.log.warn({ error: messageOf(error) }, 'groups were not looked through for members who moved');
+    }
   }
 
   async #look(): Promise<void> {
