@@ -105,6 +105,8 @@ describe('states of a page', { skip: skipWithoutBrowser(), timeout: 240_000 }, (
     const { page } = clerk;
     const texts = numbered('Before a reload');
     for (const text of texts) await say(page, text);
+    // as soon as the page shows it as said
+    await message(page, texts.at(-1) ?? '').waitFor();
     await page.reload();
     await holds(engineer.page, texts);
     await holds(page, texts);

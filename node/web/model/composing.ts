@@ -90,13 +90,14 @@ export class Composing {
     }
     if (text === '') return false;
     if (change) this.editing.value = undefined;
-    else this.#parts.drafts.set(this.#parts.chat.id, { text: '' });
+    const left = change ? undefined : this.#parts.drafts.leave(this.#parts.chat.id);
     this.failure.value = undefined;
     this.#parts.onSent();
     // one after the other, so that they stand in the order in which they were written
     this.#sending = this.#sending
       .then(() => (change ? this.#change(change.target, text) : this.#say(text, replyTo)))
-      .catch((error: unknown) => this.#failed(error, text, change, replyTo));
+      .catch((error: unknown) => this.#failed(error, text, change, replyTo))
+      .finally(left);
     return true;
   }
 

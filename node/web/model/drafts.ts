@@ -24,6 +24,8 @@ export class Drafts {
   readonly #components: DraftsComponents;
   readonly #drafts = new Map<ConversationId, Signal<Drafted>>();
   readonly #saves = new Map<ConversationId, Timer>();
+  /** Texts that have left the field and are not in the queue yet. */
+  readonly #leaving = new Map<ConversationId, Set<Drafted>>();
   #stop: () => void = () => {};
 
   constructor(components: DraftsComponents) {
@@ -33,7 +35,8 @@ export class Drafts {
   start(): void {
     this.#stop = this.#components.client.on('draft', ({ conversation, draft }) => {
       // what is being typed here is later
-      if (!this.#saves.has(conversation)) this.of(conversation).value = draft ?? EMPTY;
+      if (!this.#saves.has(conversation) && !this.#leaving.has(conversation))
+        this.of(conversation).value = draft ?? EMPTY;
     });
   }
 
@@ -60,15 +63,41 @@ export class Drafts {
     }
   }
 
-  /** Writes what is not written yet: the page is about to go. */
-  flush(): void {
-    for (const conversation of this.#saves.keys()) this.#save(conversation);
+  /**
+   * Empties the field. What is kept stays as it was until the answer is called: the page may go before the text is in the queue, and then
+   * it stands in the field again.
+   */
+  leave(conversation: ConversationId): () => void {
+    const draft = this.of(conversation).peek();
+    const leaving = this.#leaving.get(conversation) ?? new Set();
+    this.#leaving.set(conversation, leaving.add(draft));
+    this.of(conversation).value = EMPTY;
+    return () => {
+      leaving.delete(draft);
+      if (leaving.size > 0) return;
+      this.#leaving.delete(conversation);
+      this.#save(conversation);
+    };
   }
 
-  #save(conversation: ConversationId): void {
+  /** Writes what is not written yet, and what is on its way to the queue: the page is about to go. */
+  flush(): void {
+    for (const conversation of new Set([...this.#saves.keys(), ...this.#leaving.keys()])) {
+      const leaving = this.#leaving.get(conversation) ?? [];
+      this.#save(
+        conversation,
+        [...leaving].map(({ text }) => text),
+      );
+    }
+  }
+
+  /** @param before texts that stand before what is in the field; without any, nothing is written while some are leaving */
+  #save(conversation: ConversationId, before: readonly string[] = []): void {
     this.#saves.get(conversation)?.cancel();
     this.#saves.delete(conversation);
-    const { text, replyTo } = this.of(conversation).peek();
+    if (this.#leaving.has(conversation) && before.length === 0) return;
+    const { text: present, replyTo } = this.of(conversation).peek();
+    const text = [...before, present].filter((one) => one !== '').join('\n');
     // too long to be kept, or no place to keep it: what is on the screen stays
     this.#components.client.setDraft(conversation, text, replyTo).catch(() => undefined);
   }
