@@ -92,9 +92,18 @@ class Round {
       if (this.chosen) break;
       const answer = this.#dial(place);
       answers.push(answer);
-      await Promise.race([Promise.allSettled([answer]), sleep(this.#call.clock, HEAD_START)]);
+      await this.#headStart(answer);
     }
     return Promise.any(answers);
+  }
+
+  /** Its end leaves no timer that would keep a command alive. */
+  async #headStart(answer: Promise<Uint8Array>): Promise<void> {
+    const over = new AbortController();
+    const pause = sleep(this.#call.clock, HEAD_START, over.signal);
+    await Promise.race([Promise.allSettled([answer]), pause]);
+    over.abort();
+    await pause.catch(() => {});
   }
 
   #dial(place: Place): Promise<Uint8Array> {
