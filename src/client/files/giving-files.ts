@@ -1,10 +1,7 @@
 // Gives a restored server the files that it has lost, as far as this device sent them and has them still. After the messages: who may read a
 // file follows from those. Nothing waits for it, and what a file's end is worth telling a person is told.
-//
-//   cache record 'giving-back'/'files': [1, since], when not every file was looked at since
-
+// It is due (../sync/due.ts) until every file was looked at.
 import type { FileCard } from '../../crypto/files/file-card.ts';
-import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
 import { lackingAnswer, MAX_LACKING } from '../../protocols/lan/file-routes.ts';
 import type { BlobId } from '../../realm/blob-id.ts';
 import type { Clock } from '../../realm/clock.ts';
@@ -12,11 +9,10 @@ import { within } from '../../realm/deadline.ts';
 import { CanopyError, UnreachableError } from '../../realm/errors.ts';
 import type { ClientCache } from '../cache/cache.ts';
 import type { Http } from '../http.ts';
+import { Due } from '../sync/due.ts';
 import type { Files } from './files.ts';
 import type { SentFile } from './sent-files.ts';
 
-const AREA = 'giving-back';
-const DUE = 'files';
 /** Milliseconds in which another realm that has a copy gives its beginning; a later connection asks again. */
 const FETCHED_WITHIN = 60_000;
 
@@ -33,11 +29,12 @@ export class GivingFiles {
   readonly #parts: GivingFilesComponents;
   readonly #counters = { files: 0, 'files-lost': 0 };
   readonly #over = new AbortController();
-  #dueSince: number | undefined;
+  readonly #due: Due;
   #running: Promise<void> | undefined;
 
   constructor(components: GivingFilesComponents) {
     this.#parts = components;
+    this.#due = new Due(components, 'files');
   }
 
   counters(): Record<string, number> {
@@ -45,8 +42,7 @@ export class GivingFiles {
   }
 
   async restored(): Promise<void> {
-    this.#dueSince = this.#parts.clock.now();
-    await this.#parts.cache.setRecords(AREA, new Map([[DUE, encodeItem([1, this.#dueSince])]]));
+    await this.#due.note();
   }
 
   close(): void {
@@ -55,7 +51,8 @@ export class GivingFiles {
 
   /** What is due; the next connection tries again what fails now. Never rejects for what the server does. */
   run(): Promise<void> {
-    this.#running ??= this.#run(this.#over.signal)
+    this.#running ??= this.#due
+      .settle(() => this.#offer(this.#over.signal))
       .catch((error: unknown) => {
         if (!(error instanceof CanopyError)) throw error;
       })
@@ -65,10 +62,8 @@ export class GivingFiles {
     return this.#running;
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
-    const { cache, files } = this.#parts;
-    const due = this.#dueSince ?? (await this.#noted());
-    if (due === undefined) return;
+  async #offer(signal: AbortSignal): Promise<void> {
+    const { files } = this.#parts;
     const all = (await files().sent?.all()) ?? [];
     // What waits for another realm stands behind what is here.
     const sent = [...all.filter(({ source }) => source), ...all.filter(({ source }) => !source)];
@@ -77,18 +72,6 @@ export class GivingFiles {
       const lacking = await this.#lacking(asked, signal);
       for (const file of asked) if (lacking.has(file.card.blob)) await this.#look(file, signal);
     }
-    // Said once more while it ran: then it is still due.
-    if (this.#dueSince !== undefined && this.#dueSince !== due) return;
-    this.#dueSince = undefined;
-    await cache.setRecords(AREA, new Map([[DUE, undefined]]));
-  }
-
-  async #noted(): Promise<number | undefined> {
-    const bytes = await this.#parts.cache.record(AREA, DUE);
-    if (!bytes) return undefined;
-    const fields = new Fields(decodeStrict(bytes, 64), 'what is due', 2);
-    fields.uint(1);
-    return fields.uint();
   }
 
   async #lacking(asked: readonly SentFile[], signal: AbortSignal): Promise<ReadonlySet<BlobId>> {

@@ -1,9 +1,7 @@
 // Gives a server back what it has lost: one that was restored from a copy knows commits and messages of before alone, and this device has
 // later ones. Commits first, since whoever is in a group decides whose messages are taken. Each thing is asked for before it is sent, so
 // many devices of many people send it once, more or less.
-//
-//   cache record 'giving-back'/'due': [1, since], when the server has forgotten this device and not everything was offered since
-import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
+// It is due (due.ts) when the server has forgotten this device, until everything was offered since.
 import { compareAnswer, type GivenBackAnswer, givenBackAnswer, groupAnswer } from '../../protocols/lan/group-routes.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { CanopyError, codeOf, UnreachableError } from '../../realm/errors.ts';
@@ -12,10 +10,9 @@ import type { ClientCache } from '../cache/cache.ts';
 import type { CommitBook, KeptCommit } from '../engine/commit-book.ts';
 import type { Http } from '../http.ts';
 import { toText } from '../vault/vault-server.ts';
+import { Due } from './due.ts';
 import { KEPT_FOR, type KeptBodies, type KeptBody } from './kept-bodies.ts';
 
-const AREA = 'giving-back';
-const DUE = 'due';
 /** Of one question, and of one gift; the server's limits are 1,000, 200 and 4 MiB of JSON. */
 const MAX_ASKED = 500;
 const MAX_GIVEN = 100;
@@ -34,11 +31,12 @@ export interface GivingBackComponents {
 export class GivingBack {
   readonly #parts: GivingBackComponents;
   readonly #counters = { commits: 0, messages: 0, refused: 0 };
-  #dueSince: number | undefined;
+  readonly #due: Due;
   readonly #over = new AbortController();
 
   constructor(components: GivingBackComponents) {
     this.#parts = components;
+    this.#due = new Due(components, 'due');
   }
 
   counters(): Record<string, number> {
@@ -47,8 +45,7 @@ export class GivingBack {
 
   /** The server no longer knows where this device stopped. */
   async restored(): Promise<void> {
-    this.#dueSince = this.#parts.clock.now();
-    await this.#parts.cache.setRecords(AREA, new Map([[DUE, encodeItem([1, this.#dueSince])]]));
+    await this.#due.note();
   }
 
   close(): void {
@@ -61,7 +58,7 @@ export class GivingBack {
    */
   async run(): Promise<boolean> {
     try {
-      await this.#run(this.#over.signal);
+      await this.#due.settle((since) => this.#offer(since, this.#over.signal));
       return true;
     } catch (error) {
       if (!(error instanceof CanopyError)) throw error;
@@ -69,10 +66,8 @@ export class GivingBack {
     }
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
+  async #offer(since: number, signal: AbortSignal): Promise<void> {
     const { commits, bodies, clock } = this.#parts;
-    this.#dueSince ??= await this.#noted();
-    if (this.#dueSince === undefined) return;
     try {
       for (const { conversation, group, commits: kept } of await commits.all()) {
         await this.#giveCommits(conversation, group, kept, signal);
@@ -80,18 +75,8 @@ export class GivingBack {
       for (const [conversation, kept] of await bodies.all()) await this.#giveMessages(conversation, kept, signal);
     } catch (error) {
       // It may still wait for its operator's word, and takes nothing before; after a while there is nothing left to give.
-      if (codeOf(error) !== 'not-restored' || clock.now() - this.#dueSince < KEPT_FOR) throw error;
+      if (codeOf(error) !== 'not-restored' || clock.now() - since < KEPT_FOR) throw error;
     }
-    this.#dueSince = undefined;
-    await this.#parts.cache.setRecords(AREA, new Map([[DUE, undefined]]));
-  }
-
-  async #noted(): Promise<number | undefined> {
-    const bytes = await this.#parts.cache.record(AREA, DUE);
-    if (!bytes) return undefined;
-    const fields = new Fields(decodeStrict(bytes, 64), 'what is due', 2);
-    fields.uint(1);
-    return fields.uint();
   }
 
   async #giveCommits(
