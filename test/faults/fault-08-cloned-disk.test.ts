@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { freePorts } from '../../cli/demo/free-ports.ts';
 import { registerUser } from '../../cli/register-user.ts';
 import { AdminClient } from '../../node/admin/api.ts';
@@ -13,17 +12,12 @@ import { parseLogin } from '../../src/realm/user-address.ts';
 import { dataDirectory } from '../../src/settings/data-directory.ts';
 import { makeLoneRealm } from './lone-realm.ts';
 import { Program } from './program.ts';
+import { until } from './until.ts';
 
 const LIMIT = { timeout: 120_000 };
 const PATIENCE = 20_000;
 
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + PATIENCE;
-  while (!(await holds().catch(() => false))) {
-    if (Date.now() > end) throw new Error(`not within ${PATIENCE} ms: ${what}`);
-    await pause(50);
-  }
-}
+const soon = (what: string, holds: () => Promise<boolean>): Promise<void> => until(what, holds, PATIENCE);
 
 const adminOf = (dir: string) => new AdminClient(dataDirectory(dir).socket.node);
 
@@ -54,22 +48,22 @@ test('of two servers with one identity the newcomer writes nothing, and both ope
 
   await start({ role: 'relay', dir: realm.dir });
   const original = await start({ role: 'node', dir: realm.dir });
-  await until('the original has its relay', async () => (await adminOf(realm.dir).status()).relay.connected);
+  await soon('the original has its relay', async () => (await adminOf(realm.dir).status()).relay.connected);
   await start({ role: 'node', dir: copy });
 
   const { incarnation } = await new LedgerClient(adminOf(realm.dir)).incarnation();
   const ofCopy = new LedgerClient(adminOf(copy));
-  await until('the copy knows', async () => (await ofCopy.incarnation()).withheld === 'cloned');
+  await soon('the copy knows', async () => (await ofCopy.incarnation()).withheld === 'cloned');
   await assert.rejects(add(copy, 'nobody'), { code: 'read-only' });
   assert.ok((await adminOf(copy).status()).warnings.some((text) => text.includes('identity of this one')));
   assert.ok((await adminOf(realm.dir).status()).warnings.some((text) => text.startsWith('Another server has come')));
   await add(realm.dir, 'clerk');
 
   await original.stop();
-  await until('the copy is alone', async () => (await ofCopy.incarnation()).withheld === 'restored');
+  await soon('the copy is alone', async () => (await ofCopy.incarnation()).withheld === 'restored');
   await assert.rejects(add(copy, 'nobody'), { code: 'read-only' });
   await ofCopy.confirmIncarnation();
-  await until('the copy writes', async () => (await ofCopy.incarnation()).withheld === undefined);
+  await soon('the copy writes', async () => (await ofCopy.incarnation()).withheld === undefined);
   assert.ok((await ofCopy.incarnation()).incarnation > incarnation);
   await add(copy, 'successor');
 });

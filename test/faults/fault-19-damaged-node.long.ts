@@ -7,7 +7,6 @@ import { get } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { EventStore } from '../../node/conversations/event-store.ts';
 import type { Client } from '../../src/client/client.ts';
 import type { ConversationId } from '../../src/realm/ids.ts';
@@ -15,17 +14,14 @@ import { dataDirectory } from '../../src/settings/data-directory.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { makeLoneRealm } from './lone-realm.ts';
 import { Program } from './program.ts';
+import { until } from './until.ts';
 
 const LIMIT = { timeout: 240_000 };
 
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 30_000;
-  let last: unknown;
-  while (!(await holds().catch((error: unknown) => void (last = error)))) {
-    if (Date.now() > end) throw new Error(`not in time: ${what}`, { cause: last });
-    await pause(100);
-  }
-}
+/** Milliseconds. */
+const PATIENCE = 30_000;
+
+const soon = (what: string, holds: () => Promise<boolean>): Promise<void> => until(what, holds, PATIENCE);
 
 async function filesOf(folder: string, ending: string): Promise<string[]> {
   return (await readdir(folder)).filter((name) => name.endsWith(ending)).map((name) => join(folder, name));
@@ -88,7 +84,7 @@ test('fault 19: a node with a damaged database serves nothing wrong and says wha
   const conversation = clerk.client.conversationWith(them);
   const sent = Array.from({ length: 40 }, (_, n) => `message ${n}`);
   for (const text of sent) await clerk.client.send({ to: engineer.address, text });
-  await until('all of it came', async () => (await textsOf(engineer.client, conversation)).length === sent.length);
+  await soon('all of it came', async () => (await textsOf(engineer.client, conversation)).length === sent.length);
   await node.stop();
   await cp(folder, `${folder}.copy`, { recursive: true, preserveTimestamps: true });
   // Reading moves what is in the log, so it is done in a copy.
@@ -108,7 +104,7 @@ test('fault 19: a node with a damaged database serves nothing wrong and says wha
   await (await Program.start({ role: 'node', dir: realm.dir })).stop();
   const { path, whole } = await damage(await filesOf(db, '.ldb'), needle);
   node = await Program.start({ role: 'node', dir: realm.dir });
-  await until('whoever asks for the history hears that it is damaged', async () => {
+  await soon('whoever asks for the history hears that it is damaged', async () => {
     await assert.rejects(textsOf(engineer.client, conversation), { code: 'store-damaged' });
     return true;
   });
@@ -119,7 +115,7 @@ test('fault 19: a node with a damaged database serves nothing wrong and says wha
   await node.stop();
   await writeFile(path, whole);
   node = await Program.start({ role: 'node', dir: realm.dir });
-  await until('nothing is lost', async () => {
+  await soon('nothing is lost', async () => {
     assert.deepEqual((await textsOf(engineer.client, conversation)).slice(0, sent.length), sent);
     return true;
   });

@@ -5,7 +5,6 @@ import assert from 'node:assert/strict';
 import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { openSource } from '../../cli/chat/disk-files.ts';
 import { nodePlatform } from '../../cli/chat/node-platform.ts';
 import { AdminClient } from '../../node/admin/api.ts';
@@ -20,19 +19,16 @@ import { openDatabase } from '../../src/store/database.ts';
 import { under } from '../../src/store/keys.ts';
 import { type LoneRealm, makeLoneRealm } from './lone-realm.ts';
 import { Program } from './program.ts';
+import { until } from './until.ts';
 
 const LIMIT = { timeout: 240_000 };
 /** Bytes of a file that a device does not keep for the day on which its server forgets it. */
 const TOO_LARGE = 17 * 1024 * 1024;
 
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 45_000;
-  let last: unknown;
-  while (!(await holds().catch((error: unknown) => void (last = error)))) {
-    if (Date.now() > end) throw new Error(`not in time: ${what}`, { cause: last });
-    await pause(200);
-  }
-}
+/** Milliseconds. */
+const PATIENCE = 45_000;
+
+const soon = (what: string, holds: () => Promise<boolean>): Promise<void> => until(what, holds, PATIENCE);
 
 async function textsOf(client: Client, conversation: ConversationId): Promise<string[]> {
   const timeline = await client.timeline(conversation);
@@ -116,15 +112,15 @@ test('fault 25: clients fill up a node that was put back by a day, and nothing i
   await clerk.client.send({ to: engineer.address, text: 'yesterday' });
   const group = await clerk.client.groups.create({ name: 'old group', members: [them.id] });
   await clerk.client.act(group, { kind: 'text', text: 'old' });
-  await until('yesterday came', async () => (await textsOf(engineer.client, group)).includes('old'));
-  await until('all is sent', async () => clients.every((client) => client.queued().length === 0));
+  await soon('yesterday came', async () => (await textsOf(engineer.client, group)).includes('old'));
+  await soon('all is sent', async () => clients.every((client) => client.queued().length === 0));
 
   await node.stop();
   const inTheCopy = await packagesOf(join(folder, 'db'));
   assert.ok(inTheCopy.length > 0);
   await cp(folder, `${folder}.yesterday`, { recursive: true, preserveTimestamps: true });
   node = await Program.start({ role: 'node', dir: realm.dir });
-  const again = <T>(work: () => Promise<T>) => until('the node is back', async () => (await work(), true));
+  const again = <T>(work: () => Promise<T>) => soon('the node is back', async () => (await work(), true));
   await again(() => clerk.client.send({ to: engineer.address, text: 'today' }));
   await again(() => clerk.client.groups.setRole(group, them.id, 'administrator'));
   for (let n = 0; n < 5; n++) await engineer.client.act(group, { kind: 'text', text: `today ${n}` });
@@ -135,9 +131,9 @@ test('fault 25: clients fill up a node that was put back by a day, and nothing i
   await clerk.client.act(fresh, { kind: 'file', text: 'a small file', file: small.card });
   await clerk.client.act(fresh, { kind: 'file', text: 'a large file', file: large.card });
   await clerk.client.act(fresh, { kind: 'text', text: 'in the new one' });
-  await until('everybody has it', async () => (await textsOf(engineer.client, fresh)).includes('in the new one'));
-  await until('all of today is there', async () => (await textsOf(clerk.client, group)).includes('today 4'));
-  await until('all is sent', async () => clients.every((client) => client.queued().length === 0));
+  await soon('everybody has it', async () => (await textsOf(engineer.client, fresh)).includes('in the new one'));
+  await soon('all of today is there', async () => (await textsOf(clerk.client, group)).includes('today 4'));
+  await soon('all is sent', async () => clients.every((client) => client.queued().length === 0));
 
   await node.stop();
   const conversations = [direct, group, fresh];
@@ -148,22 +144,22 @@ test('fault 25: clients fill up a node that was put back by a day, and nothing i
   const told: string[] = [];
   clerk.client.on('error', ({ code, params }) => code === 'file-lost' && told.push(String(params['name'])));
   const ledger = new LedgerClient(new AdminClient(dataDirectory(realm.dir).socket.node));
-  await until('the node asks for a word', async () => (await ledger.incarnation()).withheld === 'restored');
+  await soon('the node asks for a word', async () => (await ledger.incarnation()).withheld === 'restored');
   await ledger.confirmIncarnation();
-  await until('the node writes', async () => (await ledger.incarnation()).withheld === undefined);
+  await soon('the node writes', async () => (await ledger.incarnation()).withheld === undefined);
 
-  await until('what people write now arrives', async () => {
+  await soon('what people write now arrives', async () => {
     await clerk.client.act(group, { kind: 'text', text: 'tomorrow' });
     return true;
   });
-  await until('both have it', async () => (await textsOf(engineer.client, group)).includes('tomorrow'));
+  await soon('both have it', async () => (await textsOf(engineer.client, group)).includes('tomorrow'));
   const late = createClient({ server: `http://ua.localhost:${realm.lanPort}`, ...nodePlatform() });
   clients.push(late);
   await late.login('engineer', 'second of engineer');
   late.connect();
   for (const conversation of conversations) {
     const expected = await textsOf(engineer.client, conversation);
-    await until('a device that comes now has all of it', async () => {
+    await soon('a device that comes now has all of it', async () => {
       assert.deepEqual(await textsOf(late, conversation), expected);
       return true;
     });
@@ -174,11 +170,11 @@ test('fault 25: clients fill up a node that was put back by a day, and nothing i
   assert.equal(late.counters()['unable-to-decrypt'], 0);
 
   // By the messages that were given back, from the device that sent it; of the other it knows that it is gone.
-  await until('the file is there again', async () => {
+  await soon('the file is there again', async () => {
     assert.deepEqual(await late.files?.part(small.card, 0, small.bytes.length), small.bytes);
     return true;
   });
-  await until('its sender hears of the one that nobody has', async () => told.includes(large.card.name));
+  await soon('its sender hears of the one that nobody has', async () => told.includes(large.card.name));
   assert.deepEqual(told, ['large']);
 
   await node.stop();
