@@ -1,6 +1,7 @@
-// Members who moved to another branch. Where a member is at home is the directory's to say, so what goes to a group from now on goes there
-// (group-book.ts), and whoever moved here may fetch commits from that on which brought the member in. That the new home knows the group at all is its home's duty: it hands it the newest commit as if the member had come by it,
-// and writes down where the member lives in the same step; what was not written down is found and done again at the next start.
+// Members who moved to another branch. Where a member is at home is the directory's to say, so what goes to a group from now on goes
+// there (group-book.ts), and whoever moved here may fetch commits from that on which brought the member in. That the new home knows the
+// group at all is the duty of the group's home: it hands it the newest commit as if the member had come by it, and writes down where the
+// member lives in the same step; what was not written down is found and done again at the next start.
 import { decodeRoster, roleOf } from '../../src/crypto/roster.ts';
 import type { Clock, Timer } from '../../src/realm/clock.ts';
 import { messageOf } from '../../src/realm/errors.ts';
