@@ -193,7 +193,6 @@ export class Desk {
       mostBytes: () => this.#mostBytes,
       seal: (entry) => this.#writing.seal(entry),
       onQueued: (entry) => this.#writing.queued(entry),
-      onDropped: (entry) => this.#writing.dropped(entry),
       onStored: (entry, stamp) => this.#writing.stored(entry, stamp),
     });
     this.incoming = new Incoming({

@@ -88,16 +88,10 @@ export class Outbox {
     return [...this.#waiting.values()];
   }
 
+  /** Resolves once it is kept; it goes with `go`. */
   async add(entry: Outgoing): Promise<void> {
+    await this.#store(entry);
     this.#waiting.set(entry.id, entry);
-    try {
-      await this.#store(entry);
-    } catch (error) {
-      // Whoever wrote it is told, and has it.
-      this.#waiting.delete(entry.id);
-      throw error;
-    }
-    this.#fill();
   }
 
   /** A new connection: whatever was on its way may be lost and goes again. */
@@ -108,7 +102,7 @@ export class Outbox {
 
   #again(): void {
     this.#flying.clear();
-    this.#fill();
+    this.go();
   }
 
   /** The server has it, or nobody wants it any more. */
@@ -133,7 +127,7 @@ export class Outbox {
   }
 
   #goOn(): void {
-    this.#fill();
+    this.go();
     if (this.#waiting.size > 0) return;
     for (const resolve of this.#emptied) resolve();
     this.#emptied.clear();
@@ -167,14 +161,8 @@ export class Outbox {
     this.#retry?.cancel();
   }
 
-  /** Another user comes; what waits stays in the storage under the first one's key. */
-  forget(): void {
-    this.close();
-    this.#waiting.clear();
-    this.#flying.clear();
-  }
-
-  #fill(): void {
+  /** Sends whatever can go now. */
+  go(): void {
     if (!this.#components.isConnected()) return;
     /** What comes after something unsealed would overtake it. */
     const behind = new Set<ConversationId>();
@@ -203,7 +191,7 @@ export class Outbox {
     this.#sealing.add(conversation);
     try {
       const sealed = { ...entry, body: await seal(entry) };
-      // Meanwhile another user may have come, or the message been given up.
+      // Meanwhile the message may have been given up.
       if (this.#waiting.get(id) !== entry) return;
       this.#waiting.set(id, sealed);
       await this.#store(sealed);
@@ -214,7 +202,7 @@ export class Outbox {
     } finally {
       this.#sealing.delete(conversation);
     }
-    this.#fill();
+    this.go();
   }
 
   #store({ body, content, ...entry }: Outgoing): Promise<void> {

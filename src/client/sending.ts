@@ -42,9 +42,8 @@ export interface SendingComponents {
   /** Bytes of a sealed message that the realm takes, as the server said last; unknown before it was asked. */
   readonly mostBytes?: () => number | undefined;
   readonly seal: (entry: Outgoing) => Promise<Uint8Array>;
-  /** It waits here; it could not even be kept here; and the server has it. For what shows the conversation. */
+  /** It waits here; and the server has it. For what shows the conversation. */
   readonly onQueued: (entry: Outgoing) => void;
-  readonly onDropped: (entry: Outgoing) => void;
   readonly onStored: (entry: Outgoing, stamp: Stamp) => Promise<void>;
 }
 
@@ -83,10 +82,10 @@ export class Sending {
     for (const entry of await this.#outbox.open(`${me.user.id}/outbox/`)) {
       if (this.#followed.has(entry.id)) continue;
       const to = await Promise.all(entry.recipients.map((id) => people.byId(id).catch(() => undefined)));
-      this.#queue(
-        entry,
-        to.filter((user) => user !== undefined),
-      );
+      const known = to.filter((user) => user !== undefined);
+      const message = this.#messageOf(entry, known);
+      this.#follow({ entry, message });
+      this.#show(entry, message);
       if (entry.failure) this.#fail(entry.id, entry.failure.code, entry.failure.params);
     }
   }
@@ -125,15 +124,18 @@ export class Sending {
     if (before) return this.#repeat(before, entry);
     // What no server would take is refused before it is shown as queued.
     this.#assertFits(encodeContent(entry.content).length);
-    const message = this.#queue(entry, to);
+    const message = this.#messageOf(entry, to);
+    this.#follow({ entry, message });
     try {
       await this.#outbox.add(entry);
     } catch (error) {
+      // Whoever wrote it is told, and has it.
       this.#followed.delete(entry.id);
-      this.#components.onDropped(entry);
-      this.#components.events.emit('removed', { conversation: entry.conversation, id: entry.id });
       throw error;
     }
+    // Only now: what is shown as said is still there when the program ends.
+    this.#show(entry, message);
+    this.#outbox.go();
     return message;
   }
 
@@ -145,6 +147,7 @@ export class Sending {
     this.#follow({ entry, message: { ...rest, state: 'queued' } });
     this.#components.events.emit('state', { id, conversation: entry.conversation, state: 'queued' });
     await this.#outbox.add(entry);
+    this.#outbox.go();
   }
 
   knows(id: MessageId): boolean {
@@ -275,16 +278,15 @@ export class Sending {
     this.#components.events.emit('state', change);
   }
 
-  #queue(entry: Outgoing, to: readonly User[]): Message {
-    const { me, events, onQueued } = this.#components;
-    const { id, conversation, sentAt, content } = entry;
-    const text = textOf({ content });
-    const shown = { text, ...fileOf({ content }), sentAt, state: 'queued' } as const;
-    const message: Message = { id, conversation, from: me.user, to, mine: true, ...shown };
-    this.#follow({ entry, message });
+  #messageOf({ id, conversation, sentAt, content }: Outgoing, to: readonly User[]): Message {
+    const shown = { text: textOf({ content }), ...fileOf({ content }), sentAt, state: 'queued' } as const;
+    return { id, conversation, from: this.#components.me.user, to, mine: true, ...shown };
+  }
+
+  #show(entry: Outgoing, message: Message): void {
+    const { events, onQueued } = this.#components;
     onQueued(entry);
-    if (isMessage({ content })) events.emit('message', message);
-    return message;
+    if (isMessage(entry)) events.emit('message', message);
   }
 
   #follow(followed: Followed): void {

@@ -131,11 +131,6 @@ export class Writing {
     this.#parts.chats.events([event]);
   }
 
-  dropped({ id, conversation }: Outgoing): void {
-    this.#unsent.delete(id);
-    this.#parts.chats.take(conversation, { kind: 'gone', ids: [id] });
-  }
-
   async stored({ id }: Outgoing, stamp: Stamp): Promise<void> {
     const event = this.#unsent.get(id);
     if (!event) return;

@@ -1,30 +1,28 @@
 // The cache over any engine; cache.ts has the layout and the promises.
-import { sha256 } from '@noble/hashes/sha2.js';
-import { toString } from 'uint8arrays/to-string';
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
-import { type ConversationId, idBytes } from '../../realm/ids.ts';
+import type { ConversationId } from '../../realm/ids.ts';
 import { type RandomBytes, systemRandom } from '../../realm/random.ts';
-import {
-  erased,
-  isErased,
-  laterState,
-  type OpenedEvent,
-  type Receipt,
-  type SystemLine,
-  unhidden,
-} from '../timeline/events.ts';
-import { BlockTree, type Entry } from './block-tree.ts';
-import { type Additions, bare, type CachedPage, type ClientCache, type Place, placeAt, placeOf } from './cache.ts';
+import { erased, type OpenedEvent } from '../timeline/events.ts';
+import { BlockTree } from './block-tree.ts';
+import { type Additions, bare, type CachedPage, type ClientCache, type Place, placeOf } from './cache.ts';
 import { CacheKeys, type CacheSecret, damaged } from './cache-secret.ts';
-import { type Cached, decodeCached, encodeCached, RECEIPTS } from './cached-forms.ts';
+import {
+  aboutEntries,
+  better,
+  lineEntry,
+  orderedEntry,
+  outlives,
+  read,
+  receiptEntry,
+  WHOLE,
+} from './cached-entries.ts';
 import type { CacheEngine, CacheWrite } from './engine.ts';
+import { GroupedWrites } from './grouped-writes.ts';
 
-/** What is about the conversation and not about one event. */
-const WHOLE = '0'.repeat(32);
+const RECORDS = 'records';
 const MAX_NAME = 512;
 /** Bytes of one record: a segment of the search index. */
 const MAX_RECORD = 16 * 1024 * 1024;
-const utf8 = new TextEncoder();
 
 export interface SealedCacheComponents {
   readonly engine: CacheEngine;
@@ -35,11 +33,14 @@ export interface SealedCacheComponents {
 export class SealedCache implements ClientCache {
   readonly #engine: CacheEngine;
   readonly #keys: CacheKeys;
-  #changes: Promise<unknown> = Promise.resolve();
+  readonly #writes: GroupedWrites;
+  /** The last change of each conversation that has any under way, and of the records. */
+  readonly #changes = new Map<ConversationId | typeof RECORDS, Promise<unknown>>();
 
   private constructor(engine: CacheEngine, keys: CacheKeys) {
     this.#engine = engine;
     this.#keys = keys;
+    this.#writes = new GroupedWrites(engine);
   }
 
   static async open({ engine, secret, random = systemRandom }: SealedCacheComponents): Promise<SealedCache> {
@@ -47,7 +48,7 @@ export class SealedCache implements ClientCache {
   }
 
   put(conversation: ConversationId, { events = [], receipts = [], lines = [] }: Additions): Promise<void> {
-    return this.#change(async () => {
+    return this.#change(conversation, async () => {
       const [inOrder, about] = await this.#trees(conversation);
       const ordered = [...events.flatMap(orderedEntry), ...lines.map(lineEntry)];
       const related = [...events.flatMap(aboutEntries), ...receipts.map(receiptEntry)];
@@ -80,7 +81,7 @@ export class SealedCache implements ClientCache {
   }
 
   remove(conversation: ConversationId, events: readonly Pick<OpenedEvent, 'id' | 'stamp'>[]): Promise<void> {
-    return this.#change(async () => {
+    return this.#change(conversation, async () => {
       const [inOrder, about] = await this.#trees(conversation);
       const places = events.flatMap((event) => placeOf(event) ?? []);
       const related = await about.beginningWith(events.map((event) => bare(event.id)));
@@ -90,7 +91,7 @@ export class SealedCache implements ClientCache {
   }
 
   erase(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<void> {
-    return this.#change(async () => {
+    return this.#change(conversation, async () => {
       const [inOrder, about] = await this.#trees(conversation);
       const related = await about.beginningWith(events.map((event) => bare(event.id)));
       const added = [...related.filter((entry) => !outlives(read(entry))), ...events.flatMap(aboutEntries)];
@@ -101,7 +102,7 @@ export class SealedCache implements ClientCache {
   }
 
   clear(conversation: ConversationId): Promise<void> {
-    return this.#change(async () => {
+    return this.#change(conversation, async () => {
       const trees = await this.#trees(conversation);
       return (await Promise.all(trees.map((tree) => tree.writesToClear()))).flat();
     });
@@ -119,32 +120,51 @@ export class SealedCache implements ClientCache {
     return new Map(await Promise.all(rows.map((row) => this.#openRecord(...row))));
   }
 
-  setRecords(area: string, values: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
-    return this.#change(() =>
-      Promise.all(
-        [...values].map(async ([name, value]): Promise<CacheWrite> => {
-          const key = await this.#recordKey(area, name);
-          return value ? { put: key, value: await this.#keys.seal(key, encodeItem([name, value])) } : { delete: key };
-        }),
-      ),
-    );
+  /** Nothing is read before: the next one does not wait for this to be written, only for its place behind it. */
+  async setRecords(area: string, values: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
+    const sealed = this.#afterOthers(RECORDS, async () => {
+      const writes = await Promise.all([...values].map(([name, value]) => this.#recordWrite(area, name, value)));
+      return { written: this.#writes.write(writes) };
+    });
+    await (await sealed).written;
   }
 
   async wipe(): Promise<void> {
-    await this.#changes.catch(() => {});
+    await this.#settled();
     await this.#engine.wipe();
   }
 
   async close(): Promise<void> {
-    await this.#changes.catch(() => {});
+    await this.#settled();
     await this.#engine.close();
   }
 
-  /** One after the other: two changes of one block must not take each other's place. A failed one keeps nobody waiting. */
-  #change(writes: () => Promise<readonly CacheWrite[]>): Promise<void> {
-    const done = this.#changes.then(async () => this.#engine.write(await writes()));
-    this.#changes = done.catch(() => {});
+  /** What is put while the last change ends is waited for too. */
+  async #settled(): Promise<void> {
+    while (this.#changes.size > 0) await Promise.allSettled(this.#changes.values());
+    await this.#writes.settled();
+  }
+
+  /** One after the other in each conversation: two changes of one block must not take each other's place. */
+  #change(conversation: ConversationId, writes: () => Promise<readonly CacheWrite[]>): Promise<void> {
+    return this.#afterOthers(conversation, async () => this.#writes.write(await writes()));
+  }
+
+  /** A failed one keeps nobody waiting. */
+  #afterOthers<T>(of: ConversationId | typeof RECORDS, task: () => Promise<T>): Promise<T> {
+    const done = (this.#changes.get(of) ?? Promise.resolve()).then(task);
+    const settled: Promise<unknown> = done
+      .catch(() => {})
+      .then(() => {
+        if (this.#changes.get(of) === settled) this.#changes.delete(of);
+      });
+    this.#changes.set(of, settled);
     return done;
+  }
+
+  async #recordWrite(area: string, name: string, value: Uint8Array | undefined): Promise<CacheWrite> {
+    const key = await this.#recordKey(area, name);
+    return value ? { put: key, value: await this.#keys.seal(key, encodeItem([name, value])) } : { delete: key };
   }
 
   async #trees(conversation: ConversationId): Promise<readonly [inOrder: BlockTree, about: BlockTree]> {
@@ -166,71 +186,4 @@ export class SealedCache implements ClientCache {
       throw damaged(cause);
     }
   }
-}
-
-function read({ bytes }: Entry): Cached {
-  try {
-    return decodeCached(bytes);
-  } catch (cause) {
-    throw damaged(cause);
-  }
-}
-
-/** Whose deletion it was, and who had read it: neither says what it said. */
-function outlives(cached: Cached): boolean {
-  return cached.kind === 'receipt' || (cached.kind === 'event' && cached.event.content?.kind === 'delete');
-}
-
-function orderedEntry(event: OpenedEvent): Entry[] {
-  const position = placeOf(event);
-  return position === undefined ? [] : [{ position, bytes: encodeCached({ kind: 'event', event }) }];
-}
-
-/** Beside its place in the order: what it is about, so that it comes with its target however far away that stands. */
-function aboutEntries(event: OpenedEvent): Entry[] {
-  if (!event.stamp) return [];
-  const bytes = encodeCached({ kind: 'event', event });
-  return targetsOf(event).map((target) => ({ position: `${target}e${bare(event.id)}`, bytes }));
-}
-
-function targetsOf({ content }: OpenedEvent): readonly string[] {
-  switch (content?.kind) {
-    case 'edit':
-    case 'reaction':
-      return [bare(content.target)];
-    case 'delete':
-      return content.targets.map(bare);
-    case 'pin':
-      return [bare(content.target), WHOLE];
-    case 'profile':
-    case 'timer':
-      return [WHOLE];
-    default:
-      return [];
-  }
-}
-
-function receiptEntry(receipt: Receipt): Entry {
-  const who = toString(idBytes(receipt.by), 'hex');
-  const position = `${bare(receipt.id)}f${who}${RECEIPTS.indexOf(receipt.state)}`;
-  return { position, bytes: encodeCached({ kind: 'receipt', receipt }) };
-}
-
-function lineEntry(line: SystemLine): Entry {
-  const id = toString(sha256(utf8.encode(line.id)), 'hex').slice(0, 32);
-  return { position: placeAt(line.stamp, id), bytes: encodeCached({ kind: 'line', line }) };
-}
-
-/** Of two forms of one entry the one that says more. */
-function better(known: Uint8Array, fresh: Uint8Array): Uint8Array {
-  const [a, b] = [decodeCached(known), decodeCached(fresh)];
-  if (a.kind === 'receipt' && b.kind === 'receipt') return a.receipt.at <= b.receipt.at ? known : fresh;
-  if (a.kind !== 'event' || b.kind !== 'event') return known;
-  const open = unhidden(a.event, b.event);
-  if (open) return open === a.event ? known : fresh;
-  const isFirst = isErased(a.event) || (!isErased(b.event) && (a.event.content || !b.event.content));
-  const [event, other] = isFirst ? [a.event, b.event] : [b.event, a.event];
-  const state = laterState(event.state, other.state);
-  const arrivedAt = event.arrivedAt ?? other.arrivedAt;
-  return encodeCached({ kind: 'event', event: { ...event, state, ...(arrivedAt !== undefined && { arrivedAt }) } });
 }
