@@ -2,10 +2,13 @@
 // encrypter by: its connections are taken only for a relay that is admitted on another open connection, the one that
 // carried the signalling and with it the fingerprints.
 import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/interface';
+import type { Multiaddr } from '@multiformats/multiaddr';
 import type { Charter } from '../charter.ts';
 import { relationOf, type Standing } from '../scope.ts';
 import type { Reservations } from '../shares/share-circuits.ts';
 import type { Admissions } from './admissions.ts';
+
+const isWebrtc = (address: Multiaddr): boolean => address.getComponents().some(({ name }) => name === 'webrtc');
 
 export interface GaterComponents {
   readonly self: Standing;
@@ -26,7 +29,9 @@ export function createGater({ self, admissions, charter, reservations, mayDial }
     return peer?.role === 'relay' ? relationOf(self, peer) : 'stranger';
   };
   return {
-    denyDialMultiaddr: (address) => mayDial?.(address.toString()) === false,
+    // libp2p dials by itself whoever the table of locations (DHT) wants to ask, at each address that it knows. WebRTC comes after the ways
+    // that are better, when the supervisor of the link has tried these; its own dials don't pass here.
+    denyDialMultiaddr: (address) => isWebrtc(address) || mayDial?.(address.toString()) === false,
     denyInboundUpgradedConnection: isDenied,
     denyOutboundUpgradedConnection: isDenied,
     denyInboundRelayReservation: (source) =>
