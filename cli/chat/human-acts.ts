@@ -3,6 +3,7 @@ import type { Client } from '../../src/client/client.ts';
 import { InputError } from '../../src/realm/errors.ts';
 import type { ConversationId, UserId } from '../../src/realm/ids.ts';
 import { newest, perform } from './chat-acts.ts';
+import { REPORT_ENDING, saveReport } from './chat-reports.ts';
 
 export const ACTS_HELP = [
   '/group new NAME USER@BRANCH …   make a group and write to it from now on (write _ for a space in the name)',
@@ -13,6 +14,7 @@ export const ACTS_HELP = [
   '/react EMOJI      to the same',
   '/edit TEXT        your newest message',
   '/delete           your newest message, for all',
+  '/report [FILE]    save proof of who wrote the newest message of somebody else',
 ];
 
 /** What follows the name of whoever it is about. */
@@ -46,6 +48,8 @@ export async function actByLine(client: Client, chosen: Chosen | undefined, line
       return { words: await membersOf(client, needed(chosen).conversation) };
     case '/leave':
       return leave(client, needed(chosen).conversation);
+    case '/report':
+      return report(client, needed(chosen).conversation, text);
     case '/reply':
     case '/react':
     case '/edit':
@@ -114,6 +118,17 @@ async function change(client: Client, conversation: ConversationId, command: str
   else if (command === '/edit') await perform(client, { edit: { conversation, id, text } });
   else await perform(client, { delete: { conversation, id } });
   return { words: 'done' };
+}
+
+async function report(client: Client, conversation: ConversationId, file: string): Promise<Done> {
+  const target = await newest(client, conversation, false);
+  if (!target) throw new InputError('message-unknown', 'There is no such message yet');
+  const { id } = target;
+  const path = file || `message-${id.slice(0, 8)}${REPORT_ENDING}`;
+  await saveReport(client, { conversation, id, path });
+  return {
+    words: `saved as ${path}; \`canopy evidence verify\` tells anybody who wrote it, and shows them this message`,
+  };
 }
 
 function needed(chosen: Chosen | undefined): Chosen {

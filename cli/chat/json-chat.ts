@@ -6,6 +6,7 @@
 //        {"save":{"id":"..","folder":".."}}                 fetches what came with that message into a folder
 //        {"typing":{"to":".."}}   {"read":{"id":".."}}
 //        newGroup, invite, remove, leave, say, edit, delete, react: chat-acts.ts
+//        report: chat-reports.ts
 //        recoveryKey, safety, verify, accept, devices, signOut, acceptPassword: chat-keys.ts
 //   out  {"event":"ready","v":1}              the connection stands, what was missed has been told; again after each reconnect
 //        {"event":"message","id":..,"from":..,"to":..,"text":..,"sentAt":..}           messages of others
@@ -29,6 +30,7 @@ import { asTime } from '../times.ts';
 import { type ActLine, actLine, perform } from './chat-acts.ts';
 import { ChatFiles, type FileRequest } from './chat-files.ts';
 import { type KeyLine, keyLine, performKeys, tellKeys } from './chat-keys.ts';
+import { type ReportRequest, reportLine, saveReport } from './chat-reports.ts';
 import { Partners } from './conversation-partners.ts';
 import { sendTheRest } from './last-messages.ts';
 
@@ -43,6 +45,7 @@ const line = v.union([
   v.strictObject({ typing: v.strictObject({ to: v.string() }) }),
   v.strictObject({ read: v.strictObject({ id: v.string() }) }),
   actLine,
+  reportLine,
   keyLine,
 ]);
 type Line = v.InferOutput<typeof line>;
@@ -142,6 +145,7 @@ async function obey(chat: Chat, text: string): Promise<void> {
     if ('send' in command) id = command.send.id;
     if ('read' in command) id = command.read.id;
     if ('save' in command) id = command.save.id;
+    if ('report' in command) id = command.report.id;
     await patiently(client, signal, () => act(chat, command));
   } catch (error) {
     if (signal.aborted) return;
@@ -169,6 +173,7 @@ async function act(chat: Chat, command: Line): Promise<void> {
   const { client, partners } = chat;
   if ('sendFile' in command) return sendFile(chat, command.sendFile);
   if ('save' in command) return save(chat, command.save);
+  if ('report' in command) return report(chat, command.report);
   if ('typing' in command) return client.typing(command.typing.to);
   if ('read' in command) return client.markRead(parseMessageId(command.read.id));
   if (!('send' in command)) return doAct(chat, command);
@@ -215,6 +220,11 @@ async function sendFile({ files, partners, write, signal }: Chat, request: FileR
 async function save({ files, write, signal }: Chat, { id, folder }: { id: string; folder: string }): Promise<void> {
   const path = await files.save(parseMessageId(id), folder, signal, (now) => write({ event: 'file', id, ...now }));
   write({ event: 'saved', id, path });
+}
+
+async function report({ client, write }: Chat, request: ReportRequest): Promise<void> {
+  await saveReport(client, request);
+  write({ event: 'report', id: request.id, path: request.path });
 }
 
 /** While the server is away, waits for it: the order of what was asked for is kept. */

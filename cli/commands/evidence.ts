@@ -1,7 +1,8 @@
 // canopy evidence verify: whether a report of a message proves who wrote it, without asking any server.
 import { type Command, Option } from 'commander';
 import type { Content } from '../../src/crypto/content.ts';
-import { type VerifiedEvidence, verifyEvidence } from '../../src/crypto/evidence.ts';
+import { type VerifiedEvidence, type VerifiedReport, verifyReport } from '../../src/crypto/evidence.ts';
+import type { FileCard } from '../../src/crypto/files/file-card.ts';
 import { InputError } from '../../src/realm/errors.ts';
 import { type Cli, printJson, printLines } from '../cli.ts';
 import { act, jsonOption, makeCommand } from '../command.ts';
@@ -14,6 +15,7 @@ interface VerifyOptions {
 }
 
 type Verified = VerifiedEvidence<RootedIdentity>;
+type Report = VerifiedReport<RootedIdentity>;
 
 const FINGERPRINT = /^[0-9a-f]{64}$/;
 const LIMITS =
@@ -23,7 +25,7 @@ export function evidenceCommand(cli: Cli): Command {
   return makeCommand(cli, {
     name: 'evidence',
     summary: 'Reports that prove who wrote a message',
-    examples: ['canopy evidence verify report.evidence --root 3f9c…'],
+    examples: ['canopy evidence verify report.canopy-evidence --root 3f9c…'],
   }).addCommand(verifyCommand(cli));
 }
 
@@ -36,9 +38,9 @@ function verifyCommand(cli: Cli): Command {
       'a realm, the realm certified by those above it up to a root. Ends with 1 when the message is not what it says, with 5 when ' +
       'a signature or certificate of the realm is not good, or the root is not the one that --root names.',
     examples: [
-      'canopy evidence verify report.evidence',
-      'canopy evidence verify report.evidence --root 3f9c…            the root must have this fingerprint',
-      'canopy evidence verify report.evidence --json',
+      'canopy evidence verify report.canopy-evidence',
+      'canopy evidence verify report.canopy-evidence --root 3f9c…            the root must have this fingerprint',
+      'canopy evidence verify report.canopy-evidence --json',
     ],
   })
     .argument('<file>', 'the report, as a client saved it')
@@ -52,9 +54,18 @@ async function verifyFile(cli: Cli, file: string, { json, root }: VerifyOptions)
   if (expected !== undefined && !FINGERPRINT.test(expected)) {
     throw new InputError('bad-fingerprint', `"${root}" is not a fingerprint; expected 64 hexadecimal digits`);
   }
-  const verified = await verifyEvidence(await readGivenFile(file), (proof) => proveIdentity(proof, expected));
-  if (json) printJson(cli, { verified: true, rootCompared: expected !== undefined, ...asJson(verified) });
-  else printLines(cli, lines(verified, expected !== undefined));
+  const report = await verifyReport(await readGivenFile(file), (proof) => proveIdentity(proof, expected));
+  if (json) printJson(cli, { verified: true, rootCompared: expected !== undefined, ...reportJson(report) });
+  else printLines(cli, reportLines(report, expected !== undefined));
+}
+
+function reportJson({ message, change }: Report) {
+  return { ...asJson(message), ...(change && { changed: asJson(change) }) };
+}
+
+function reportLines({ message, change }: Report, compared: boolean): string[] {
+  const changed = change ? ['', 'Its author changed it since:', '', ...lines(change, compared)] : [];
+  return [...lines(message, compared), ...changed, LIMITS];
 }
 
 function asJson({ context, head, certificate, identity, content }: Verified) {
@@ -70,6 +81,8 @@ function asJson({ context, head, certificate, identity, content }: Verified) {
     sentAt: new Date(content.sentAt).toISOString(),
     kind: content.kind,
     ...(textOf(content) !== undefined && { text: textOf(content) }),
+    ...('target' in content && { target: content.target }),
+    ...('file' in content && content.file && { file: fileOf(content.file) }),
     deviceCertificate: {
       sequence: certificate.sequence,
       notBefore: new Date(certificate.notBefore).toISOString(),
@@ -95,17 +108,24 @@ function lines({ context, certificate, identity, content }: Verified, compared: 
     `written by  ${context.sender} of ${authority.realm}`,
     `with        device ${context.device}, certificate ${certificate.sequence}`,
     `at          ${new Date(content.sentAt).toISOString()}, by the sender's clock`,
-    `content     ${content.kind}`,
+    `content     ${content.kind}${'target' in content ? ` of ${content.target}` : ''}`,
+    ...('file' in content && content.file
+      ? [`  file ${printable(content.file.name)}, ${content.file.size} bytes`]
+      : []),
     ...(text === undefined ? [] : text.split('\n').map((line) => `  | ${printable(line)}`)),
     `identity    ${Buffer.from(identity.key).toString('hex')}, stated ${new Date(identity.time).toISOString()}`,
     `vouched by  ${above.join(', ')}`,
     `root        ${identity.root}${compared ? '' : '  (compare it with the root of your network, or give it as --root)'}`,
-    LIMITS,
   ];
 }
 
 function textOf(content: Content): string | undefined {
-  return content.kind === 'text' || content.kind === 'edit' ? content.text : undefined;
+  return 'text' in content ? content.text : undefined;
+}
+
+/** `digest`: of its content, as docs/protocols/files.md makes it. */
+function fileOf({ name, size, type, hash }: FileCard) {
+  return { name, size, type, digest: Buffer.from(hash).toString('hex') };
 }
 
 /** A message may hold what a terminal takes for commands, or what turns the order of letters round. */

@@ -30,6 +30,7 @@ import { PendingChanges } from './pending-changes.ts';
 import type { People } from './people.ts';
 import { Personal } from './personal/personal.ts';
 import { Retention } from './personal/retention.ts';
+import { Reports } from './reports.ts';
 import { SearchIndex } from './search/search-index.ts';
 import { Sending } from './sending.ts';
 import type { Act, ClientEvents, Me } from './surface.ts';
@@ -64,6 +65,7 @@ export class Desk {
   readonly groups: Groups;
   readonly personal: Personal;
   readonly contacts: Contacts;
+  readonly reports: Reports;
   readonly #parts: DeskComponents;
   readonly #holding: Holding;
   readonly overview: Overview;
@@ -168,6 +170,14 @@ export class Desk {
       settled: (conversation) => this.personal.settled(conversation),
     });
     this.contacts = new Contacts({ http, account, personal: this.personal });
+    this.reports = new Reports({
+      cache,
+      chats: this.chats,
+      library: this.library,
+      kept: (conversation, id) => this.#restored.sealed(conversation, id),
+      openerOf: (body, context) => this.engine.openerOf(body, context),
+      proofOf: (user) => account.identityProof(user),
+    });
     this.#ahead = new JoiningAhead({
       engine: this.engine,
       isGuest: async (signal) => (await http.get('/server', serverAnswer, signal)).realm !== home,

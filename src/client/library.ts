@@ -87,11 +87,16 @@ export class Library implements HistorySource {
 
   /** @throws RefusedError `message-unknown` */
   async opened(id: MessageId, signal?: AbortSignal): Promise<OpenedEvent> {
-    const { http, people, open } = this.#components;
+    return this.#components.open(await this.sealed(id, signal));
+  }
+
+  /** As the server has it. @throws RefusedError `message-unknown` */
+  async sealed(id: MessageId, signal?: AbortSignal): Promise<FrameMessage> {
+    const { http, people } = this.#components;
     const { message, users } = await http.get(`/messages/${id}`, messageAnswer, signal);
     people.remember(users);
     assertAsked(message.id === id, message.id);
-    return open(frameOf(message));
+    return frameOf(message);
   }
 
   async route(id: MessageId, signal?: AbortSignal): Promise<Route | undefined> {

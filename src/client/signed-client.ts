@@ -183,6 +183,10 @@ export class SignedClient implements Client {
     return this.#session.atDesk().library.route(id, signal);
   }
 
+  async evidence(conversation: ConversationId, id: MessageId): Promise<Uint8Array> {
+    return this.#session.atDesk().reports.make(conversation, id);
+  }
+
   async timeline(conversation: ConversationId) {
     return this.#session.atDesk().chats.timeline(conversation);
   }

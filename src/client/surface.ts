@@ -295,6 +295,13 @@ export interface Client {
   timeline(conversation: ConversationId): Promise<OpenTimeline>;
   /** Replies, edits, deletes, reacts, pins, forwards, names a group, …; resolves with the event's id once it is queued. @throws InputError when it is too large */
   act(conversation: ConversationId, act: Act): Promise<MessageId>;
+  /**
+   * A report of a message and its last change, for a file: `canopy evidence verify` finds in it, without a server, who wrote them. With it,
+   * whoever has it reads these two and no other message. @throws RefusedError `message-unknown`; `evidence-gone` when what its sender
+   * signed is not there any more (taken back, disappeared); `evidence-unproven` when nobody vouches for the sender's keys as they were;
+   * `content-unreadable`; UnreachableError `server-unreachable`: the server is asked for its home's word on the sender
+   */
+  evidence(conversation: ConversationId, id: MessageId): Promise<Uint8Array>;
   /** Newest first, over what this device holds; words by their beginning. */
   search(
     question: string,

@@ -1,6 +1,10 @@
 // Proof of who wrote one message, for somebody who was not there: a report to a superior that needs no server to be believed.
 //
+//   report   = [1, evidence of the message, evidence of its last change or null]      strict CBOR
 //   evidence = [1, conversation, message id, sender, device, body, root, certificate, realm, statement, chain]      strict CBOR
+//
+// A change (content `edit`) is a message of its own, with a signature of its own: without it a report of what was changed would show
+// what nobody sees any more, and with it alone what was said first would be gone.
 //
 // `body` is the sealed body as it came and `root` the key of this one message (sealed-message.ts): it opens nothing else. The body names
 // a key by its commitment and is signed by the device; the certificate says that the device is the identity's; `statement` and `chain`
@@ -21,7 +25,7 @@ import {
   type UserId,
 } from '../realm/ids.ts';
 import { parseRealmName, type RealmName } from '../realm/names.ts';
-import { type Content, decodeContent } from './content.ts';
+import { type Content, decodeContent, type MadeContent } from './content.ts';
 import { type DeviceCertificate, MAX_DEVICE_CERTIFICATE, readDeviceCertificate } from './device-certificate.ts';
 import { MAX_BODY } from './envelope.ts';
 import {
@@ -37,8 +41,10 @@ const ID = 16;
 const MAX_NAME = 253;
 const MAX_STATEMENT = 1024;
 const MAX_CHAIN = 16 * 1024;
-/** Bytes of a file of evidence. */
+/** Bytes of the evidence of one message. */
 export const MAX_EVIDENCE: number = MAX_BODY + MAX_STATEMENT + MAX_CHAIN + 2048;
+/** Bytes of a report. */
+export const MAX_REPORT: number = 2 * MAX_EVIDENCE + 64;
 
 /** Whose key an identity is, in the words of a realm. */
 export interface IdentityProof {
@@ -68,6 +74,54 @@ export interface VerifiedEvidence<Identity extends ProvenIdentity> {
   readonly certificate: DeviceCertificate;
   readonly identity: Identity;
   readonly content: Content;
+}
+
+type Edit = MadeContent & { readonly kind: 'edit' };
+
+/** Evidence of a message as it is shown. */
+export interface Report {
+  readonly message: Uint8Array;
+  /** Of its last change by its author. */
+  readonly change?: Uint8Array;
+}
+
+export interface VerifiedReport<Identity extends ProvenIdentity> {
+  readonly message: VerifiedEvidence<Identity>;
+  readonly change?: VerifiedEvidence<Identity> & { readonly content: Edit };
+}
+
+export function encodeReport({ message, change }: Report): Uint8Array {
+  return encodeItem([1, message, change ?? null]);
+}
+
+/** @throws PeerError `frame-too-long`, `frame-malformed` */
+export function decodeReport(bytes: Uint8Array): Report {
+  const fields = new Fields(decodeStrict(bytes, MAX_REPORT), 'report', 3);
+  if (fields.uint() !== 1) fields.fail('version 1');
+  const message = fields.bytes(MAX_EVIDENCE);
+  const change = fields.raw();
+  return change === null ? { message } : { message, change: new Fields([change], 'report').bytes(MAX_EVIDENCE) };
+}
+
+/**
+ * @param prove as of `verifyEvidence`
+ * @throws PeerError `change-other`; as `verifyEvidence`
+ */
+export async function verifyReport<Identity extends ProvenIdentity>(
+  bytes: Uint8Array,
+  prove: (proof: IdentityProof) => Promise<Identity>,
+): Promise<VerifiedReport<Identity>> {
+  const report = decodeReport(bytes);
+  const message = await verifyEvidence(report.message, prove);
+  if (!report.change) return { message };
+  const change = await verifyEvidence(report.change, prove);
+  const { context, content } = change;
+  const { conversation, message: id, sender } = message.context;
+  const isOfIt = context.conversation === conversation && context.sender === sender;
+  if (!isOfIt || content.kind !== 'edit' || content.target !== id) {
+    throw new PeerError('change-other', `${context.message} is no change of ${id} by its author`);
+  }
+  return { message, change: { ...change, content } };
 }
 
 export function encodeEvidence({ context, body, root, certificate, realm, statement, chain }: Evidence): Uint8Array {
@@ -100,7 +154,7 @@ export function decodeEvidence(bytes: Uint8Array): Evidence {
 /**
  * @param prove throws when the realm does not say that, or no root stands behind it
  * @throws PeerError `frame-too-long`, `frame-malformed`, `body-format`, `device-certificate-forged`, `sender-other`, `signature-wrong`,
- *   `commitment-wrong`, `ciphertext-wrong`, `identity-other`
+ *   `commitment-wrong`, `ciphertext-wrong`, `identity-other`; what `prove` throws
  */
 export async function verifyEvidence<Identity extends ProvenIdentity>(
   bytes: Uint8Array,

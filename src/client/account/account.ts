@@ -84,6 +84,11 @@ export class Account {
     return this.#parts.people.pinned(user);
   }
 
+  /** For reports: what the user's home says of their identity. @throws PeerError `identity-unproven` */
+  identityProof(user: UserId): ReturnType<PeopleKeys['proofOf']> {
+    return this.#parts.people.proofOf(user);
+  }
+
   acceptIdentity(user: UserId, identity: Uint8Array): Promise<void> {
     return this.#parts.people.accept(user, identity);
   }

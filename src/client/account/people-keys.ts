@@ -11,6 +11,7 @@ import {
   readDeviceCertificate,
   verifyDeviceCertificate,
 } from '../../crypto/device-certificate.ts';
+import type { IdentityProof } from '../../crypto/evidence.ts';
 import { KEY_BYTES } from '../../crypto/identity.ts';
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
 import { type KeysAnswer, keysAnswer } from '../../protocols/lan/account-routes.ts';
@@ -108,6 +109,14 @@ export class PeopleKeys {
     if (!equals(proven.key, identity)) throw new RefusedError('identity-other', 'the identity has changed once more');
     this.#told.delete(user);
     await this.#parts.vault.putAll([pinOf(user, proven)]);
+  }
+
+  /** What the user's home says of their identity now, for whoever checks it without a server. @throws PeerError `identity-unproven` */
+  async proofOf(user: UserId): Promise<IdentityProof & Readonly<{ user: UserId; key: Uint8Array }>> {
+    const answer = await this.#ask(user);
+    const { key, realm } = await this.#proven(answer);
+    const [statement, chain] = [fromText(answer.statement ?? ''), (answer.authority ?? []).map(fromText)];
+    return { user, key, realm, statement, chain: encodeItem(chain) };
   }
 
   async #ask(user: UserId, signal?: AbortSignal): Promise<KeysAnswer> {

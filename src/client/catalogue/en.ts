@@ -55,6 +55,10 @@ export const english: Catalogue = {
     'identity-unknown': () => 'This person has not logged in yet.',
     'draft-too-long': () => 'This draft is too long to be kept. Send it as a file.',
     'message-unknown': () => 'This message is not known here.',
+    'evidence-gone': () =>
+      'What its sender signed is not there any more, so nothing can prove this message. It was taken back, or its time was over.',
+    'evidence-unproven': () =>
+      "Nobody vouches for the sender's keys as they were when this was written, so a report would prove nothing.",
     'conversation-unknown': () => 'This conversation is not known here.',
     'content-unknown': () => 'This message needs a newer client.',
     'content-unreadable': () => 'This message cannot be read.',

@@ -34,7 +34,7 @@ import { GroupStore } from './group-store.ts';
 import { Intents } from './intents.ts';
 import { KeyPackages } from './key-packages.ts';
 import { Mailroom, type Reopened } from './mailroom.ts';
-import { MessageKeys } from './message-keys.ts';
+import { MessageKeys, type Opener } from './message-keys.ts';
 import { Sequences } from './sequences.ts';
 
 export interface EngineComponents {
@@ -162,6 +162,11 @@ export class Engine {
     const looked = await this.#messages.look(message);
     this.#mailroom.hold(message, looked);
     return looked.event;
+  }
+
+  /** What opens one message for somebody else (message-keys.ts). */
+  openerOf(body: Uint8Array, context: SealingContext): Promise<Opener | undefined> {
+    return this.#messages.openerOf(body, context);
   }
 
   /** Whether its key is still to come. */

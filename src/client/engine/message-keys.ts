@@ -5,7 +5,13 @@ import { type DeviceCertificate, isOfIdentity } from '../../crypto/device-certif
 import type { SigningKey } from '../../crypto/identity.ts';
 import type { MlsGroup } from '../../crypto/mls/mls-group.ts';
 import { decodeRoster, roleOf } from '../../crypto/roster.ts';
-import { openMessage, readSealedHead, type SealingContext, sealMessage } from '../../crypto/sealed-message.ts';
+import {
+  messageRoot,
+  openMessage,
+  readSealedHead,
+  type SealingContext,
+  sealMessage,
+} from '../../crypto/sealed-message.ts';
 import type { FrameMessage } from '../../protocols/lan/wire.ts';
 import { CanopyError, PeerError, UnreachableError } from '../../realm/errors.ts';
 import type { UserId } from '../../realm/ids.ts';
@@ -41,6 +47,12 @@ export interface Looked {
   readonly unknown?: UserId;
 }
 
+/** Of one message. */
+export interface Opener {
+  readonly root: Uint8Array;
+  readonly certificate: DeviceCertificate;
+}
+
 export class MessageKeys {
   readonly #c: MessageKeysComponents;
   readonly #counts = new Map<string, number>();
@@ -67,6 +79,17 @@ export class MessageKeys {
       // Thrown on, it would be lost, and everything that comes on the same page with it.
       return { event: this.#unreadable(message, error instanceof CanopyError ? error.code : FAULT) };
     }
+  }
+
+  /**
+   * What opens this one message for somebody who was not there, and whose device signed it. Undefined when the key of its epoch is gone.
+   * @throws PeerError `sender-device-unknown`, `identity-changed`, …
+   */
+  async openerOf(body: Uint8Array, context: SealingContext): Promise<Opener | undefined> {
+    const head = readSealedHead(body);
+    const epoch = this.#c.epochs.get({ conversation: context.conversation, ...head });
+    if (!epoch) return undefined;
+    return { root: messageRoot(context, head, epoch.key), certificate: await this.#certificateOf(context) };
   }
 
   /** Codes of what could not be read since the start; `epoch-unknown` counts each time that one was looked at. */
@@ -120,7 +143,7 @@ export class MessageKeys {
   }
 
   /** Remembered from a group that both were in, or of the directory; always of the identity that is pinned. */
-  async #certificateOf({ sender, device }: FrameMessage): Promise<DeviceCertificate> {
+  async #certificateOf({ sender, device }: Pick<FrameMessage, 'sender' | 'device'>): Promise<DeviceCertificate> {
     const { checks, account } = this.#c;
     const remembered = checks.remembered({ user: sender, device });
     // Whoever is met for the first time is asked for, and pinned.

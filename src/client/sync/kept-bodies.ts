@@ -59,12 +59,16 @@ export class KeptBodies {
     this.#write();
   }
 
-  /** Files of a message that is kept. */
-  async blobsOf(conversation: ConversationId, id: MessageId): Promise<readonly BlobId[]> {
+  async of(conversation: ConversationId, id: MessageId): Promise<KeptBody | undefined> {
     await this.#work;
     const name = `${conversation}/${id}`;
     const bytes = await this.#cache.record(AREA, name);
-    return bytes ? decodeKept(name, bytes).kept.blobs : [];
+    return bytes && decodeKept(name, bytes).kept;
+  }
+
+  /** Files of a message that is kept. */
+  async blobsOf(conversation: ConversationId, id: MessageId): Promise<readonly BlobId[]> {
+    return (await this.of(conversation, id))?.blobs ?? [];
   }
 
   /** Taken back, or disappeared. */

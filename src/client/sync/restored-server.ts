@@ -58,6 +58,11 @@ export class RestoredServer {
     this.#bodies.keep(message, file ? [file.blob] : []);
   }
 
+  /** As it was sealed, if it came lately. */
+  async sealed(conversation: ConversationId, id: MessageId): Promise<Uint8Array | undefined> {
+    return (await this.#bodies.of(conversation, id))?.body;
+  }
+
   /** Gives back what is due. Files go in their own time, after the messages by which they may be read. */
   async run(): Promise<void> {
     if (await this.#givingBack.run()) void this.#givingFiles.run();
