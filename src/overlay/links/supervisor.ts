@@ -68,11 +68,12 @@ export const BLACK_HOLE = 7_500;
 /** No attempt outlives this; each has shorter deadlines of its own inside. */
 export const ATTEMPT_LIMIT: Readonly<Record<Attempt, number>> = {
   locate: 6_000,
-  relayed: 8_000,
+  /** Over up to four carriers, each begun some time after the one before, on lines that may be slow. */
+  relayed: 18_000,
   ask: 5_000,
-  tcp: 6_000,
+  tcp: 8_000,
   /** Over IPv6 first, where both have it, then over IPv4. */
-  'tcp-punch': 16_000,
+  'tcp-punch': 26_000,
   webrtc: 20_000,
 };
 const FIRST_WAIT = 2_000;

@@ -17,11 +17,11 @@
 //
 // The socket then goes to the upgrader as any TCP connection, the lower peer id as dialler, and admission decides as ever.
 // The address that the peer names must be the one at which a common ancestor sees the peer, where the ancestor can say; it
-// is never a loopback, link-local, private or multicast address unless the ancestor says so. Limits: a frame of 256 bytes, 12 s in
+// is never a loopback, link-local, private or multicast address unless the ancestor says so. Limits: a frame of 256 bytes, 18 s in
 // all, one punch at a time for each peer, 20 a minute for each realm, and of 60 a minute in all a fair share (../../shares).
 export const PUNCH_PROTOCOL = '/canopy/punch/1';
 export const MAX_FRAME = 256;
-export const PUNCH_TIMEOUT = 11_000;
+export const PUNCH_TIMEOUT = 18_000;
 export const ROUNDS = 3;
 /** Longer than a second, after which the kernel repeats a lost SYN, which is a second try of its own. */
 export const ROUND = 1_800;
