@@ -57,6 +57,14 @@ export class Chats {
     return shown;
   }
 
+  /** How long what is said now stays once it is read, in milliseconds; 0 for always. @throws LocalError `cache-damaged` */
+  async timerOf(conversation: ConversationId): Promise<number> {
+    const shown = await this.timeline(conversation);
+    const { timer } = shown.view();
+    shown.close();
+    return timer;
+  }
+
   /** As this device holds it. */
   async event(conversation: ConversationId, id: MessageId): Promise<OpenedEvent | undefined> {
     for await (const events of eventsDownTo(this.#parts.cache, conversation, '')) {

@@ -69,7 +69,8 @@ export class DeskNews {
 
   async sent(event: OpenedEvent): Promise<void> {
     await this.keep([event]);
-    if (event.content?.kind === 'delete') await this.#c.desk.personal.deleted(event.content.targets);
+    const { conversation, content } = event;
+    if (content?.kind === 'delete') await this.#c.desk.personal.deleted(conversation, content.targets);
   }
 
   /** Told now that it says something; again, when its key took long. */

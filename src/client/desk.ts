@@ -156,6 +156,7 @@ export class Desk {
       holding: this.#holding,
       chats: this.chats,
       library: this.library,
+      forgetSealed: (conversation, ids) => this.#restored.forget(conversation, ids),
       members: (conversation) => this.#knowing.membersOf(conversation),
       onDraft: (conversation, draft) => events.emit('draft', { conversation, draft }),
     });
@@ -202,6 +203,7 @@ export class Desk {
       library: this.library,
       mostBytes: () => this.#mostBytes,
       seal: (entry) => this.#writing.seal(entry),
+      timerOf: (conversation) => this.chats.timerOf(conversation),
       onQueued: (entry) => this.#writing.queued(entry),
       onStored: (entry, stamp) => this.#writing.stored(entry, stamp),
     });

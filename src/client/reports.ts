@@ -13,7 +13,7 @@ import {
 import type { SealingContext } from '../crypto/sealed-message.ts';
 import { codeOf, PeerError, RefusedError } from '../realm/errors.ts';
 import type { ConversationId, MessageId, UserId } from '../realm/ids.ts';
-import { bare, type ClientCache, placeAt } from './cache/cache.ts';
+import { type ClientCache, changesOf } from './cache/cache.ts';
 import type { Chats } from './chats.ts';
 import type { Opener } from './engine/message-keys.ts';
 import { failure } from './failure.ts';
@@ -49,14 +49,9 @@ export class Reports {
     return encodeReport({ message, ...(change && { change: await this.#evidenceOf(change, proof) }) });
   }
 
-  /** The last one by its author; nothing stands between them but what their author had seen. */
-  async #changeOf({ id, conversation, sender, stamp }: OpenedEvent): Promise<OpenedEvent | undefined> {
-    if (!stamp) return undefined;
-    // Nothing sorts between a place and itself with a letter behind.
-    const { about } = await this.#c.cache.page(conversation, { before: `${placeAt(stamp, bare(id))}g`, limit: 1 });
-    const changes = about.filter(
-      (one) => one.content?.kind === 'edit' && one.content.target === id && one.sender === sender,
-    );
+  /** The last one by its author: nothing stands between them but what their author had seen. */
+  async #changeOf(event: OpenedEvent): Promise<OpenedEvent | undefined> {
+    const changes = await changesOf(this.#c.cache, event);
     return inCausalOrder(new Map(changes.map((one) => [one.id, one]))).at(-1);
   }
 

@@ -22,6 +22,7 @@ import type { ClientStorage } from './platform.ts';
 import { randomId } from './random-id.ts';
 import type { ClientEvents, Me, Message, Queued, SendRequest, StateChange } from './surface.ts';
 import type { MessageState, OpenedEvent } from './timeline/events.ts';
+import { timed, untimed } from './timeline/fleeting.ts';
 
 /** Sent messages whose states are followed here; the oldest are forgotten first. */
 const MAX_FOLLOWED = 10_000;
@@ -41,6 +42,8 @@ export interface SendingComponents {
   readonly isConnected: () => boolean;
   /** Bytes of a sealed message that the realm takes, as the server said last; unknown before it was asked. */
   readonly mostBytes?: () => number | undefined;
+  /** How long messages of a conversation stay once they are read, in milliseconds; 0 for always. */
+  readonly timerOf: (conversation: ConversationId) => Promise<number>;
   readonly seal: (entry: Outgoing) => Promise<Uint8Array>;
   /** It waits here; and the server has it. For what shows the conversation. */
   readonly onQueued: (entry: Outgoing) => void;
@@ -61,6 +64,7 @@ export class Sending {
   readonly #followed = new Map<MessageId, Followed>();
   /** Receipts that came before it was certain that they are for what was sent here. */
   readonly #early = new Map<MessageId, StateChange>();
+  #turn: Promise<unknown> = Promise.resolve();
   /** Why the first of a conversation can't go yet. */
   readonly #reasons = new Map<ConversationId, string>();
 
@@ -105,10 +109,23 @@ export class Sending {
     const id = request.id ?? parseMessageId(randomId());
     const conversation = directConversationId(me.user.id, user.id);
     const sentAt = clock.now();
-    const content: MadeContent = file
-      ? { kind: 'file', file, ...(text !== '' && { text }), sentAt }
-      : { kind: 'text', text, sentAt };
+    const content: MadeContent = await this.#timed(
+      conversation,
+      file ? { kind: 'file', file, ...(text !== '' && { text }), sentAt } : { kind: 'text', text, sentAt },
+    );
     return this.submit({ id, conversation, recipients: [user.id], sentAt, content }, [user]);
+  }
+
+  /** One after the other, so that what is said quickly keeps its order. */
+  #timed(conversation: ConversationId, content: MadeContent): Promise<MadeContent> {
+    const before = this.#turn;
+    const inTurn = async () => {
+      await before;
+      return timed(content, await this.#components.timerOf(conversation));
+    };
+    const mine = inTurn();
+    this.#turn = mine.catch(() => {});
+    return mine;
   }
 
   /** What the realm's policy refuses is told now, and not when it was queued long ago. @throws InputError `message-too-long` */
@@ -300,9 +317,9 @@ export class Sending {
   }
 }
 
-/** Who asks for the same thing twice does so at two times, and may have seen more in between. */
+/** Who asks for the same thing twice does so at two times, and may have seen more, and another timer, in between. */
 function undated(content: MadeContent): MadeContent {
-  const { after: _seen, ...rest } = content;
+  const { after: _seen, ...rest } = untimed(content);
   return { ...rest, sentAt: 0 };
 }
 

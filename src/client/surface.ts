@@ -247,7 +247,7 @@ export interface Client {
   /** What the server refused and nobody has given up, with the reason. */
   refused(): readonly StateChange[];
 
-  /** Resolves with the queued message; its further states come as events. @throws RefusedError `user-unknown`, ConflictError `id-conflict` */
+  /** Resolves with the queued message, which has its conversation's timer; its further states come as events. @throws RefusedError `user-unknown`, ConflictError `id-conflict` */
   send(request: SendRequest): Promise<Message>;
   /** Sends a failed message again, with the same id. It is kept until then, also when the client ends. */
   retry(id: MessageId): Promise<void>;

@@ -15,6 +15,7 @@ import { randomId } from './random-id.ts';
 import type { Sending } from './sending.ts';
 import type { Act, Me } from './surface.ts';
 import type { OpenedEvent } from './timeline/events.ts';
+import { timed } from './timeline/fleeting.ts';
 
 export interface WritingComponents {
   readonly me: Me;
@@ -49,10 +50,10 @@ export class Writing {
     const { people, clock, chats, sending } = this.#parts;
     const recipients = await this.#recipients(conversation);
     const seen = await chats.timeline(conversation);
-    const after = seen.view().heads;
+    const { heads: after, timer } = seen.view();
     seen.close();
     const sentAt = clock.now();
-    const content: MadeContent = { ...act, sentAt, ...(after.length > 0 && { after }) };
+    const content: MadeContent = { ...timed(act, timer), sentAt, ...(after.length > 0 && { after }) };
     const id = parseMessageId(randomId());
     const to = await Promise.all(recipients.map((user) => people.byId(user).catch(() => undefined)));
     const known = to.filter((user) => user !== undefined);

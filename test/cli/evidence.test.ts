@@ -7,7 +7,13 @@ import { after, before, test } from 'node:test';
 import { proveIdentity } from '../../cli/evidence/identity-proof.ts';
 import { encodeContent } from '../../src/crypto/content.ts';
 import { issueDeviceCertificate } from '../../src/crypto/device-certificate.ts';
-import { decodeEvidence, type Evidence, encodeEvidence, verifyEvidence } from '../../src/crypto/evidence.ts';
+import {
+  decodeEvidence,
+  type Evidence,
+  encodeEvidence,
+  encodeReport,
+  verifyEvidence,
+} from '../../src/crypto/evidence.ts';
 import { newSigningKey } from '../../src/crypto/identity.ts';
 import { identityStatement } from '../../src/crypto/identity-statement.ts';
 import { messageRoot, sealMessage } from '../../src/crypto/sealed-message.ts';
@@ -34,7 +40,7 @@ before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'canopy-evidence-'));
   family = await createFamily();
   evidence = await report('Я цього не писав\u001b[2J');
-  file = await save('good', encodeEvidence(evidence));
+  file = await save('good', encodeReport({ message: encodeEvidence(evidence) }));
 });
 
 after(() => rm(directory, { recursive: true, force: true }));

@@ -65,3 +65,21 @@ export function placeAt({ ms, counter }: Stamp, id: string): Place {
 export function placeOf({ id, stamp }: Pick<OpenedEvent, 'id' | 'stamp'>): Place | undefined {
   return stamp && placeAt(stamp, bare(id));
 }
+
+/** The page of one event alone, with what is about it; empty when nothing has its place. */
+export async function pageOfOne(
+  cache: Pick<ClientCache, 'page'>,
+  { id, conversation, stamp }: Pick<OpenedEvent, 'id' | 'conversation'> & { readonly stamp: Stamp },
+): Promise<CachedPage> {
+  // Nothing sorts between a place and itself with a letter behind.
+  const page = await cache.page(conversation, { before: `${placeAt(stamp, bare(id))}g`, limit: 1 });
+  return page.events[0]?.id === id ? page : { events: [], about: [], receipts: [], lines: [] };
+}
+
+/** What the author of a message changed in it, in no order. */
+export async function changesOf(cache: Pick<ClientCache, 'page'>, event: OpenedEvent): Promise<readonly OpenedEvent[]> {
+  const { id, sender, stamp } = event;
+  if (!stamp) return [];
+  const { about } = await pageOfOne(cache, { ...event, stamp });
+  return about.filter((one) => one.sender === sender && one.content?.kind === 'edit' && one.content.target === id);
+}

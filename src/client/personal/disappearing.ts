@@ -1,7 +1,8 @@
 // Messages that disappear some time after they were read: which of those held here wait for that, and their erasure when the time has
-// come. What the own user wrote is erased at the servers too, once everybody else has had that time.
+// come. What the own user wrote is erased at the servers too, once everybody else has told of reading it and has had that time; where
+// somebody never tells, it stays there, sealed, for as long as the realm keeps messages.
 //
-//   cache records, area 'timed', name message: [1, conversation, ms and counter of its stamp]
+//   cache records, area 'timed', name message: [2, conversation, ms and counter of its stamp, its time in ms, [change of it, …]]
 import { MAX_COUNTER, readId } from '../../crypto/envelope.ts';
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
 import type { Stamp } from '../../protocols/lan/wire.ts';
@@ -15,19 +16,28 @@ import {
   parseMessageId,
   type UserId,
 } from '../../realm/ids.ts';
-import { bare, type ClientCache, placeAt } from '../cache/cache.ts';
+import { type ClientCache, changesOf, pageOfOne } from '../cache/cache.ts';
 import { isErased, type OpenedEvent } from '../timeline/events.ts';
+import { lastsFor } from '../timeline/fleeting.ts';
 import { disappearsAt } from '../timeline/reading.ts';
 import { emptyTimeline, reduceTimeline, type TimelineAction, type TimelineState } from '../timeline/state.ts';
 
 const AREA = 'timed';
-const MAX_FORM = 128;
+/** Changes of one message that are erased at the servers; nobody makes more. */
+const MAX_CHANGES = 100;
+const MAX_FORM: number = 128 + MAX_CHANGES * 17;
 /** Milliseconds that a timer may run: those of browsers take no more than 24 days. */
 const LONGEST_WAIT = 24 * 3_600_000;
+/** Milliseconds for which the last reader of an own message is waited for. */
+const PATIENCE = 60 * 24 * 3_600_000;
 
 interface Timed {
   readonly conversation: ConversationId;
   readonly stamp: Stamp;
+  /** Milliseconds from reading. */
+  readonly after: number;
+  /** What its author changed in it, once it is erased here. */
+  readonly changes: readonly MessageId[];
 }
 
 export interface DisappearingComponents {
@@ -37,8 +47,9 @@ export interface DisappearingComponents {
   readonly settled: (conversation: ConversationId) => readonly TimelineAction[];
   /** Everybody who is to read a conversation, the own user included. */
   readonly members: (conversation: ConversationId) => Promise<readonly UserId[]>;
-  readonly erase: (conversation: ConversationId, event: OpenedEvent) => Promise<void>;
-  readonly eraseForAll: (id: MessageId) => Promise<void>;
+  readonly erase: (conversation: ConversationId, events: readonly OpenedEvent[]) => Promise<void>;
+  /** At the servers. */
+  readonly eraseForAll: (ids: readonly MessageId[]) => Promise<void>;
 }
 
 export class Disappearing {
@@ -62,8 +73,8 @@ export class Disappearing {
   async held(events: readonly OpenedEvent[]): Promise<void> {
     const fresh = new Map<MessageId, Timed>();
     for (const { id, conversation, stamp, content } of events) {
-      const timer = content && 'expiresAfter' in content && content.kind !== 'timer' ? content.expiresAfter : 0;
-      if (timer && stamp && !this.#timed.has(id)) fresh.set(id, { conversation, stamp });
+      const after = lastsFor(content);
+      if (after && stamp && !this.#timed.has(id)) fresh.set(id, { conversation, stamp, after, changes: [] });
     }
     if (fresh.size === 0) return;
     await this.#parts.cache.setRecords(AREA, new Map([...fresh].map(([id, timed]) => [id, encode(timed)])));
@@ -101,33 +112,53 @@ export class Disappearing {
   }
 
   /** When to look again; undefined when it waits for somebody to read. */
-  async #one(id: MessageId, { conversation, stamp }: Timed): Promise<number | undefined> {
-    const { cache, clock, me, settled, erase, eraseForAll } = this.#parts;
-    // Nothing sorts between a place and itself with a letter behind.
-    const page = await cache.page(conversation, { before: `${placeAt(stamp, bare(id))}g`, limit: 1 });
-    const [event] = page.events;
-    if (event?.id !== id || isErased(event)) return this.#forget(id);
-    const { receipts } = page;
+  async #one(id: MessageId, timed: Timed): Promise<number | undefined> {
+    const { cache, clock, me, settled } = this.#parts;
+    const { conversation, stamp } = timed;
+    const { events, receipts } = await pageOfOne(cache, { id, conversation, stamp });
+    const [event] = events;
+    if (!event) return this.#forget(id);
     const actions = [{ kind: 'events', events: [event] } as const, { kind: 'receipts', receipts } as const];
     const state = [...actions, ...settled(conversation)].reduce(reduceTimeline, emptyTimeline(conversation));
-    const gone = disappearsAt(state, event, me);
-    if (gone === undefined) return undefined;
-    // The sender shows it no more from then on, and keeps it until all the others have had their time.
-    const forAll = event.sender === me ? await this.#goneForAll(state, event) : gone;
-    if (forAll === undefined || forAll > clock.now()) return forAll;
-    if (event.sender === me) await eraseForAll(id);
-    await erase(conversation, event);
-    return this.#forget(id);
+    let known = timed;
+    if (!isErased(event)) {
+      const gone = disappearsAt(state, event, me);
+      if (gone === undefined || gone > clock.now()) return gone;
+      known = await this.#erase(event, timed);
+    }
+    return event.sender === me ? this.#atServers(id, known, state) : this.#forget(id);
   }
 
-  async #goneForAll(state: TimelineState, event: OpenedEvent): Promise<number | undefined> {
-    const { me, members } = this.#parts;
-    const { content, conversation, id } = event;
-    const after = content && 'expiresAfter' in content ? (content.expiresAfter ?? 0) : 0;
-    const others = (await members(conversation)).filter((user) => user !== me);
-    const times = others.map((user) => state.receipts.get(id)?.get(user)?.readAt ?? Number.POSITIVE_INFINITY);
-    const last = Math.max(...times);
-    return Number.isFinite(last) ? last + after : undefined;
+  /** With what was changed in it, of which nothing else knows once it is gone. */
+  async #erase(event: OpenedEvent, timed: Timed): Promise<Timed> {
+    const { cache, erase } = this.#parts;
+    const { id, conversation } = event;
+    const changes = await changesOf(cache, event);
+    const known = { ...timed, changes: changes.slice(-MAX_CHANGES).map((change) => change.id) };
+    await cache.setRecords(AREA, new Map([[id, encode(known)]]));
+    this.#timed.set(id, known);
+    await erase(conversation, [event, ...changes]);
+    return known;
+  }
+
+  /** The sender shows it no more. Who reads it later has their time, and needs the body until then. */
+  async #atServers(
+    id: MessageId,
+    { conversation, stamp, after, changes }: Timed,
+    { receipts }: TimelineState,
+  ): Promise<number | undefined> {
+    const { clock, me, members, eraseForAll } = this.#parts;
+    if (stamp.ms + after + PATIENCE < clock.now()) return this.#forget(id);
+    const all = await members(conversation);
+    // A device that has not joined does not know who is to read it.
+    if (!all.includes(me)) return undefined;
+    const others = all.filter((user) => user !== me);
+    const times = others.map((user) => receipts.get(id)?.get(user)?.readAt ?? Number.POSITIVE_INFINITY);
+    const last = Math.max(stamp.ms, ...times) + after;
+    if (!Number.isFinite(last)) return undefined;
+    if (last > clock.now()) return last;
+    await eraseForAll([id, ...changes]);
+    return this.#forget(id);
   }
 
   async #forget(id: MessageId): Promise<undefined> {
@@ -136,14 +167,18 @@ export class Disappearing {
   }
 }
 
-export function encode({ conversation, stamp: { ms, counter } }: Timed): Uint8Array {
-  return encodeItem([1, idBytes(conversation), ms, counter]);
+export function encode({ conversation, stamp: { ms, counter }, after, changes }: Timed): Uint8Array {
+  return encodeItem([2, idBytes(conversation), ms, counter, after, changes.map(idBytes)]);
 }
 
 /** @throws PeerError `frame-malformed` */
 export function decode(bytes: Uint8Array): Timed {
-  const fields = new Fields(decodeStrict(bytes, MAX_FORM), 'disappearing message', 4);
-  if (fields.uint() !== 1) fields.fail('version 1');
+  const fields = new Fields(decodeStrict(bytes, MAX_FORM), 'disappearing message', 6);
+  if (fields.uint() !== 2) fields.fail('version 2');
   const conversation = readId(fields, parseConversationId);
-  return { conversation, stamp: { ms: fields.uint(), counter: fields.uint(MAX_COUNTER) } };
+  const stamp = { ms: fields.uint(), counter: fields.uint(MAX_COUNTER) };
+  const after = fields.uint();
+  const list = fields.list(MAX_CHANGES);
+  const ids = new Fields(list, 'changes');
+  return { conversation, stamp, after, changes: list.map(() => readId(ids, parseMessageId)) };
 }

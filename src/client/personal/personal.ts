@@ -5,7 +5,7 @@ import { emptyAnswer } from '../../protocols/lan/routes.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { CanopyError } from '../../realm/errors.ts';
 import type { ConversationId, MessageId, UserId } from '../../realm/ids.ts';
-import type { ClientCache } from '../cache/cache.ts';
+import { type ClientCache, changesOf } from '../cache/cache.ts';
 import type { Chats } from '../chats.ts';
 import type { Http } from '../http.ts';
 import type { Library } from '../library.ts';
@@ -33,6 +33,8 @@ export interface PersonalComponents {
   readonly chats: Chats;
   readonly library: Pick<Library, 'opened'>;
   readonly members: (conversation: ConversationId) => Promise<readonly UserId[]>;
+  /** Bodies that are kept for a while as they came. */
+  readonly forgetSealed: (conversation: ConversationId, ids: readonly MessageId[]) => Promise<void>;
   readonly onDraft: (conversation: ConversationId, draft: Draft | undefined) => void;
 }
 
@@ -52,8 +54,8 @@ export class Personal {
     this.#disappearing = new Disappearing({
       ...components,
       settled: (conversation) => this.settled(conversation),
-      erase: (conversation, event) => this.#erase(conversation, [event]),
-      eraseForAll: (id) => this.#erasures.add([id]),
+      erase: (conversation, events) => this.#erase(conversation, events),
+      eraseForAll: (ids) => this.#erasures.add(ids),
     });
   }
 
@@ -91,8 +93,8 @@ export class Personal {
   /** Its sender took it back, or its time was over. */
   async removed(conversation: ConversationId, id: MessageId): Promise<void> {
     const event = await this.#held(conversation, id);
-    this.#parts.chats.take(conversation, { kind: 'gone', ids: [id] });
-    if (event) await this.#parts.holding.erase(conversation, [event]);
+    if (event) await this.#erase(conversation, await this.#withChanges(event));
+    else this.#parts.chats.take(conversation, { kind: 'gone', ids: [id] });
   }
 
   /** The server says that another device deleted a history: whether the user did is in the vault. */
@@ -114,8 +116,10 @@ export class Personal {
   }
 
   /** A deletion for all has reached the server: the bodies are to go there, too. */
-  async deleted(targets: readonly MessageId[]): Promise<void> {
-    await this.#erasures.add(targets);
+  async deleted(conversation: ConversationId, targets: readonly MessageId[]): Promise<void> {
+    const held = await Promise.all(targets.map((id) => this.#held(conversation, id)));
+    const events = await Promise.all(held.flatMap((event) => (event ? [this.#withChanges(event)] : [])));
+    await this.#erasures.add([...new Set([...targets, ...events.flat().map(({ id }) => id)])]);
   }
 
   async close(): Promise<void> {
@@ -125,15 +129,23 @@ export class Personal {
   }
 
   async #erase(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<void> {
-    this.#parts.chats.take(conversation, { kind: 'gone', ids: events.map(({ id }) => id) });
+    const ids = events.map(({ id }) => id);
+    this.#parts.chats.take(conversation, { kind: 'gone', ids });
     await this.#parts.holding.erase(conversation, events);
   }
 
   #onSettled(conversation: ConversationId, actions: readonly TimelineAction[]): void {
     const { chats, holding } = this.#parts;
+  /** What was changed in a message says as much as the message. */
+  async #withChanges(event: OpenedEvent): Promise<readonly OpenedEvent[]> {
+    return [event, ...(await changesOf(this.#parts.cache, event))];
+  }
+
+  /** Also as it was sealed: this device has the key. */
     chats.take(conversation, ...actions);
     for (const action of actions) {
       if (action.kind === 'cleared') void holding.clear(conversation, action.upTo);
+    await this.#parts.forgetSealed(conversation, ids);
       if (action.kind === 'read') void this.#disappearing.look();
     }
   }

@@ -45,13 +45,20 @@ export class KeptBodies {
     this.#clock = clock;
   }
 
-  /** Of messages that the server has; those that are older than KEPT_FOR, or expire, are not kept. */
+  /** Of messages that the server has; those that are older than KEPT_FOR are not kept. `lasts`: of those that disappear, their milliseconds. */
   keep(
     { id, conversation, sender, device, stamp, expires, arrivedAt, body }: FrameMessage,
     blobs: readonly BlobId[] = [],
+    lasts: number = KEPT_FOR,
   ): void {
     const now = this.#clock.now();
-    if ((arrivedAt ?? stamp.ms) < now - KEPT_FOR || body.length === 0 || this.#waiting.size >= MAX_WAITING) return;
+    // What may have disappeared here already does not come back by the way of a list that shows it.
+    if (
+      (arrivedAt ?? stamp.ms) < now - Math.min(KEPT_FOR, lasts) ||
+      body.length === 0 ||
+      this.#waiting.size >= MAX_WAITING
+    )
+      return;
     const { ms, counter } = stamp;
     const files = blobs.map(blobIdBytes);
     const form = encodeItem([2, idBytes(sender), idBytes(device), ms, counter, expires, now, body, files]);

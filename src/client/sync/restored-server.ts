@@ -14,6 +14,7 @@ import { GivingFiles, type GivingFilesComponents } from '../files/giving-files.t
 import type { Http } from '../http.ts';
 import type { ClientEvents } from '../surface.ts';
 import type { OpenedEvent } from '../timeline/events.ts';
+import { lastsFor } from '../timeline/fleeting.ts';
 import { GivingBack } from './giving-back.ts';
 import { KeptBodies } from './kept-bodies.ts';
 
@@ -55,7 +56,12 @@ export class RestoredServer {
   /** A message that came from the server; opened, when it could be. */
   keep(message: FrameMessage, event?: OpenedEvent): void {
     const { file } = event ? fileOf(event) : {};
-    this.#bodies.keep(message, file ? [file.blob] : []);
+    this.#bodies.keep(message, file ? [file.blob] : [], lastsFor(event?.content));
+  }
+
+  /** Erased on this device. */
+  forget(conversation: ConversationId, ids: readonly MessageId[]): Promise<void> {
+    return this.#bodies.forget(conversation, ids);
   }
 
   /** As it was sealed, if it came lately. */

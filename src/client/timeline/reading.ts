@@ -1,6 +1,7 @@
 // Read and unread, and what disappears after reading.
 import type { UserId } from '../../realm/ids.ts';
 import type { OpenedEvent } from './events.ts';
+import { lastsFor } from './fleeting.ts';
 import type { TimelineState } from './state.ts';
 
 /**
@@ -17,13 +18,24 @@ export function isCleared({ clearedUpTo }: TimelineState, { arrivedAt, stamp }: 
   return stamp !== undefined && (arrivedAt ?? stamp.ms) <= clearedUpTo;
 }
 
+/** Milliseconds after which what is one's own counts as read though nobody told: readers may hide it, and large groups tell nobody. */
+const UNTOLD = 24 * 3_600_000;
+
 /** When the message is gone: its time after the own reading, or after the first reading by another of what is one's own. */
 export function disappearsAt(state: TimelineState, event: OpenedEvent, me: UserId): number | undefined {
-  const { content, sender, id } = event;
-  const after = content && 'expiresAfter' in content && content.kind !== 'timer' ? content.expiresAfter : undefined;
-  if (!after) return undefined;
-  const readAt = sender === me ? firstReading(state, id, me) : ownReading(state, event.arrivedAt);
+  const { content, sender } = event;
+  const after = lastsFor(content);
+  if (after === undefined) return undefined;
+  const readAt = sender === me ? othersReading(state, event, me) : ownReading(state, event.arrivedAt);
   return readAt === undefined ? undefined : readAt + after;
+}
+
+/** By the stamp and by receipts alone: alike on each device of the user, and no clock of another person's decides. */
+function othersReading(state: TimelineState, { id, recipients, stamp }: OpenedEvent, me: UserId): number | undefined {
+  if (!stamp) return undefined;
+  // A note to oneself has been read by all there are.
+  if (recipients.length > 0 && recipients.every((user) => user === me)) return stamp.ms;
+  return Math.min(firstReading(state, id, me) ?? Number.POSITIVE_INFINITY, stamp.ms + UNTOLD);
 }
 
 function firstReading(state: TimelineState, id: OpenedEvent['id'], me: UserId): number | undefined {

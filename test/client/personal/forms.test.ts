@@ -23,7 +23,8 @@ const draft = fc.record(
 );
 const stamp = fc.record({ ms: time, counter: fc.nat({ max: 1000 }) }, { noNullPrototype: true });
 const conversation = fc.uuid({ version: 4 }).map(parseConversationId);
-const timed = fc.record({ conversation, stamp }, { noNullPrototype: true });
+const changes = fc.array(id, { maxLength: 3 });
+const timed = fc.record({ conversation, stamp, after: time, changes }, { noNullPrototype: true });
 
 test('read marks, times, drafts and what disappears come back from their bytes', () => {
   fc.assert(fc.property(marks, (value) => assert.deepEqual(decodeMarks(encodeMarks(value)), value)));
