@@ -159,6 +159,7 @@ export class Desk {
       forgetSealed: (conversation, ids) => this.#restored.forget(conversation, ids),
       members: (conversation) => this.#knowing.membersOf(conversation),
       onDraft: (conversation, draft) => events.emit('draft', { conversation, draft }),
+      onPins: (conversations) => events.emit('pins', { conversations }),
     });
     this.overview = new Overview({
       index,

@@ -220,6 +220,14 @@ export class SignedClient implements Client {
     await this.#session.atDesk().personal.drafts.set(conversation, text, replyTo);
   }
 
+  pins(): readonly ConversationId[] {
+    return this.#session.desk?.personal.pins.list() ?? [];
+  }
+
+  async setPinned(conversation: ConversationId, isPinned: boolean): Promise<void> {
+    await this.#session.atDesk().personal.pins.set(conversation, isPinned);
+  }
+
   counters(): Record<string, number> {
     return this.#session.desk?.engine.counters() ?? {};
   }

@@ -150,6 +150,8 @@ export interface ClientEvents {
   position: { readonly conversation: ConversationId; readonly upTo: MessageId };
   /** Another device of the own user wrote it, or ended it. */
   draft: { readonly conversation: ConversationId; readonly draft: Draft | undefined };
+  /** What the own user keeps above the rest changed, on whichever device. */
+  pins: { readonly conversations: readonly ConversationId[] };
   /** The own user deleted the history, on whichever device. */
   cleared: { readonly conversation: ConversationId };
   /** Who is in a group changed, or the own user came into it: `groups.members` and conversations() tell anew. */
@@ -289,6 +291,10 @@ export interface Client {
   draft(conversation: ConversationId): Draft | undefined;
   /** An empty text ends it. @throws InputError `draft-too-long` */
   setDraft(conversation: ConversationId, text: string, replyTo?: MessageId): Promise<void>;
+  /** Conversations that the user keeps above the others, in the order in which they were pinned. */
+  pins(): readonly ConversationId[];
+  /** Kept on this device at once, on all of the user's as soon as the server can be reached. */
+  setPinned(conversation: ConversationId, isPinned: boolean): Promise<void>;
   /** Makes and changes groups. @throws RefusedError `account-locked` */
   readonly groups: Groups;
   /** What is shown of a conversation, from what this device holds, kept up to date until it is closed. */

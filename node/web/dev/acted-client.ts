@@ -49,6 +49,7 @@ export class ActedClient implements PageClient, AccountClient {
   readonly #rooms = new Map<string, ActedRoom>();
   readonly #drafts = new Map<string, NonNullable<ReturnType<Client['draft']>>>();
   readonly #began = Date.now();
+  #pins: readonly ConversationId[] = [WORKS];
 
   constructor(scene: Scene) {
     this.#scene = scene;
@@ -252,6 +253,15 @@ export class ActedClient implements PageClient, AccountClient {
   async setDraft(conversation: ConversationId, text: string): Promise<void> {
     if (text === '') this.#drafts.delete(conversation);
     else this.#drafts.set(conversation, { text, at: Date.now() });
+  }
+
+  pins(): readonly ConversationId[] {
+    return this.#pins;
+  }
+
+  async setPinned(conversation: ConversationId, isPinned: boolean): Promise<void> {
+    this.#pins = [...this.#pins.filter((id) => id !== conversation), ...(isPinned ? [conversation] : [])];
+    this.#emit('pins', { conversations: this.#pins });
   }
 
   async search(question: string): ReturnType<Client['search']> {

@@ -15,6 +15,8 @@ export interface Chat {
   readonly unread: number;
   /** Of the unread ones, those that name the reader. */
   readonly mentions?: number;
+  /** Kept above the others: which one of these it is, from 0. */
+  readonly pin?: number | undefined;
   /** When it was added, for a conversation without messages. */
   readonly addedAt: number;
 }
@@ -28,6 +30,13 @@ export function chatName(words: Wording, { person, title, people }: Chat): strin
 /** What tells two of one name apart. */
 export function chatAddress(words: Wording, { person, people }: Chat): string {
   return person?.address ?? words.t('group.people', { count: people.length + 1 });
+}
+
+/** Pinned ones keep their places; of the others the newest stands first. */
+export function inOrder(a: Chat, b: Chat): number {
+  if (a.pin !== undefined && b.pin !== undefined) return a.pin - b.pin;
+  if (a.pin !== undefined || b.pin !== undefined) return a.pin !== undefined ? -1 : 1;
+  return lastAt(b) - lastAt(a);
 }
 
 export function lastAt({ last, addedAt }: Chat): number {

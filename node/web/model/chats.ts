@@ -3,7 +3,7 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { Conversation, Message, User } from '../../../src/client/client.ts';
 import type { Clock } from '../../../src/realm/clock.ts';
-import { type Chat, lastAt } from './chat.ts';
+import { type Chat, inOrder } from './chat.ts';
 import { KeptContacts } from './kept-contacts.ts';
 import type { LocalStore } from './local-store.ts';
 import type { PageClient } from './page-client.ts';
@@ -71,6 +71,7 @@ export class Chats {
       client.on('position', ({ conversation, upTo }) => this.#onPosition(conversation, upTo)),
       client.on('members', () => void this.#refresh()),
       client.on('cleared', ({ conversation }) => this.#onCleared(conversation)),
+      client.on('pins', () => this.#order()),
       client.on('ready', () => void this.#refresh()),
       client.on('reset', () => void this.#refresh()),
       place.current.subscribe((id) => this.#onOpen(id)),
@@ -141,6 +142,12 @@ export class Chats {
     this.#save();
   }
 
+  /** Keeps it above the others, or no longer. */
+  setPinned({ id }: Pick<Chat, 'id'>, isPinned: boolean): void {
+    // it holds here in any case, and reaches the other devices when it can
+    this.#components.client.setPinned(id, isPinned).catch(() => undefined);
+  }
+
   /** What the person says themselves: nothing is new to them any more. */
   answered(): void {
     this.firstNew.value = undefined;
@@ -184,8 +191,19 @@ export class Chats {
 
   #put(chat: Chat): void {
     const rest = this.list.value.filter(({ id }) => id !== chat.id);
-    this.list.value = [...rest, chat].sort((a, b) => lastAt(b) - lastAt(a));
+    const pin = this.#pinOf(chat.id);
+    this.list.value = [...rest, chat.pin === pin ? chat : { ...chat, pin }].sort(inOrder);
     this.#components.people.watch(this.list.value.flatMap(({ person }) => person ?? []));
+  }
+
+  #pinOf(id: Chat['id']): number | undefined {
+    const at = this.#components.client.pins().indexOf(id);
+    return at === -1 ? undefined : at;
+  }
+
+  /** Anew, where something was pinned or let go. */
+  #order(): void {
+    this.list.value = this.list.value.map((chat) => ({ ...chat, pin: this.#pinOf(chat.id) })).sort(inOrder);
   }
 
   #add(person: User): void {

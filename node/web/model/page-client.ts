@@ -34,6 +34,8 @@ export type PageClient = Pick<
   | 'clearHistory'
   | 'draft'
   | 'setDraft'
+  | 'pins'
+  | 'setPinned'
   | 'search'
   | 'searchUsers'
   | 'explain'

@@ -1,6 +1,6 @@
 // What can be settled about a conversation, at the foot of its details.
 import type { Chat } from '../model/chat.ts';
-import { useConversing, useWords } from './context.ts';
+import { useConversing, useWords, useWorkspace } from './context.ts';
 import { Icon, type IconName } from './icon.tsx';
 
 interface Settling {
@@ -28,15 +28,22 @@ export function ContactSettling({ chat }: { readonly chat: Chat }) {
 
 function useSettlings(chat: Chat): readonly Settling[] {
   const { t } = useWords();
+  const { chats } = useWorkspace();
   const { talk, contacts, members } = useConversing();
   const { person } = chat;
+  const isPinned = chat.pin !== undefined;
+  const pin: Settling = {
+    icon: 'pin',
+    label: t(isPinned ? 'rail.unpin' : 'rail.pin'),
+    onChoose: () => chats.setPinned(chat, !isPinned),
+  };
   const ask = (kind: 'clear' | 'remove' | 'block' | 'leave' | 'rename') => () => talk.show({ kind, chat });
   const clear: Settling = { icon: 'delete', label: t('contact.clear'), isDanger: true, onChoose: ask('clear') };
   if (!person) {
     const rename: Settling = { icon: 'edit', label: t('group.rename'), onChoose: ask('rename') };
     const leave: Settling = { icon: 'leave', label: t('group.leave'), isDanger: true, onChoose: ask('leave') };
     const isIn = !members.isOut(chat.id);
-    return [...(members.mayI(chat.id, 'describe') ? [rename] : []), clear, ...(isIn ? [leave] : [])];
+    return [pin, ...(members.mayI(chat.id, 'describe') ? [rename] : []), clear, ...(isIn ? [leave] : [])];
   }
   const isBlocked = contacts.blocked.value.has(person.id);
   const block: Settling = isBlocked
@@ -46,5 +53,5 @@ function useSettlings(chat: Chat): readonly Settling[] {
         onChoose: () => void contacts.unblock(person).catch(() => undefined),
       }
     : { icon: 'block', label: t('contact.block'), isDanger: true, onChoose: ask('block') };
-  return [clear, { icon: 'close', label: t('contact.remove'), isDanger: true, onChoose: ask('remove') }, block];
+  return [pin, clear, { icon: 'close', label: t('contact.remove'), isDanger: true, onChoose: ask('remove') }, block];
 }

@@ -1,4 +1,7 @@
 // The rail: search, conversations, and at the foot what belongs to the person.
+import { useSignal } from '@preact/signals';
+import type { RefObject } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { type Chat, chatAddress, chatName } from '../model/chat.ts';
 import { Badge } from './badge.tsx';
 import { ChatAvatar } from './chat-avatar.tsx';
@@ -8,6 +11,7 @@ import { Icon } from './icon.tsx';
 import { onListKey } from './keys.ts';
 import { LastLine } from './last-line.tsx';
 import { RailFoot } from './rail-foot.tsx';
+import { Menu } from './menu.tsx';
 
 export function Rail() {
   const { screen } = useApp();
@@ -35,13 +39,12 @@ function ChatList() {
   return (
     <ul class="chat-list" onKeyDown={(event) => onListKey(event, event.currentTarget)}>
       {list.map((chat, index) => (
-        <li key={chat.id}>
-          <ChatLink
-            chat={chat}
-            isCurrent={chat.id === current?.id}
-            isStop={current ? chat.id === current.id : index === 0}
-          />
-        </li>
+        <ChatItem
+          key={chat.id}
+          chat={chat}
+          isCurrent={chat.id === current?.id}
+          isStop={current ? chat.id === current.id : index === 0}
+        />
       ))}
     </ul>
   );
@@ -58,14 +61,48 @@ function NobodyYet() {
   );
 }
 
-interface ChatLinkProps {
+interface ChatItemProps {
   readonly chat: Chat;
   readonly isCurrent: boolean;
   /** The one that Tab reaches; arrows reach the others. */
   readonly isStop: boolean;
 }
 
-function ChatLink({ chat, isCurrent, isStop }: ChatLinkProps) {
+/** With what can be done about it: the menu key or Shift+F10, the other button of a mouse, a long press. */
+function ChatItem(item: ChatItemProps) {
+  const opener = useSignal<HTMLElement | undefined>(undefined);
+  const onMenu = (event: MouseEvent): void => {
+    event.preventDefault();
+    opener.value = event.currentTarget instanceof HTMLElement ? event.currentTarget : undefined;
+  };
+  return (
+    <li>
+      <ChatLink {...item} onMenu={onMenu} />
+      {opener.value && <ChatMenu chat={item.chat} opener={opener.value} onClose={() => (opener.value = undefined)} />}
+    </li>
+  );
+}
+
+interface ChatMenuProps {
+  readonly chat: Chat;
+  readonly opener: HTMLElement;
+  onClose(): void;
+}
+
+function ChatMenu({ chat, opener, onClose }: ChatMenuProps) {
+  const { chats } = useWorkspace();
+  const words = useWords();
+  const isPinned = chat.pin !== undefined;
+  const pin = {
+    icon: 'pin',
+    label: words.t(isPinned ? 'rail.unpin' : 'rail.pin'),
+    onChoose: () => chats.setPinned(chat, !isPinned),
+  } as const;
+  const label = words.t('group.memberActions', { name: chatName(words, chat) });
+  return <Menu opener={opener} label={label} items={[pin]} onClose={onClose} />;
+}
+
+function ChatLink({ chat, isCurrent, isStop, onMenu }: ChatItemProps & { onMenu(event: MouseEvent): void }) {
   const { chats, people } = useWorkspace();
   const words = useWords();
   const name = chatName(words, chat);
@@ -84,7 +121,15 @@ function ChatLink({ chat, isCurrent, isStop }: ChatLinkProps) {
       <span class="chat-name" dir="auto">
         {name}
       </span>
-      {chat.last && <time class="chat-time">{words.brief(chat.last.at, people.now.value)}</time>}
+      <span class="chat-time">
+        {chat.pin !== undefined && (
+          <>
+            <Icon name="pin" small />
+            <span class="hidden">{words.t('rail.pinned')}</span>
+          </>
+        )}
+        {chat.last && <time>{words.brief(chat.last.at, people.now.value)}</time>}
+      </span>
       <LastLine chat={chat} />
       {chat.unread > 0 && (
         <Badge
@@ -92,6 +137,7 @@ function ChatLink({ chat, isCurrent, isStop }: ChatLinkProps) {
           label={words.t('rail.unread', { count: chat.unread })}
           mentioned={(chat.mentions ?? 0) > 0}
         />
+      onContextMenu={onMenu}
       )}
     </a>
   );

@@ -1,4 +1,4 @@
-// What is the user's own in conversations: read marks, what is hidden or deleted, drafts, and what disappears. Puts the parts beside this
+// What is the user's own in conversations: read marks, what is hidden or deleted, drafts, pins, and what disappears. Puts the parts beside this
 // file together, and follows what the server tells of them. A history is deleted here because the vault says so: a server that claims it
 // makes this device look into the vault, no more.
 import { emptyAnswer } from '../../protocols/lan/routes.ts';
@@ -16,6 +16,7 @@ import type { Vault } from '../vault/vault.ts';
 import { Disappearing } from './disappearing.ts';
 import { Drafts } from './drafts.ts';
 import type { Draft } from './forms.ts';
+import { Pins } from './pins.ts';
 import { ServerErasures } from './server-erasures.ts';
 import { Settled } from './settled.ts';
 
@@ -36,10 +37,12 @@ export interface PersonalComponents {
   /** Bodies that are kept for a while as they came. */
   readonly forgetSealed: (conversation: ConversationId, ids: readonly MessageId[]) => Promise<void>;
   readonly onDraft: (conversation: ConversationId, draft: Draft | undefined) => void;
+  readonly onPins: (pinned: readonly ConversationId[]) => void;
 }
 
 export class Personal {
   readonly drafts: Drafts;
+  readonly pins: Pins;
   readonly #parts: PersonalComponents;
   readonly #settled: Settled;
   readonly #disappearing: Disappearing;
@@ -47,10 +50,11 @@ export class Personal {
 
   constructor(components: PersonalComponents) {
     this.#parts = components;
-    const { vault, clock, onDraft } = components;
+    const { vault, clock, onDraft, onPins } = components;
     this.#erasures = new ServerErasures(components);
     this.#settled = new Settled({ vault, clock, onSettled: (id, actions) => this.#onSettled(id, actions) });
     this.drafts = new Drafts({ ...components, onChange: onDraft });
+    this.pins = new Pins({ ...components, onChange: onPins });
     this.#disappearing = new Disappearing({
       ...components,
       settled: (conversation) => this.settled(conversation),
@@ -61,6 +65,7 @@ export class Personal {
 
   async open(): Promise<void> {
     await this.drafts.open();
+    await this.pins.open();
     await this.#disappearing.open();
     // Of histories that were deleted while this device was off.
     for (const id of this.#settled.cleared()) await this.#parts.holding.clear(id, this.#settled.clearedUpTo(id));
@@ -112,6 +117,7 @@ export class Personal {
     const { events } = await this.#parts.cache.page(conversation, { limit: PAGE });
     const upTo = Math.max(0, ...events.map(({ arrivedAt, stamp }) => arrivedAt ?? stamp?.ms ?? 0));
     await this.#settled.clear(conversation, upTo);
+    if (entirely) await this.pins.set(conversation, false);
     await this.#parts.http.post(`/conversations/${conversation}/clear`, { entirely }, emptyAnswer);
   }
 
@@ -125,6 +131,7 @@ export class Personal {
   async close(): Promise<void> {
     await this.#settled.close();
     await this.drafts.close();
+    this.pins.close();
     await this.#disappearing.close();
   }
 

@@ -195,3 +195,27 @@ test('nothing listens any more after the end', async () => {
   people.stop();
   assert.equal(client.listening, 0);
 });
+
+test('pinned conversations stand above the others and keep their places, whatever is said in which', async (t) => {
+  const { client, chats, clock } = await start(t);
+  const others = [DRAWING, person(4, 'accounts@kyiv.acme.ua'), ENGINEER];
+  for (const one of others) chats.begin(one);
+  const [drawing, accounts, engineer] = others.map((one) => client.conversationWith(one));
+  assert.ok(drawing && accounts && engineer);
+  chats.setPinned({ id: drawing }, true);
+  chats.setPinned({ id: accounts }, true);
+  client.tell('message', message(1, clock.now() + 1));
+  assert.deepEqual(
+    chats.list.value.map(({ id }) => id),
+    [drawing, accounts, engineer],
+  );
+  chats.setPinned({ id: drawing }, false);
+  assert.deepEqual(
+    chats.list.value.map(({ id, pin }) => [id, pin]),
+    [
+      [accounts, 0],
+      [engineer, undefined],
+      [drawing, undefined],
+    ],
+  );
+});

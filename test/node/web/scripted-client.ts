@@ -143,6 +143,12 @@ export class ScriptedClient implements PageClient, AccountClient {
   draft = this.talk.draft;
   setDraft = this.talk.setDraft;
   search = this.talk.search;
+  pinned: readonly Conversation['id'][] = [];
+  pins = (): readonly Conversation['id'][] => this.pinned;
+  async setPinned(id: Conversation['id'], isPinned: boolean): Promise<void> {
+    this.pinned = [...this.pinned.filter((one) => one !== id), ...(isPinned ? [id] : [])];
+    this.tell('pins', { conversations: this.pinned });
+  }
   get groups(): Client['groups'] {
     throw new RefusedError('account-locked', 'no test has groups here');
   }

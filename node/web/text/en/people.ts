@@ -7,6 +7,9 @@ export const people = {
   'rail.add': 'New conversation',
   'rail.draft': 'Draft:',
   'rail.unread': { one: '{count} unread message', other: '{count} unread messages' },
+  'rail.pin': 'Pin to the top of the list',
+  'rail.unpin': 'Unpin from the top',
+  'rail.pinned': 'pinned',
   'rail.logOut': 'Log out',
   'rail.loggedInAs': 'Logged in as {address}',
 

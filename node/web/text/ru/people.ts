@@ -13,6 +13,9 @@ export const people: Said<typeof english> = {
     many: '{count} непрочитанных сообщений',
     other: '{count} непрочитанного сообщения',
   },
+  'rail.pin': 'Закрепить вверху списка',
+  'rail.unpin': 'Открепить',
+  'rail.pinned': 'закреплено',
   'rail.logOut': 'Выйти',
   'rail.loggedInAs': 'Вы вошли как {address}',
 

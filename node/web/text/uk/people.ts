@@ -13,6 +13,9 @@ export const people: Said<typeof english> = {
     many: '{count} непрочитаних повідомлень',
     other: '{count} непрочитаного повідомлення',
   },
+  'rail.pin': 'Закріпити вгорі списку',
+  'rail.unpin': 'Відкріпити',
+  'rail.pinned': 'закріплено',
   'rail.logOut': 'Вийти',
   'rail.loggedInAs': 'Ви увійшли як {address}',
 

@@ -8,6 +8,9 @@ export const people: Said<typeof english> = {
   'rail.add': '新会话',
   'rail.draft': '草稿：',
   'rail.unread': { other: '{count} 条未读消息' },
+  'rail.pin': '在列表中置顶',
+  'rail.unpin': '取消置顶',
+  'rail.pinned': '已置顶',
   'rail.logOut': '退出登录',
   'rail.loggedInAs': '已登录为 {address}',
 
