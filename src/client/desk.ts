@@ -203,8 +203,8 @@ export class Desk {
       ...shared,
       library: this.library,
       mostBytes: () => this.#mostBytes,
-      seal: (entry) => this.#writing.seal(entry),
       timerOf: (conversation) => this.chats.timerOf(conversation),
+      seal: (entry) => this.#writing.seal(entry),
       onQueued: (entry) => this.#writing.queued(entry),
       onStored: (entry, stamp) => this.#writing.stored(entry, stamp),
     });

@@ -33,9 +33,9 @@ export interface PersonalComponents {
   readonly holding: Holding;
   readonly chats: Chats;
   readonly library: Pick<Library, 'opened'>;
-  readonly members: (conversation: ConversationId) => Promise<readonly UserId[]>;
   /** Bodies that are kept for a while as they came. */
   readonly forgetSealed: (conversation: ConversationId, ids: readonly MessageId[]) => Promise<void>;
+  readonly members: (conversation: ConversationId) => Promise<readonly UserId[]>;
   readonly onDraft: (conversation: ConversationId, draft: Draft | undefined) => void;
   readonly onPins: (pinned: readonly ConversationId[]) => void;
 }
@@ -135,24 +135,24 @@ export class Personal {
     await this.#disappearing.close();
   }
 
-  async #erase(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<void> {
-    const ids = events.map(({ id }) => id);
-    this.#parts.chats.take(conversation, { kind: 'gone', ids });
-    await this.#parts.holding.erase(conversation, events);
-  }
-
-  #onSettled(conversation: ConversationId, actions: readonly TimelineAction[]): void {
-    const { chats, holding } = this.#parts;
   /** What was changed in a message says as much as the message. */
   async #withChanges(event: OpenedEvent): Promise<readonly OpenedEvent[]> {
     return [event, ...(await changesOf(this.#parts.cache, event))];
   }
 
   /** Also as it was sealed: this device has the key. */
+  async #erase(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<void> {
+    const ids = events.map(({ id }) => id);
+    this.#parts.chats.take(conversation, { kind: 'gone', ids });
+    await this.#parts.holding.erase(conversation, events);
+    await this.#parts.forgetSealed(conversation, ids);
+  }
+
+  #onSettled(conversation: ConversationId, actions: readonly TimelineAction[]): void {
+    const { chats, holding } = this.#parts;
     chats.take(conversation, ...actions);
     for (const action of actions) {
       if (action.kind === 'cleared') void holding.clear(conversation, action.upTo);
-    await this.#parts.forgetSealed(conversation, ids);
       if (action.kind === 'read') void this.#disappearing.look();
     }
   }
