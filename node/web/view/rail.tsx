@@ -10,8 +10,8 @@ import { Teaching } from './empty-state.tsx';
 import { Icon } from './icon.tsx';
 import { onListKey } from './keys.ts';
 import { LastLine } from './last-line.tsx';
-import { RailFoot } from './rail-foot.tsx';
 import { Menu } from './menu.tsx';
+import { RailFoot } from './rail-foot.tsx';
 
 export function Rail() {
   const { screen } = useApp();
@@ -114,6 +114,7 @@ function ChatLink({ chat, isCurrent, isStop, onMenu }: ChatItemProps & { onMenu(
       tabIndex={isStop ? 0 : -1}
       aria-current={isCurrent ? 'page' : undefined}
       title={`${name}\n${chatAddress(words, chat)}`}
+      onContextMenu={onMenu}
       onPointerEnter={prepare}
       onFocus={prepare}
     >
@@ -137,7 +138,6 @@ function ChatLink({ chat, isCurrent, isStop, onMenu }: ChatItemProps & { onMenu(
           label={words.t('rail.unread', { count: chat.unread })}
           mentioned={(chat.mentions ?? 0) > 0}
         />
-      onContextMenu={onMenu}
       )}
     </a>
   );
