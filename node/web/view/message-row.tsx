@@ -107,7 +107,7 @@ function MessageBody({ message, timeline }: { readonly message: ShownMessage; re
         <p class="message-forwarded">{words.t('message.forwarded', { name: nameOf(forwardedFrom.author) })}</p>
       )}
       {file && <FileView file={file} id={message.id} />}
-      {text !== undefined && <MessageText text={text} mentions={mentions} />}
+      {text !== undefined && <MessageText id={message.id} text={text} mentions={mentions} />}
     </>
   );
 }

@@ -17,6 +17,8 @@ export class Stage {
   readonly beside: Signal<BesideMessage | undefined> = signal(undefined);
   /** The message that is looked for, once it is in the page. */
   readonly sought: Signal<string | undefined> = signal(undefined);
+  /** Long messages of which more than the beginning is shown. */
+  readonly whole: Signal<ReadonlySet<string>> = signal(new Set());
   readonly timeline: Timeline;
   readonly composing: Composing;
   readonly #chat: () => Chat;
@@ -39,6 +41,11 @@ export class Stage {
   /** `what`: only if that is still what is shown. */
   hide(what: BesideMessage): void {
     if (this.beside.peek() === what) this.beside.value = undefined;
+  }
+
+  showWhole(id: string, isWhole: boolean): void {
+    const others = [...this.whole.peek()].filter((known) => known !== id);
+    this.whole.value = new Set(isWhole ? [...others, id] : others);
   }
 
   /** Scrolls to a message, and loads as far back as it takes. */

@@ -4,6 +4,7 @@ import type { VNode } from 'preact';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { Chat } from '../model/chat.ts';
 import { chatName } from '../model/chat.ts';
+import { shownLines } from '../model/long-text.ts';
 import { type Row, RowLayout, remembered } from '../model/rows.ts';
 import type { Timeline } from '../model/timeline.ts';
 import { useWords, useWorkspace } from './context.ts';
@@ -19,7 +20,6 @@ import { useVirtualRows, type VirtualRows } from './virtual-rows.ts';
 const TOP = 15;
 /** Pixels of rows that were not drawn yet. */
 const HEIGHTS = { head: 54, day: 44, new: 36, line: 30, message: 42 } as const;
-const LETTERS_A_LINE = 70;
 const LINE = 22;
 
 type Shown = Row | { readonly kind: 'head'; readonly key: 'head' };
@@ -201,7 +201,7 @@ function dayOf(rows: readonly Shown[], first: number | undefined): number | unde
 function estimateOf(row: Shown | undefined): number {
   if (row?.kind !== 'message') return HEIGHTS[row?.kind ?? 'line'];
   const { text = '', reactions, file } = row.message;
-  const lines = Math.ceil(text.length / LETTERS_A_LINE) || 1;
+  const lines = shownLines(text);
   return (
     HEIGHTS.message + (lines - 1) * LINE + (row.leads ? 12 : 0) + (reactions.length > 0 ? 28 : 0) + (file ? 64 : 0)
   );

@@ -12,6 +12,8 @@ export const message = {
   'message.pin': 'Pin',
   'message.unpin': 'Unpin',
   'message.delete': 'Delete',
+  'message.showAll': 'Show all',
+  'message.showLess': 'Show less',
   'message.edited': 'edited',
   'message.deleted': '{name} deleted this message.',
   'message.deletedByYou': 'You deleted this message.',

@@ -13,6 +13,8 @@ export const message: Said<typeof english> = {
   'message.pin': 'Закрепить',
   'message.unpin': 'Открепить',
   'message.delete': 'Удалить',
+  'message.showAll': 'Показать всё',
+  'message.showLess': 'Свернуть',
   'message.edited': 'изменено',
   'message.deleted': 'Это сообщение удалено: {name}.',
   'message.deletedByYou': 'Вы удалили это сообщение.',

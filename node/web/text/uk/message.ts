@@ -13,6 +13,8 @@ export const message: Said<typeof english> = {
   'message.pin': 'Закріпити',
   'message.unpin': 'Відкріпити',
   'message.delete': 'Видалити',
+  'message.showAll': 'Показати все',
+  'message.showLess': 'Згорнути',
   'message.edited': 'змінено',
   'message.deleted': 'Це повідомлення видалено: {name}.',
   'message.deletedByYou': 'Ви видалили це повідомлення.',

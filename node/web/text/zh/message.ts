@@ -13,6 +13,8 @@ export const message: Said<typeof english> = {
   'message.pin': '置顶',
   'message.unpin': '取消置顶',
   'message.delete': '删除',
+  'message.showAll': '显示全文',
+  'message.showLess': '收起',
   'message.edited': '已编辑',
   'message.deleted': '{name} 删除了这条消息。',
   'message.deletedByYou': '您删除了这条消息。',
