@@ -1,12 +1,12 @@
 // The link between the relays of two realms. Which path it uses, and when it is given up or bettered, is decided by the real
 // state machine (src/overlay/links/supervisor.ts), one for each end; what its attempts find is simulated.
 //
-// The real relay pings each path every four seconds. Here an end hears its peer at the moment at which a path breaks, and
-// its silence is noticed a black hole's time after that: the same, without a million pings a day.
+// The real relay pings each connection every three seconds. Here the silence of a broken path is noticed a black hole's time after it broke
+// and up to a ping later: the same, without a million pings a day.
 import type { LinkPath } from '../../src/overlay/links/links.ts';
 import { PUNCH_WAYS } from '../../src/overlay/links/links.ts';
+import { BLACK_HOLE } from '../../src/overlay/links/liveness.ts';
 import {
-  BLACK_HOLE,
   initialLink,
   type LinkAction,
   type LinkEvent,
@@ -135,17 +135,11 @@ export class Link {
     const { clock, random } = this.#init;
     this.#open.set(path, now);
     for (const side of this.#sides) {
-      this.#feed(side, { kind: 'heard', path });
-      clock.after(BLACK_HOLE + 1 + random() * PING, () => this.#listen(side));
+      clock.after(BLACK_HOLE + 1 + random() * PING, () => {
+        if (this.#open.get(path) === now) this.#close(path);
+        this.#feed(side, { kind: 'tick' });
+      });
     }
-  }
-
-  /** A tick of an end, after it was told of every path from which its peer still answers. */
-  #listen(side: End): void {
-    for (const [path, brokenSince] of this.#open) {
-      if (brokenSince === undefined) this.#feed(side, { kind: 'heard', path });
-    }
-    this.#feed(side, { kind: 'tick' });
   }
 
   #feed(side: End, event: Untimed<LinkEvent>): void {
@@ -161,15 +155,13 @@ export class Link {
     side.timer?.cancel();
     const { roundAt, wanted, running } = side.state;
     if (roundAt === undefined || !wanted || running) return;
-    side.timer = clock.after(roundAt - clock.monotonic() + 1, () => this.#listen(side));
+    side.timer = clock.after(roundAt - clock.monotonic() + 1, () => this.#feed(side, { kind: 'tick' }));
   }
 
   #act(side: End, action: LinkAction): void {
     switch (action.kind) {
       case 'attempt':
         return this.#attempt(side, action.number, action.attempt);
-      case 'drop':
-        return this.#close(action.path);
       case 'exhausted':
         return this.#init.onExhausted(this, side.self);
     }

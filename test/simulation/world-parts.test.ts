@@ -1,7 +1,7 @@
 // The simulated clock, disk and network by themselves: they break what they should, and only that.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BLACK_HOLE } from '../../src/overlay/links/supervisor.ts';
+import { BLACK_HOLE } from '../../src/overlay/links/liveness.ts';
 import { Scope } from '../../src/overlay/scope.ts';
 import type { Stream } from '../../src/overlay/seam.ts';
 import { parseRealmName } from '../../src/realm/names.ts';
@@ -136,7 +136,7 @@ test('frames arrive in order and wait while a short break of the way lasts', LIM
   assert.deepEqual(ends, ['end']);
 });
 
-test('a way that stays silent is given up by the real supervisor, and its streams are reset', LIMIT, async () => {
+test('a way that stays silent is given up, and its streams are reset', LIMIT, async () => {
   const all = pair();
   const { clock, terrain, ends } = all;
   await opened(all);

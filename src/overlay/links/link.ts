@@ -1,7 +1,7 @@
 // The link to one relay: the supervisor's state with its clock and its attempts.
 import type { Clock } from '../../realm/clock.ts';
 import type { RealmName } from '../../realm/names.ts';
-import type { LinkPath, Phase } from './links.ts';
+import type { Phase } from './links.ts';
 import {
   type Attempt,
   type Best,
@@ -26,7 +26,6 @@ export interface LinkComponents {
   readonly clock: Clock;
   readonly settings: (end: LinkEnd) => LinkSettings;
   readonly run: (attempt: Attempt, end: LinkEnd, signal: AbortSignal) => Promise<boolean>;
-  readonly drop: (end: LinkEnd, path: LinkPath) => void;
   readonly changed: (end: LinkEnd) => void;
   /** A whole round found no path. */
   readonly exhausted: (end: LinkEnd) => void;
@@ -85,8 +84,6 @@ export class Link {
         return this.#begin(action.number, action.attempt);
       case 'cancel':
         return this.#running.get(action.number)?.abort();
-      case 'drop':
-        return this.#components.drop(this.end, action.path);
       case 'changed':
         return this.#components.changed(this.end);
       case 'exhausted':

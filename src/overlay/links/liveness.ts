@@ -2,8 +2,8 @@
 //
 // One stream for each connection and direction. Each 3 s a frame of 8 bytes (behind a length of four bytes) goes out and must
 // come back as it is; the time between is the link's round trip. Bulk on the same connection may delay it, so nothing is
-// concluded from one late answer: what counts is the time since the last one (supervisor.ts, BLACK_HOLE). The
-// stream has no part in libp2p's own ping, which has shorter patience.
+// concluded from one late answer: what counts is the time since the last one (BLACK_HOLE). The stream
+// has no part in libp2p's own ping, which has shorter patience.
 import type { Connection, Stream } from '@libp2p/interface';
 import { type Clock, sleep } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
@@ -13,6 +13,12 @@ import type { HostInternals } from './host-internals.ts';
 
 export const LINK_PING_PROTOCOL = '/canopy/link-ping/1';
 const PING_INTERVAL = 3_000;
+/**
+ * A connection that is silent for so long is a black hole: the ping that went out 3 s after the last answer has not come back for 4.5 s.
+ * That answer was at most 3 s before the cut, so a black hole is left 4.5 to 8 s after it began, and another way carries on
+ * within 10 s.
+ */
+export const BLACK_HOLE = 7_500;
 const PING_TIMEOUT = 12_000;
 const PING_BYTES = 8;
 /** The asker pings far more often; a stream that is silent for so long has lost its asker. */

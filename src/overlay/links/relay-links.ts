@@ -65,14 +65,13 @@ export class RelayLinks implements Links {
       clock: components.clock,
       settings: (end) => this.#settings(end),
       run: (attempt, end, signal) => components.driver.run(attempt, end, signal),
-      drop: (end, path) => this.#tracker.drop(end, path),
       changed: (end) => this.#realms.tell(end.realm),
       exhausted: (end) => this.#exhausted(end),
     });
     this.#tracker = new Tracker(components, {
       opened: (tracked) => this.#opened(tracked),
       closed: (tracked) => this.#refresh(tracked),
-      heard: (tracked) => this.#heard(tracked),
+      heard: ({ realm }) => this.#realms.tell(realm),
     });
   }
 
@@ -177,11 +176,6 @@ export class RelayLinks implements Links {
     this.#components.reservations.check();
     void this.#components.announcer.announceTo(realm, wayOver(connection));
     this.renewAll();
-  }
-
-  #heard(tracked: TrackedConnection): void {
-    this.#links.get(tracked.peerId)?.feed({ kind: 'heard', path: tracked.path });
-    this.#realms.tell(tracked.realm);
   }
 
   #refresh({ realm, peerId }: LinkEnd): void {

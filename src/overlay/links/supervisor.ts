@@ -27,8 +27,6 @@ export type LinkEvent =
   /** Which paths have an open connection at this moment; sent after each opening and closing. */
   | { readonly kind: 'paths'; readonly at: number; readonly open: readonly LinkPath[] }
   | { readonly kind: 'ended'; readonly at: number; readonly number: number; readonly ok: boolean }
-  /** The other side answered on this path. */
-  | { readonly kind: 'heard'; readonly at: number; readonly path: LinkPath }
   /** Somebody needs the link, or the peer asked us to better it: don't wait for the back-off. */
   | { readonly kind: 'hurry'; readonly at: number }
   /** The network changed or an ancestor came back: what failed before says nothing any more. */
@@ -38,8 +36,6 @@ export type LinkEvent =
 export type LinkAction =
   | { readonly kind: 'attempt'; readonly number: number; readonly attempt: Attempt }
   | { readonly kind: 'cancel'; readonly number: number }
-  /** A black hole: end all connections on this path. */
-  | { readonly kind: 'drop'; readonly path: LinkPath }
   | { readonly kind: 'changed'; readonly best: Best }
   /** A whole round ended and there is no path: whoever waits for one is told so. */
   | { readonly kind: 'exhausted' };
@@ -49,7 +45,6 @@ export interface LinkState {
   readonly open: readonly LinkPath[];
   readonly best: Best;
   readonly bestSince: number;
-  readonly heard: Readonly<Partial<Record<LinkPath, number>>>;
   readonly running: { readonly number: number; readonly attempt: Attempt; readonly since: number } | undefined;
   readonly nextNumber: number;
   readonly left: readonly Attempt[];
@@ -59,12 +54,6 @@ export interface LinkState {
   readonly rounds: number;
 }
 
-/**
- * A path that is silent for so long is a black hole: the ping that went out 3 s after the last answer has not come back for 4.5 s.
- * That answer was at most 3 s before the cut, so a black hole is left 4.5 to 8 s after it began, and another way carries on
- * within 10 s.
- */
-export const BLACK_HOLE = 7_500;
 /** No attempt outlives this; each has shorter deadlines of its own inside. */
 export const ATTEMPT_LIMIT: Readonly<Record<Attempt, number>> = {
   locate: 6_000,
@@ -99,7 +88,6 @@ export function initialLink(at: number): LinkState {
     open: [],
     best: 'none',
     bestSince: at,
-    heard: {},
     running: undefined,
     nextNumber: 1,
     left: [],
@@ -141,8 +129,6 @@ function take(state: LinkState, event: LinkEvent, settings: LinkSettings): Step 
       return takePaths(state, event.open, event.at, settings);
     case 'ended':
       return state.running?.number === event.number ? endAttempt(state, event.at, settings) : [state, []];
-    case 'heard':
-      return [{ ...state, heard: { ...state.heard, [event.path]: event.at } }, []];
     case 'renewed':
       return [{ ...state, rounds: 0, roundAt: state.roundAt === undefined ? undefined : event.at }, []];
     case 'hurry':
@@ -153,11 +139,8 @@ function take(state: LinkState, event: LinkEvent, settings: LinkSettings): Step 
 }
 
 function takePaths(state: LinkState, open: readonly LinkPath[], at: number, settings: LinkSettings): Step {
-  const heard = Object.fromEntries(
-    open.map((path) => [path, state.open.includes(path) ? (state.heard[path] ?? at) : at]),
-  );
   const best = RANKING.find((path) => open.includes(path)) ?? 'none';
-  const next: LinkState = { ...state, open, heard };
+  const next: LinkState = { ...state, open };
   if (best === state.best) return [next, []];
   const better = rank(best) < rank(state.best);
   const rested = at - state.bestSince >= AT_REST;
@@ -168,16 +151,11 @@ function takePaths(state: LinkState, open: readonly LinkPath[], at: number, sett
   return [{ ...calm, roundAt: due ? roundAt : undefined }, [...actions, { kind: 'changed', best }]];
 }
 
-/** Silent paths are dropped, attempts over their time cancelled. */
+/** An attempt over its time is cancelled. */
 function takeTick(state: LinkState, at: number, settings: LinkSettings): Step {
-  const silent = state.open.filter((path) => at - (state.heard[path] ?? at) >= BLACK_HOLE);
   const { running } = state;
-  const late = running && at - running.since >= ATTEMPT_LIMIT[running.attempt];
-  const [timed, cancels] = late ? cancelLate(state, running.number, at, settings) : [state, []];
-  if (silent.length === 0) return [timed, cancels];
-  const open = timed.open.filter((path) => !silent.includes(path));
-  const [dropped, changes] = takePaths(timed, open, at, settings);
-  return [dropped, [...cancels, ...silent.map((path) => ({ kind: 'drop', path }) as const), ...changes]];
+  const isLate = running && at - running.since >= ATTEMPT_LIMIT[running.attempt];
+  return isLate ? cancelLate(state, running.number, at, settings) : [state, []];
 }
 
 /** Begins what is due: the next attempt of the round, or the next round. */

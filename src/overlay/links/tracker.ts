@@ -5,11 +5,9 @@ import { UnreachableError } from '../../realm/errors.ts';
 import type { RealmName } from '../../realm/names.ts';
 import type { Connections, TrackedConnection } from './connections.ts';
 import type { HostInternals } from './host-internals.ts';
-import type { LinkEnd } from './link.ts';
-import type { LinkAdmissions, LinkPath } from './links.ts';
-import { watchConnection } from './liveness.ts';
+import type { LinkAdmissions } from './links.ts';
+import { BLACK_HOLE, watchConnection } from './liveness.ts';
 import { carrierOf, pathOf } from './path.ts';
-import { BLACK_HOLE } from './supervisor.ts';
 
 export interface TrackerComponents {
   readonly host: Pick<HostInternals, 'events' | 'connectionManager'>;
@@ -49,22 +47,15 @@ export class Tracker {
     for (const watch of this.#watches.values()) watch.abort();
   }
 
-  /** Ends a path that has become a black hole. */
-  drop({ peerId }: LinkEnd, path: LinkPath): void {
-    for (const tracked of this.#components.connections.with(peerId)) if (tracked.path === path) this.#end(tracked);
-  }
-
   /**
    * Ends each connection that has become a black hole. Of two on the same path, as two circuits over different relays, one may
    * be dead while the other answers, and the path as a whole is none.
    */
   dropSilent(): void {
-    for (const tracked of this.#components.connections.silent(BLACK_HOLE)) this.#end(tracked);
-  }
-
-  #end({ connection, realm }: TrackedConnection): void {
-    this.#untrack(connection);
-    connection.abort(new UnreachableError('black-hole', `${realm} stopped answering`));
+    for (const { connection, realm } of this.#components.connections.silent(BLACK_HOLE)) {
+      this.#untrack(connection);
+      connection.abort(new UnreachableError('black-hole', `${realm} stopped answering`));
+    }
   }
 
   readonly #onOpen = ({ detail }: CustomEvent<Connection>): void => {
