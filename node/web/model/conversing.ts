@@ -15,6 +15,7 @@ import { MessageSearch } from './message-search.ts';
 import type { PageClient } from './page-client.ts';
 import { PeopleSearch } from './people-search.ts';
 import { Talk } from './talk.ts';
+import type { ShownMessage } from './timeline.ts';
 
 export interface ConversingComponents {
   readonly client: PageClient;
@@ -72,6 +73,10 @@ export class Conversing {
   retry(id: MessageId): void {
     this.#components.client.retry(id).catch(() => undefined);
   }
+
+  /** A report of a message, for a file. */
+  evidence = (chat: Chat, message: Pick<ShownMessage, 'id'>): Promise<Uint8Array> =>
+    this.#components.client.evidence(chat.id, message.id);
 
   newPeopleSearch(): PeopleSearch {
     return new PeopleSearch(this.#components);

@@ -36,6 +36,8 @@ const SENTENCES: Readonly<Record<string, TextKey>> = {
   'quota-exceeded': 'error.quota',
   'store-full': 'error.storeFull',
   'file-changed': 'error.fileChanged',
+  'evidence-gone': 'error.evidenceGone',
+  'evidence-unproven': 'error.evidenceUnproven',
   'read-only': 'error.readOnly',
   expired: 'error.expired',
   'message-expired': 'error.expired',

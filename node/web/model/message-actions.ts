@@ -47,6 +47,11 @@ export class MessageActions {
     this.#act(chat.id, { kind: 'profile', name });
   }
 
+  /** Milliseconds from reading; 0 for off. */
+  setTimer(chat: Chat, expiresAfter: number): void {
+    this.#act(chat.id, { kind: 'timer', expiresAfter });
+  }
+
   #act(conversation: ConversationId, act: Act): void {
     this.#try(this.#client.act(conversation, act));
   }

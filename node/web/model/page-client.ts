@@ -36,6 +36,7 @@ export type PageClient = Pick<
   | 'setDraft'
   | 'pins'
   | 'setPinned'
+  | 'evidence'
   | 'search'
   | 'searchUsers'
   | 'explain'

@@ -39,6 +39,19 @@ export class ShownFiles {
     this.#parts.page.save(this.#url(card, true));
   }
 
+  /** Something that this page made. */
+  saveBytes(name: string, bytes: Uint8Array): void {
+    const { page } = this.#parts;
+    const url = page.serve({
+      head: { name, size: bytes.length, type: UNPLAYED, isDownload: true },
+      read: async function* (from, end) {
+        yield bytes.subarray(from, end);
+      },
+    });
+    this.#keep(url, url);
+    page.save(url);
+  }
+
   /** All URLs end. */
   stop(): void {
     for (const url of this.#urls.values()) this.#parts.page.withdraw(url);
@@ -50,6 +63,12 @@ export class ShownFiles {
     const key = `${card.blob} ${isDownload}`;
     const { page } = this.#parts;
     const url = this.#urls.get(key) ?? page.serve(this.#served(card, isDownload));
+    this.#keep(key, url);
+    return url;
+  }
+
+  #keep(key: string, url: string): void {
+    const { page } = this.#parts;
     this.#urls.delete(key);
     this.#urls.set(key, url);
     const [oldest] = this.#urls;
@@ -57,7 +76,6 @@ export class ShownFiles {
       this.#urls.delete(oldest[0]);
       page.withdraw(oldest[1]);
     }
-    return url;
   }
 
   #served(card: FileCard, isDownload: boolean): ServedFile {

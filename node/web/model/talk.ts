@@ -6,6 +6,8 @@ import type { ShownMessage } from './timeline.ts';
 export type TalkDialog =
   | { readonly kind: 'forward'; readonly message: ShownMessage }
   | { readonly kind: 'delete'; readonly message: ShownMessage; readonly chat: Chat }
+  | { readonly kind: 'report'; readonly message: ShownMessage; readonly chat: Chat }
+  | { readonly kind: 'timer'; readonly chat: Chat }
   | { readonly kind: 'new-group'; readonly of: 'group' | 'news' }
   | { readonly kind: 'invite' | 'rename' | 'leave' | 'clear' | 'remove' | 'block'; readonly chat: Chat };
 

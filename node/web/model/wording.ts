@@ -4,6 +4,14 @@ import type { TextKey, Texts } from '../text/texts.ts';
 
 export type TextParams = Readonly<Record<string, string | number>>;
 
+const MINUTE = 60_000;
+/** In minutes. */
+const UNITS = [
+  ['week', 7 * 24 * 60],
+  ['day', 24 * 60],
+  ['hour', 60],
+] as const;
+
 export class Wording {
   readonly language: Language;
   readonly #texts: Texts;
@@ -46,6 +54,14 @@ export class Wording {
 
   #plural(forms: Readonly<Record<string, string>>, count: number): string {
     return forms[this.#plurals.select(count)] ?? forms['other'] ?? '';
+  }
+
+  /** `1 week`, `3 days`, `20 minutes`: the largest unit of which it is a whole number. */
+  span(milliseconds: number): string {
+    const minutes = Math.max(1, Math.round(milliseconds / MINUTE));
+    const [unit, of] = UNITS.find(([, length]) => minutes % length === 0) ?? ['minute', 1];
+    const locale = this.language === 'en' ? 'en-GB' : this.language;
+    return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(minutes / of);
   }
 
   /** `A, B and C` */

@@ -5,6 +5,7 @@ import { conversation } from './en/conversation.ts';
 import { entrance } from './en/entrance.ts';
 import { file } from './en/file.ts';
 import { group } from './en/group.ts';
+import { lasting } from './en/lasting.ts';
 import { message } from './en/message.ts';
 import { people } from './en/people.ts';
 import { settings } from './en/settings.ts';
@@ -16,6 +17,7 @@ export const en = {
   ...entrance,
   ...file,
   ...group,
+  ...lasting,
   ...message,
   ...people,
   ...settings,

@@ -4,6 +4,7 @@ import { conversation } from './ru/conversation.ts';
 import { entrance } from './ru/entrance.ts';
 import { file } from './ru/file.ts';
 import { group } from './ru/group.ts';
+import { lasting } from './ru/lasting.ts';
 import { message } from './ru/message.ts';
 import { people } from './ru/people.ts';
 import { settings } from './ru/settings.ts';
@@ -16,6 +17,7 @@ export const ru: Texts = {
   ...entrance,
   ...file,
   ...group,
+  ...lasting,
   ...message,
   ...people,
   ...settings,

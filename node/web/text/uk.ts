@@ -6,6 +6,7 @@ import { conversation } from './uk/conversation.ts';
 import { entrance } from './uk/entrance.ts';
 import { file } from './uk/file.ts';
 import { group } from './uk/group.ts';
+import { lasting } from './uk/lasting.ts';
 import { message } from './uk/message.ts';
 import { people } from './uk/people.ts';
 import { settings } from './uk/settings.ts';
@@ -17,6 +18,7 @@ export const uk: Texts = {
   ...entrance,
   ...file,
   ...group,
+  ...lasting,
   ...message,
   ...people,
   ...settings,

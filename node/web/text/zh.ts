@@ -6,6 +6,7 @@ import { conversation } from './zh/conversation.ts';
 import { entrance } from './zh/entrance.ts';
 import { file } from './zh/file.ts';
 import { group } from './zh/group.ts';
+import { lasting } from './zh/lasting.ts';
 import { message } from './zh/message.ts';
 import { people } from './zh/people.ts';
 import { settings } from './zh/settings.ts';
@@ -17,6 +18,7 @@ export const zh: Texts = {
   ...entrance,
   ...file,
   ...group,
+  ...lasting,
   ...message,
   ...people,
   ...settings,

@@ -78,6 +78,11 @@ function useItems({ message, opener }: BesideMessage, stage: Stage): readonly Me
     },
     message.mine && !chat.person && { icon: 'eye', label: t('message.readers'), onChoose: open('readers') },
     { icon: 'route', label: t('route.title'), onChoose: open('path') },
+    may.report && {
+      icon: 'alert',
+      label: t('report.menu'),
+      onChoose: () => talk.show({ kind: 'report', message, chat }),
+    },
     {
       icon: 'delete',
       label: t('message.delete'),
@@ -95,6 +100,7 @@ export interface MessageRights {
   readonly copy: boolean;
   readonly forward: boolean;
   readonly pin: boolean;
+  readonly report: boolean;
   readonly deleteForAll: boolean;
 }
 
@@ -114,6 +120,7 @@ export function rightsOf(chat: Chat, message: ShownMessage, members: Rights): Me
     copy: message.text !== undefined,
     forward: isReadable,
     pin: isReadable && (isOfTwo || members.mayI(chat.id, 'pin')),
+    report: isReadable && !message.mine,
     deleteForAll: isThere && (message.mine || (!isOfTwo && members.mayI(chat.id, 'delete-of-others'))),
   };
 }

@@ -1,5 +1,6 @@
 // What can be settled about a conversation, at the foot of its details.
 import type { Chat } from '../model/chat.ts';
+import { timerFact } from '../model/timer-choices.ts';
 import { useConversing, useWords, useWorkspace } from './context.ts';
 import { Icon, type IconName } from './icon.tsx';
 
@@ -13,24 +14,43 @@ interface Settling {
 export function ContactSettling({ chat }: { readonly chat: Chat }) {
   const settlings = useSettlings(chat);
   return (
-    <ul class="settlings">
-      {settlings.map(({ icon, label, isDanger, onChoose }) => (
-        <li key={label}>
-          <button type="button" class={isDanger ? 'menu-item menu-item-danger' : 'menu-item'} onClick={onChoose}>
-            <Icon name={icon} />
-            <span>{label}</span>
-          </button>
-        </li>
-      ))}
-    </ul>
+    <>
+      <TimerNote chat={chat} />
+      <ul class="settlings">
+        {settlings.map(({ icon, label, isDanger, onChoose }) => (
+          <li key={label}>
+            <button type="button" class={isDanger ? 'menu-item menu-item-danger' : 'menu-item'} onClick={onChoose}>
+              <Icon name={icon} />
+              <span>{label}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 
+/** For those who may not change it. */
+function TimerNote({ chat }: { readonly chat: Chat }) {
+  const words = useWords();
+  const { members } = useConversing();
+  const { chats } = useWorkspace();
+  const { timer } = chats.timelineOf(chat).view.value;
+  if (timer === 0 || chat.person || members.mayI(chat.id, 'set-timer')) return null;
+  return <p class="note">{timerFact(words, timer)}</p>;
+}
+
 function useSettlings(chat: Chat): readonly Settling[] {
-  const { t } = useWords();
+  const words = useWords();
+  const { t } = words;
   const { chats } = useWorkspace();
   const { talk, contacts, members } = useConversing();
   const { person } = chat;
+  const timer: Settling = {
+    icon: 'queued',
+    label: timerFact(words, chats.timelineOf(chat).view.value.timer),
+    onChoose: () => talk.show({ kind: 'timer', chat }),
+  };
   const isPinned = chat.pin !== undefined;
   const pin: Settling = {
     icon: 'pin',
@@ -43,7 +63,11 @@ function useSettlings(chat: Chat): readonly Settling[] {
     const rename: Settling = { icon: 'edit', label: t('group.rename'), onChoose: ask('rename') };
     const leave: Settling = { icon: 'leave', label: t('group.leave'), isDanger: true, onChoose: ask('leave') };
     const isIn = !members.isOut(chat.id);
-    return [pin, ...(members.mayI(chat.id, 'describe') ? [rename] : []), clear, ...(isIn ? [leave] : [])];
+    const mine = [
+      ...(members.mayI(chat.id, 'set-timer') ? [timer] : []),
+      ...(members.mayI(chat.id, 'describe') ? [rename] : []),
+    ];
+    return [pin, ...mine, clear, ...(isIn ? [leave] : [])];
   }
   const isBlocked = contacts.blocked.value.has(person.id);
   const block: Settling = isBlocked
@@ -53,5 +77,11 @@ function useSettlings(chat: Chat): readonly Settling[] {
         onChoose: () => void contacts.unblock(person).catch(() => undefined),
       }
     : { icon: 'block', label: t('contact.block'), isDanger: true, onChoose: ask('block') };
-  return [pin, clear, { icon: 'close', label: t('contact.remove'), isDanger: true, onChoose: ask('remove') }, block];
+  return [
+    pin,
+    timer,
+    clear,
+    { icon: 'close', label: t('contact.remove'), isDanger: true, onChoose: ask('remove') },
+    block,
+  ];
 }

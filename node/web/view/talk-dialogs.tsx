@@ -5,7 +5,9 @@ import { ForwardDialog } from './forward-dialog.tsx';
 import { InviteDialog } from './invite-dialog.tsx';
 import { NewGroupDialog } from './new-group-dialog.tsx';
 import { RenameDialog } from './rename-dialog.tsx';
+import { ReportDialog } from './report-dialog.tsx';
 import { SureDialog } from './sure-dialog.tsx';
+import { TimerDialog } from './timer-dialog.tsx';
 
 export function TalkDialogs() {
   const { talk } = useConversing();
@@ -17,6 +19,10 @@ export function TalkDialogs() {
       return <ForwardDialog message={dialog.message} />;
     case 'delete':
       return <DeleteDialog message={dialog.message} chat={dialog.chat} />;
+    case 'report':
+      return <ReportDialog message={dialog.message} chat={dialog.chat} />;
+    case 'timer':
+      return <TimerDialog chat={dialog.chat} />;
     case 'new-group':
       return <NewGroupDialog of={dialog.of} />;
     case 'invite':

@@ -142,6 +142,7 @@ export class ScriptedClient implements PageClient, AccountClient {
   clearHistory = this.talk.clearHistory;
   draft = this.talk.draft;
   setDraft = this.talk.setDraft;
+  evidence = async (): Promise<Uint8Array> => new Uint8Array(3);
   search = this.talk.search;
   pinned: readonly Conversation['id'][] = [];
   pins = (): readonly Conversation['id'][] => this.pinned;
