@@ -1,7 +1,10 @@
-// People as the acted server knows them: nobody is blocked, one has other keys than before.
-import type { UserId } from '../../../src/realm/ids.ts';
+// People as the acted server knows them: two are blocked, of whom one can't be found any more; one has other keys than before.
+import { parseUserId, type UserId } from '../../../src/realm/ids.ts';
 import type { PageClient } from '../model/page-client.ts';
-import { ENGINEER } from './acted-people.ts';
+import { ENGINEER, SCRIPT } from './acted-people.ts';
+
+const DAY = 24 * 3_600_000;
+const GONE = parseUserId('00000000-0000-4000-8000-0000000000ff');
 
 function numberOf(seed: number): readonly string[] {
   return Array.from({ length: 12 }, (_, n) => String(10_000 + ((n * 7919 + seed) % 89_999)));
@@ -12,7 +15,10 @@ export function actedContacts(hasChanged: boolean): PageClient['contacts'] {
   const accepted = new Set<UserId>();
   const isChanged = (user: UserId): boolean => hasChanged && user === ENGINEER.id && !accepted.has(user);
   return {
-    blocked: async () => [],
+    blocked: async () => [
+      { user: { id: GONE, address: '', name: '', kind: 'person' }, at: Date.now() - 20 * DAY },
+      { user: SCRIPT, at: Date.now() - DAY },
+    ],
     block: async () => undefined,
     unblock: async () => undefined,
     remove: async () => undefined,

@@ -1,16 +1,26 @@
 // What a person settles about others: blocked ones, what is deleted, who leaves the list.
 import { type Signal, signal } from '@preact/signals';
 import type { User } from '../../../src/client/client.ts';
+import type { Clock } from '../../../src/realm/clock.ts';
 import type { Chat } from './chat.ts';
+import { type Failure, failureOf } from './failure-text.ts';
 import type { PageClient } from './page-client.ts';
 
+export type BlockedPerson = Awaited<ReturnType<PageClient['contacts']['blocked']>>[number];
+
 export interface ContactActionsComponents {
-  readonly client: Pick<PageClient, 'contacts' | 'clearHistory' | 'on'>;
+  readonly client: Pick<PageClient, 'clearHistory' | 'on'> & {
+    readonly contacts: Pick<PageClient['contacts'], 'blocked' | 'block' | 'unblock' | 'remove'>;
+  };
+  readonly clock: Pick<Clock, 'now'>;
   readonly onDropped: (chat: Chat) => void;
 }
 
 export class ContactActions {
-  readonly blocked: Signal<ReadonlySet<string>> = signal(new Set());
+  /** By id, the one that was blocked last first. Of somebody who can't be found any more the id alone is known. */
+  readonly blocked: Signal<ReadonlyMap<string, BlockedPerson>> = signal(new Map());
+  /** Why somebody could not be unblocked. */
+  readonly failure: Signal<Failure | undefined> = signal(undefined);
   readonly #components: ContactActionsComponents;
   #stop: () => void = () => {};
 
@@ -30,12 +40,22 @@ export class ContactActions {
   /** Earlier messages stay. */
   async block(person: User): Promise<void> {
     await this.#components.client.contacts.block(person.id);
-    this.blocked.value = new Set([...this.blocked.value, person.id]);
+    const at = this.#components.clock.now();
+    this.blocked.value = new Map([[person.id, { user: person, at }], ...this.blocked.value]);
   }
 
-  async unblock(person: User): Promise<void> {
-    await this.#components.client.contacts.unblock(person.id);
-    this.blocked.value = new Set([...this.blocked.value].filter((id) => id !== person.id));
+  /** Whether it worked; `failure` tells why not. */
+  async unblock({ id }: Pick<User, 'id'>): Promise<boolean> {
+    this.failure.value = undefined;
+    const ask = async (): Promise<void> => this.#components.client.contacts.unblock(id);
+    try {
+      await ask();
+    } catch (error) {
+      this.failure.value = failureOf(error);
+      return false;
+    }
+    this.blocked.value = new Map([...this.blocked.value].filter(([known]) => known !== id));
+    return true;
   }
 
   clear(chat: Chat): Promise<void> {
@@ -53,6 +73,8 @@ export class ContactActions {
     // Without the server the last answer stands.
     const ask = async () => client.contacts.blocked();
     const list = await ask().catch(() => undefined);
-    if (list) this.blocked.value = new Set(list.map(({ user }) => user.id));
+    if (!list) return;
+    const newest = list.toSorted((a, b) => b.at - a.at);
+    this.blocked.value = new Map(newest.map((one) => [one.user.id, one]));
   }
 }

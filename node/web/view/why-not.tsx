@@ -18,7 +18,7 @@ export function WhyNot({ chat, why }: WhyNotProps) {
   return (
     <p class="why-not">
       {words.t('composer.blocked', { name: chatName(words, chat) })}{' '}
-      <button type="button" class="text-button" onClick={() => void contacts.unblock(person).catch(() => undefined)}>
+      <button type="button" class="text-button" onClick={() => void contacts.unblock(person)}>
         {words.t('composer.unblock')}
       </button>
     </p>

@@ -42,6 +42,9 @@ export const settings = {
   'privacy.server': 'Your branch’s server has to know both, to deliver your messages; it tells nobody.',
   'privacy.loading': 'Asking for your settings…',
   'privacy.blocked': 'Blocked people',
+  'privacy.gone': 'Somebody who can’t be found any more',
+  'privacy.since': 'blocked {time}',
+  'privacy.unblock': 'Unblock {name}',
   'privacy.nobody': 'Nobody. You block somebody at the foot of the details of a conversation.',
 
   'notify.label': 'Notifications on this computer',

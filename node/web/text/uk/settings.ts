@@ -45,6 +45,9 @@ export const settings: Said<typeof english> = {
   'privacy.server': 'Серверу вашої філії треба знати і те, і те, щоб доставляти ваші повідомлення; він нікому не каже.',
   'privacy.loading': 'Запитуємо ваші налаштування…',
   'privacy.blocked': 'Заблоковані люди',
+  'privacy.gone': 'Особа, яку вже не можна знайти',
+  'privacy.since': 'заблоковано {time}',
+  'privacy.unblock': 'Розблокувати: {name}',
   'privacy.nobody': 'Нікого. Заблокувати людину можна внизу подробиць розмови.',
 
   'notify.label': 'Сповіщення на цьому комп’ютері',

@@ -41,6 +41,9 @@ export const settings: Said<typeof english> = {
   'privacy.server': '您所在分支的服务器要知道这两项才能投递消息；它不会告诉任何人。',
   'privacy.loading': '正在获取您的设置…',
   'privacy.blocked': '已屏蔽的人',
+  'privacy.gone': '已无法找到的人',
+  'privacy.since': '屏蔽于 {time}',
+  'privacy.unblock': '取消屏蔽{name}',
   'privacy.nobody': '没有。可在对话详情底部屏蔽某人。',
 
   'notify.label': '此计算机上的通知',

@@ -1,10 +1,11 @@
 // What others learn of the person, and whom the person hears nothing from.
-import { useEffect } from 'preact/hooks';
-import { parseUserId } from '../../../../src/realm/ids.ts';
+import { useEffect, useRef } from 'preact/hooks';
 import type { Privacy } from '../../model/account-client.ts';
+import type { BlockedPerson } from '../../model/contact-actions.ts';
 import { failureText } from '../../model/failure-text.ts';
 import { Banner } from '../banner.tsx';
 import { useConversing, useWords, useWorkspace } from '../context.ts';
+import { Icon } from '../icon.tsx';
 import { ListRow } from '../list-row.tsx';
 import { Avatar } from '../person.tsx';
 import { Toggle } from '../toggle.tsx';
@@ -22,7 +23,6 @@ export function PrivacyTab() {
       {privacy && <Wishes privacy={privacy} />}
       {!privacy && !failure && <p class="note">{t('privacy.loading')}</p>}
       <p class="note">{t('privacy.server')}</p>
-      <h3>{t('privacy.blocked')}</h3>
       <Blocked />
     </section>
   );
@@ -55,31 +55,52 @@ function Wishes({ privacy }: { readonly privacy: Privacy }) {
 
 function Blocked() {
   const { contacts } = useConversing();
-  const { t } = useWords();
-  const blocked = [...contacts.blocked.value];
-  if (blocked.length === 0) return <p class="note">{t('privacy.nobody')}</p>;
+  const words = useWords();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const blocked = [...contacts.blocked.value.values()];
+  const failure = contacts.failure.value;
   return (
-    <ul>
-      {blocked.map((id) => (
-        <BlockedRow key={id} id={id} />
-      ))}
-    </ul>
+    <>
+      <h3 ref={heading} tabIndex={-1}>
+        {words.t('privacy.blocked')}
+      </h3>
+      {failure && <Banner tone="bad">{failureText(words, failure)}</Banner>}
+      {blocked.length === 0 && <p class="note">{words.t('privacy.nobody')}</p>}
+      {blocked.length > 0 && (
+        <ul>
+          {blocked.map((one) => (
+            <BlockedRow key={one.user.id} blocked={one} onGone={() => heading.current?.focus()} />
+          ))}
+        </ul>
+      )}
+    </>
   );
 }
 
-function BlockedRow({ id }: { readonly id: string }) {
+/** Somebody who can't be found any more is let in again all the same: by when they were blocked one may know who it was. */
+function BlockedRow({ blocked: { user, at }, onGone }: { readonly blocked: BlockedPerson; onGone(): void }) {
   const { people } = useWorkspace();
   const { contacts } = useConversing();
-  const { t } = useWords();
-  const person = people.person(parseUserId(id)).value;
-  if (!person) return null;
+  const words = useWords();
+  const { t } = words;
+  const known = user.address === '' ? people.person(user.id).value : user;
+  const name = known?.name || t('privacy.gone');
+  const time = words.moment(at, people.now.value);
+  const unblock = async (): Promise<void> => {
+    if (await contacts.unblock(user)) onGone();
+  };
   return (
     <ListRow
-      lead={<Avatar user={person} />}
-      title={person.name}
-      note={person.address}
+      lead={known ? <Avatar user={known} /> : <Icon name="person" />}
+      title={name}
+      note={[known?.address, t('privacy.since', { time })].filter(Boolean).join(' · ')}
       end={
-        <button type="button" class="text-button" onClick={() => void contacts.unblock(person).catch(() => undefined)}>
+        <button
+          type="button"
+          class="text-button"
+          aria-label={t('privacy.unblock', { name })}
+          onClick={() => void unblock()}
+        >
           {t('contact.unblock')}
         </button>
       }
