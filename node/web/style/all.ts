@@ -17,3 +17,4 @@ import './overlays.css';
 import './settings.css';
 import './recovery.css';
 import './files.css';
+import './forced-colors.css';

@@ -8,6 +8,7 @@ import { lengthOf } from '../model/file-words.ts';
 import { sourceOf } from '../page-files.ts';
 import { VoiceRecording } from '../page-voice.ts';
 import { useWords, useWorkspace } from './context.ts';
+import { keepFocus } from './focus-home.ts';
 import { IconButton } from './icon.tsx';
 
 export function AttachButton({ chat }: { readonly chat: Chat }) {
@@ -124,7 +125,10 @@ interface VoiceBarProps {
 function VoiceBar({ recording, onFinish, onCancel }: VoiceBarProps) {
   const { t } = useWords();
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => box.current?.querySelector('button')?.focus(), []);
+  useEffect(() => {
+    box.current?.querySelector('button')?.focus();
+    return keepFocus;
+  }, []);
   return (
     <div
       ref={box}

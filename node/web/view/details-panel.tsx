@@ -5,6 +5,7 @@ import { type Chat, chatAddress, chatName } from '../model/chat.ts';
 import { ChatAvatar } from './chat-avatar.tsx';
 import { ContactSettling } from './contact-settling.tsx';
 import { useApp, useWords } from './context.ts';
+import { keepFocus } from './focus-home.ts';
 import { IconButton } from './icon.tsx';
 import { SafetyFact } from './identity-parts.tsx';
 import { MemberList } from './member-list.tsx';
@@ -18,11 +19,15 @@ export function DetailsPanel({ chat }: { readonly chat: Chat }) {
   const panel = useRef<HTMLElement>(null);
   useEffect(() => {
     const opener = document.activeElement;
-    // where it covers the conversation the focus has to go along
-    if (panel.current && getComputedStyle(panel.current).position === 'absolute') {
-      panel.current.querySelector('button')?.focus();
-    }
-    return () => opener instanceof HTMLElement && opener.focus();
+    const box = panel.current;
+    // where it takes the place of the conversation the focus has to go along
+    if (box && getComputedStyle(box).position === 'absolute') box.querySelector('button')?.focus();
+    return () => {
+      if (!box?.contains(document.activeElement)) return;
+      // what lay beneath can have the focus once the panel is gone
+      queueMicrotask(() => opener instanceof HTMLElement && opener.focus());
+      keepFocus();
+    };
   }, []);
   return (
     <aside ref={panel} class="details" aria-label={t('details.title')}>

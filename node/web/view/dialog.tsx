@@ -1,6 +1,7 @@
 // A native modal dialog: the browser keeps the focus inside and gives it back; Esc and a click beside it close it.
 import type { ComponentChildren } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
+import { keepFocus } from './focus-home.ts';
 
 interface DialogProps {
   readonly title: string;
@@ -21,6 +22,7 @@ export function Dialog({ title, class: extra = '', children, onClose }: DialogPr
     return () => {
       isGone.current = true;
       dialog?.close();
+      keepFocus();
     };
   }, []);
   return (
@@ -29,7 +31,12 @@ export function Dialog({ title, class: extra = '', children, onClose }: DialogPr
       class={`dialog ${extra}`}
       aria-labelledby={heading}
       onClose={() => !isGone.current && onClose()}
-      onPointerDown={(event) => event.target === ref.current && ref.current?.close()}
+      onMouseDown={(event) => {
+        if (event.target !== ref.current) return;
+        // else the focus would go to what is beneath the pointer, which is nothing
+        event.preventDefault();
+        ref.current?.close();
+      }}
     >
       <div class="dialog-body">
         <h2 id={heading} class="dialog-title">

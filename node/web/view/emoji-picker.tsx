@@ -57,7 +57,7 @@ export function EmojiPicker({ onChoose }: { onChoose(emoji: string): void }) {
       <div id={id} class="emoji-list scroll">
         {parts.map(({ label, emoji }) => (
           <section key={label} aria-label={label}>
-            <h3>{label}</h3>
+            <h2>{label}</h2>
             <div class="emoji-grid">
               {emoji.map((one) => (
                 <button

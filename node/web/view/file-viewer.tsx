@@ -8,6 +8,7 @@ import { saidAt } from '../model/said.ts';
 import type { ShownItem, ShownMessage, Timeline } from '../model/timeline.ts';
 import { useWords, useWorkspace } from './context.ts';
 import { FileCardView } from './file-view.tsx';
+import { keepFocus } from './focus-home.ts';
 import { IconButton } from './icon.tsx';
 import { useNames } from './names.ts';
 
@@ -56,10 +57,15 @@ function ViewerDialog({ message, isFirst, isLast, go }: ViewerDialogProps) {
   const name = plainName(file.name);
   useLayoutEffect(() => {
     dialog.current?.showModal();
-    return () => dialog.current?.close();
+    return () => {
+      dialog.current?.close();
+      keepFocus();
+    };
   }, []);
   useEffect(() => {
     zoom.value = 1;
+    // the arrow that was pressed is gone at the first and at the last
+    if (!dialog.current?.contains(document.activeElement)) dialog.current?.focus();
   }, [message.id]);
   const nearer = (by: number): void => {
     zoom.value = Math.min(NEAREST, Math.max(1, zoom.peek() * by));
@@ -82,6 +88,7 @@ function ViewerDialog({ message, isFirst, isLast, go }: ViewerDialogProps) {
     <dialog
       ref={dialog}
       class="viewer"
+      tabIndex={-1}
       aria-label={name}
       onClose={() => (files.shown.looked.value = undefined)}
       onKeyDown={onKey}

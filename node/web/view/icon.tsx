@@ -1,5 +1,6 @@
 // Icons from the one sprite. They say nothing to a screen reader: the label stands at what they decorate.
 import sprite from '../icons/sprite.svg?url';
+import { keyName } from './key-names.ts';
 
 export type IconName =
   | 'plus'
@@ -69,16 +70,19 @@ interface IconButtonProps {
   readonly keys?: string;
   readonly class?: string;
   readonly pressed?: boolean;
+  /** For the pointer: the Tab key goes past, other keys do the same. */
+  readonly passed?: boolean;
   onClick(event: MouseEvent): void;
 }
 
-export function IconButton({ icon, label, keys, class: extra = '', pressed, onClick }: IconButtonProps) {
+export function IconButton({ icon, label, keys, class: extra = '', pressed, passed, onClick }: IconButtonProps) {
   return (
     <button
       type="button"
       class={`icon-button ${extra}`}
       aria-label={label}
-      title={keys === undefined ? label : `${label} (${keys})`}
+      title={keys === undefined ? label : `${label} (${keyName(keys)})`}
+      {...(passed ? { tabIndex: -1 } : {})}
       {...(pressed === undefined ? {} : { 'aria-pressed': pressed })}
       onClick={onClick}
     >

@@ -19,6 +19,8 @@ interface MenuProps {
 export function Menu({ opener, label, items, onClose }: MenuProps) {
   const choose = (item: MenuItem): void => {
     onClose();
+    // what opens next gives the focus back to where this menu was opened
+    opener.focus();
     item.onChoose();
   };
   return (
@@ -46,10 +48,10 @@ function onMenuKey(event: KeyboardEvent): void {
   const items = [...menu.querySelectorAll<HTMLElement>('[role="menuitem"]')];
   const at = items.findIndex((item) => item === document.activeElement);
   const next = nextOf(event.key, items, at);
-  if (event.key === 'Tab') menu.hidePopover();
-  if (next === undefined) return;
+  if (next === undefined && event.key !== 'Tab') return;
   event.preventDefault();
   event.stopPropagation();
+  if (next === undefined) return menu.hidePopover();
   items[next]?.focus();
 }
 

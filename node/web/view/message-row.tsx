@@ -67,6 +67,8 @@ export function MessageRow({ row: { message, leads, ends }, chat, timeline }: Me
             <IconButton
               icon="more"
               label={t('message.actions')}
+              keys="Enter"
+              passed
               onClick={(event) => openMenu(event.currentTarget as HTMLElement)}
             />
           </span>
@@ -112,7 +114,7 @@ function MessageBody({ message, timeline }: { readonly message: ShownMessage; re
   );
 }
 
-/** Time and state; pressing it shows the path. */
+/** Time and state; pressing it shows the path, as the menu of the message does by keys. */
 function MessageMeta({ message }: { readonly message: ShownMessage }) {
   const words = useWords();
   const stage = useStage();
@@ -127,6 +129,7 @@ function MessageMeta({ message }: { readonly message: ShownMessage }) {
     <button
       type="button"
       class="message-meta"
+      tabIndex={message.deletedBy === undefined ? -1 : 0}
       aria-haspopup="dialog"
       aria-label={words.t('route.show', { state, time })}
       title={`${state} · ${words.full(at)}`}

@@ -51,7 +51,7 @@ function LegView({ leg }: { readonly leg: WayLeg }) {
   const stuck = stuckText(words, leg, now);
   return (
     <section class="route-leg">
-      <h3>{words.t('route.way', { realm: leg.realm })}</h3>
+      <h2>{words.t('route.way', { realm: leg.realm })}</h2>
       <ol>
         {timedSteps(words, leg, now).map(({ at, text }) => (
           <li key={text}>

@@ -1,6 +1,7 @@
-// What opens beside a button and goes away by itself: Esc, a click elsewhere. The focus goes in and comes back.
+// What opens beside a button and goes away by itself: Esc, a click elsewhere. The focus goes in, stays in and comes back.
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { keepFocus } from './focus-home.ts';
 
 interface PopupProps {
   /** It stands beside this and gives the focus back to it. */
@@ -33,6 +34,7 @@ export function Popup({ opener, role, label, class: extra = '', children, onClos
       popup.removeEventListener('toggle', onToggle);
       const hadFocus = popup.contains(document.activeElement) || document.activeElement === document.body;
       if (hadFocus && opener.isConnected) opener.focus();
+      keepFocus();
     };
   }, [opener]);
   return (
@@ -43,11 +45,27 @@ export function Popup({ opener, role, label, class: extra = '', children, onClos
       role={role}
       aria-label={label}
       tabIndex={-1}
-      {...(onKeyDown ? { onKeyDown } : {})}
+      onKeyDown={(event) => {
+        onKeyDown?.(event);
+        if (role === 'dialog' && event.key === 'Tab') stayInside(event);
+      }}
     >
       {children}
     </div>
   );
+}
+
+/** Tab goes round; where there is nothing to go to, it goes nowhere. */
+function stayInside(event: KeyboardEvent): void {
+  const popup = event.currentTarget;
+  if (!(popup instanceof HTMLElement)) return;
+  const stops = [...popup.querySelectorAll<HTMLElement>('a, button, input, [tabindex]')].filter(
+    (stop) => stop.tabIndex >= 0 && !stop.matches(':disabled') && stop.checkVisibility(),
+  );
+  const at = stops.findIndex((stop) => stop === document.activeElement);
+  const next = event.shiftKey ? (at <= 0 ? stops.length : at) - 1 : (at + 1) % stops.length;
+  event.preventDefault();
+  stops[next]?.focus();
 }
 
 const GAP = 6;

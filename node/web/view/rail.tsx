@@ -8,6 +8,7 @@ import { ChatAvatar } from './chat-avatar.tsx';
 import { useApp, useWords, useWorkspace } from './context.ts';
 import { Teaching } from './empty-state.tsx';
 import { Icon } from './icon.tsx';
+import { keyName } from './key-names.ts';
 import { onListKey } from './keys.ts';
 import { LastLine } from './last-line.tsx';
 import { Menu } from './menu.tsx';
@@ -22,7 +23,7 @@ export function Rail() {
         <button type="button" class="search-button" onClick={() => screen.open('switch')}>
           <Icon name="search" />
           <span>{t('rail.search')}</span>
-          <kbd>Ctrl K</kbd>
+          <kbd>{keyName('Ctrl K')}</kbd>
         </button>
       </div>
       <ChatList />
@@ -35,9 +36,11 @@ function ChatList() {
   const { chats } = useWorkspace();
   const list = chats.list.value;
   const current = chats.current.value;
+  const box = useRef<HTMLUListElement>(null);
+  useBack(box, current?.id);
   if (list.length === 0) return <NobodyYet />;
   return (
-    <ul class="chat-list" onKeyDown={(event) => onListKey(event, event.currentTarget)}>
+    <ul ref={box} class="chat-list" onKeyDown={(event) => onListKey(event, event.currentTarget)}>
       {list.map((chat, index) => (
         <ChatItem
           key={chat.id}
@@ -48,6 +51,18 @@ function ChatList() {
       ))}
     </ul>
   );
+}
+
+/** Whoever leaves a conversation stands where it is listed. */
+function useBack(box: RefObject<HTMLUListElement | null>, current: string | undefined): void {
+  const left = useRef(current);
+  useEffect(() => {
+    const id = left.current;
+    left.current = current;
+    if (current !== undefined || id === undefined || document.activeElement !== document.body) return;
+    const links = [...(box.current?.querySelectorAll<HTMLElement>('.chat-link') ?? [])];
+    (links.find((link) => link.getAttribute('href') === `#/chat/${id}`) ?? links[0])?.focus();
+  }, [current]);
 }
 
 function NobodyYet() {

@@ -11,7 +11,7 @@ export function ReadersView({ message, chat }: { readonly message: ShownMessage;
   return (
     <>
       <p class="route-path">{words.t('message.readers')}</p>
-      <ul class="readers">
+      <ul class="readers" data-first tabIndex={0} aria-label={words.t('message.readers')}>
         {chat.people.map((user) => {
           const { readAt, deliveredAt, failed } = message.readers.get(user.id) ?? {};
           const at = readAt ?? deliveredAt;

@@ -48,6 +48,7 @@ export function SwitchDialog() {
   return (
     <Dialog title={t(within ? 'search.in' : 'switch.title')} class="switcher" onClose={() => screen.close()}>
       <SwitchField
+        label={t(within ? 'search.field' : 'switch.field')}
         listId={id}
         active={found[at] && `${id}-${at}`}
         value={typed}
@@ -91,6 +92,7 @@ function useMessages() {
 }
 
 interface SwitchFieldProps {
+  readonly label: string;
   readonly listId: string;
   readonly active: string | undefined;
   readonly value: string;
@@ -98,8 +100,7 @@ interface SwitchFieldProps {
   onInput(text: string): void;
 }
 
-function SwitchField({ listId, active, value, onKey, onInput }: SwitchFieldProps) {
-  const { t } = useWords();
+function SwitchField({ label, listId, active, value, onKey, onInput }: SwitchFieldProps) {
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);
   return (
@@ -108,14 +109,14 @@ function SwitchField({ listId, active, value, onKey, onInput }: SwitchFieldProps
       <input
         ref={field}
         role="combobox"
-        aria-label={t('switch.field')}
+        aria-label={label}
         aria-expanded="true"
         aria-controls={listId}
         aria-autocomplete="list"
         {...(active === undefined ? {} : { 'aria-activedescendant': active })}
         autocomplete="off"
         spellcheck={false}
-        placeholder={t('switch.field')}
+        placeholder={label}
         value={value}
         onKeyDown={onKey}
         onInput={(event) => onInput(event.currentTarget.value)}

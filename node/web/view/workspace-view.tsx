@@ -41,22 +41,28 @@ export function WorkspaceView() {
 
 /** Only there while something is the matter. */
 function ConnectionStrip() {
-  const { screen } = useApp();
+  const app = useApp();
+  const { screen, version } = app;
   const { connection, islands, people, troubles, account } = useWorkspace();
   const words = useWords();
   const now = people.now.value;
   const ofLines = connection.text(words) ?? islands.text(words, now);
   const ofThisPlace = ofLines ?? troubles.text(words, now);
   const isUnproven = ofThisPlace === undefined && account.isUnproven.value;
-  const text = isUnproven ? words.t('trouble.unproven') : ofThisPlace;
+  const isNewer = ofThisPlace === undefined && !isUnproven && version.isNewer.value;
+  const text = isUnproven ? words.t('trouble.unproven') : isNewer ? words.t('trouble.newer') : ofThisPlace;
+  const look = text === undefined ? 'strip strip-none' : isNewer ? 'strip strip-quiet' : 'strip';
   return (
-    <div role="status" class={text === undefined ? 'strip strip-none' : 'strip'}>
+    <div role="status" class={look}>
       {text !== undefined && (
         <>
-          <Icon name={ofLines === undefined ? 'alert' : 'link-off'} />
+          <Icon name={isNewer ? 'info' : ofLines === undefined ? 'alert' : 'link-off'} />
           <span>{text}</span>
           {isUnproven && (
             <Button onClick={() => screen.openSettings('security')}>{words.t('trouble.unprovenLook')}</Button>
+          )}
+          {isNewer && (
+            <Button onClick={() => void version.changeOver(() => app.flush())}>{words.t('trouble.reload')}</Button>
           )}
         </>
       )}

@@ -59,6 +59,7 @@ export const message = {
   'emoji.loading': 'Loading…',
   'search.messages': 'Messages',
   'search.in': 'Search in this conversation',
+  'search.field': 'Words of a message',
   'search.looking': 'Looking…',
   'search.none': 'Nothing found on this device.',
   'search.more': 'Show older ones',

@@ -32,7 +32,7 @@ export const people = {
   'add.branch': 'Branch {realm}',
 
   'switch.title': 'Go to a conversation',
-  'switch.field': 'Name or username',
+  'switch.field': 'Name or words of a message',
   'switch.none': 'No conversation matches.',
 
   'presence.online': 'online',

@@ -60,6 +60,7 @@ export const message: Said<typeof english> = {
   'emoji.loading': 'Загрузка…',
   'search.messages': 'Сообщения',
   'search.in': 'Поиск в этой беседе',
+  'search.field': 'Слова сообщения',
   'search.looking': 'Ищем…',
   'search.none': 'На этом устройстве ничего не найдено.',
   'search.more': 'Показать более старые',

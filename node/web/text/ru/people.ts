@@ -38,7 +38,7 @@ export const people: Said<typeof english> = {
   'add.branch': 'Филиал {realm}',
 
   'switch.title': 'Перейти к разговору',
-  'switch.field': 'Имя или имя пользователя',
+  'switch.field': 'Имя или слова сообщения',
   'switch.none': 'Такого разговора нет.',
 
   'presence.online': 'в сети',

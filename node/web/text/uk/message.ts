@@ -60,6 +60,7 @@ export const message: Said<typeof english> = {
   'emoji.loading': 'Завантаження…',
   'search.messages': 'Повідомлення',
   'search.in': 'Пошук у цій розмові',
+  'search.field': 'Слова повідомлення',
   'search.looking': 'Шукаємо…',
   'search.none': 'На цьому пристрої нічого не знайдено.',
   'search.more': 'Показати старіші',

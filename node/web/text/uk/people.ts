@@ -38,7 +38,7 @@ export const people: Said<typeof english> = {
   'add.branch': 'Філія {realm}',
 
   'switch.title': 'Перейти до розмови',
-  'switch.field': 'Ім’я або ім’я користувача',
+  'switch.field': 'Ім’я або слова повідомлення',
   'switch.none': 'Такої розмови немає.',
 
   'presence.online': 'у мережі',

@@ -60,6 +60,7 @@ export const message: Said<typeof english> = {
   'emoji.loading': '正在加载…',
   'search.messages': '消息',
   'search.in': '在此会话中搜索',
+  'search.field': '消息内容',
   'search.looking': '正在查找…',
   'search.none': '此设备上没有找到内容。',
   'search.more': '显示更早的',

@@ -33,7 +33,7 @@ export const people: Said<typeof english> = {
   'add.branch': '分支机构 {realm}',
 
   'switch.title': '转到会话',
-  'switch.field': '姓名或用户名',
+  'switch.field': '姓名或消息内容',
   'switch.none': '没有匹配的会话。',
 
   'presence.online': '在线',

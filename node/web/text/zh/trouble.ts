@@ -19,6 +19,8 @@ export const trouble: Said<typeof english> = {
   'trouble.clock': '此计算机的时钟不准：显示 {wrong}，而您的分支现在是 {right}。消息仍按分支的时间和顺序显示。',
   'trouble.unproven': '您的密码可以登录，但还不能打开您的消息。',
   'trouble.unprovenLook': '前往处理',
+  'trouble.newer': 'Canopy 有新版本可用。您已输入的内容会保留。',
+  'trouble.reload': '重新加载',
 
   'error.loginRefused': '用户名或密码错误。请检查两者；密码区分大小写。',
   'error.loginBackoff': { other: '尝试次数过多。请在 {count} 秒后再试。' },

@@ -1,15 +1,23 @@
-// The keys that work everywhere.
+// The keys, all of them: what works and does not stand here is not found.
 import type { TextKey } from '../../text/texts.ts';
 import { useWords } from '../context.ts';
+import { keyName } from '../key-names.ts';
 
 const KEYS: readonly (readonly [TextKey, readonly string[]])[] = [
   ['help.switch', ['Ctrl K']],
   ['help.search', ['/']],
+  ['help.find', ['Ctrl F']],
   ['help.next', ['Alt ↓', 'Alt ↑']],
   ['help.send', ['Enter']],
   ['help.line', ['Shift Enter']],
   ['help.edit', ['↑']],
+  ['help.messages', ['↑', '↓', 'Home', 'End']],
+  ['help.act', ['Enter']],
+  ['help.reply', ['R']],
+  ['help.change', ['E']],
   ['help.list', ['↑', '↓', 'Home', 'End']],
+  ['help.picture', ['←', '→']],
+  ['help.nearer', ['+', '-', '0']],
   ['help.close', ['Esc']],
   ['help.help', ['?']],
 ];
@@ -23,7 +31,7 @@ export function KeyList() {
           <dt>{t(text)}</dt>
           <dd>
             {keys.map((key) => (
-              <kbd key={key}>{key}</kbd>
+              <kbd key={key}>{keyName(key)}</kbd>
             ))}
           </dd>
         </div>
