@@ -10,6 +10,7 @@ import { pageFiles } from './page-files.ts';
 import { pageStorage } from './page-storage.ts';
 import { workerPasswords } from './passwords.ts';
 import { tabPlace } from './tab-place.ts';
+import { workerVersions } from './worker/registration.ts';
 
 void startPage({
   client: createClient({
@@ -23,4 +24,5 @@ void startPage({
   }),
   tab: tabPlace(navigator.locks, () => location.reload()),
   files: pageFiles(),
+  version: workerVersions(),
 });

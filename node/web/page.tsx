@@ -12,7 +12,7 @@ import { loadTexts } from './text/languages.ts';
 import { AppView } from './view/app-view.tsx';
 import './style/all.ts';
 
-type Given = Pick<AppComponents, 'client' | 'tab' | 'files'>;
+type Given = Pick<AppComponents, 'client' | 'tab' | 'files' | 'version'>;
 
 export async function startPage(given: Given): Promise<void> {
   const language = wantedLanguage(localStorage, navigator.languages);
@@ -28,7 +28,7 @@ export async function startPage(given: Given): Promise<void> {
     ...pageSignals(),
   });
   followInDocument(app);
-  addEventListener('pagehide', () => app.flush());
+  addEventListener('pagehide', () => void app.flush());
   onActivity(() => app.idle.touch());
   app.start();
   render(<AppView app={app} />, document.body);

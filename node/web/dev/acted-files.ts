@@ -1,5 +1,6 @@
-// Without a service worker: nothing is served and nothing saved.
+// Without a service worker: nothing is served and nothing saved, and a newer version is there when a scene says so.
 import type { PageFiles } from '../model/page-files.ts';
+import type { VersionSource } from '../model/page-version.ts';
 
 export const ACTED_FILES: PageFiles = {
   ready: Promise.resolve(false),
@@ -8,3 +9,14 @@ export const ACTED_FILES: PageFiles = {
   save: () => undefined,
   preview: async () => undefined,
 };
+
+export function actedVersion(isNewer: boolean): VersionSource {
+  return {
+    onChange: (listener) => {
+      listener(isNewer);
+      return () => {};
+    },
+    look: () => undefined,
+    reload: () => location.reload(),
+  };
+}

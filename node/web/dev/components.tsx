@@ -11,7 +11,7 @@ import { AppContext, WorkspaceContext } from '../view/context.ts';
 import '../style/all.ts';
 import './components.css';
 import { ActedClient } from './acted-client.ts';
-import { ACTED_FILES } from './acted-files.ts';
+import { ACTED_FILES, actedVersion } from './acted-files.ts';
 import { Gallery } from './gallery.tsx';
 
 const query = new URLSearchParams(location.search);
@@ -30,6 +30,7 @@ const app = new App({
   loadTexts,
   suggestedUser: undefined,
   files: ACTED_FILES,
+  version: actedVersion(false),
   notices: { permission: 'default', ask: async () => 'granted', show: () => undefined },
   visible: signal(true),
   focused: signal(true),

@@ -1,7 +1,7 @@
 // For developers: the web client over an acted server, at /dev/?scene=NAME of vite's server. Never part of the bundle.
 import { startPage } from '../page.tsx';
 import { ActedClient, SCENES } from './acted-client.ts';
-import { ACTED_FILES } from './acted-files.ts';
+import { ACTED_FILES, actedVersion } from './acted-files.ts';
 
 const wanted = new URLSearchParams(location.search).get('scene');
 localStorage.setItem('canopy.session', 'in');
@@ -10,4 +10,5 @@ void startPage({
   client: new ActedClient(scene),
   tab: { enter: async () => scene !== 'elsewhere', take: async () => {} },
   files: ACTED_FILES,
+  version: actedVersion(wanted === 'newer'),
 });

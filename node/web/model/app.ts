@@ -20,6 +20,7 @@ import { type NoticeBoard, Notifications } from './notifications.ts';
 import { OwnAccount } from './own-account.ts';
 import type { PageClient } from './page-client.ts';
 import type { PageFiles } from './page-files.ts';
+import { PageVersion, type VersionSource } from './page-version.ts';
 import { People } from './people.ts';
 import { Preferences, type Spoken } from './preferences.ts';
 import { Screen } from './screen.ts';
@@ -43,6 +44,7 @@ export interface AppComponents {
   readonly online: ReadonlySignal<boolean>;
   readonly notices: NoticeBoard;
   readonly files: PageFiles;
+  readonly version: VersionSource;
 }
 
 /** What one logged-in person works with. */
@@ -76,6 +78,7 @@ export class App {
   readonly preferences: Preferences;
   readonly idle: IdleLock;
   readonly notifications: Notifications;
+  readonly version: PageVersion;
   readonly screen = new Screen();
   /** The own account as soon as it is open; its dialogs and the recovery key work on it. */
   readonly own: Signal<OwnAccount | undefined> = signal(undefined);
@@ -87,6 +90,7 @@ export class App {
     this.#components = components;
     this.session = new SessionModel(components);
     this.preferences = new Preferences(components);
+    this.version = new PageVersion(components);
     const { visible, focused, notices } = components;
     this.notifications = new Notifications({
       ...components,
@@ -102,12 +106,14 @@ export class App {
     const opening = new AbortController();
     this.#stops.push(
       () => opening.abort(),
+      () => this.version.stop(),
       this.session.stage.subscribe((stage) => {
         this.#leave();
         this.#own(stage);
         if (stage.kind === 'in') this.#enter(stage.me);
       }),
     );
+    this.version.start();
     void this.session.open(opening.signal);
   }
 
@@ -122,8 +128,8 @@ export class App {
   }
 
   /** The page is going: what is typed reaches the disk. */
-  flush(): void {
-    this.workspace.value?.conversing.drafts.flush();
+  async flush(): Promise<void> {
+    await this.workspace.value?.conversing.drafts.flush();
   }
 
   #own(stage: Stage): void {

@@ -41,7 +41,7 @@ export class Drafts {
   }
 
   stop(): void {
-    this.flush();
+    void this.flush();
     this.#stop();
   }
 
@@ -55,7 +55,7 @@ export class Drafts {
 
   set(conversation: ConversationId, draft: Drafted): void {
     this.of(conversation).value = draft;
-    const save = (): void => this.#save(conversation);
+    const save = (): void => void this.#save(conversation);
     if (draft.text === '') save();
     // Whoever types on without a pause loses no more for it.
     else if (!this.#saves.has(conversation)) {
@@ -76,29 +76,31 @@ export class Drafts {
       leaving.delete(draft);
       if (leaving.size > 0) return;
       this.#leaving.delete(conversation);
-      this.#save(conversation);
+      void this.#save(conversation);
     };
   }
 
   /** Writes what is not written yet, and what is on its way to the queue: the page is about to go. */
-  flush(): void {
-    for (const conversation of new Set([...this.#saves.keys(), ...this.#leaving.keys()])) {
+  async flush(): Promise<void> {
+    const due = new Set([...this.#saves.keys(), ...this.#leaving.keys()]);
+    const saves = [...due].map((conversation) => {
       const leaving = this.#leaving.get(conversation) ?? [];
-      this.#save(
+      return this.#save(
         conversation,
         [...leaving].map(({ text }) => text),
       );
-    }
+    });
+    await Promise.all(saves);
   }
 
   /** @param before texts that stand before what is in the field; without any, nothing is written while some are leaving */
-  #save(conversation: ConversationId, before: readonly string[] = []): void {
+  async #save(conversation: ConversationId, before: readonly string[] = []): Promise<void> {
     this.#saves.get(conversation)?.cancel();
     this.#saves.delete(conversation);
     if (this.#leaving.has(conversation) && before.length === 0) return;
     const { text: present, replyTo } = this.of(conversation).peek();
     const text = [...before, present].filter((one) => one !== '').join('\n');
     // too long to be kept, or no place to keep it: what is on the screen stays
-    this.#components.client.setDraft(conversation, text, replyTo).catch(() => undefined);
+    await this.#components.client.setDraft(conversation, text, replyTo).catch(() => undefined);
   }
 }

@@ -68,6 +68,11 @@ export class AssetCache {
     await Promise.all(others.slice(0, -1).map((name) => caches.delete(name)));
   }
 
+  /** Whether these files belong to this version: their names change with what is in them. */
+  hasAll(paths: readonly string[]): boolean {
+    return paths.every((path) => this.#paths.has(path));
+  }
+
   /** Undefined for what is not the page's own. */
   answer(request: Request): Promise<Response> | undefined {
     const { origin } = this.#parts;

@@ -15,6 +15,7 @@ export interface RequestEvent extends LastingEvent {
 
 interface WordEvent extends LastingEvent {
   readonly data: unknown;
+  readonly ports: readonly Port[];
 }
 
 interface PageHandle {

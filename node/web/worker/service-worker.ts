@@ -2,7 +2,7 @@
 import { AssetCache, type AssetCacheComponents } from './asset-cache.ts';
 import { answerFile } from './file-streams.ts';
 import { workerScope } from './scope.ts';
-import type { ToWorker } from './stream-messages.ts';
+import type { ToWorker, VersionAnswer } from './stream-messages.ts';
 
 /** Put in by the build: the page's files with their hashes, and the hash of the list. */
 declare const CANOPY_ASSETS: AssetCacheComponents['assets'];
@@ -25,7 +25,12 @@ scope.addEventListener('fetch', (event) => {
 });
 scope.addEventListener('message', (event) => {
   // hearing anything keeps it awake
-  if (isToWorker(event.data) && event.data.kind === 'claim') event.waitUntil(scope.clients.claim());
+  if (!isToWorker(event.data)) return;
+  if (event.data.kind === 'claim') event.waitUntil(scope.clients.claim());
+  if (event.data.kind === 'version') {
+    const answer: VersionAnswer = { kind: 'version', isSame: files.hasAll(event.data.paths) };
+    event.ports[0]?.postMessage(answer);
+  }
 });
 
 function isToWorker(data: unknown): data is ToWorker {

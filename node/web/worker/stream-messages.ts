@@ -11,8 +11,20 @@ export interface OpenRequest {
   readonly token: string;
 }
 
-/** From the page to the worker: keep on, a file is on its way; and: take this page under your wing. */
-export type ToWorker = { readonly kind: 'awake' } | { readonly kind: 'claim' };
+/**
+ * From the page to the worker: keep on, a file is on its way; take this page under your wing; and, with a port for the answer: are these
+ * files, of which the page is made, of your version?
+ */
+export type ToWorker =
+  | { readonly kind: 'awake' }
+  | { readonly kind: 'claim' }
+  | { readonly kind: 'version'; readonly paths: readonly string[] };
+
+/** From the worker, on the port of that question. */
+export interface VersionAnswer {
+  readonly kind: 'version';
+  readonly isSame: boolean;
+}
 
 /** From the worker, on the port. `end` is exclusive. */
 export type ToFile =

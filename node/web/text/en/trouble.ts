@@ -29,6 +29,8 @@ export const trouble = {
     'This computer’s clock is wrong: it says {wrong}, at your branch it is {right}. Messages keep their order and your branch’s time.',
   'trouble.unproven': 'Your password lets you in, but does not open your messages yet.',
   'trouble.unprovenLook': 'See to it',
+  'trouble.newer': 'A newer version of Canopy is here. What you have typed stays.',
+  'trouble.reload': 'Reload',
 
   'error.loginRefused': 'The username or the password is wrong. Check both; capitals count in the password.',
   'error.loginBackoff': {

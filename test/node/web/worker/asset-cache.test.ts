@@ -121,3 +121,9 @@ test('what the browser threw away is fetched from the node', async () => {
   caches.stores.clear();
   assert.equal(await (await version.answer(new Request(`${ORIGIN}/assets/a-1.js`)))?.text(), 'script');
 });
+
+test('a version knows whether a page is made of its files', () => {
+  const cache = versionOf(FILES, new MemoryCaches(), new Served(FILES), 'one');
+  assert.equal(cache.hasAll(['/assets/a-1.js']), true);
+  assert.equal(cache.hasAll(['/assets/a-1.js', '/assets/a-2.css']), false);
+});
