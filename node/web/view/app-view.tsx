@@ -53,6 +53,7 @@ function Opening({ unreachable }: { readonly unreachable: boolean }) {
   return (
     <main class="opening">
       <Mark large />
+      <h1 class="hidden">{t('app.name')}</h1>
       <p role="status">{t(unreachable ? 'connection.offline' : 'start.loading')}</p>
     </main>
   );

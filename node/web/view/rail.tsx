@@ -34,22 +34,26 @@ export function Rail() {
 
 function ChatList() {
   const { chats } = useWorkspace();
+  const { t } = useWords();
   const list = chats.list.value;
   const current = chats.current.value;
   const box = useRef<HTMLUListElement>(null);
   useBack(box, current?.id);
   if (list.length === 0) return <NobodyYet />;
   return (
-    <ul ref={box} class="chat-list" onKeyDown={(event) => onListKey(event, event.currentTarget)}>
-      {list.map((chat, index) => (
-        <ChatItem
-          key={chat.id}
-          chat={chat}
-          isCurrent={chat.id === current?.id}
-          isStop={current ? chat.id === current.id : index === 0}
-        />
-      ))}
-    </ul>
+    <>
+      {!current && <h1 class="hidden">{t('rail.label')}</h1>}
+      <ul ref={box} class="chat-list" onKeyDown={(event) => onListKey(event, event.currentTarget)}>
+        {list.map((chat, index) => (
+          <ChatItem
+            key={chat.id}
+            chat={chat}
+            isCurrent={chat.id === current?.id}
+            isStop={current ? chat.id === current.id : index === 0}
+          />
+        ))}
+      </ul>
+    </>
   );
 }
 
