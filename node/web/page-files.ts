@@ -5,7 +5,7 @@ import { systemRandom } from '../../src/realm/random.ts';
 import { kindOfFile } from './model/file-kind.ts';
 import type { PageFiles } from './model/page-files.ts';
 import { servedSource } from './model/shown-files.ts';
-import { previewOfFilm, previewOfPicture } from './previews.ts';
+import { groupPictureOf, previewOfFilm, previewOfPicture } from './previews.ts';
 import { registerWorker, type WorkerLine } from './worker/registration.ts';
 import { ServedFiles } from './worker/served-files.ts';
 
@@ -24,6 +24,7 @@ export function pageFiles(): PageFiles {
     serve: (file) => served.serve(file),
     withdraw: (url) => served.withdraw(url),
     save,
+    groupPicture: groupPictureOf,
     preview: async (source) => {
       const kind = kindOfFile(source);
       if (kind === 'image') return previewOfPicture(source);

@@ -15,6 +15,9 @@ const SIZES = [
   [160, 0.4],
   [80, 0.3],
 ] as const;
+/** Of a group's picture: as much as the largest place of it shows on a fine screen. */
+const GROUP_SIDE = 144;
+const GROUP_QUALITY = 0.82;
 const FILM_DEADLINE = 10_000;
 /** Seconds: the first picture of a film is often black. */
 const INTO_FILM = 0.5;
@@ -29,6 +32,22 @@ export async function previewOfPicture(source: FileSource): Promise<Preview | un
   } finally {
     picture.close();
   }
+}
+
+/** A square from its middle, drawn anew like every picture that goes along. */
+export async function groupPictureOf(source: FileSource): Promise<Uint8Array | undefined> {
+  if (source.size > MAX_PICTURE) return undefined;
+  const bytes = new Uint8Array(await source.read(0, source.size));
+  const picture = await createImageBitmap(new Blob([bytes], { type: source.type })).catch(() => undefined);
+  if (!picture) return undefined;
+  const { width, height } = picture;
+  const side = Math.min(width, height);
+  const canvas = new OffscreenCanvas(GROUP_SIDE, GROUP_SIDE);
+  const context = canvas.getContext('2d');
+  context?.drawImage(picture, (width - side) / 2, (height - side) / 2, side, side, 0, 0, GROUP_SIDE, GROUP_SIDE);
+  picture.close();
+  const blob = await canvas.convertToBlob({ type: 'image/webp', quality: GROUP_QUALITY });
+  return new Uint8Array(await blob.arrayBuffer());
 }
 
 export async function previewOfFilm(url: string): Promise<Preview | undefined> {

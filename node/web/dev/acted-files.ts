@@ -8,6 +8,7 @@ export const ACTED_FILES: PageFiles = {
   withdraw: () => undefined,
   save: () => undefined,
   preview: async () => undefined,
+  groupPicture: async () => undefined,
 };
 
 export function actedVersion(isNewer: boolean): VersionSource {

@@ -11,6 +11,8 @@ export interface Chat {
   readonly people: readonly User[];
   /** Of a group, as its members call it. */
   readonly title?: string | undefined;
+  /** Of a group, as its members chose it: bytes of somebody else. */
+  readonly picture?: Uint8Array | undefined;
   readonly last?: Said | undefined;
   readonly unread: number;
   /** Of the unread ones, those that name the reader. */

@@ -180,6 +180,7 @@ export class Chats {
       people: others,
       person: isOfTwo ? others[0] : undefined,
       title: known?.title,
+      picture: known?.picture,
       last: isFollowed ? known?.last : last ? saidIn(last) : known?.last,
       unread: isFollowed ? (known?.unread ?? 0) : unread,
       addedAt: known?.addedAt ?? 0,
@@ -235,10 +236,11 @@ export class Chats {
   /** What an open timeline shows is what the list says. */
   #follow(timeline: Timeline): void {
     const chat = this.find(timeline.id);
-    const { items, unread, unreadMentions, name, firstUnread } = timeline.view.peek();
+    const { items, unread, unreadMentions, name, picture, firstUnread } = timeline.view.peek();
     if (!chat) return;
     const last = lastSaid(items) ?? (items.length === 0 && !timeline.complete.peek() ? chat.last : undefined);
-    this.#put({ ...chat, last, unread, mentions: unreadMentions, title: name ?? chat.title });
+    const said = { title: name ?? chat.title, picture: picture ?? chat.picture };
+    this.#put({ ...chat, last, unread, mentions: unreadMentions, ...said });
     if (!this.#isOpen(chat.id)) return;
     if (unread > 0 && !this.#components.attentive.peek()) this.firstNew.value ??= firstUnread;
     this.#markSeen();

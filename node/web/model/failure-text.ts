@@ -38,6 +38,8 @@ const SENTENCES: Readonly<Record<string, TextKey>> = {
   'file-changed': 'error.fileChanged',
   'evidence-gone': 'error.evidenceGone',
   'evidence-unproven': 'error.evidenceUnproven',
+  'picture-unreadable': 'error.pictureUnreadable',
+  'picture-too-large': 'error.pictureUnreadable',
   'read-only': 'error.readOnly',
   expired: 'error.expired',
   'message-expired': 'error.expired',

@@ -47,6 +47,16 @@ export class MessageActions {
     this.#act(chat.id, { kind: 'profile', name });
   }
 
+  /** Small, and drawn anew by this page; empty for none. */
+  setPicture(chat: Chat, picture: Uint8Array): void {
+    this.#act(chat.id, { kind: 'profile', picture });
+  }
+
+  /** A file that was chosen could not be read as a picture. */
+  pictureUnreadable(): void {
+    this.failure.value = { code: 'picture-unreadable', params: {} };
+  }
+
   /** Milliseconds from reading; 0 for off. */
   setTimer(chat: Chat, expiresAfter: number): void {
     this.#act(chat.id, { kind: 'timer', expiresAfter });

@@ -14,4 +14,6 @@ export interface PageFiles {
   save(url: string): void;
   /** A small picture of a picture or a film; undefined where there is none to make. */
   preview(source: FileSource): Promise<Preview | undefined>;
+  /** The middle of a picture, as small as a group shows it; undefined for what is none. */
+  groupPicture(source: FileSource): Promise<Uint8Array | undefined>;
 }

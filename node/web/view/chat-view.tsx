@@ -15,7 +15,7 @@ import { TimelineView } from './timeline-view.tsx';
 
 /** What is said changes the conversation many times a second; who it is with does not, and nothing else is drawn here. */
 function useSteady(chat: Chat): Chat {
-  return useMemo(() => chat, [chat.id, chat.title, chat.person, chat.people]);
+  return useMemo(() => chat, [chat.id, chat.title, chat.picture, chat.person, chat.people]);
 }
 
 export function ChatView({ chat: now }: { readonly chat: Chat }) {

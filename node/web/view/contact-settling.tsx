@@ -1,6 +1,10 @@
 // What can be settled about a conversation, at the foot of its details.
+
+import type { RefObject } from 'preact';
+import { useRef } from 'preact/hooks';
 import type { Chat } from '../model/chat.ts';
 import { timerFact } from '../model/timer-choices.ts';
+import { sourceOf } from '../page-files.ts';
 import { useConversing, useWords, useWorkspace } from './context.ts';
 import { Icon, type IconName } from './icon.tsx';
 
@@ -12,10 +16,12 @@ interface Settling {
 }
 
 export function ContactSettling({ chat }: { readonly chat: Chat }) {
-  const settlings = useSettlings(chat);
+  const input = useRef<HTMLInputElement>(null);
+  const settlings = useSettlings(chat, () => input.current?.click());
   return (
     <>
       <TimerNote chat={chat} />
+      {!chat.person && <PictureInput chat={chat} input={input} />}
       <ul class="settlings">
         {settlings.map(({ icon, label, isDanger, onChoose }) => (
           <li key={label}>
@@ -30,6 +36,36 @@ export function ContactSettling({ chat }: { readonly chat: Chat }) {
   );
 }
 
+interface PictureInputProps {
+  readonly chat: Chat;
+  readonly input: RefObject<HTMLInputElement | null>;
+}
+
+function PictureInput({ chat, input }: PictureInputProps) {
+  const { t } = useWords();
+  const { actions } = useConversing();
+  const { files } = useWorkspace();
+  const choose = async (file: File): Promise<void> => {
+    const picture = await files.page.groupPicture(sourceOf(file));
+    if (picture) actions.setPicture(chat, picture);
+    else actions.pictureUnreadable();
+  };
+  return (
+    <input
+      ref={input}
+      type="file"
+      accept="image/*"
+      hidden
+      aria-label={t('group.picture')}
+      onChange={({ currentTarget }) => {
+        const [file] = currentTarget.files ?? [];
+        currentTarget.value = '';
+        if (file) void choose(file);
+      }}
+    />
+  );
+}
+
 /** For those who may not change it. */
 function TimerNote({ chat }: { readonly chat: Chat }) {
   const words = useWords();
@@ -40,11 +76,11 @@ function TimerNote({ chat }: { readonly chat: Chat }) {
   return <p class="note">{timerFact(words, timer)}</p>;
 }
 
-function useSettlings(chat: Chat): readonly Settling[] {
+function useSettlings(chat: Chat, choosePicture: () => void): readonly Settling[] {
   const words = useWords();
   const { t } = words;
   const { chats } = useWorkspace();
-  const { talk, contacts, members } = useConversing();
+  const { talk, contacts, members, actions } = useConversing();
   const { person } = chat;
   const timer: Settling = {
     icon: 'queued',
@@ -62,10 +98,17 @@ function useSettlings(chat: Chat): readonly Settling[] {
   if (!person) {
     const rename: Settling = { icon: 'edit', label: t('group.rename'), onChoose: ask('rename') };
     const leave: Settling = { icon: 'leave', label: t('group.leave'), isDanger: true, onChoose: ask('leave') };
+    const picture: Settling = { icon: 'picture', label: t('group.picture'), onChoose: choosePicture };
+    const noPicture: Settling = {
+      icon: 'close',
+      label: t('group.noPicture'),
+      onChoose: () => actions.setPicture(chat, new Uint8Array()),
+    };
+    const pictures = chat.picture?.length ? [picture, noPicture] : [picture];
     const isIn = !members.isOut(chat.id);
     const mine = [
       ...(members.mayI(chat.id, 'set-timer') ? [timer] : []),
-      ...(members.mayI(chat.id, 'describe') ? [rename] : []),
+      ...(members.mayI(chat.id, 'describe') ? [rename, ...pictures] : []),
     ];
     return [pin, ...mine, clear, ...(isIn ? [leave] : [])];
   }

@@ -14,7 +14,10 @@ export function PreviewCanvas({ preview }: PreviewCanvasProps) {
     let isOver = false;
     const paint = async (): Promise<void> => {
       const picture = await createImageBitmap(new Blob([new Uint8Array(bytes)], { type }));
-      if (!isOver) canvas.current?.getContext('2d')?.drawImage(picture, 0, 0, width, height);
+      const context = isOver ? undefined : canvas.current?.getContext('2d');
+      // what shines through shows nothing of what was there before
+      context?.clearRect(0, 0, width, height);
+      context?.drawImage(picture, 0, 0, width, height);
       picture.close();
     };
     // what is no picture leaves its place empty

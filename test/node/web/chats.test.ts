@@ -219,3 +219,21 @@ test('pinned conversations stand above the others and keep their places, whateve
     ],
   );
 });
+
+test('a group has the picture that was chosen last, until it is taken away', async (t) => {
+  const { client, chats, clock } = await start(t, async (client) => {
+    client.talk.kind = 'group';
+    client.talks = [{ id: GROUP, others: [ENGINEER, DRAWING], unread: 0 }];
+    await client.talk.held(told(1, 10, { conversation: GROUP }));
+  });
+  await until(() => chats.find(GROUP) !== undefined && chats.timelineOf({ id: GROUP }).isOpen.value);
+  const picture = new Uint8Array([1, 2, 3]);
+  await client.talk.comes(told(2, 20, { conversation: GROUP, content: { kind: 'profile', picture, sentAt: 20 } }));
+  await until(() => chats.find(GROUP)?.picture !== undefined);
+  assert.deepEqual(chats.find(GROUP)?.picture, picture);
+  const none = { kind: 'profile', picture: new Uint8Array(), sentAt: 30 } as const;
+  await client.talk.comes(told(3, 30, { conversation: GROUP, content: none }));
+  clock.pass(1000);
+  await until(() => chats.find(GROUP)?.picture?.length === 0);
+  assert.equal(chats.find(GROUP)?.picture?.length, 0);
+});

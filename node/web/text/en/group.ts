@@ -42,6 +42,8 @@ export const group = {
   'group.inviteSubmit': 'Invite',
   'group.rename': 'Rename',
   'group.renameTitle': 'Rename the group',
+  'group.picture': 'Choose a picture',
+  'group.noPicture': 'Take the picture away',
   'group.save': 'Save',
   'group.leave': 'Leave the group',
   'group.leaveTitle': 'Leave {name}?',

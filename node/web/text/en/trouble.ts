@@ -47,6 +47,7 @@ export const trouble = {
     'This browser has no room left, so nothing was sent. Your text stands in the field: free some space on this computer and send it again.',
   'error.diskFull': 'The disk of your branch’s server is full. Nothing was sent; tell your administrator.',
   'error.storeDamaged': 'A part of your branch’s server is damaged, so this can’t be shown. Tell your administrator.',
+  'error.pictureUnreadable': 'That file can’t be read as a picture. Choose another one.',
   'error.readOnly': 'Your branch’s server doesn’t write now. Try again soon, or ask your administrator.',
   'error.lookupRate': 'You have looked for many people in a short time. Try again in a minute.',
   'error.noWay': 'That branch can’t be reached now, so nobody there can be found. Try again later.',

@@ -47,6 +47,8 @@ export const group: Said<typeof english> = {
   'group.inviteSubmit': 'Пригласить',
   'group.rename': 'Переименовать',
   'group.renameTitle': 'Переименовать группу',
+  'group.picture': 'Выбрать изображение',
+  'group.noPicture': 'Убрать изображение',
   'group.save': 'Сохранить',
   'group.leave': 'Выйти из группы',
   'group.leaveTitle': 'Выйти из группы {name}?',

@@ -47,6 +47,8 @@ export const group: Said<typeof english> = {
   'group.inviteSubmit': 'Запросити',
   'group.rename': 'Перейменувати',
   'group.renameTitle': 'Перейменувати групу',
+  'group.picture': 'Вибрати зображення',
+  'group.noPicture': 'Прибрати зображення',
   'group.save': 'Зберегти',
   'group.leave': 'Вийти з групи',
   'group.leaveTitle': 'Вийти з групи {name}?',

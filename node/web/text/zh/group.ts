@@ -41,6 +41,8 @@ export const group: Said<typeof english> = {
   'group.inviteSubmit': '邀请',
   'group.rename': '重命名',
   'group.renameTitle': '重命名群组',
+  'group.picture': '选择群组图片',
+  'group.noPicture': '移除群组图片',
   'group.save': '保存',
   'group.leave': '离开群组',
   'group.leaveTitle': '离开 {name}？',

@@ -33,6 +33,7 @@ export const trouble: Said<typeof english> = {
   'error.noRoom': '浏览器已没有存储空间，因此没有发送。您写的文字仍在输入框中：请在计算机上腾出一些空间后再发送。',
   'error.diskFull': '您分支服务器的磁盘已满。没有发送任何内容；请告知管理员。',
   'error.storeDamaged': '您分支服务器的部分数据已损坏，无法显示。请告知管理员。',
+  'error.pictureUnreadable': '无法将此文件读作图片，请另选一个。',
   'error.readOnly': '您分支的服务器目前不写入数据。请稍后再试，或询问管理员。',
   'error.lookupRate': '您在短时间内查找了太多人。请一分钟后再试。',
   'error.noWay': '目前无法连接该分支，因此查不到那里的人。请稍后再试。',

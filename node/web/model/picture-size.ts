@@ -1,0 +1,36 @@
+// How large a picture is that somebody else made, by its own head: before anything is painted, since a small file can hold a picture that
+// fills a computer's memory. WebP and PNG are what these pages make; everything else is no picture here.
+
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Undefined for what is no picture of these two forms. */
+export function pictureSize(bytes: Uint8Array): PictureSize | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.byteLength < 30) return undefined;
+  if (view.getUint32(0) === 0x89504e47 && view.getUint32(4) === 0x0d0a1a0a && said(view, 12) === 'IHDR')
+    return { width: view.getUint32(16), height: view.getUint32(20) };
+  if (said(view, 0) === 'RIFF' && said(view, 8) === 'WEBP') return webpSize(view);
+  return undefined;
+}
+
+function webpSize(view: DataView): PictureSize | undefined {
+  switch (said(view, 12)) {
+    case 'VP8 ':
+      return { width: view.getUint16(26, true) & 0x3fff, height: view.getUint16(28, true) & 0x3fff };
+    case 'VP8L': {
+      const bits = view.getUint32(21, true);
+      return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
+    }
+    case 'VP8X':
+      return { width: 1 + (view.getUint32(24, true) & 0xffffff), height: 1 + (view.getUint32(26, true) >>> 8) };
+    default:
+      return undefined;
+  }
+}
+
+function said(view: DataView, at: number): string {
+  return String.fromCharCode(...[0, 1, 2, 3].map((step) => view.getUint8(at + step)));
+}
