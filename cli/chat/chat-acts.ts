@@ -8,6 +8,7 @@
 //        {"say":{"conversation":"..","text":"..","replyTo":".."}}    replyTo may be left out
 //        {"edit":{"conversation":"..","id":"..","text":".."}}   {"delete":{"conversation":"..","id":".."}}
 //        {"react":{"conversation":"..","id":"..","emoji":"..","on":true}}     on may be left out
+//        {"timer":{"conversation":"..","expiresAfter":3600000}}     milliseconds from reading, 0 for off
 import * as v from 'valibot';
 import { type Client, english, type Outcome, type ShownMessage, sentenceOf } from '../../src/client/client.ts';
 import { RefusedError } from '../../src/realm/errors.ts';
@@ -15,6 +16,8 @@ import { type ConversationId, parseConversationId, parseMessageId, type UserId }
 
 const conversation = v.pipe(v.string(), v.uuid(), v.transform(parseConversationId));
 const id = v.pipe(v.string(), v.uuid(), v.transform(parseMessageId));
+/** Milliseconds; a hundred years are as good as for ever. */
+const span = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(100 * 365 * 86_400_000));
 
 export const actLine = v.union([
   v.strictObject({ newGroup: v.strictObject({ name: v.string(), members: v.array(v.string()) }) }),
@@ -26,6 +29,7 @@ export const actLine = v.union([
   v.strictObject({ edit: v.strictObject({ conversation, id, text: v.string() }) }),
   v.strictObject({ delete: v.strictObject({ conversation, id }) }),
   v.strictObject({ react: v.strictObject({ conversation, id, emoji: v.string(), on: v.optional(v.boolean(), true) }) }),
+  v.strictObject({ timer: v.strictObject({ conversation, expiresAfter: span }) }),
 ]);
 export type ActLine = v.InferOutput<typeof actLine>;
 
@@ -54,7 +58,10 @@ export async function perform(client: Client, line: ActLine): Promise<Performed>
   return {};
 }
 
-type Written = Extract<ActLine, { say: unknown } | { edit: unknown } | { delete: unknown } | { react: unknown }>;
+type Written = Extract<
+  ActLine,
+  { say: unknown } | { edit: unknown } | { delete: unknown } | { react: unknown } | { timer: unknown }
+>;
 
 async function write(client: Client, line: Written): Promise<void> {
   if ('say' in line) {
@@ -64,6 +71,8 @@ async function write(client: Client, line: Written): Promise<void> {
     await client.act(line.edit.conversation, { kind: 'edit', target: line.edit.id, text: line.edit.text });
   } else if ('delete' in line) {
     await client.act(line.delete.conversation, { kind: 'delete', targets: [line.delete.id] });
+  } else if ('timer' in line) {
+    await client.act(line.timer.conversation, { kind: 'timer', expiresAfter: line.timer.expiresAfter });
   } else {
     const { conversation: where, id: target, emoji, on } = line.react;
     await client.act(where, { kind: 'reaction', target, emoji, on });

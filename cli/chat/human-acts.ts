@@ -2,6 +2,7 @@
 import type { Client } from '../../src/client/client.ts';
 import { InputError } from '../../src/realm/errors.ts';
 import type { ConversationId, UserId } from '../../src/realm/ids.ts';
+import { parseDuration } from '../duration.ts';
 import { newest, perform } from './chat-acts.ts';
 import { REPORT_ENDING, saveReport } from './chat-reports.ts';
 
@@ -14,6 +15,7 @@ export const ACTS_HELP = [
   '/react EMOJI      to the same',
   '/edit TEXT        your newest message',
   '/delete           your newest message, for all',
+  '/timer 1h, /timer off     after which time what is said from now on disappears once it is read',
   '/report [FILE]    save proof of who wrote the newest message of somebody else',
 ];
 
@@ -48,6 +50,8 @@ export async function actByLine(client: Client, chosen: Chosen | undefined, line
       return { words: await membersOf(client, needed(chosen).conversation) };
     case '/leave':
       return leave(client, needed(chosen).conversation);
+    case '/timer':
+      return timer(client, needed(chosen).conversation, text);
     case '/report':
       return report(client, needed(chosen).conversation, text);
     case '/reply':
@@ -118,6 +122,16 @@ async function change(client: Client, conversation: ConversationId, command: str
   else if (command === '/edit') await perform(client, { edit: { conversation, id, text } });
   else await perform(client, { delete: { conversation, id } });
   return { words: 'done' };
+}
+
+async function timer(client: Client, conversation: ConversationId, text: string): Promise<Done> {
+  const expiresAfter = text === 'off' ? 0 : parseDuration(text);
+  await perform(client, { timer: { conversation, expiresAfter } });
+  const shown = await client.timeline(conversation);
+  const isSet = shown.view().timer === expiresAfter;
+  shown.close();
+  if (!isSet) throw new InputError('not-allowed', 'In this group its owner and administrators set that');
+  return { words: expiresAfter === 0 ? 'messages stay' : `messages disappear ${text} after they are read` };
 }
 
 async function report(client: Client, conversation: ConversationId, file: string): Promise<Done> {

@@ -5,7 +5,7 @@
 //        {"sendFile":{"to":"..","path":"..","text":".."}}    waits until the file is with the server; the same again goes on where it was
 //        {"save":{"id":"..","folder":".."}}                 fetches what came with that message into a folder
 //        {"typing":{"to":".."}}   {"read":{"id":".."}}
-//        newGroup, invite, remove, leave, say, edit, delete, react: chat-acts.ts
+//        newGroup, invite, remove, leave, say, edit, delete, react, timer: chat-acts.ts
 //        report: chat-reports.ts
 //        recoveryKey, safety, verify, accept, devices, signOut, acceptPassword: chat-keys.ts
 //   out  {"event":"ready","v":1}              the connection stands, what was missed has been told; again after each reconnect

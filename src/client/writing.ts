@@ -1,7 +1,7 @@
 // What the own user says and does in conversations, on its way out: made into content that names what was seen before it, shown as queued
 // at once, held like what others wrote once the server has it.
 import type { DeletedPlace, MadeContent } from '../crypto/content.ts';
-import { type Roster, roleOf } from '../crypto/roster.ts';
+import { type MemberRole, type Roster, roleOf } from '../crypto/roster.ts';
 import type { Stamp } from '../protocols/lan/wire.ts';
 import type { Clock } from '../realm/clock.ts';
 import { RefusedError, UnreachableError } from '../realm/errors.ts';
@@ -36,6 +36,8 @@ function isOfTwo(conversation: ConversationId): boolean {
   return conversation.charAt(VERSION_AT) === '8';
 }
 const VERSION_AT = 14;
+/** What needs a right in a group that not everybody who writes there has. */
+const OF_STAFF: ReadonlySet<string> = new Set(['timer', 'profile', 'pin', 'delete']);
 
 export class Writing {
   readonly #parts: WritingComponents;
@@ -127,9 +129,17 @@ export class Writing {
   queued({ id, conversation, recipients, content }: Outgoing): void {
     const { user, device } = this.#parts.me;
     const ids = { id, conversation, sender: user.id, device, recipients };
-    const event: OpenedEvent = { ...ids, role: 'owner', state: 'queued', content };
+    const event: OpenedEvent = { ...ids, role: this.#roleFor(conversation, content), state: 'queued', content };
     this.#unsent.set(id, event);
     this.#parts.chats.events([event]);
+  }
+
+  /** What nobody else will heed has no effect here either, for as long as it waits. */
+  #roleFor(conversation: ConversationId, { kind }: MadeContent): MemberRole {
+    if (!OF_STAFF.has(kind)) return 'owner';
+    const { engine, me } = this.#parts;
+    const roster = engine.seen(conversation)?.roster;
+    return (roster && roleOf(roster, me.user.id)) ?? 'owner';
   }
 
   async stored({ id }: Outgoing, stamp: Stamp): Promise<void> {

@@ -192,6 +192,10 @@ test('a message disappears its time after it was read, one’s own after the fir
   assert.deepEqual([texts(149), texts(150), texts(160)], [['theirs', 'mine'], ['mine'], []]);
   assert.equal(view(told, { now: 149 }).nextExpiry, 150);
   assert.deepEqual(messages(view([all(theirs, mine)], { now: 10_000 })).length, 2);
+  // Where nobody tells of reading, one's own counts as read after a day.
+  const day = 24 * 3_600_000;
+  const left = (now: number) => messages(view([all(theirs, mine)], { now })).map((shown) => shown.text);
+  assert.deepEqual([left(day + 110), left(day + 111)], [['theirs', 'mine'], ['theirs']]);
 });
 
 test('a sent message is delivered and read when everybody did', () => {
