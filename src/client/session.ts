@@ -4,7 +4,7 @@ import type { ClientFrame, ServerFrame } from '../protocols/lan/frames.ts';
 import { ACCOUNT, ISLANDS, LIVE_VERSION, MAX_WATCHED } from '../protocols/lan/limits.ts';
 import { serverAnswer } from '../protocols/lan/routes.ts';
 import { type Clock, systemClock } from '../realm/clock.ts';
-import { CanopyError, codeOf, RefusedError, UnreachableError } from '../realm/errors.ts';
+import { codeOf, RefusedError, UnreachableError } from '../realm/errors.ts';
 import type { UserId } from '../realm/ids.ts';
 import { systemRandom } from '../realm/random.ts';
 import { parseUserAddress } from '../realm/user-address.ts';
@@ -13,7 +13,6 @@ import { AccountGate, type AccountState } from './account/account-gate.ts';
 import { ChosenPasswords } from './account/chosen-password.ts';
 import { storedDeviceKeys } from './account/device-keeping.ts';
 import { Opening, type Owner } from './account/opening.ts';
-import type { ClientCache } from './cache/cache.ts';
 import { memoryCache } from './cache/memory-cache.ts';
 import type { Desk } from './desk.ts';
 import { Emitter } from './emitter.ts';
@@ -23,6 +22,7 @@ import { Http } from './http.ts';
 import { LiveConnection } from './live.ts';
 import { People } from './people.ts';
 import { type ClientStorage, memoryStorage } from './platform.ts';
+import { Seat } from './seat.ts';
 import { SignedInHere } from './signed-in-here.ts';
 import { SigningIn } from './signing-in.ts';
 import type { ClientEvents, ClientInit, ConnectionState, LoginOptions, LogoutOptions, Me } from './surface.ts';
@@ -40,11 +40,9 @@ export class Session {
   readonly #gate: AccountGate;
   readonly #chosen: ChosenPasswords;
   readonly #live: LiveConnection;
-  readonly #openCache: (user: UserId) => Promise<ClientCache>;
+  readonly #seat: Seat;
   #watched: readonly UserId[] = [];
   #me: Me | undefined;
-  #desk: Desk | undefined;
-  #cache: Promise<ClientCache> | undefined;
   readonly #signedIn: SignedInHere;
 
   constructor(init: ClientInit) {
@@ -85,8 +83,18 @@ export class Session {
     const onState = (state: AccountState) => this.events.emit('account', state);
     this.#gate = new AccountGate({ http: this.#http, opening, onState });
     this.people = new People(this.#http);
-    this.#openCache = init.openCache ?? memoryCache;
     this.#live = new LiveConnection({ server, openSocket, clock, random }, this.#handlers());
+    this.#seat = new Seat({
+      openCache: init.openCache ?? memoryCache,
+      http: this.#http,
+      people: this.people,
+      events: this.events,
+      clock,
+      random: systemRandom,
+      send: (frame) => this.#live.send(frame),
+      isConnected: () => this.#live.state === 'live' || this.#live.state === 'catching-up',
+      onLive: () => this.#becameLive(),
+    });
   }
 
   get me(): Me | undefined {
@@ -99,7 +107,7 @@ export class Session {
 
   /** Undefined until the account is open. */
   get desk(): Desk | undefined {
-    return this.#desk;
+    return this.#seat.desk;
   }
 
   server(signal?: AbortSignal) {
@@ -203,15 +211,15 @@ export class Session {
   }
 
   disconnect(): void {
-    this.#desk?.disconnected();
+    this.desk?.disconnected();
     this.#live.stop();
   }
 
   /** @throws RefusedError `session-missing`, `account-locked` */
   atDesk(): Desk {
     this.present();
-    if (!this.#desk) throw failure(RefusedError, 'account-locked');
-    return this.#desk;
+    if (!this.desk) throw failure(RefusedError, 'account-locked');
+    return this.desk;
   }
 
   /** @throws RefusedError `session-missing` */
@@ -234,7 +242,7 @@ export class Session {
   #handlers() {
     return {
       hello: async (): Promise<ClientFrame> => {
-        const cursor = await this.#desk?.incoming.cursor();
+        const cursor = await this.desk?.incoming.cursor();
         const from = cursor ? { cursor } : {};
         return { kind: 'hello', versions: [LIVE_VERSION], capabilities: [ISLANDS, ACCOUNT], most: MOST_TOLD, ...from };
       },
@@ -245,10 +253,10 @@ export class Session {
       onFrame: (frame: ServerFrame) => {
         if (frame.kind === 'hello') this.#greeted();
         if (frame.kind === 'wipe') return void this.#wipeAll();
-        this.#desk?.incoming.take(frame);
+        this.desk?.incoming.take(frame);
       },
       onState: (state: ConnectionState, code?: string, retryIn?: number) => {
-        if (state === 'waiting' || state === 'offline') this.#desk?.incoming.lost();
+        if (state === 'waiting' || state === 'offline') this.desk?.incoming.lost();
         this.events.emit('connection', {
           state,
           ...(code === undefined ? {} : { code }),
@@ -281,13 +289,11 @@ export class Session {
   }
 
   async #settle(): Promise<void> {
-    const desk = this.#desk;
+    const { desk } = this;
     if (await this.#gate.settle()) return desk?.connected();
     // Nothing goes out from a desk whose vault is another than the server's.
     this.disconnect();
-    this.#desk = undefined;
-    this.#cache = undefined;
-    await desk?.close();
+    await this.#seat.leave();
   }
 
   #becameLive(): void {
@@ -307,48 +313,20 @@ export class Session {
   /** Once the account is open. */
   async #sitDown(): Promise<void> {
     const { account } = this.#gate;
-    if (!account || this.#desk) return;
-    const me = this.present();
-    // Brings MLS along: a page that only asks for a password needs none of it.
-    const { Desk } = await import('./desk.ts');
-    this.#desk = await Desk.open({
-      me,
-      account,
-      cache: await this.#cacheOf(me),
-      http: this.#http,
-      people: this.people,
-      events: this.events,
-      clock: this.#clock,
-      random: systemRandom,
-      send: (frame) => this.#live.send(frame),
-      isConnected: () => this.#live.state === 'live' || this.#live.state === 'catching-up',
-      onLive: () => this.#becameLive(),
-    });
+    if (account) await this.#seat.sitDown(this.present(), account);
   }
 
   async #leave(cache: 'keep' | 'wipe' = 'keep'): Promise<void> {
     this.disconnect();
-    const desk = this.#desk;
-    this.#desk = undefined;
     this.#me = undefined;
     this.#gate.leave();
     this.#watched = [];
     this.people.forget();
-    const held = this.#cache;
-    this.#cache = undefined;
-    if (cache === 'wipe') await desk?.wipe();
-    else await desk?.close();
-    if (!desk) await (await held?.catch(() => undefined))?.close();
-  }
-
-  /** One for all that one login does. */
-  #cacheOf({ user }: Me): Promise<ClientCache> {
-    this.#cache ??= this.#openCache(user.id);
-    return this.#cache;
+    await this.#seat.leave(cache);
   }
 
   async #ownerOf(me: Me): Promise<Owner> {
-    return { user: me.user.id, device: me.device, cache: await this.#cacheOf(me) };
+    return { user: me.user.id, device: me.device, cache: await this.#seat.cacheOf(me.user.id) };
   }
 
   /** Whoever was signed out for good wipes what is held here, then is nobody. */
@@ -376,20 +354,9 @@ export class Session {
   /** Messages, keys and what is stored besides. */
   async #wipe(users: readonly UserId[]): Promise<void> {
     for (const user of users) {
-      await this.#wipeCache(user);
+      await this.#seat.wipe(user);
       await this.#gate.wipe(user);
       for (const key of await this.#storage.keys(`${user}/`)) await this.#storage.delete(key);
-    }
-  }
-
-  /** One that can't be opened holds nothing that its keys, which go as well, could still read. */
-  async #wipeCache(user: UserId): Promise<void> {
-    try {
-      const cache = await this.#openCache(user);
-      await cache.wipe();
-    } catch (error) {
-      if (!(error instanceof CanopyError)) throw error;
-      this.events.emit('error', { code: error.code, params: {}, message: error.message });
     }
   }
 }
