@@ -17,6 +17,7 @@ export const SCENES = [
   'first-password',
   'locked',
   'unproven',
+  'unproven-later',
   'elsewhere',
   'empty',
   'chat',
@@ -49,7 +50,7 @@ export class ActedClient implements PageClient, AccountClient {
   readonly #rooms = new Map<string, ActedRoom>();
   readonly #drafts = new Map<string, NonNullable<ReturnType<Client['draft']>>>();
   readonly #began = Date.now();
-  #pins: readonly ConversationId[] = [WORKS];
+  #pins: readonly ConversationId[] = [conversationOf(ENGINEER)];
 
   constructor(scene: Scene) {
     this.#scene = scene;
@@ -96,7 +97,7 @@ export class ActedClient implements PageClient, AccountClient {
   #enter(): Me {
     const me = { user: CLERK, device: DEVICE };
     this.me = me;
-    this.accountState = { kind: 'open', ...(this.#scene === 'unproven' && { password: 'unproven' }) };
+    this.accountState = { kind: 'open', ...(this.#scene.startsWith('unproven') && { password: 'unproven' }) };
     if (this.#scene === 'locked') this.accountState = { kind: 'locked', why: 'other-password' };
     else this.account = new ActedAccount(this.#scene === 'chat');
     return me;

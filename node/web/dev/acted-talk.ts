@@ -38,6 +38,12 @@ export function eventOf(id: MessageId, said: Said, content: Act | undefined): Op
   };
 }
 
+/** Longer than a screen. */
+const OFFER: string = [
+  'Перелік на жовтень, як домовлялися. Суми без податку:',
+  ...Array.from({ length: 36 }, (_, index) => `${index + 1}. Аркуш ${index + 12}, друк у двох примірниках, 184 грн`),
+].join('\n');
+
 /** Of all conversations, as of `now`. */
 export function actedTalk(now: number): OpenedEvent[] {
   let count = 0;
@@ -54,6 +60,7 @@ export function actedTalk(now: number): OpenedEvent[] {
   say(ACCOUNTS, DAY, 'The invoice for October is missing a stamp.');
   say(ACCOUNTS, DAY - MINUTE, 'And the one for September came twice.');
   say(ACCOUNTS, DAY - 2 * MINUTE, 'Рахунок за вересень прийшов двічі, перевірте, будь ласка, який із них чинний.');
+  say(ACCOUNTS, DAY - 3 * MINUTE, OFFER);
   withEngineer(now, say, act);
   say(DRAWING, 50 * MINUTE, 'Printed, both copies.', 'delivered');
   inGroup(now, act);
