@@ -5,14 +5,10 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium, skipWithoutBrowser } from './chromium.ts';
 import { Demonstration } from './demonstration.ts';
+import { beginWith, chooseOwnPassword, givePassword, inRail, logIn, say } from './person-page.ts';
 import { axeFindings, openWatched, type WatchedPage } from './watched-page.ts';
 
 const OWN = 'four words of my own';
-
-async function logIn(page: Page, password: string): Promise<void> {
-  await page.getByLabel('Password', { exact: true }).fill(password);
-  await page.getByRole('button', { name: 'Log in', exact: true }).click();
-}
 
 async function openSettings(page: Page, tab: string): Promise<void> {
   if (!(await page.getByRole('dialog', { name: 'Settings' }).isVisible()))
@@ -54,10 +50,8 @@ describe('an account of one’s own', { skip: skipWithoutBrowser(), timeout: 240
 
   test('after the first password the recovery key is shown once', async () => {
     const { page } = fresh;
-    await logIn(page, 'a first password');
-    await page.getByLabel('New password').fill(OWN);
-    await page.getByLabel('The same again').fill(OWN);
-    await page.getByRole('button', { name: 'Set password' }).click();
+    await givePassword(page, 'a first password');
+    await chooseOwnPassword(page, OWN);
     assert.deepEqual(await axeFindings(page), []);
     await page.getByRole('button', { name: 'Show recovery key' }).click();
     const groups = page.getByRole('list', { name: 'Your recovery key' }).getByRole('listitem');
@@ -71,7 +65,7 @@ describe('an account of one’s own', { skip: skipWithoutBrowser(), timeout: 240
     assert.equal(await goOn.isDisabled(), true);
     await page.getByLabel('I have printed it or written it down').check();
     await goOn.click();
-    await page.getByRole('navigation', { name: 'Conversations' }).waitFor();
+    await inRail(page).waitFor();
     assert.equal((await page.content()).includes(shown[0] ?? ''), false);
   });
 
@@ -153,12 +147,9 @@ describe('an account of one’s own', { skip: skipWithoutBrowser(), timeout: 240
   test('both people see the same safety number, and who compared it is told so', async () => {
     const { page } = fresh;
     engineer = await openWatched(browser, demo.engineer.url);
-    await logIn(engineer.page, demo.engineer.password);
-    await page.getByRole('button', { name: 'New conversation' }).first().click();
-    await page.getByLabel('Colleague’s username').fill(demo.engineer.user);
-    await page.getByRole('button', { name: 'Add', exact: true }).click();
-    await page.getByRole('textbox', { name: /^Message / }).fill('Shall we compare?');
-    await page.keyboard.press('Enter');
+    await logIn(engineer.page, demo.engineer);
+    await beginWith(page, demo.engineer.user);
+    await say(page, 'Shall we compare?');
     await engineer.page.getByRole('link', { name: 'Fresh Two' }).waitFor();
     const [mine, theirs] = [
       await safetyNumber(page, demo.engineer.name),
@@ -175,8 +166,7 @@ describe('an account of one’s own', { skip: skipWithoutBrowser(), timeout: 240
   test('another device is listed, and signed out for good it erases itself', async () => {
     const { page } = fresh;
     second = await openWatched(browser, `${demo.clerk.url}/?user=fresh`);
-    await logIn(second.page, OWN);
-    await second.page.getByRole('navigation', { name: 'Conversations' }).waitFor();
+    await logIn(second.page, { password: OWN });
     await openSettings(page, 'Devices');
     await page.getByText('This device').waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();

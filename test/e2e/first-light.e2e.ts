@@ -3,29 +3,14 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { launchChromium, skipWithoutBrowser } from './chromium.ts';
-import { Demonstration, type DemoUser } from './demonstration.ts';
+import { Demonstration } from './demonstration.ts';
+import { beginWith, chooseOwnPassword, field, givePassword, logIn, message, say } from './person-page.ts';
 import { axeFindings, openWatched, type WatchedPage } from './watched-page.ts';
 
 const SCRIPT = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
 
 function logInButton(page: Page): Locator {
   return page.getByRole('button', { name: 'Log in', exact: true });
-}
-
-/** The username is filled in already, as the demonstration does. */
-async function logIn(page: Page, { password }: DemoUser): Promise<void> {
-  await page.getByLabel('Password', { exact: true }).fill(password);
-  await logInButton(page).click();
-  await page.getByRole('navigation', { name: 'Conversations' }).waitFor();
-}
-
-function message(page: Page, text: string): Locator {
-  return page.locator('article').filter({ hasText: text });
-}
-
-async function say(page: Page, text: string): Promise<void> {
-  await page.getByRole('textbox', { name: /^Message / }).fill(text);
-  await page.keyboard.press('Enter');
 }
 
 async function mentions(locator: Locator, text: string | RegExp): Promise<void> {
@@ -56,15 +41,13 @@ describe('the first day', { skip: skipWithoutBrowser(), timeout: 240_000 }, () =
 
   test('a wrong password is told at the field', async () => {
     const stranger = await openWatched(browser, demo.clerk.url);
-    await stranger.page.getByLabel('Password', { exact: true }).fill('not the password');
-    await logInButton(stranger.page).click();
+    await givePassword(stranger.page, 'not the password');
     await mentions(stranger.page.getByRole('alert'), 'The username or the password is wrong');
     await stranger.context.close();
   });
 
   test('both log in; the page stays alive while the password is checked', async () => {
-    await clerk.page.getByLabel('Password', { exact: true }).fill(demo.clerk.password);
-    await logInButton(clerk.page).click();
+    await givePassword(clerk.page, demo.clerk.password);
     await clerk.page.getByRole('button', { name: 'Checking password…' }).waitFor();
     await clerk.page.getByRole('heading', { name: 'Nobody here yet' }).waitFor();
     assert.deepEqual(await axeFindings(clerk.page), []);
@@ -98,9 +81,7 @@ describe('the first day', { skip: skipWithoutBrowser(), timeout: 240_000 }, () =
 
   test('online and typing are seen in the other branch', async () => {
     await mentions(clerk.page.locator('.chat-head'), 'online');
-    await engineer.page
-      .getByRole('textbox', { name: /^Message / })
-      .pressSequentially('Half a sentence', { delay: 150 });
+    await field(engineer.page).pressSequentially('Half a sentence', { delay: 150 });
     await mentions(clerk.page.locator('.chat-head'), 'typing…');
   });
 
@@ -142,7 +123,7 @@ describe('the first day', { skip: skipWithoutBrowser(), timeout: 240_000 }, () =
     await message(page, 'Please check sheet 4.').waitFor();
     await message(page, 'On it.').waitFor();
     await page.getByRole('heading', { name: demo.clerk.name }).waitFor();
-    assert.equal(await page.getByRole('textbox', { name: /^Message / }).inputValue(), 'Half a sentence');
+    assert.equal(await field(page).inputValue(), 'Half a sentence');
     assert.equal(await page.locator('article').count(), 2);
   });
 
@@ -158,16 +139,12 @@ describe('the first day', { skip: skipWithoutBrowser(), timeout: 240_000 }, () =
     await demo.addUser('kyiv.acme.ua', 'script', SCRIPT, 'a first password');
     const third = await openWatched(browser, `${demo.clerk.url}/?user=script`);
     assert.equal(await third.page.getByLabel('Username').inputValue(), 'script');
-    await third.page.getByLabel('Password', { exact: true }).fill('a first password');
-    await logInButton(third.page).click();
-    await third.page.getByLabel('New password').fill('four words of my own');
-    await third.page.getByLabel('The same again').fill('four words of my own');
+    await givePassword(third.page, 'a first password');
+    await third.page.getByRole('button', { name: 'Set password' }).waitFor();
     assert.deepEqual(await axeFindings(third.page), []);
-    await third.page.getByRole('button', { name: 'Set password' }).click();
+    await chooseOwnPassword(third.page, 'four words of my own');
     await third.page.getByRole('button', { name: 'Later' }).click();
-    await third.page.getByRole('button', { name: 'New conversation' }).first().click();
-    await third.page.getByLabel('Colleague’s username').fill('clerk');
-    await third.page.getByRole('button', { name: 'Add', exact: true }).click();
+    await beginWith(third.page, 'clerk');
     await say(third.page, 'Who am I?');
     await clerk.page.getByRole('link', { name: /^<img/ }).click();
     await message(clerk.page, 'Who am I?').waitFor();
@@ -179,7 +156,7 @@ describe('the first day', { skip: skipWithoutBrowser(), timeout: 240_000 }, () =
   test('the keyboard goes everywhere, and dialogs give the focus back', async () => {
     const { page } = clerk;
     await page.keyboard.press('Control+k');
-    await page.getByRole('combobox', { name: 'Name or username' }).fill('engineer');
+    await page.getByRole('combobox', { name: 'Name or words of a message' }).fill('engineer');
     assert.deepEqual(await axeFindings(page), []);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: demo.engineer.name }).waitFor();

@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { launchChromium, skipWithoutBrowser } from './chromium.ts';
-import { Demonstration, type DemoUser } from './demonstration.ts';
+import { Demonstration } from './demonstration.ts';
 import { encodePictures, makeFilm } from './film.ts';
+import { beginWith, field, logIn, message } from './person-page.ts';
 import { axeFindings, openWatched, type WatchedPage } from './watched-page.ts';
 
 const MIB = 1024 * 1024;
@@ -46,14 +47,6 @@ const folders: string[] = [];
 
 const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-async function logIn({ page }: WatchedPage, { password }: DemoUser): Promise<void> {
-  await page.getByLabel('Password', { exact: true }).fill(password);
-  await page.getByRole('button', { name: 'Log in', exact: true }).click();
-  await page.getByRole('navigation', { name: 'Conversations' }).waitFor({ timeout: 30_000 });
-}
-
-const field = (page: Page): Locator => page.getByRole('textbox', { name: /^Message / });
-const said = (page: Page, text: string): Locator => page.locator('article').filter({ hasText: text });
 const tray = (page: Page): Locator => page.getByRole('list', { name: 'Files to send' });
 
 /** As files of a disk, of any size. */
@@ -105,12 +98,9 @@ describe('files', { skip: skipWithoutBrowser(), timeout: 240_000 }, () => {
     [demo, browser] = await Promise.all([Demonstration.start(), launchChromium()]);
     clerk = await openWatched(browser, demo.clerk.url);
     engineer = await openWatched(browser, demo.engineer.url);
-    await logIn(clerk, demo.clerk);
-    await logIn(engineer, demo.engineer);
-    await clerk.page.getByRole('button', { name: 'New conversation' }).first().click();
-    await clerk.page.getByRole('dialog').getByLabel('Colleague’s username').fill(demo.engineer.user);
-    await clerk.page.getByRole('dialog').getByRole('button', { name: 'Add', exact: true }).click();
-    await field(clerk.page).waitFor();
+    await logIn(clerk.page, demo.clerk);
+    await logIn(engineer.page, demo.engineer);
+    await beginWith(clerk.page, demo.engineer.user);
   });
 
   after(async () => {
@@ -176,12 +166,12 @@ describe('files', { skip: skipWithoutBrowser(), timeout: 240_000 }, () => {
     await context.setOffline(false);
     await comes(page, `${SENT} > ${before}`);
     await page.reload();
-    await said(page, 'All of the drawings').waitFor({ timeout: 60_000 });
+    await message(page, 'All of the drawings').waitFor({ timeout: 60_000 });
     await tray(page).waitFor({ state: 'hidden' });
     await page.unrouteAll({ behavior: 'wait' });
     const total = posted.reduce((sum, length) => sum + length, 0);
     assert.ok(total < 2 * large.length, `${total} bytes for ${large.length}`);
-    await said(engineer.page, 'All of the drawings').waitFor({ timeout: 30_000 });
+    await message(engineer.page, 'All of the drawings').waitFor({ timeout: 30_000 });
     assert.equal(hash((await saved(engineer.page, 'drawings.zip')).bytes), hash(large));
     // what the cut itself made the browser say
     const cut = clerk.complaints

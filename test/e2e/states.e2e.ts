@@ -2,9 +2,10 @@
 // the clock is wrong, the disk of the browser is full. Nothing is lost, nothing comes twice, and each state is told in words.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { launchChromium, skipWithoutBrowser } from './chromium.ts';
-import { Demonstration, type DemoUser } from './demonstration.ts';
+import { Demonstration } from './demonstration.ts';
+import { beginWith, field, logIn, message, say } from './person-page.ts';
 import { openWatched, type WatchedPage } from './watched-page.ts';
 
 const HOME = 'kyiv.acme.ua';
@@ -15,25 +16,6 @@ const NO_ROOM = 1;
 const KEPT = 1500;
 /** Milliseconds for what waits on a node that starts. */
 const RETURN = 30_000;
-
-async function logIn(page: Page, { password }: DemoUser): Promise<void> {
-  await page.getByLabel('Password', { exact: true }).fill(password);
-  await page.getByRole('button', { name: 'Log in', exact: true }).click();
-  await page.getByRole('navigation', { name: 'Conversations' }).waitFor();
-}
-
-function field(page: Page): Locator {
-  return page.getByRole('textbox', { name: /^Message / });
-}
-
-async function say(page: Page, text: string): Promise<void> {
-  await field(page).fill(text);
-  await page.keyboard.press('Enter');
-}
-
-function message(page: Page, text: string): Locator {
-  return page.locator('article').filter({ hasText: text });
-}
 
 /** What the pages' strip says. */
 async function told(page: Page, text: string | RegExp): Promise<void> {
@@ -67,9 +49,7 @@ describe('states of a page', { skip: skipWithoutBrowser(), timeout: 240_000 }, (
     clerk = await openWatched(browser, demo.clerk.url);
     engineer = await openWatched(browser, demo.engineer.url);
     await Promise.all([logIn(clerk.page, demo.clerk), logIn(engineer.page, demo.engineer)]);
-    await clerk.page.getByRole('button', { name: 'New conversation' }).first().click();
-    await clerk.page.getByLabel('Colleague’s username').fill(demo.engineer.user);
-    await clerk.page.getByRole('button', { name: 'Add', exact: true }).click();
+    await beginWith(clerk.page, demo.engineer.user);
     await say(clerk.page, 'The beginning');
     await engineer.page.getByRole('link', { name: demo.clerk.name }).click();
     await message(engineer.page, 'The beginning').waitFor();

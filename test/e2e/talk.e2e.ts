@@ -3,37 +3,21 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
+import { canopy } from '../cli/run-cli.ts';
 import { launchChromium, skipWithoutBrowser } from './chromium.ts';
-import { Demonstration, type DemoUser } from './demonstration.ts';
+import { Demonstration } from './demonstration.ts';
+import { beginWith, chooseOwnPassword, field, givePassword, inRail, logIn, message, say } from './person-page.ts';
 import { axeFindings, openWatched, type WatchedPage } from './watched-page.ts';
 
 const SCRIPT = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
 const NEWS = `Works news ${SCRIPT}`;
 const PASSWORD = 'four words of my own';
 
-async function logIn({ page }: WatchedPage, { password }: Pick<DemoUser, 'password'>): Promise<void> {
-  await page.getByLabel('Password', { exact: true }).fill(password);
-  await page.getByRole('button', { name: 'Log in', exact: true }).click();
-}
-
-function inRail(page: Page): Locator {
-  return page.getByRole('navigation', { name: 'Conversations' });
-}
-
 /** By its name alone: the line below it may name others. */
 function inList(page: Page, name: string): Locator {
   return inRail(page)
     .getByRole('link')
     .filter({ has: page.locator('.chat-name').getByText(name, { exact: true }) });
-}
-
-function message(page: Page, text: string | RegExp): Locator {
-  return page.locator('article').filter({ hasText: text });
-}
-
-async function say(page: Page, text: string): Promise<void> {
-  await page.getByRole('textbox', { name: /^Message / }).fill(text);
-  await page.keyboard.press('Enter');
 }
 
 /** By the keyboard: the menu of a message, and what is chosen in it. */
@@ -63,13 +47,11 @@ describe('two people talk', { skip: skipWithoutBrowser(), timeout: 240_000 }, ()
     clerk = await openWatched(browser, demo.clerk.url);
     engineer = await openWatched(browser, demo.engineer.url);
     third = await openWatched(browser, `${demo.engineer.url}/?user=script`);
-    await logIn(third, { password: 'a first password' });
-    await third.page.getByLabel('New password').fill(PASSWORD);
-    await third.page.getByLabel('The same again').fill(PASSWORD);
-    await third.page.getByRole('button', { name: 'Set password' }).click();
+    await givePassword(third.page, 'a first password');
+    await chooseOwnPassword(third.page, PASSWORD);
     await third.page.getByRole('button', { name: 'Later', exact: true }).click();
-    await Promise.all([logIn(clerk, demo.clerk), logIn(engineer, demo.engineer)]);
-    await Promise.all([clerk, engineer, third].map(({ page }) => inRail(page).waitFor()));
+    await Promise.all([logIn(clerk.page, demo.clerk), logIn(engineer.page, demo.engineer)]);
+    await inRail(third.page).waitFor();
   });
 
   after(async () => {
@@ -78,9 +60,7 @@ describe('two people talk', { skip: skipWithoutBrowser(), timeout: 240_000 }, ()
   });
 
   test('an answer, a reaction, a change and a deletion reach the other side', async () => {
-    await clerk.page.getByRole('button', { name: 'New conversation' }).first().click();
-    await clerk.page.getByLabel('Colleague’s username').fill(demo.engineer.user);
-    await clerk.page.getByRole('button', { name: 'Add', exact: true }).click();
+    await beginWith(clerk.page, demo.engineer.user);
     await say(clerk.page, 'Please check sheet 4.');
     await inList(engineer.page, demo.clerk.name).click();
     await message(engineer.page, 'Please check sheet 4.').waitFor();
@@ -95,10 +75,10 @@ describe('two people talk', { skip: skipWithoutBrowser(), timeout: 240_000 }, ()
       .getByRole('button', { name: /^👍/ })
       .waitFor();
 
-    await clerk.page.getByRole('textbox', { name: /^Message / }).focus();
+    await field(clerk.page).focus();
     await clerk.page.keyboard.press('ArrowUp');
     await clerk.page.getByText('Changing your message').waitFor();
-    await clerk.page.getByRole('textbox', { name: /^Message / }).fill('Please check sheet 5.');
+    await field(clerk.page).fill('Please check sheet 5.');
     await clerk.page.keyboard.press('Enter');
     await message(engineer.page, 'Please check sheet 5.').first().getByText('edited').waitFor();
 
@@ -116,16 +96,15 @@ describe('two people talk', { skip: skipWithoutBrowser(), timeout: 240_000 }, ()
   test('an answer that is begun survives a reload with what it answers', async () => {
     const { page } = engineer;
     await choose(page, /^(?!.*Which).*sheet 5/s, 'Reply');
-    await page.getByRole('textbox', { name: /^Message / }).fill('Not yet done');
+    await field(page).fill('Not yet done');
     await page.waitForTimeout(1200);
     await page.reload();
     await page.getByText(`Reply to ${demo.clerk.name}`).waitFor();
-    const field = page.getByRole('textbox', { name: /^Message / });
-    assert.equal(await field.inputValue(), 'Not yet done');
-    await field.focus();
+    assert.equal(await field(page).inputValue(), 'Not yet done');
+    await field(page).focus();
     await page.keyboard.press('Escape');
     await page.getByText(`Reply to ${demo.clerk.name}`).waitFor({ state: 'detached' });
-    await field.fill('');
+    await field(page).fill('');
   });
 
   test('script in a message, its change, its quotation and its link is text', async () => {
@@ -177,7 +156,7 @@ describe('two people talk', { skip: skipWithoutBrowser(), timeout: 240_000 }, ()
 
   test('whoever is named by @ sees it', async () => {
     const { page } = clerk;
-    await page.getByRole('textbox', { name: /^Message / }).pressSequentially('Look at this, @eng');
+    await field(page).pressSequentially('Look at this, @eng');
     await page.getByRole('listbox', { name: 'People to name' }).getByRole('option').waitFor();
     assert.deepEqual(await axeFindings(page), []);
     await page.keyboard.press('Enter');
@@ -221,7 +200,7 @@ describe('two people talk', { skip: skipWithoutBrowser(), timeout: 240_000 }, ()
   test('search finds what was said, by the keyboard alone, and leads there', async () => {
     const { page } = clerk;
     await page.keyboard.press('Control+k');
-    await page.getByRole('combobox', { name: 'Name or username' }).fill('which beam');
+    await page.getByRole('combobox', { name: 'Name or words of a message' }).fill('which beam');
     await page.getByRole('option').filter({ hasText: 'Which beam?' }).waitFor();
     assert.deepEqual(await axeFindings(page), []);
     await page.keyboard.press('Enter');
@@ -246,7 +225,32 @@ describe('two people talk', { skip: skipWithoutBrowser(), timeout: 240_000 }, ()
     assert.equal(await engineer.page.locator('.chat-who h1').textContent(), NEWS);
     assert.equal(await engineer.page.locator('.chat img, .chat script, .rail img').count(), 0);
     await engineer.page.getByText('Only administrators write here.').waitFor();
-    assert.equal(await engineer.page.getByRole('textbox', { name: /^Message / }).count(), 0);
+    assert.equal(await field(engineer.page).count(), 0);
+  });
+
+  test('a timer is set and told to both; the report of a message is saved, and proves who wrote it', async () => {
+    await inList(clerk.page, demo.engineer.name).click();
+    const details = await openDetails(clerk.page);
+    await details.getByRole('button', { name: 'Disappearing: off' }).click();
+    const dialog = clerk.page.getByRole('dialog', { name: 'Disappearing messages' });
+    await dialog.getByLabel('Messages disappear').selectOption('1 week after they are read');
+    assert.deepEqual(await axeFindings(clerk.page), []);
+    await dialog.getByRole('button', { name: 'Save', exact: true }).click();
+    await details.getByRole('button', { name: 'Disappearing: 1 week' }).waitFor();
+    await say(clerk.page, 'Not for the archive.');
+    await inList(engineer.page, demo.clerk.name).click();
+    await engineer.page.getByText('Messages disappear 7 days after they are read.').waitFor();
+    await message(engineer.page, 'Not for the archive.').waitFor();
+    await choose(engineer.page, 'Not for the archive.', 'Report…');
+    assert.deepEqual(await axeFindings(engineer.page), []);
+    const [saved] = await Promise.all([
+      engineer.page.waitForEvent('download'),
+      engineer.page.getByRole('button', { name: 'Save the report' }).click(),
+    ]);
+    assert.match(saved.suggestedFilename(), /^message-[0-9a-f]{8}\.canopy-evidence$/);
+    const { code, stdout } = await canopy(['evidence', 'verify', await saved.path(), '--json']);
+    assert.equal(code, 0);
+    assert.equal(JSON.parse(stdout).text, 'Not for the archive.');
   });
 
   test('a blocked contact reaches nobody; earlier messages stay; the block can be taken back', async () => {
@@ -259,7 +263,7 @@ describe('two people talk', { skip: skipWithoutBrowser(), timeout: 240_000 }, ()
     await page.getByText(`You have blocked ${demo.engineer.name}.`).waitFor();
     await message(page, 'Which beam?').first().waitFor();
     await page.getByRole('button', { name: 'Unblock', exact: true }).first().click();
-    await page.getByRole('textbox', { name: /^Message / }).waitFor();
+    await field(page).waitFor();
   });
 
   test('a history that is deleted is gone here and stays there', async () => {

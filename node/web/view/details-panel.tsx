@@ -1,5 +1,5 @@
 // Details of a conversation: who it is with, who is in it, and what can be settled about it.
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { User } from '../../../src/client/client.ts';
 import { type Chat, chatAddress, chatName } from '../model/chat.ts';
 import { ChatAvatar } from './chat-avatar.tsx';
@@ -17,7 +17,7 @@ export function DetailsPanel({ chat }: { readonly chat: Chat }) {
   const words = useWords();
   const { t } = words;
   const panel = useRef<HTMLElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const opener = document.activeElement;
     const box = panel.current;
     // where it takes the place of the conversation the focus has to go along
