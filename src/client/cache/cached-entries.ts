@@ -2,15 +2,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { toString } from 'uint8arrays/to-string';
 import { idBytes } from '../../realm/ids.ts';
-import {
-  erased,
-  isErased,
-  laterState,
-  type OpenedEvent,
-  type Receipt,
-  type SystemLine,
-  unhidden,
-} from '../timeline/events.ts';
+import { isErased, laterState, type OpenedEvent, type Receipt, type SystemLine, unhidden } from '../timeline/events.ts';
 import type { Entry } from './block-tree.ts';
 import { bare, placeAt, placeOf } from './cache.ts';
 import { damaged } from './cache-secret.ts';

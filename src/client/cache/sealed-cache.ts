@@ -153,11 +153,9 @@ export class SealedCache implements ClientCache {
   /** A failed one keeps nobody waiting. */
   #afterOthers<T>(of: ConversationId | typeof RECORDS, task: () => Promise<T>): Promise<T> {
     const done = (this.#changes.get(of) ?? Promise.resolve()).then(task);
-    const settled: Promise<unknown> = done
-      .catch(() => {})
-      .then(() => {
-        if (this.#changes.get(of) === settled) this.#changes.delete(of);
-      });
+    const settled: Promise<unknown> = Promise.allSettled([done]).finally(() => {
+      if (this.#changes.get(of) === settled) this.#changes.delete(of);
+    });
     this.#changes.set(of, settled);
     return done;
   }
