@@ -5,7 +5,7 @@
 //   hidden  key conversation/message      [1, at]                      deleted for himself alone
 //           key conversation              [1, upTo]                    the history that had arrived by then was deleted
 //   draft   key conversation              [1, text, message that is answered or null, at]
-//   pin     key conversation              [1, at]                      kept above the others in the list, since then
+//   on-top  key conversation              [1, at]                      kept above the others in the list, since then
 import { readId } from '../../crypto/envelope.ts';
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
 import { idBytes, type MessageId, parseMessageId } from '../../realm/ids.ts';

@@ -1,7 +1,7 @@
 // Conversations that the user keeps above the others: in the vault, so that they are the same on each of their devices and no server
 // knows of them. What the vault could not write yet is on this device's disk, and goes there with the next run.
 //
-//   cache records, area 'pin', name conversation: as in the vault (forms.ts), while it is not there yet; 0 for one that is let go
+//   cache records, area 'on-top', name conversation: as in the vault (forms.ts), while it is not there yet; 0 for one that is let go
 import type { Clock } from '../../realm/clock.ts';
 import { CanopyError } from '../../realm/errors.ts';
 import { type ConversationId, parseConversationId } from '../../realm/ids.ts';
@@ -9,7 +9,8 @@ import type { ClientCache } from '../cache/cache.ts';
 import type { Vault } from '../vault/vault.ts';
 import { decodeTime, encodeTime } from './forms.ts';
 
-const KIND = 'pin';
+/** Not `pin`, which is what is known of a person's keys (src/client/account/people-keys.ts). */
+const KIND = 'on-top';
 
 export interface PinsComponents {
   readonly vault: Pick<Vault, 'list' | 'get' | 'putAll' | 'onChange'>;
