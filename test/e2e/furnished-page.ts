@@ -85,7 +85,8 @@ export class FurnishedPage {
   }
 
   link(name: string): Locator {
-    return this.page.locator('.chat-link').filter({ hasText: name });
+    const called = this.page.locator('.chat-name').getByText(name, { exact: true });
+    return this.page.locator('.chat-link').filter({ has: called });
   }
 
   heading(name: string): Locator {

@@ -39,7 +39,10 @@ const MOVES = `[...document.querySelectorAll('*')].flatMap((element) => {
 })`;
 
 async function openChat(page: Page): Promise<void> {
-  await page.locator('.chat-link').filter({ hasText: 'Engineer One' }).click();
+  await page
+    .locator('.chat-link')
+    .filter({ has: page.locator('.chat-name').getByText('Engineer One', { exact: true }) })
+    .click();
   await page.locator('article').first().waitFor();
 }
 

@@ -38,7 +38,8 @@ const CUT = `(() => {
     if (style.display === 'inline' || style.textOverflow === 'ellipsis' || element.matches('textarea')) return false;
     const wide = element.scrollWidth > element.clientWidth + 1;
     const high = style.overflowY === 'hidden' && element.scrollHeight > element.clientHeight + 1;
-    return says(element) && (wide || high);
+    // an emoji that the system's font has in parts alone
+    return says(element) && !element.closest('.emoji-grid') && (wide || high);
   };
   const box = top.getBoundingClientRect();
   return [

@@ -1,6 +1,6 @@
 // A picture or a film before everything else: arrows go to the next, Esc goes back, plus and minus bring it nearer.
 import { useSignal } from '@preact/signals';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { FileCard } from '../../../src/client/client.ts';
 import { kindOfFile, plainName } from '../model/file-kind.ts';
 import { fileSize } from '../model/file-words.ts';
@@ -62,7 +62,7 @@ function ViewerDialog({ message, isFirst, isLast, go }: ViewerDialogProps) {
       keepFocus();
     };
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     zoom.value = 1;
     // the arrow that was pressed is gone at the first and at the last
     if (!dialog.current?.contains(document.activeElement)) dialog.current?.focus();
