@@ -1,7 +1,12 @@
 // Identities and devices of the realm's own users: what their clients make known comes into the directory chain, when it fits what is
 // there already. The node can't make a certificate; what it checks here clients check again.
 import { equals } from 'uint8arrays/equals';
-import { type DeviceCertificate, isOfIdentity, verifyDeviceCertificate } from '../../src/crypto/device-certificate.ts';
+import {
+  type DeviceCertificate,
+  isOfIdentity,
+  readDeviceCertificateNatively,
+  verifyDeviceCertificate,
+} from '../../src/crypto/device-certificate.ts';
 import { verifyDeviceRemoval } from '../../src/crypto/device-removal.ts';
 import { identityStatement } from '../../src/crypto/identity-statement.ts';
 import { MAX_DEVICES } from '../../src/protocols/lan/account-routes.ts';
@@ -70,7 +75,7 @@ export class IdentityService {
    */
   begin(session: Session, { certificate: bytes, ...vault }: NewIdentity): Promise<void> {
     return this.#turns.run(session.user, async () => {
-      const certificate = this.#certificateOf(session, bytes);
+      const certificate = await this.#certificateOf(session, bytes);
       const { identityKey } = certificate;
       const before = this.keysOf(session.user).identity;
       const account = this.#parts.accounts.get(session.user);
@@ -85,7 +90,7 @@ export class IdentityService {
   /** The certificate of the session's device; the same again adds nothing. @throws RefusedError `device-removed`, `too-many-devices`; InputError */
   addDevice(session: Session, bytes: Uint8Array): Promise<void> {
     return this.#turns.run(session.user, async () => {
-      const certificate = this.#certificateOf(session, bytes);
+      const certificate = await this.#certificateOf(session, bytes);
       const identity = this.identityOf(session.user);
       if (!identity || !isOfIdentity(certificate, session.user, identity)) {
         throw new RefusedError('device-foreign', "this certificate is not by the user's identity");
@@ -215,8 +220,9 @@ export class IdentityService {
     return equals(before, now);
   }
 
-  #certificateOf(session: Session, bytes: Uint8Array): DeviceCertificate {
-    const certificate = verifyDeviceCertificate(bytes, this.#parts.clock.now());
+  async #certificateOf(session: Session, bytes: Uint8Array): Promise<DeviceCertificate> {
+    const genuine = await readDeviceCertificateNatively(bytes);
+    const certificate = verifyDeviceCertificate(genuine.bytes, this.#parts.clock.now());
     if (certificate.user !== session.user || certificate.device !== session.device.id) {
       throw new InputError('device-foreign', 'a session registers the device that it is of');
     }

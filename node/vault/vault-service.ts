@@ -1,7 +1,7 @@
 // Keeps the vaults of own users: one change after the other for each, none taken twice, none that its owner did not sign. The
 // server can't open a vault; what it checks keeps a stolen session from ruining one.
 import { equals } from 'uint8arrays/equals';
-import { readHead, type VaultHead, verifyHead } from '../../src/crypto/vault/head.ts';
+import { readHead, type VaultHead, verifyHeadNatively } from '../../src/crypto/vault/head.ts';
 import { decodeWraps, wrapsHash } from '../../src/crypto/vault/wraps.ts';
 import { MAX_VAULT_BATCH, MAX_VAULT_BATCH_BYTES } from '../../src/protocols/lan/account-routes.ts';
 import { ConflictError, InputError, LocalError, RefusedError } from '../../src/realm/errors.ts';
@@ -93,7 +93,7 @@ export class VaultService {
   ): Promise<T> {
     return this.#turns.run(user, async () => {
       const { store } = this.#parts;
-      const head = verifyHead(change.head, user, identity);
+      const head = await verifyHeadNatively(change.head, user, identity);
       assertWraps(head, change.wraps);
       if (head.sequence !== change.records.length) throw unfitting('the head states another number of records');
       const bytes = sizeOf(change.records);
@@ -179,7 +179,7 @@ export class VaultService {
   async #writesOf(user: UserId, change: VaultChange): Promise<Write[]> {
     const { store } = this.#parts;
     const vault = await this.#vaultOf(user);
-    const head = this.#checked(user, change.head);
+    const head = await this.#checked(user, change.head);
     const before = readHead(vault.head);
     // A whole vault may be ahead by more than one: a client gives back what a restored node has lost, as the identity signed it.
     const isWhole = change.stage !== undefined && change.wraps !== undefined;
@@ -214,11 +214,11 @@ export class VaultService {
     return [...(await store.otherSets(user, set)), store.put(user, { ...next, set, bytes })];
   }
 
-  #checked(user: UserId, bytes: Uint8Array): VaultHead {
+  async #checked(user: UserId, bytes: Uint8Array): Promise<VaultHead> {
     const identity = this.#parts.identityOf(user);
     if (!identity) throw new RefusedError('vault-none', 'this user has no identity yet');
     try {
-      return verifyHead(bytes, user, identity);
+      return await verifyHeadNatively(bytes, user, identity);
     } catch (error) {
       this.#refused += 1;
       throw error;

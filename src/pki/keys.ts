@@ -59,8 +59,12 @@ export async function generateLeafKey(): Promise<LeafKey> {
 export function leafKeyOfSeed(seed: Uint8Array): LeafKey {
   if (seed.length !== KEY_BYTES)
     throw new InputError('bad-key', `an Ed25519 seed has ${KEY_BYTES} bytes, not ${seed.length}`);
+  const known = leafKeys.get(seed);
+  if (known) return known;
   const spki = createPublicKey(privateKeyOfSeed(seed)).export({ format: 'der', type: 'spki' });
-  return { seed, publicKey: new Uint8Array(spki.subarray(ED25519_SPKI.length)) };
+  const key = { seed, publicKey: new Uint8Array(spki.subarray(ED25519_SPKI.length)) };
+  leafKeys.set(seed, key);
+  return key;
 }
 
 function privateKeyOfSeed(seed: Uint8Array): KeyObject {
@@ -106,6 +110,7 @@ export function verifyWithLeaf(publicKey: Uint8Array, data: Uint8Array, signatur
 }
 
 /** Reading a key costs about as much as a signature. */
+const leafKeys = new WeakMap<Uint8Array, LeafKey>();
 const signingKeys = new WeakMap<Uint8Array, KeyObject>();
 const verifyingKeys = new Map<string, KeyObject>();
 /** Nodes that one deals with; above it the one that was read first is read again. */

@@ -9,6 +9,7 @@ import {
   isOfIdentity,
   issueDeviceCertificate,
   readDeviceCertificate,
+  readDeviceCertificateNatively,
   verifyDeviceCertificate,
 } from '../../src/crypto/device-certificate.ts';
 import { signingKeyOfSeed } from '../../src/crypto/identity.ts';
@@ -63,6 +64,27 @@ test('every truncation, every altered byte and every byte too many is refused', 
   }
   assert.throws(() => readDeviceCertificate(Uint8Array.from([...bytes, 0])), { name: 'PeerError' });
   assert.throws(() => readDeviceCertificate(new Uint8Array(300)), { code: 'frame-too-long' });
+});
+
+test('the platform’s own check reads what ours reads, and refuses what ours refuses', { timeout: 30_000 }, async () => {
+  const fresh = issueDeviceCertificate(identity, { ...CLAIMS, sequence: 2 });
+  assert.deepEqual(await readDeviceCertificateNatively(fresh.bytes), fresh);
+  for (let at = 0; at < fresh.bytes.length; at += 5) {
+    const altered = Uint8Array.from(fresh.bytes, (byte, i) => (i === at ? byte ^ 1 : byte));
+    await assert.rejects(readDeviceCertificateNatively(altered), { name: 'PeerError' });
+    // What was refused is remembered as genuine by nobody.
+    assert.throws(() => readDeviceCertificate(altered), { name: 'PeerError' });
+  }
+  await assert.rejects(readDeviceCertificateNatively(fresh.bytes.subarray(0, -1)), { name: 'PeerError' });
+  await assert.rejects(readDeviceCertificateNatively(new Uint8Array(300)), { code: 'frame-too-long' });
+});
+
+test('what is altered while the platform looks at it is not taken along', { timeout: 30_000 }, async () => {
+  const { bytes } = issueDeviceCertificate(identity, { ...CLAIMS, sequence: 3 });
+  const given = new Uint8Array(bytes);
+  const reading = readDeviceCertificateNatively(given);
+  given.fill(0);
+  assert.deepEqual((await reading).bytes, bytes);
 });
 
 test('a certificate counts from its first to its last day, give or take ten minutes', () => {

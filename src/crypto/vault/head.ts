@@ -10,6 +10,7 @@ import { equals } from 'uint8arrays/equals';
 import { PeerError } from '../../realm/errors.ts';
 import { idBytes, idText, parseUserId, type UserId } from '../../realm/ids.ts';
 import { SIGNATURE_BYTES, type SigningKey, signLabelled, verifyLabelled } from '../identity.ts';
+import { verifyNatively } from '../native-verify.ts';
 import { decodeStrict, encodeItem, Fields } from '../strict-cbor.ts';
 
 const VERSION = 1;
@@ -63,9 +64,25 @@ export function verifyHead(bytes: Uint8Array, user: UserId, identityKey: Uint8Ar
   const head = readHead(bytes);
   const at = bytes.length - SIGNATURE_BYTES;
   if (head.user !== user || !verifyLabelled(identityKey, LABEL, bytes.subarray(0, at), bytes.subarray(at))) {
-    throw new PeerError('vault-head-forged', 'the head of this vault was not signed by its owner');
+    throw forged();
   }
   return head;
+}
+
+/** The same with a fraction of the work, for a server that sees one head after the other. @throws as {@link verifyHead} */
+export async function verifyHeadNatively(bytes: Uint8Array, user: UserId, identityKey: Uint8Array): Promise<VaultHead> {
+  // Theirs may change while the signature is looked at.
+  const own = new Uint8Array(bytes);
+  const head = readHead(own);
+  const at = own.length - SIGNATURE_BYTES;
+  const isSigned =
+    head.user === user && (await verifyNatively(identityKey, LABEL, own.subarray(0, at), own.subarray(at)));
+  if (!isSigned) throw forged();
+  return head;
+}
+
+function forged(): PeerError {
+  return new PeerError('vault-head-forged', 'the head of this vault was not signed by its owner');
 }
 
 /**
