@@ -4,6 +4,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { failureText } from '../../../node/web/model/failure-text.ts';
+import { timerChoices, timerFact } from '../../../node/web/model/timer-choices.ts';
 import type { Entry } from '../../../node/web/text/entry.ts';
 import { chooseLanguage, LANGUAGES } from '../../../node/web/text/languages.ts';
 import { english } from '../../../src/client/client.ts';
@@ -115,6 +116,22 @@ test('the language is the first wanted one that there is', () => {
   assert.equal(chooseLanguage(['fr-FR', 'uk-UA', 'en']), 'uk');
   assert.equal(chooseLanguage(['fr']), 'en');
   assert.equal(chooseLanguage([]), 'en');
+});
+
+test('a span of time is told in the largest unit of which it is whole, and one that somebody chose is offered', () => {
+  const hour = 3_600_000;
+  const spans = [hour, 8 * hour, 24 * hour, 36 * hour, 168 * hour, 28 * 24 * hour, 300];
+  const [en, uk] = [wordsIn('en'), wordsIn('uk')];
+  assert.deepEqual(
+    spans.map((span) => en.span(span)),
+    ['1 hour', '8 hours', '1 day', '36 hours', '1 week', '4 weeks', '1 minute'],
+  );
+  assert.deepEqual(
+    spans.slice(0, 3).map((span) => uk.span(span)),
+    ['1 година', '8 годин', '1 день'],
+  );
+  assert.equal(timerFact(en, 0), 'Disappearing: off');
+  assert.deepEqual(timerChoices(5 * hour), [0, hour, 5 * hour, 8 * hour, 24 * hour, 168 * hour, 672 * hour]);
 });
 
 test('what is put into a text is never taken for a placeholder or a pattern', () => {
