@@ -108,6 +108,8 @@ const OF_IDENTITY: ReadonlySet<string> = new Set([
   'identity-other',
   'identity-changed',
   'sender-device-unknown',
+  // Whoever is no more.
+  'user-unknown',
 ]);
 
 function unproven(error: unknown): never {

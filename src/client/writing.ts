@@ -1,7 +1,8 @@
 // What the own user says and does in conversations, on its way out: made into content that names what was seen before it, shown as queued
 // at once, held like what others wrote once the server has it.
 import type { DeletedPlace, MadeContent } from '../crypto/content.ts';
-import { type MemberRole, type Roster, roleOf } from '../crypto/roster.ts';
+import { type GroupAct, roleMay } from '../crypto/mls/rights.ts';
+import { type Roster, roleOf } from '../crypto/roster.ts';
 import type { Stamp } from '../protocols/lan/wire.ts';
 import type { Clock } from '../realm/clock.ts';
 import { RefusedError, UnreachableError } from '../realm/errors.ts';
@@ -37,7 +38,11 @@ function isOfTwo(conversation: ConversationId): boolean {
 }
 const VERSION_AT = 14;
 /** What needs a right in a group that not everybody who writes there has. */
-const OF_STAFF: ReadonlySet<string> = new Set(['timer', 'profile', 'pin', 'delete']);
+const RIGHTS: ReadonlyMap<string, GroupAct> = new Map([
+  ['timer', 'set-timer'],
+  ['profile', 'describe'],
+  ['pin', 'pin'],
+]);
 
 export class Writing {
   readonly #parts: WritingComponents;
@@ -50,6 +55,7 @@ export class Writing {
   /** Says or does something in a conversation that there is. Resolves with its id once it is queued. */
   async act(conversation: ConversationId, act: Act): Promise<MessageId> {
     const { people, clock, chats, sending } = this.#parts;
+    await this.#assertMay(conversation, act);
     const recipients = await this.#recipients(conversation);
     const seen = await chats.timeline(conversation);
     const { heads: after, timer } = seen.view();
@@ -61,6 +67,20 @@ export class Writing {
     const known = to.filter((user) => user !== undefined);
     await sending().submit({ id, conversation, recipients, sentAt, content }, known);
     return id;
+  }
+
+  /** What all others would show as not allowed is not sent at all. @throws RefusedError `not-allowed` */
+  async #assertMay(conversation: ConversationId, { kind }: Act): Promise<void> {
+    const right = RIGHTS.get(kind);
+    if (!right) return;
+    const { engine, isConnected, me } = this.#parts;
+    const may = (roster: Roster | undefined) => {
+      return !roster || roleMay(roster.kind, roleOf(roster, me.user.id), right);
+    };
+    if (may((await engine.present(conversation))?.roster ?? engine.seen(conversation)?.roster)) return;
+    // This device may not have heard yet of a role that was given.
+    if (isConnected() && may(await this.#joined(conversation))) return;
+    throw failure(RefusedError, 'not-allowed');
   }
 
   /**
@@ -129,17 +149,9 @@ export class Writing {
   queued({ id, conversation, recipients, content }: Outgoing): void {
     const { user, device } = this.#parts.me;
     const ids = { id, conversation, sender: user.id, device, recipients };
-    const event: OpenedEvent = { ...ids, role: this.#roleFor(conversation, content), state: 'queued', content };
+    const event: OpenedEvent = { ...ids, role: 'owner', state: 'queued', content };
     this.#unsent.set(id, event);
     this.#parts.chats.events([event]);
-  }
-
-  /** What nobody else will heed has no effect here either, for as long as it waits. */
-  #roleFor(conversation: ConversationId, { kind }: MadeContent): MemberRole {
-    if (!OF_STAFF.has(kind)) return 'owner';
-    const { engine, me } = this.#parts;
-    const roster = engine.seen(conversation)?.roster;
-    return (roster && roleOf(roster, me.user.id)) ?? 'owner';
   }
 
   async stored({ id }: Outgoing, stamp: Stamp): Promise<void> {

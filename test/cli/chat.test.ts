@@ -1,5 +1,6 @@
 // `canopy chat` end to end: two terminals of one branch, each with its own streams, against a real LAN server.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { visible } from '../../cli/chat/human-chat.ts';
 import { checkServer } from '../../cli/chat/node-platform.ts';
@@ -9,6 +10,7 @@ import { codeOf } from '../../src/realm/errors.ts';
 import { openBranch } from '../node/lan/branch-fixture.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { CLERK, ENGINEER, PASSWORDS, Terminal, twoPeople } from './chat-terminal.ts';
+import { canopy } from './run-cli.ts';
 
 const TIMEOUT = { timeout: 60_000 };
 
@@ -188,6 +190,15 @@ test('a group by lines: made, written to, answered, edited, reacted to, taken ba
   const { conversation } = await clerk.event({ event: 'group', name: 'Kitchen' });
   clerk.say({ say: { conversation, text: 'lunch' } });
   const { id } = await engineer.event({ event: 'message', text: 'lunch', conversation });
+  const path = join(branch.folder, 'lunch.canopy-evidence');
+  engineer.say({ report: { conversation, id, path } });
+  await engineer.event({ event: 'report', id, path });
+  const verified = await canopy(['evidence', 'verify', path]);
+  assert.match(verified.stdout, /\| lunch\n/);
+  // Nothing that is there is overwritten.
+  engineer.say({ report: { conversation, id, path } });
+  await engineer.event({ event: 'error', code: 'cannot-write', id });
+  clerk.say({ timer: { conversation, expiresAfter: 3_600_000 } });
   engineer.say({ say: { conversation, text: 'at noon', replyTo: id } });
   await clerk.event({ event: 'message', text: 'at noon', conversation });
   engineer.say({ react: { conversation, id, emoji: '👍' } });
@@ -216,6 +227,14 @@ test('a group by a person: made, chosen by its name, and its messages changed', 
   await engineer.text(/to the group Night shift/);
   engineer.say('/reply me');
   await clerk.text(/ {2}me$/);
+  engineer.say('/timer 1h');
+  await engineer.text(/may not do that in this conversation/);
+  clerk.say('/timer 1h');
+  await clerk.text(/disappear 1h after they are read/);
+  clerk.say('/timer off');
+  await clerk.text(/messages stay/);
+  clerk.say(`/report ${join(branch.folder, 'me.canopy-evidence')}`);
+  await clerk.text(/saved as .*me\.canopy-evidence/);
   clerk.say('/react 👍');
   clerk.say('/edit who was there?');
   clerk.say('/delete');

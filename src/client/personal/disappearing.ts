@@ -28,6 +28,8 @@ const MAX_CHANGES = 100;
 const MAX_FORM: number = 128 + MAX_CHANGES * 17;
 /** Milliseconds that a timer may run: those of browsers take no more than 24 days. */
 const LONGEST_WAIT = 24 * 3_600_000;
+/** Milliseconds after which what could not be done is tried again. */
+const RETRY = 60_000;
 /** Milliseconds for which the last reader of an own message is waited for. */
 const PATIENCE = 60 * 24 * 3_600_000;
 
@@ -55,6 +57,8 @@ export interface DisappearingComponents {
 export class Disappearing {
   readonly #parts: DisappearingComponents;
   readonly #timed = new Map<MessageId, Timed>();
+  /** When to look at it again. What is not in it waits for somebody to read. */
+  readonly #due = new Map<MessageId, number>();
   #timer: Timer | undefined;
   #work: Promise<void> = Promise.resolve();
   #isOver = false;
@@ -63,10 +67,11 @@ export class Disappearing {
     this.#parts = components;
   }
 
+  /** What had its time while nobody looked goes in the background. */
   async open(): Promise<void> {
     for (const [name, bytes] of await this.#parts.cache.records(AREA))
       this.#timed.set(parseMessageId(name), decode(bytes));
-    await this.look();
+    void this.#look([...this.#timed.keys()]);
   }
 
   /** Events are held here from now on. */
@@ -79,13 +84,18 @@ export class Disappearing {
     if (fresh.size === 0) return;
     await this.#parts.cache.setRecords(AREA, new Map([...fresh].map(([id, timed]) => [id, encode(timed)])));
     for (const [id, timed] of fresh) this.#timed.set(id, timed);
-    await this.look();
+    void this.#look([...fresh.keys()]);
   }
 
-  /** Something was read: erases what has had its time, and waits for what comes next. Never rejects. */
-  look(): Promise<void> {
-    this.#work = this.#work.then(() => (this.#isOver ? undefined : this.#sweep()));
-    return this.#work;
+  /** The own user read something of a conversation. What has its time already keeps it. Never rejects. */
+  read(conversation: ConversationId): Promise<void> {
+    const waiting = [...this.#timed].filter(([id, timed]) => timed.conversation === conversation && !this.#due.has(id));
+    return this.#look(waiting.map(([id]) => id));
+  }
+
+  /** Others told of reading these. Never rejects. */
+  told(ids: readonly MessageId[]): Promise<void> {
+    return this.#look(ids.filter((id) => this.#timed.has(id)));
   }
 
   async close(): Promise<void> {
@@ -94,21 +104,41 @@ export class Disappearing {
     await this.#work;
   }
 
-  async #sweep(): Promise<void> {
+  /** Erases what has had its time, and waits for what comes next. */
+  #look(ids: readonly MessageId[]): Promise<void> {
+    this.#work = this.#work.then(() => this.#sweep(ids));
+    return this.#work;
+  }
+
+  async #sweep(ids: readonly MessageId[]): Promise<void> {
     const { clock } = this.#parts;
-    this.#timer?.cancel();
-    let next = Number.POSITIVE_INFINITY;
-    for (const [id, timed] of this.#timed) {
+    for (const id of ids) {
+      const timed = this.#timed.get(id);
+      if (this.#isOver) return;
+      if (!timed) continue;
       try {
-        next = Math.min(next, (await this.#one(id, timed)) ?? Number.POSITIVE_INFINITY);
+        const next = await this.#one(id, timed);
+        if (next === undefined) this.#due.delete(id);
+        else this.#due.set(id, next);
       } catch (error) {
-        // What the cache can't do now is tried with the next look.
         if (!(error instanceof CanopyError)) throw error;
+        // What the cache can't do now it may do later.
+        this.#due.set(id, clock.now() + RETRY);
       }
     }
-    if (next === Number.POSITIVE_INFINITY) return;
-    const wait = Math.min(Math.max(next - clock.now(), 1), LONGEST_WAIT);
-    this.#timer = clock.after(wait, () => void this.look());
+    this.#wait();
+  }
+
+  #wait(): void {
+    const { clock } = this.#parts;
+    this.#timer?.cancel();
+    const next = [...this.#due.values()].reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+    if (this.#isOver || next === Number.POSITIVE_INFINITY) return;
+    const pause = Math.min(Math.max(next - clock.now(), 1), LONGEST_WAIT);
+    this.#timer = clock.after(pause, () => {
+      const now = clock.now();
+      void this.#look([...this.#due].flatMap(([id, due]) => (due <= now ? [id] : [])));
+    });
   }
 
   /** When to look again; undefined when it waits for somebody to read. */
@@ -164,6 +194,7 @@ export class Disappearing {
   async #forget(id: MessageId): Promise<undefined> {
     await this.#parts.cache.setRecords(AREA, new Map([[id, undefined]]));
     this.#timed.delete(id);
+    this.#due.delete(id);
   }
 }
 

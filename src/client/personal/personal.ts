@@ -85,7 +85,8 @@ export class Personal {
   }
 
   receipts(receipts: readonly Receipt[]): void {
-    if (receipts.some(({ state }) => state === 'read')) void this.#disappearing.look();
+    const read = receipts.filter(({ state }) => state === 'read');
+    if (read.length > 0) void this.#disappearing.told(read.map(({ id }) => id));
   }
 
   /** Everything up to the message is read, as of now: at once here, and on the other devices by the vault. */
@@ -153,7 +154,7 @@ export class Personal {
     chats.take(conversation, ...actions);
     for (const action of actions) {
       if (action.kind === 'cleared') void holding.clear(conversation, action.upTo);
-      if (action.kind === 'read') void this.#disappearing.look();
+      if (action.kind === 'read') void this.#disappearing.read(conversation);
     }
   }
 
