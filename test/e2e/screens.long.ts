@@ -11,6 +11,7 @@ import { createServer, type ViteDevServer } from 'vite';
 import { launchChromium, skipWithoutBrowser } from './chromium.ts';
 import { LANGUAGES, type Look, SCREENS, type Screen } from './screens.ts';
 import { axeFindings } from './watched-page.ts';
+import { cutParts } from './whole-page.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FOLDER = join(ROOT, 'docs/images/screens');
@@ -20,15 +21,6 @@ const MAX_PICTURE = 60_000;
 /** Bytes of all pictures together. */
 const MAX_FOLDER = 1_500_000;
 const QUALITY = 0.68;
-/** Labels whose text is wider than they are, and what is wider than the screen. */
-const CUT = `[
-  ...[...document.querySelectorAll('.button, .tab, label, .dialog-title, .banner-text, .note, h1, .presence')]
-    .filter((element) => element.checkVisibility() && element.scrollWidth > element.clientWidth + 1
-      && getComputedStyle(element).textOverflow !== 'ellipsis' && getComputedStyle(element).display !== 'inline')
-    .map((element) => 'cut: ' + element.textContent),
-  ...(document.documentElement.scrollWidth > innerWidth ? ['the page is wider than the screen'] : []),
-]`;
-
 /** A picture as WebP, which a browser can write. */
 async function smallPicture(page: Page, png: Buffer): Promise<Buffer> {
   const base64 = await page.evaluate<string>(`(async () => {
@@ -70,7 +62,6 @@ describe('the main screens', { skip: skipWithoutBrowser(), timeout: 15 * 60_000 
     await page.clock.setFixedTime(MOMENT);
     await page.goto(`${address}dev/?scene=${scene}`);
     await reach(page);
-    await page.evaluate('Promise.allSettled(document.getAnimations().map((animation) => animation.finished))');
     return page;
   }
 
@@ -79,7 +70,7 @@ describe('the main screens', { skip: skipWithoutBrowser(), timeout: 15 * 60_000 
     const viewport = { width, height: width > 400 ? 740 : 680 };
     const context = await browser.newContext({ colorScheme, locale, viewport, timezoneId: 'Europe/Kyiv' });
     const page = await openScreen(context, screen);
-    assert.deepEqual(await page.evaluate(CUT), [], what);
+    assert.deepEqual(await cutParts(page), [], what);
     assert.deepEqual(await axeFindings(page), [], what);
     const picture = await smallPicture(await context.newPage(), await page.screenshot());
     assert.ok(picture.length <= MAX_PICTURE, `${what}: ${picture.length} bytes`);

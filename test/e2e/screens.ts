@@ -63,7 +63,7 @@ export const SCREENS: readonly Screen[] = [
     looks: ONCE,
     reach: async (page) => {
       await openSettings(page, 4);
-      await page.locator('.settings-part .button').last().click();
+      await page.locator('.settings-part > .button').first().click();
       await page.locator('.code-squares').waitFor();
     },
   },
@@ -108,7 +108,11 @@ export const SCREENS: readonly Screen[] = [
     looks: ONCE,
     reach: async (page) => {
       await openChat(page);
-      await page.locator('article .bubble').last().click({ button: 'right' });
+      await page
+        .locator('article .bubble')
+        .filter({ hasText: 'Please check' })
+        .last()
+        .click({ button: 'right', position: { x: 8, y: 8 } });
       await page.getByRole('menu').waitFor();
     },
   },

@@ -59,7 +59,7 @@ export function Popup({ opener, role, label, class: extra = '', children, onClos
 function stayInside(event: KeyboardEvent): void {
   const popup = event.currentTarget;
   if (!(popup instanceof HTMLElement)) return;
-  const stops = [...popup.querySelectorAll<HTMLElement>('a, button, input, [tabindex]')].filter(
+  const stops = [...popup.querySelectorAll<HTMLElement>('a, button, input, select, textarea, [tabindex]')].filter(
     (stop) => stop.tabIndex >= 0 && !stop.matches(':disabled') && stop.checkVisibility(),
   );
   const at = stops.findIndex((stop) => stop === document.activeElement);
@@ -73,7 +73,8 @@ const MARGIN = 8;
 
 /** Above or below what opened it, inside of the window. */
 function putBeside(popup: HTMLElement, opener: HTMLElement): void {
-  const beside = opener.getBoundingClientRect();
+  // a message is as wide as the conversation; what is seen of it is not
+  const beside = (opener.querySelector('.bubble') ?? opener).getBoundingClientRect();
   const { width, height } = popup.getBoundingClientRect();
   const left = Math.min(Math.max(MARGIN, beside.right - width), Math.max(MARGIN, innerWidth - width - MARGIN));
   const below = beside.bottom + GAP;
