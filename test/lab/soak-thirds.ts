@@ -3,7 +3,16 @@ import { median } from './nat-matrix.ts';
 import type { Holding } from './probe.ts';
 import type { Sample } from './soak.ts';
 
-export type Third = Pick<Holding, 'heapUsed' | 'external' | 'rss' | 'handles' | 'sockets' | 'files'>;
+/** The fewest and the most of some samples. */
+export interface Range {
+  readonly least: number;
+  readonly most: number;
+}
+
+export interface Third extends Pick<Holding, 'heapUsed' | 'external' | 'rss'> {
+  readonly handles: Readonly<Record<string, Range>>;
+  readonly sockets: Range;
+}
 
 export interface Comparison {
   readonly program: string;
@@ -23,33 +32,47 @@ export function compareThirds(samples: readonly Sample[]): Comparison[] {
   });
 }
 
-/** Medians of memory; of what is counted the fewest, since something may just be under way. */
+/**
+ * Medians of memory. What is counted moves within bounds: of two nodes that need each other at the same time one dials or both do, and
+ * either connection stays while somebody uses it.
+ */
 function summary(samples: readonly Sample[]): Third {
   const middle = (of: (sample: Sample) => number): number => median(samples.map(of));
-  const least = (of: (sample: Sample) => number): number => Math.min(...samples.map(of));
+  const range = (of: (sample: Sample) => number): Range => {
+    const counts = samples.map(of);
+    return { least: Math.min(...counts), most: Math.max(...counts) };
+  };
   const kinds = [...new Set(samples.flatMap(({ handles }) => Object.keys(handles)))].sort();
   const counted = kinds.filter((kind) => !NOT_COUNTED.includes(kind));
-  const counts = counted.map((kind): [string, number] => [kind, least(({ handles }) => handles[kind] ?? 0)]);
   return {
     heapUsed: middle(({ heapUsed }) => heapUsed),
     external: middle(({ external }) => external),
     rss: middle(({ rss }) => rss),
-    handles: Object.fromEntries(counts.filter(([, count]) => count > 0)),
-    sockets: least(({ sockets }) => sockets),
-    files: least(({ files }) => files),
+    handles: Object.fromEntries(counted.map((kind) => [kind, range(({ handles }) => handles[kind] ?? 0)])),
+    sockets: range(({ sockets }) => sockets),
   };
 }
 
+/** A leak: at the end there are never as few as there once were at most in the beginning. */
+export function hasGrown(first: Range | undefined, last: Range): boolean {
+  return last.least > (first?.most ?? 0);
+}
+
 export function soakLines(comparisons: readonly Comparison[]): string[] {
-  const both = (one: number, other: number) => `${one} | ${other}`;
+  const both = (one: number | string, other: number | string) => `${one} | ${other}`;
   const mega = (bytes: number) => Math.round(bytes / 100_000) / 10;
-  const handles = ({ handles }: Third) => Object.values(handles).reduce((sum, count) => sum + count, 0);
+  const told = ({ least, most }: Range) => (least === most ? `${least}` : `${least} to ${most}`);
+  const handles = ({ handles }: Third) => {
+    const ranges = Object.values(handles);
+    const sum = (of: (range: Range) => number) => ranges.reduce((all, range) => all + of(range), 0);
+    return told({ least: sum(({ least }) => least), most: sum(({ most }) => most) });
+  };
   return [
     '| program | heap, MB | at the end | external, MB | at the end | resident, MB | at the end | handles | at the end | sockets | at the end |',
     '|---|---|---|---|---|---|---|---|---|---|---|',
     ...comparisons.map(
       ({ program, first, last }) =>
-        `| ${program} | ${both(mega(first.heapUsed), mega(last.heapUsed))} | ${both(mega(first.external), mega(last.external))} | ${both(mega(first.rss), mega(last.rss))} | ${both(handles(first), handles(last))} | ${both(first.sockets, last.sockets)} |`,
+        `| ${program} | ${both(mega(first.heapUsed), mega(last.heapUsed))} | ${both(mega(first.external), mega(last.external))} | ${both(mega(first.rss), mega(last.rss))} | ${both(handles(first), handles(last))} | ${both(told(first.sockets), told(last.sockets))} |`,
     ),
   ];
 }
