@@ -20,7 +20,11 @@ const PICTURE = `(async () => {
   return btoa(String.fromCharCode(...bytes));
 })()`;
 /** Runs in the page: the colour in the middle of a group's picture. */
-const COLOUR = `[...document.querySelector('.chat-link .avatar-group canvas').getContext('2d').getImageData(72, 72, 1, 1).data]`;
+const COLOUR = `(() => {
+  const pen = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+  pen.drawImage(document.querySelector('.chat-link .avatar-group canvas'), 72, 72, 1, 1, 0, 0, 1, 1);
+  return [...pen.getImageData(0, 0, 1, 1).data];
+})()`;
 
 function names(page: Page): Promise<string[]> {
   return inRail(page).locator('.chat-name').allTextContents();
