@@ -10,7 +10,7 @@ import type { User } from '../../src/protocols/lan/wire.ts';
 import { directConversationId, parseMessageId } from '../../src/realm/ids.ts';
 import { startTwoBranches } from '../../test/faults/two-branches.ts';
 import { LightPerson } from './light-person.ts';
-import { costOf, idleShares } from './spent.ts';
+import { costOf, idleShares, sizeOf, writtenBy } from './spent.ts';
 
 const { values } = parseArgs({
   options: {
@@ -67,15 +67,36 @@ async function measured(pairs: readonly Pair[]) {
   const write = async (amount: number): Promise<void> => {
     await Promise.all(pairs.map((pair) => pair.write(Math.ceil(amount / pairs.length))));
   };
+  const [passed, disks] = [() => writtenBy(kyiv.program('relay').pid), () => [sizeOf(kyiv.dir), sizeOf(lviv.dir)]];
   await write(count / 2);
+  const passedBefore = passed();
   const idle = await idleShares(pids, IDLE_SECONDS);
+  const idleBytes = (passed() - passedBefore) / IDLE_SECONDS;
+  const [sizes, passedSince] = [disks(), passed()];
   const began = performance.now();
   const costs = await costOf(pids, () => write(count));
   const seconds = (performance.now() - began) / 1000;
   const own = costs.map((cost, at) => Math.max(0, cost - (idle[at] ?? 0) * seconds));
   const cpuMs = Object.fromEntries(programs.map(({ name }, at) => [name, rounded((1000 * (own[at] ?? 0)) / count)]));
   const ofACpuSecond = Math.round(count / own.reduce((sum, cost) => sum + cost, 0));
-  return { perSecond: Math.round(count / seconds), ofACpuSecond, cpuMsOfAMessage: cpuMs };
+  const grown = disks().map((size, at) => Math.round((size - (sizes[at] ?? 0)) / count));
+  return {
+    perSecond: Math.round(count / seconds),
+    ofACpuSecond,
+    cpuMsOfAMessage: cpuMs,
+    bytesOfAMessage: {
+      throughTheRelay: Math.round((passed() - passedSince - idleBytes * seconds) / count),
+      onDisk: { kyiv: grown[0], lviv: grown[1] },
+    },
+    idle: {
+      sharesOfACore: Object.fromEntries(programs.map(({ name }, at) => [name, rounded(idle[at] ?? 0)])),
+      idleBytes,
+    },
+    memoryMiB: {
+      node: Math.round(kyiv.program('node').memory),
+      relay: Math.round(kyiv.program('relay').memory),
+    },
+  };
 }
 
 async function paired(writer: LightPerson, reader: LightPerson): Promise<Pair> {
