@@ -31,18 +31,16 @@ export class FurnishedPage {
   }
 
   static async open(): Promise<FurnishedPage> {
-    const [demo, browser] = await Promise.all([Demonstration.start(), launchChromium()]);
+    const demo = await Demonstration.start();
+    const browser = await launchChromium();
     const furnished = new FurnishedPage(demo, browser, await openWatched(browser, demo.clerk.url));
-    const engineer = await openWatched(browser, demo.engineer.url);
-    await Promise.all([
-      demo.addUser('kyiv.acme.ua', 'drawing', ALONE, 'a first password'),
-      // who never logged in can't be written to
-      logIn(engineer.page, demo.engineer),
-      logIn(furnished.page, demo.clerk),
-    ]);
-    await engineer.context.close();
-    await furnished.#furnish();
-    return furnished;
+    try {
+      await furnished.#furnish();
+      return furnished;
+    } catch (error) {
+      await furnished.close();
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
@@ -52,7 +50,15 @@ export class FurnishedPage {
 
   async #furnish(): Promise<void> {
     const { page, demo } = this;
-    await beginWith(page, `drawing@kyiv.acme.ua`);
+    const engineer = await openWatched(this.#browser, demo.engineer.url);
+    await Promise.all([
+      demo.addUser('kyiv.acme.ua', 'drawing', ALONE, 'a first password'),
+      // who never logged in can't be written to
+      logIn(engineer.page, demo.engineer),
+      logIn(page, demo.clerk),
+    ]);
+    await engineer.context.close();
+    await beginWith(page, 'drawing');
     await this.#makeGroup();
     await beginWith(page, demo.engineer.user);
     for (const text of ['Sheet one', 'Sheet two', 'Sheet three']) await say(page, text);

@@ -5,7 +5,7 @@ import { field, hasFocus, message } from './person-page.ts';
 
 export interface Opening {
   readonly name: string;
-  /** The same as another one, opened in another way. */
+  /** By axe, in another test or opened in another way. */
   readonly isSeenBefore?: boolean;
   /** What gets the focus back. */
   open(place: FurnishedPage): Promise<Locator>;
@@ -145,19 +145,25 @@ const SEARCH: Opening = {
   },
 };
 
-export const OPENINGS: readonly Opening[] = [
-  ...['New conversation', 'Settings', 'Emoji'].map(byButton),
+const SEEN_BEFORE: readonly Opening[] = [
+  ...['New conversation', 'Settings'].map(byButton),
   SEARCH,
-  SEARCH_IN,
   VIEWER,
-  BY_TIME,
-  ...['New group', 'News group'].map(newGroup),
-  ...['React', 'Path of the message'].map((item) => ({ ...ofMessage(item), isSeenBefore: true })),
-  ...['Forward', 'Delete'].map((item) => ofMessage(item)),
-  ofMessage('Who has read it', GROUP),
-  ...['Show safety number', 'Delete history', 'Remove contact', 'Block'].map(inDetails),
-  ...['Invite people', 'Rename', 'Leave the group'].map(inGroup),
+  newGroup('New group'),
+  ...['React', 'Path of the message', 'Forward', 'Delete'].map((item) => ofMessage(item)),
+  ...['Show safety number', 'Block'].map(inDetails),
   LOG_OUT,
+];
+
+export const OPENINGS: readonly Opening[] = [
+  ...SEEN_BEFORE.map((opening) => ({ ...opening, isSeenBefore: true })),
+  byButton('Emoji'),
+  SEARCH_IN,
+  BY_TIME,
+  newGroup('News group'),
+  ofMessage('Who has read it', GROUP),
+  ...['Disappearing: off', 'Delete history', 'Remove contact'].map(inDetails),
+  ...['Invite people', 'Rename', 'Leave the group'].map(inGroup),
   inSettings('Profile', 'Delete profile'),
   inSettings('Devices', 'Rename'),
 ];
@@ -172,6 +178,18 @@ export const MENUS: readonly Opening[] = [
       await place.press('Enter');
       await hasFocus(place.page.getByRole('menuitem').first());
       return row;
+    },
+  },
+  {
+    name: 'the menu of a conversation',
+    async open(place) {
+      await place.goTo(place.demo.engineer.name);
+      const link = place.link(GROUP);
+      await link.focus();
+      // what the menu key makes of it
+      await link.dispatchEvent('contextmenu');
+      await hasFocus(place.page.getByRole('menuitem').first());
+      return link;
     },
   },
   {

@@ -67,6 +67,12 @@ const LOOKS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await page.getByRole('menuitem', { name: 'Path of the message' }).press('Enter');
     await page.locator('.route-step').first().waitFor();
   },
+  'the report of a message': async (page) => {
+    await page.locator('article').filter({ hasText: 'sheet 4 once more' }).press('Enter');
+    await page.getByRole('menuitem', { name: 'Report…' }).press('Enter');
+    await page.getByRole('dialog', { name: 'Report this message' }).waitFor();
+    assert.equal(await page.evaluate(`document.querySelector('dialog[open]').scrollTop`), 0, 'it begins at its top');
+  },
   'the emoji': async (page) => {
     await page.getByRole('button', { name: 'Emoji', exact: true }).press('Enter');
     await page.locator('.emoji-grid button').first().waitFor();

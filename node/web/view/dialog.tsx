@@ -18,6 +18,7 @@ export function Dialog({ title, class: extra = '', children, onClose }: DialogPr
   useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
+    if (dialog) beginAtTop(dialog);
     // closed before it leaves the page, else the focus would be lost with it
     return () => {
       isGone.current = true;
@@ -39,11 +40,18 @@ export function Dialog({ title, class: extra = '', children, onClose }: DialogPr
       }}
     >
       <div class="dialog-body">
-        <h2 id={heading} class="dialog-title">
+        <h2 id={heading} class="dialog-title" tabIndex={-1}>
           {title}
         </h2>
         {children}
       </div>
     </dialog>
   );
+}
+
+/** Where it is longer than the window and its first button stands at its foot, it would open at the foot. */
+function beginAtTop(dialog: HTMLDialogElement): void {
+  if (dialog.scrollTop === 0) return;
+  dialog.querySelector<HTMLElement>('.dialog-title')?.focus();
+  dialog.scrollTop = 0;
 }
