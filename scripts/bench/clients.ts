@@ -1,9 +1,9 @@
 // What people cost their node while they write nothing: registered, logged in for the first time and on a second device, connected and
 // idle. A real node and relay as processes of their own on loopback; the clients are in this process, which pays for its own side of each
-// login. Prints one JSON document; figures of one run may be compared with each other, with those of another run or machine hardly.
+// login, and what the node does anyhow is taken off. Prints one JSON document; figures of one run may be compared with each other, with those of another run or machine hardly.
 //
 //   node scripts/bench/clients.ts [--users 100] [--idle 30]
-import { readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { nodePlatform } from '../../cli/chat/node-platform.ts';
 import { registerUser } from '../../cli/register-user.ts';
@@ -13,9 +13,8 @@ import { type Client, createClient } from '../../src/client/client.ts';
 import { dataDirectory } from '../../src/settings/data-directory.ts';
 import { makeLoneRealm } from '../../test/faults/lone-realm.ts';
 import { Program } from '../../test/faults/program.ts';
+import { costOf, idleShares } from './spent.ts';
 
-/** Of the kernel's clock: USER_HZ. */
-const TICKS = 100;
 /** Milliseconds until what a connection brought about is over. */
 const SETTLES = 5_000;
 const { values } = parseArgs({
@@ -34,14 +33,15 @@ const [node, relay] = await Promise.all([
 ]);
 try {
   const empty = node.memory;
-  const registered = await cost(() =>
+  const [quiet = 0] = await idleShares([node.pid], SETTLES / 1000);
+  const registered = await cost(quiet, () =>
     each((login) => registerUser(admin, { login, name: login, password: first(login) })),
   );
-  const firstLogins = await cost(() =>
+  const firstLogins = await cost(quiet, () =>
     each((login) => program().login(login, first(login), { newPassword: second(login) })),
   );
   const devices: Client[] = [];
-  const laterLogins = await cost(() =>
+  const laterLogins = await cost(quiet, () =>
     each(async (login) => {
       const device = program();
       await device.login(login, second(login));
@@ -49,12 +49,12 @@ try {
     }),
   );
   const before = node.memory;
-  const connected = await cost(async () => {
+  const connected = await cost(quiet, async () => {
     for (const device of devices) device.connect();
     await pause(SETTLES);
   });
   const after = node.memory;
-  const idle = await cost(() => pause(idleSeconds * 1000));
+  const [idle = 0] = await idleShares([node.pid], idleSeconds);
   console.log(
     JSON.stringify({
       users: count,
@@ -67,7 +67,8 @@ try {
         laterLogins: rounded(count / laterLogins),
         connections: rounded(count / connected),
       },
-      idleShareOfACore: idle / idleSeconds,
+      idleShareOfACore: { empty: quiet, connected: idle },
+      load: loadavg()[0],
     }),
   );
   for (const device of devices) device.disconnect();
@@ -94,16 +95,11 @@ async function each(work: (login: string) => Promise<unknown>): Promise<void> {
   for (const login of logins) await work(login);
 }
 
-/** Seconds of the processor that the node spent meanwhile. */
-async function cost(work: () => Promise<void>): Promise<number> {
-  const before = spent();
-  await work();
-  return spent() - before;
-}
-
-function spent(): number {
-  const fields = readFileSync(`/proc/${node.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+/** Seconds of the processor that the node spent on this, beyond what it spends anyhow. */
+async function cost(quiet: number, work: () => Promise<void>): Promise<number> {
+  const began = performance.now();
+  const [spent = 0] = await costOf([node.pid], work);
+  return Math.max(0, spent - (quiet * (performance.now() - began)) / 1000);
 }
 
 function pause(milliseconds: number): Promise<void> {
