@@ -116,6 +116,9 @@ export class GroupChanging {
       const made = await this.#offer(conversation, now, change);
       if (made) return made;
       now = await this.#other.following.forward(conversation);
+      const isStill = now?.group.epoch === held.group.epoch && now.group.group === held.group.group;
+      // Home is further on, and shows no commit that leads there.
+      if (now && isStill && tries === MAX_RETRIES - 2) now = await this.#other.joining.anew(conversation, now.group);
     }
     throw new UnreachableError('group-busy', 'others changed the group each time that this device tried to');
   }

@@ -68,6 +68,7 @@ export class GroupFollowing {
     for (let more = true; held && more; ) {
       const { group, epoch }: MlsGroup = held.group;
       const page = await this.#c.server.commits(conversation, group, epoch);
+      if (isOutOfReach(held, page.commits)) return this.#joining.anew(conversation, held.group);
       for (const [at, commit] of page.commits.entries()) {
         if (held && commit.epoch === held.group.epoch) {
           held = await this.#step(conversation, held, page.commits.slice(at));
@@ -122,6 +123,11 @@ export class GroupFollowing {
       throw error;
     }
   }
+}
+
+/** The server has not all commits from here on: home keeps so many, and whoever was taken out and invited again is shown those since. */
+function isOutOfReach({ group: { epoch } }: Held, commits: readonly AcceptedCommit[]): boolean {
+  return commits.length > 0 && commits.every((commit) => commit.epoch > epoch);
 }
 
 /** What a commit led to, and who made it: by its leaf, whatever a server says. */

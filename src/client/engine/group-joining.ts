@@ -36,13 +36,42 @@ export class GroupJoining {
   }
 
   /** From outside, by what the group shows. Undefined where there is no group. */
-  async join(conversation: ConversationId, other?: UserId): Promise<Held | undefined> {
+  join(conversation: ConversationId, other?: UserId): Promise<Held | undefined> {
+    return this.#fromOutside(conversation, { other });
+  }
+
+  /**
+   * The commits from the state that this device has are not to be had any more. What came of the group can't be followed, so only the word of
+   * those who were in it counts for what it is now: otherwise a server that keeps commits back could show the group of somebody who never was.
+   */
+  async anew(conversation: ConversationId, { roster, epoch: beyond }: MlsGroup): Promise<Held> {
+    const shownBy = roster.members.map(({ user }) => user);
+    try {
+      const held = await this.#fromOutside(conversation, { shownBy, beyond });
+      // Not as if there were no state: whoever has none believes more.
+      if (!held)
+        throw new UnreachableError('group-info-missing', 'the server shows nothing newer than this device has');
+      return held;
+    } catch (error) {
+      if (codeOf(error) !== 'group-info-of-unknown') throw error;
+      // Whoever was there before makes new keys within a day of writing.
+      throw new UnreachableError('group-info-missing', 'nobody whom this device knew has changed the group since', {
+        cause: error,
+      });
+    }
+  }
+
+  async #fromOutside(
+    conversation: ConversationId,
+    { other, shownBy, beyond = -1 }: FromOutside,
+  ): Promise<Held | undefined> {
     const { server, parts, clock } = this.#c;
     for (let tries = 0; tries < MAX_RETRIES; tries++) {
       const shown = await server.group(conversation, { other });
-      if (!shown) return undefined;
+      if (!shown || shown.epoch <= beyond) return undefined;
       if (!shown.groupInfo) throw new UnreachableError('group-info-missing', 'what is needed to join is not here yet');
-      const offer = await MlsGroup.joinExternal({ conversation, groupInfo: shown.groupInfo }, parts);
+      const given = { conversation, groupInfo: shown.groupInfo, ...(shownBy && { shownBy }) };
+      const offer = await MlsGroup.joinExternal(given, parts);
       const { epoch, commit, groupInfo, roster } = offer;
       this.#assertOnward(conversation, offer.next.group, epoch);
       try {
@@ -150,6 +179,13 @@ export class GroupJoining {
       throw new PeerError('group-other', 'another group than the one that this conversation has');
     }
   }
+}
+
+interface FromOutside {
+  readonly other?: UserId | undefined;
+  readonly shownBy?: readonly UserId[];
+  /** An epoch that leads nowhere any more. */
+  readonly beyond?: number;
 }
 
 function behind(): UnreachableError {

@@ -10,7 +10,7 @@ import {
 } from 'ts-mls';
 import { equals } from 'uint8arrays/equals';
 import { CanopyError, PeerError } from '../../realm/errors.ts';
-import type { ConversationId } from '../../realm/ids.ts';
+import type { ConversationId, UserId } from '../../realm/ids.ts';
 import { isOfIdentity } from '../device-certificate.ts';
 import { roleOf } from '../roster.ts';
 import { assertGood } from './commit-checks.ts';
@@ -33,6 +33,12 @@ export interface Welcomed {
   readonly groupInfo: Uint8Array;
   /** The private part of the key package that the welcome names. */
   readonly keyPackage: Uint8Array;
+}
+
+/** What a device comes in by from outside. */
+export interface Outside extends Pick<Welcomed, 'conversation' | 'groupInfo'> {
+  /** Whose word counts for what the group is; without it that of any member. */
+  readonly shownBy?: readonly UserId[];
 }
 
 /**
@@ -64,12 +70,9 @@ export async function joinByWelcome(given: Welcomed, parts: GroupParts): Promise
 
 /**
  * The commit is sent to home as any other; its author is in the group when home accepts it.
- * @throws PeerError `group-info-invalid`, and as `joinByWelcome`
+ * @throws PeerError `group-info-invalid`, `group-info-of-unknown`, and as `joinByWelcome`
  */
-export async function joinFromOutside(
-  given: Pick<Welcomed, 'conversation' | 'groupInfo'>,
-  parts: GroupParts,
-): Promise<MadeCommit> {
+export async function joinFromOutside(given: Outside, parts: GroupParts): Promise<MadeCommit> {
   const shown = decodeShown(given.groupInfo);
   assertSize(shown.tree);
   const { publicPackage, privatePackage } = await newKeyPackage(parts.me, parts.clock.now());
@@ -77,7 +80,7 @@ export async function joinFromOutside(
   const { newState, publicMessage } = await joined(() =>
     joinGroupExternal(shown.info, publicPackage, privatePackage, resync, SUITE, shown.tree, clientConfig(parts)),
   );
-  await checkJoined(newState, parts, { conversation: given.conversation, shown });
+  await checkJoined(newState, parts, { ...given, shown });
   const state = withoutUnused(newState);
   return {
     commit: encodeMlsMessage({ version: 'mls10', wireformat: 'mls_public_message', publicMessage }),
@@ -97,7 +100,7 @@ function assertSize(tree: RatchetTree): void {
 async function checkJoined(
   state: ClientState,
   parts: GroupParts,
-  { conversation, shown }: { conversation: ConversationId; shown: ShownGroup },
+  { conversation, shown, shownBy }: Pick<Outside, 'conversation' | 'shownBy'> & { readonly shown: ShownGroup },
 ): Promise<void> {
   const context = readContext(state.groupContext.extensions);
   if (context.conversation !== conversation) {
@@ -113,6 +116,9 @@ async function checkJoined(
   if (!signer) throw new PeerError('group-info-invalid', 'a group info that nobody in the group made');
   if (roleOf(context.roster, signer.user) === undefined) {
     throw new PeerError('not-on-roster', 'it was made by a stranger');
+  }
+  if (shownBy && !shownBy.includes(signer.user)) {
+    throw new PeerError('group-info-of-unknown', `what the group shows is the word of ${signer.user} alone`);
   }
   const { user, identityKey } = parts.me.certificate;
   // Of the own devices one may have ended since; but it must have been one of them, and not anybody's who writes this user's id.

@@ -12,7 +12,7 @@ import { type GroupChange, type MadeCommit, makeCommit, showGroup, type WelcomeF
 import { type Contest, isTrusted } from './contest.ts';
 import { type FollowedCommit, followCommit } from './following.ts';
 import { assertSuitable, contextExtensions, readContext } from './group-context.ts';
-import { joinByWelcome, joinFromOutside, type Welcomed } from './joining.ts';
+import { joinByWelcome, joinFromOutside, type Outside, type Welcomed } from './joining.ts';
 import { newKeyPackage } from './key-package.ts';
 import { leavesOf, ownersGone, stragglers } from './leaves.ts';
 import { clientConfig, type DeviceVerdict, type GroupParts } from './parts.ts';
@@ -86,10 +86,7 @@ export class MlsGroup {
   }
 
   /** Also for a device that has lost its state: its old leaf goes in the same commit. */
-  static async joinExternal(
-    given: Pick<Welcomed, 'conversation' | 'groupInfo'>,
-    parts: GroupParts,
-  ): Promise<CommitOffer> {
+  static async joinExternal(given: Outside, parts: GroupParts): Promise<CommitOffer> {
     const made = await joinFromOutside(given, parts);
     const next = new MlsGroup(made.state, parts);
     return offerOf(made, next, () => next);
