@@ -13,6 +13,7 @@ import type { LanComponents } from '../components.ts';
 import { type Refusal } from '../guard.ts';
 import { plainAddress } from '../networks.ts';
 import { refusalOf } from '../refusals.ts';
+import { type GatheredWrites, gatherWrites } from './gathered-writes.ts';
 import { LiveSession, type LiveTransport } from './live-session.ts';
 
 /** Sockets of one user; tabs and devices together. */
@@ -84,7 +85,7 @@ export class LiveHub {
     try {
       if (this.#guest(request, socket, head)) return;
       const caller = this.#admit(request);
-      this.#sockets.handleUpgrade(request, socket, head, (live) => this.#open(caller, live));
+      this.#sockets.handleUpgrade(request, socket, head, (live) => this.#open(caller, live, gatherWrites(socket)));
     } catch (error) {
       refuseUpgrade(socket, refusalOf(error));
     }
@@ -140,8 +141,8 @@ export class LiveHub {
     for (const session of this.#sessions.get(user) ?? []) session.account('vault');
   }
 
-  #open(caller: Caller, socket: LiveTransport): void {
-    const session = new LiveSession(this.#components, caller, socket);
+  #open(caller: Caller, socket: LiveTransport, gather?: GatheredWrites): void {
+    const session = new LiveSession(this.#components, caller, socket, gather);
     const { presence } = this.#components;
     const { id } = caller.user;
     const mine = this.#sessions.get(id) ?? new Set();

@@ -21,6 +21,7 @@ import type { LanComponents } from '../components.ts';
 import { refusalOf } from '../refusals.ts';
 import { viewUser } from '../views.ts';
 import { ArrivalPump } from './arrival-pump.ts';
+import type { GatheredWrites } from './gathered-writes.ts';
 import { Throttle } from './throttle.ts';
 
 /** Bytes that wait for the reader above which presence and typing are dropped, and above which nothing more is read. */
@@ -55,6 +56,7 @@ export class LiveSession {
   readonly caller: Caller;
   readonly #components: LiveComponents;
   readonly #socket: LiveTransport;
+  readonly #gather: GatheredWrites;
   readonly #throttle: Throttle;
   readonly #pump: ArrivalPump;
   #deadline: Timer;
@@ -65,8 +67,9 @@ export class LiveSession {
   #knowsAccounts = false;
   #heard: number;
 
-  constructor(components: LiveComponents, caller: Caller, socket: LiveTransport) {
+  constructor(components: LiveComponents, caller: Caller, socket: LiveTransport, gather: GatheredWrites = () => {}) {
     this.caller = caller;
+    this.#gather = gather;
     this.#components = components;
     this.#socket = socket;
     const { clock } = components;
@@ -260,6 +263,7 @@ export class LiveSession {
 
   #send(frame: ServerFrame): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#gather();
     this.#socket.send(encodeServerFrame(frame));
     if (this.#socket.bufferedAmount > MAX_WAITING && !this.#draining) void this.#throttle.during(this.#drained());
   }
