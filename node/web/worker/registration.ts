@@ -1,10 +1,15 @@
 // Registers the service worker and gives the page its line to it. Where there is none (an old browser, a window that keeps nothing)
 // files can still be saved, and are not played.
+import { systemClock } from '../../../src/realm/clock.ts';
+import { within } from '../../../src/realm/deadline.ts';
 import type { VersionSource } from '../model/page-version.ts';
 import { trustedAddress } from '../trusted-types.ts';
 import type { ToWorker } from './stream-messages.ts';
 
 const SCRIPT = '/service-worker.js';
+/** Milliseconds for a worker to say of which version it is. */
+const ANSWER = 10_000;
+const NEVER = new AbortController().signal;
 
 export interface WorkerLine {
   /** Whether a worker answers requests of this page; asked for again once when it does not yet. */
@@ -69,8 +74,10 @@ async function isOther(container: ServiceWorkerContainer): Promise<boolean> {
     port1.start();
   });
   container.controller.postMessage({ kind: 'version', paths: ownPaths() } satisfies ToWorker, [port2]);
-  const answer = await answered;
-  port1.close();
+  // a worker of a version before this question says nothing
+  const answer = await within(systemClock, ANSWER, 'version of a worker', NEVER, () => answered).finally(() =>
+    port1.close(),
+  );
   return typeof answer === 'object' && answer !== null && 'isSame' in answer && answer.isSame === false;
 }
 
