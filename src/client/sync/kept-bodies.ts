@@ -2,7 +2,8 @@
 // that wrote them, and what this device shows of a message has none any more. Kept for some days, since nobody restores an older copy
 // without knowing what is lost; in the background, since nobody waits for it.
 //
-//   cache records, area 'sealed', name conversation/message: [2, sender, device, ms, counter, expires, kept at, body, [blob, …]]
+//   cache records, area 'sealed'/DAY, name conversation/message: [2, sender, device, ms, counter, expires, kept at, body, [blob, …]]
+//                  area 'sealed', name 'first': [1, the first day of which something may be kept]       days since 1970, as they were kept
 import { MAX_BLOBS, MAX_BODY, MAX_COUNTER, readId } from '../../crypto/envelope.ts';
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
 import type { FrameMessage } from '../../protocols/lan/wire.ts';
@@ -31,12 +32,17 @@ const DAY = 24 * 3_600_000;
 export const KEPT_FOR: number = 7 * DAY;
 /** Bodies that wait for the cache; above that they are left out. */
 const MAX_WAITING = 1000;
+/** Days that something is kept in, today and the one that is just going included. */
+const DAYS = KEPT_FOR / DAY + 1;
+const FIRST = 'first';
 const MAX_FORM = MAX_BODY + MAX_BLOBS * 34 + 256;
 
 export class KeptBodies {
   readonly #cache: Pick<ClientCache, 'record' | 'records' | 'setRecords'>;
   readonly #clock: Pick<Clock, 'now'>;
   #waiting = new Map<string, Uint8Array>();
+  /** The day up to which all is cleared away that is too old. */
+  #clearedOn = 0;
   #work: Promise<void> = Promise.resolve();
   #isWriting = false;
 
@@ -69,8 +75,11 @@ export class KeptBodies {
   async of(conversation: ConversationId, id: MessageId): Promise<KeptBody | undefined> {
     await this.#work;
     const name = `${conversation}/${id}`;
-    const bytes = await this.#cache.record(AREA, name);
-    return bytes && decodeKept(name, bytes).kept;
+    for (const day of this.#days()) {
+      const bytes = await this.#cache.record(areaOf(day), name);
+      if (bytes) return decodeKept(name, bytes).kept;
+    }
+    return undefined;
   }
 
   /** Files of a message that is kept. */
@@ -81,23 +90,24 @@ export class KeptBodies {
   /** Taken back, or disappeared. */
   forget(conversation: ConversationId, ids: readonly MessageId[]): Promise<void> {
     for (const id of ids) this.#waiting.delete(`${conversation}/${id}`);
-    const names = ids.map((id) => [`${conversation}/${id}`, undefined] as const);
-    return this.#inTurn(() => this.#cache.setRecords(AREA, new Map(names)));
+    const names = new Map(ids.map((id) => [`${conversation}/${id}`, undefined]));
+    return this.#inTurn(async () => {
+      await Promise.all(this.#days().map((day) => this.#cache.setRecords(areaOf(day), names)));
+    });
   }
 
-  /** By conversation; what is too old goes. */
+  /** By conversation. */
   async all(): Promise<ReadonlyMap<ConversationId, readonly KeptBody[]>> {
     await this.#work;
     const found = new Map<ConversationId, KeptBody[]>();
-    const old = new Map<string, undefined>();
     const before = this.#clock.now() - KEPT_FOR;
-    for (const [name, bytes] of await this.#cache.records(AREA)) {
-      const { at, kept } = decodeKept(name, bytes);
-      const conversation = parseConversationId(name.split('/')[0] ?? '');
-      if (at < before) old.set(name, undefined);
-      else found.set(conversation, [...(found.get(conversation) ?? []), kept]);
+    for (const day of this.#days()) {
+      for (const [name, bytes] of await this.#cache.records(areaOf(day))) {
+        const { at, kept } = decodeKept(name, bytes);
+        const conversation = parseConversationId(name.split('/')[0] ?? '');
+        if (at >= before) found.set(conversation, [...(found.get(conversation) ?? []), kept]);
+      }
     }
-    if (old.size > 0) await this.#inTurn(() => this.#cache.setRecords(AREA, old));
     return found;
   }
 
@@ -108,8 +118,39 @@ export class KeptBodies {
       this.#isWriting = false;
       const rows = this.#waiting;
       this.#waiting = new Map();
-      await this.#cache.setRecords(AREA, rows);
+      await this.#cache.setRecords(areaOf(this.#today()), rows);
+      await this.#clear();
     });
+  }
+
+  /** Once a day: whatever is too old, also when this device was off for long. */
+  async #clear(): Promise<void> {
+    const today = this.#today();
+    if (this.#clearedOn === today) return;
+    const oldest = today - DAYS + 1;
+    for (let day = (await this.#first()) ?? oldest; day < oldest; day++) {
+      const names = [...(await this.#cache.records(areaOf(day))).keys()];
+      await this.#cache.setRecords(areaOf(day), new Map(names.map((name) => [name, undefined])));
+    }
+    await this.#cache.setRecords(AREA, new Map([[FIRST, encodeItem([1, oldest])]]));
+    this.#clearedOn = today;
+  }
+
+  async #first(): Promise<number | undefined> {
+    const bytes = await this.#cache.record(AREA, FIRST);
+    if (!bytes) return undefined;
+    const fields = new Fields(decodeStrict(bytes, 64), 'first day of kept bodies', 2);
+    if (fields.uint() !== 1) fields.fail('version 1');
+    return fields.uint();
+  }
+
+  #today(): number {
+    return Math.floor(this.#clock.now() / DAY);
+  }
+
+  /** The latest first. */
+  #days(): number[] {
+    return Array.from({ length: DAYS }, (_, ago) => this.#today() - ago);
   }
 
   /** A cache without room has more important things to hold. */
@@ -120,6 +161,8 @@ export class KeptBodies {
     return this.#work;
   }
 }
+
+const areaOf = (day: number): string => `${AREA}/${day}`;
 
 /** @throws PeerError `frame-malformed` */
 export function decodeKept(name: string, bytes: Uint8Array): { readonly at: number; readonly kept: KeptBody } {

@@ -20,6 +20,7 @@ import {
 } from '../../../src/realm/ids.ts';
 import { HandClock } from '../../node/hand-clock.ts';
 
+const DAY = 24 * 3_600_000;
 const LIMIT = { timeout: 20_000 };
 const id = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 const [CHAT, GROUP] = [parseConversationId(id(1)), parseGroupId(id(2))];
@@ -165,5 +166,26 @@ test('a commit that is kept comes back as it was, and no part of one is taken fo
       ' ',
       '',
     ),
+  );
+});
+
+test('what is too old leaves the device, also one that was off for long', LIMIT, async () => {
+  const { cache, clock, bodies } = await device();
+  bodies.keep(frame(1));
+  await bodies.all();
+  const day = Math.floor(NOW / DAY);
+  assert.equal((await cache.records(`sealed/${day}`)).size, 1);
+  for (const [passed, id] of [
+    [KEPT_FOR - DAY, 2],
+    [40 * DAY, 3],
+  ] as const) {
+    clock.advance(passed);
+    bodies.keep(frame(id, clock.now()));
+    await bodies.all();
+    assert.equal((await cache.records(`sealed/${day}`)).size, id === 2 ? 1 : 0);
+  }
+  assert.deepEqual(
+    [...(await bodies.all()).values()].flat().map((one) => one.id),
+    [frame(3).id],
   );
 });
