@@ -1,21 +1,27 @@
 // What the LAN side offers a user of the own account: vault, identity, devices, profile; and the keys of everybody else.
+import { type RateLimit, RateLimiter } from '../src/overlay/stun/rate-limit.ts';
 import type { Chain } from '../src/pki/chain.ts';
 import { encodeUserIdentity } from '../src/protocols/ledger/people-kinds.ts';
-import { InputError } from '../src/realm/errors.ts';
+import { InputError, RefusedError } from '../src/realm/errors.ts';
 import type { UserId } from '../src/realm/ids.ts';
 import type { RealmName } from '../src/realm/names.ts';
 import type { Directory, UserProfile } from './directory/directory.ts';
 import { ForeignKeys } from './directory/foreign-keys.ts';
 import type { UserKeys } from './directory/key-book.ts';
+import type { KnownUsers } from './directory/known-users.ts';
 import type { Errands } from './errands/errands.ts';
 import type { KnownKeys, LanAccount } from './lan/components.ts';
 import type { OpenedUsers, UserGround } from './open-users.ts';
 import type { Policies } from './policies/policies.ts';
 
+/** Each is an entry of the directory chain and goes to every node of the enterprise. */
+const PHOTOS_OF_ONE: RateLimit = { burst: 5, perSecond: 1 / 60 };
+const PHOTOS_OF_ALL: RateLimit = { burst: 100, perSecond: 2 };
+
 export interface AccountNeeds extends OpenedUsers {
   readonly errands: Errands;
   /** Also people of other enterprises who were met. */
-  readonly people: Pick<Directory, 'findById'>;
+  readonly people: Pick<KnownUsers, 'findById' | 'photoOf'>;
   readonly policies: Pick<Policies, 'forbids'>;
 }
 
@@ -30,6 +36,7 @@ export function openAccount(ground: UserGround, needs: AccountNeeds): OpenedAcco
   const mayFind = (user: UserId, origin: RealmName): boolean =>
     users.findById(user)?.status === 'active' && policies.forbids('findable', origin) === undefined;
   const foreignKeys = new ForeignKeys(realm, { book: keys, errands, mayFind, clock: ground.clock });
+  const photos = new RateLimiter(ground.clock, PHOTOS_OF_ONE, PHOTOS_OF_ALL);
   const account: LanAccount = {
     vaults: accounts.vaults,
     identities,
@@ -44,6 +51,12 @@ export function openAccount(ground: UserGround, needs: AccountNeeds): OpenedAcco
       return stated(user.home, known, known.identity && keys.proofOf(user.home, known.identity));
     },
     rename: (user, name) => users.rename(user, name),
+    setPhoto: async (user, photo) => {
+      if (!photos.take(user))
+        throw new RefusedError('photo-rate', 'the photo has been changed too often; wait a minute');
+      return users.setPhoto(user, photo);
+    },
+    photoOf: (user) => people.photoOf(user),
     leave: async (user) => {
       await accounts.remove(profileOf(users, user).address.login, user);
     },

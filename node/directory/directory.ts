@@ -15,6 +15,8 @@ export interface UserProfile {
   /** Equals `address.realm`; the realm whose directory chain vouches for the user. */
   readonly home: RealmName;
   readonly status: UserStatus;
+  /** Names the photo in the profile record (src/realm/photo.ts). */
+  readonly photo?: string | undefined;
 }
 
 /** What the home says of a sender: `nobody` when it knows none by that id, undefined when it told who it is or did not answer. */
@@ -31,6 +33,8 @@ export interface Directory {
   onChange(listener: (user: UserProfile) => void): () => void;
   /** Also asks the home of somebody of another enterprise. @throws UnreachableError; RefusedError `lookup-rate` */
   lookUp?(address: UserAddress, asker: UserId): Promise<UserProfile | undefined>;
+  /** The bytes that `photo` of a user names; undefined where there are none. */
+  photoOf?(id: UserId): Promise<Uint8Array | undefined>;
   /**
    * Whether a user of that realm may have that id: in the own enterprise only who is listed there, elsewhere whom the id itself
    * says to be of that house (src/realm/house-id.ts).

@@ -3,10 +3,11 @@
 //   ('foreign-user', home realm, user id)   [1, kind, record, time]
 
 import { decodeFound, encodeFound, type LookupAnswer } from '../../src/protocols/profile/lookup.ts';
-import { decodeProfile } from '../../src/protocols/profile/record.ts';
+import { decodeProfile, MAX_RECORD } from '../../src/protocols/profile/record.ts';
 import { LocalError } from '../../src/realm/errors.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import { parseRealmName, type RealmName } from '../../src/realm/names.ts';
+import { photoName } from '../../src/realm/photo.ts';
 import type { UserAddress } from '../../src/realm/user-address.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { Write } from '../../src/store/engine.ts';
@@ -17,7 +18,7 @@ import { UserIndex } from './user-index.ts';
 
 const VERSION = 1;
 const MAX_NAME = 253;
-const MAX_FOUND = 2048;
+const MAX_FOUND = MAX_RECORD + 1024;
 /** Far more than one realm's people ever write to. */
 const MAX_USERS = 100_000;
 /** Of one home, so that none that makes people up takes the room of all others. */
@@ -30,12 +31,12 @@ interface Seen {
 }
 
 export class ForeignUsers {
-  readonly #database: Pick<Database, 'iterate' | 'commit'>;
+  readonly #database: Pick<Database, 'iterate' | 'commit' | 'get'>;
   readonly #index = new UserIndex();
   readonly #seen = new Map<UserId, number>();
   readonly #ofHome = new Map<RealmName, number>();
 
-  constructor(database: Pick<Database, 'iterate' | 'commit'>) {
+  constructor(database: Pick<Database, 'iterate' | 'commit' | 'get'>) {
     this.#database = database;
   }
 
@@ -48,6 +49,12 @@ export class ForeignUsers {
 
   findById(id: UserId): UserProfile | undefined {
     return this.#index.get(id);
+  }
+
+  /** The photo that the home gave when it was asked last. */
+  async photoOf({ home, id }: Pick<UserProfile, 'home' | 'id'>): Promise<Uint8Array | undefined> {
+    const value = await this.#database.get(key('foreign-user', home, id));
+    return value && decodeProfile(readStored(value).found.record).photo;
   }
 
   findByAddress(address: UserAddress): Seen | undefined {
@@ -96,8 +103,9 @@ export class ForeignUsers {
 
 /** @throws InputError when the record is none */
 export function userOf(home: RealmName, { kind, record }: LookupAnswer): UserProfile {
-  const { id, login, name } = decodeProfile(record);
-  return { id, address: { login, realm: home }, name, kind, home, status: 'active' };
+  const { id, login, name, photo } = decodeProfile(record);
+  const shown = photo && { photo: photoName(photo) };
+  return { id, address: { login, realm: home }, name, kind, home, status: 'active', ...shown };
 }
 
 function readStored(value: Uint8Array): { home: RealmName; found: LookupAnswer; time: number } {

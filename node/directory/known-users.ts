@@ -38,6 +38,12 @@ export class KnownUsers implements Directory {
     return this.#directory.onChange(listener);
   }
 
+  async photoOf(id: UserId): Promise<Uint8Array | undefined> {
+    if (this.#directory.findById(id)) return this.#directory.photoOf?.(id);
+    const user = this.#foreign.findById(id);
+    return user && this.#foreign.photoOf(user);
+  }
+
   /** As UserLookup does. */
   lookUp(address: UserAddress, asker: UserId): Promise<UserProfile | undefined> {
     return this.#lookup.find(address, asker);

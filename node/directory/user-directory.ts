@@ -15,6 +15,7 @@ import {
   decodeProfile,
   encodeProfile,
   loginHash,
+  type ProfileRecord,
   parseName,
   profileHash,
   SALT,
@@ -26,9 +27,11 @@ import { OF_CHANCE, userIdOf } from '../../src/realm/house-id.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
+import { parsePhoto } from '../../src/realm/photo.ts';
 import type { Login, UserAddress } from '../../src/realm/user-address.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { Write } from '../../src/store/engine.ts';
+import { Turns } from '../conversations/turns.ts';
 import type { LedgerService } from '../ledger/ledger-service.ts';
 import { AliasBook, type AliasState } from './alias-book.ts';
 import { AliasRegistrar } from './alias-registrar.ts';
@@ -58,6 +61,7 @@ export interface OwnUser {
   readonly login: Login;
   readonly name: string;
   readonly kind: UserKind;
+  readonly photo?: Uint8Array | undefined;
 }
 
 const MAX_RESULTS = 100;
@@ -72,6 +76,8 @@ export class UserDirectory implements Directory {
   readonly #listeners = new Set<(user: UserProfile) => void>();
   readonly #intake: UserIntake;
   readonly #server: ProfileServer;
+  /** A change of the photo and one of the name at the same time must not undo each other. */
+  readonly #turns = new Turns();
 
   constructor(components: DirectoryComponents, init: DirectoryInit) {
     this.#parts = components;
@@ -155,19 +161,30 @@ export class UserDirectory implements Directory {
 
   /** As `add`, for the status of an own user. @throws InputError `unknown-user` */
   async setStatus(id: UserId, status: UserStatus, writes: readonly Write[]): Promise<UserProfile> {
-    const user = this.#own(id);
-    const record = await this.#recordOf(user);
-    if (!record) throw noSuchUser(id);
-    return this.#write(USER_CHANGED, record, user.kind, status, writes);
+    return this.#turns.run(id, async () => {
+      const user = this.#own(id);
+      const record = await this.#recordOf(user);
+      if (!record) throw noSuchUser(id);
+      return this.#write(USER_CHANGED, record, user.kind, status, writes);
+    });
   }
 
   /** As `add`, for the name of an own user; the login never changes. @throws InputError `unknown-user`, `bad-name` */
   async rename(id: UserId, name: string): Promise<UserProfile> {
-    const user = this.#own(id);
-    const { realm } = this.#init;
-    const salt = (this.#parts.randomBytes ?? randomBytes)(SALT);
-    const record = encodeProfile({ id, login: user.address.login, name: parseName(name.trim()), salt });
-    return this.#write(USER_CHANGED, record, user.kind, user.status, [this.#profiles.put(realm, id, record)]);
+    return this.#alter(id, { name: parseName(name.trim()) });
+  }
+
+  /** As `rename`, for the photo; without one it is erased. @throws InputError `unknown-user`, `bad-photo` */
+  async setPhoto(id: UserId, photo: Uint8Array | undefined): Promise<UserProfile> {
+    const user = await this.#alter(id, { photo: photo && parsePhoto(photo) });
+    if (!photo) await this.#profiles.compact(this.#init.realm);
+    return user;
+  }
+
+  /** The bytes that `photo` of a known user names. */
+  async photoOf(id: UserId): Promise<Uint8Array | undefined> {
+    const record = await this.recordOf(id);
+    return record && decodeProfile(record).photo;
   }
 
   /** Ends an own user: the chain says so, the record with the name is erased here and by all who follow. @throws InputError `unknown-user` */
@@ -200,6 +217,19 @@ export class UserDirectory implements Directory {
     await this.#intake.stop();
     await this.#registrar?.stop();
     await this.#server.stop();
+  }
+
+  /** A new salt each time: nobody who keeps hashes sees that a name or a photo has come back. */
+  #alter(id: UserId, change: Partial<Pick<ProfileRecord, 'name' | 'photo'>>): Promise<UserProfile> {
+    return this.#turns.run(id, async () => {
+      const user = this.#own(id);
+      const before = await this.#recordOf(user);
+      if (!before) throw noSuchUser(id);
+      const salt = (this.#parts.randomBytes ?? randomBytes)(SALT);
+      const record = encodeProfile({ ...decodeProfile(before), ...change, salt });
+      const write = this.#profiles.put(this.#init.realm, id, record);
+      return this.#write(USER_CHANGED, record, user.kind, user.status, [write]);
+    });
   }
 
   /** An own user is none any more, for the reason that `entry` gives. */

@@ -7,6 +7,7 @@ import { CanopyError } from '../../src/realm/errors.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
+import { photoName } from '../../src/realm/photo.ts';
 import { BirthPlaces } from './birth-places.ts';
 import type { UserProfile } from './directory.ts';
 import { UserIndex } from './user-index.ts';
@@ -106,9 +107,10 @@ export class UserRoll implements UserList {
 /** The user that entry and record together speak of; undefined when they do not fit each other. */
 function vouchedFor(home: RealmName, entry: UserEntry, record: Uint8Array): UserProfile | undefined {
   try {
-    const { id, login, name, salt } = decodeProfile(record);
+    const { id, login, name, salt, photo } = decodeProfile(record);
     if (id !== entry.id || !equals(loginHash(login, salt), entry.loginHash)) return undefined;
-    return { id, address: { login, realm: home }, name, kind: entry.kind, home, status: entry.status };
+    const shown = photo && { photo: photoName(photo) };
+    return { id, address: { login, realm: home }, name, kind: entry.kind, home, status: entry.status, ...shown };
   } catch (error) {
     if (error instanceof CanopyError) return undefined;
     throw error;

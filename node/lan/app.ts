@@ -47,7 +47,7 @@ const OPEN = new Set(['/server', '/login/start', '/login/finish']);
 /** Reached while the first password has not been changed. */
 const DURING_CHANGE = new Set(['/me', '/logout', '/password/start', '/password/finish', '/vault', '/vault/records']);
 /** These carry records of the vault. */
-const WIDE = new Set(['/vault', '/vault/stage', '/identity']);
+const WIDE = new Set(['/vault', '/vault/stage', '/identity', '/profile/photo']);
 
 /** What carries commits, mails or key packages. */
 const LARGE = new RegExp(`^${API_PREFIX}/(conversations/[^/]+/(commits|group|compare|missing)|mails|key-packages)$`);

@@ -88,6 +88,10 @@ export interface LanAccount {
   /** @throws UnreachableError, RefusedError `lookup-rate` when the user is of another enterprise */
   keys(user: UserId, asker: UserId): Promise<KnownKeys>;
   rename(user: UserId, name: string): Promise<UserProfile>;
+  /** Without one it is erased. @throws InputError `bad-photo`; RefusedError `photo-rate` */
+  setPhoto(user: UserId, photo: Uint8Array | undefined): Promise<UserProfile>;
+  /** Undefined where there is none, and for who is not known here. */
+  photoOf(user: UserId): Promise<Uint8Array | undefined>;
   /** For good. */
   leave(user: UserId): Promise<void>;
 }

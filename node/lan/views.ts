@@ -12,8 +12,8 @@ import type { UserProfile } from '../directory/directory.ts';
 import type { LanDirectory } from './components.ts';
 
 export function viewUser(profile: UserProfile): User {
-  const { id, address, name, kind } = profile;
-  return { id, address: formatUserAddress(address), name, kind };
+  const { id, address, name, kind, photo } = profile;
+  return { id, address: formatUserAddress(address), name, kind, ...(photo !== undefined && { photo }) };
 }
 
 /** Somebody who wrote once and is no longer in the directory keeps the id, without a name. */

@@ -228,8 +228,8 @@ export class MoveService {
   }
 
   #add(user: UserId, { moved }: HeldUser): Promise<UserProfile> {
-    const { login, name } = decodeProfile(moved.profile);
-    return this.#parts.accounts.arrive({ id: user, login, name, kind: moved.kind });
+    const { login, name, photo } = decodeProfile(moved.profile);
+    return this.#parts.accounts.arrive({ id: user, login, name, photo, kind: moved.kind });
   }
 
   async #addKeys(user: UserId, { moved }: HeldUser): Promise<void> {

@@ -6,6 +6,7 @@ import {
   deviceRequest,
   identityRequest,
   type KeysAnswer,
+  photoRequest,
   profileRequest,
 } from '../../../src/protocols/lan/account-routes.ts';
 import { deviceId, userId } from '../../../src/protocols/lan/wire.ts';
@@ -92,6 +93,17 @@ export function accountRoutes(account: LanAccount, { clock }: Pick<LanComponents
   routes.post('/profile', async (context) => {
     const { name } = await bodyOf(context.req.raw, profileRequest);
     return context.json({ user: viewUser(await account.rename(context.get('caller').user.id, name)) });
+  });
+
+  routes.post('/profile/photo', async (context) => {
+    const { photo } = await bodyOf(context.req.raw, photoRequest);
+    const bytes = photo === undefined ? undefined : fromText(photo);
+    return context.json({ user: viewUser(await account.setPhoto(context.get('caller').user.id, bytes)) });
+  });
+
+  routes.get('/users/:id/photo', async (context) => {
+    const photo = await account.photoOf(formOf(context.req.param('id'), userId));
+    return context.json(photo ? { photo: toText(photo) } : {});
   });
 
   routes.post('/profile/delete', async (context) => {

@@ -53,6 +53,14 @@ export class ActedAccount implements OwnAccountClient {
     this.#devices = this.#devices.filter((device) => device.id !== id);
   }
 
+  async setPhoto(): Promise<User> {
+    return CLERK;
+  }
+
+  async photoOf(): Promise<Uint8Array | undefined> {
+    return undefined;
+  }
+
   async rename(name: string): Promise<User> {
     await pause(300);
     return { ...CLERK, name };

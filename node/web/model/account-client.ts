@@ -11,6 +11,8 @@ export type OwnAccountClient = Pick<
   | 'renameDevice'
   | 'removeDevice'
   | 'rename'
+  | 'setPhoto'
+  | 'photoOf'
   | 'deleteProfile'
   | 'privacy'
   | 'setPrivacy'

@@ -22,6 +22,7 @@ import type { PageClient } from './page-client.ts';
 import type { PageFiles } from './page-files.ts';
 import { PageVersion, type VersionSource } from './page-version.ts';
 import { People } from './people.ts';
+import { Photos } from './photos.ts';
 import { Preferences, type Spoken } from './preferences.ts';
 import { Screen } from './screen.ts';
 import { SessionModel, type Stage } from './session.ts';
@@ -54,6 +55,7 @@ export interface Workspace {
   readonly me: User;
   readonly realm: string;
   readonly people: People;
+  readonly photos: Photos;
   readonly chats: Chats;
   /** What is done in conversations. */
   readonly conversing: Conversing;
@@ -158,6 +160,7 @@ export class App {
       me: user,
       realm,
       people,
+      photos: new Photos(client),
       chats,
       connection,
       islands,

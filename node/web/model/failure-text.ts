@@ -40,6 +40,8 @@ const SENTENCES: Readonly<Record<string, TextKey>> = {
   'evidence-unproven': 'error.evidenceUnproven',
   'picture-unreadable': 'error.pictureUnreadable',
   'picture-too-large': 'error.pictureUnreadable',
+  'bad-photo': 'error.pictureUnreadable',
+  'photo-rate': 'profile.photoRate',
   'read-only': 'error.readOnly',
   expired: 'error.expired',
   'message-expired': 'error.expired',

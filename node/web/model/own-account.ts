@@ -26,6 +26,7 @@ export class OwnAccount {
   /** Shown once: it is forgotten as soon as the person goes on. */
   readonly recoveryKey: Signal<string | undefined> = signal(undefined);
   readonly naming = new Task();
+  readonly picturing = new Task();
   readonly listing = new Task();
   readonly changing = new Task();
   readonly making = new Task();
@@ -43,6 +44,13 @@ export class OwnAccount {
   rename(name: string): Promise<boolean> {
     return this.naming.run(async () => {
       this.me.value = await this.#account().rename(name.trim());
+    });
+  }
+
+  /** Without one the initials are shown again. */
+  setPhoto(photo: Uint8Array | undefined): Promise<boolean> {
+    return this.picturing.run(async () => {
+      this.me.value = await this.#account().setPhoto(photo);
     });
   }
 

@@ -1,14 +1,9 @@
 // How a conversation is drawn: as its person, or as a group.
 import type { Chat } from '../model/chat.ts';
 import { colourOf } from '../model/person-look.ts';
-import { pictureSize } from '../model/picture-size.ts';
 import { Icon } from './icon.tsx';
+import { Painted } from './painted.tsx';
 import { Avatar } from './person.tsx';
-import { PreviewCanvas } from './preview-canvas.tsx';
-
-/** Points of a side; what its own head says to be larger is not painted. */
-const SIDE = 144;
-const MOST = 512;
 
 interface ChatAvatarProps {
   readonly chat: Chat;
@@ -21,14 +16,7 @@ export function ChatAvatar({ chat, large = false, presence = false }: ChatAvatar
   const picture = chat.picture?.length ? chat.picture : undefined;
   return (
     <span class={`avatar avatar-group person-${colourOf(chat.id)} ${large ? 'avatar-large' : ''}`} aria-hidden="true">
-      {picture ? <Painted key={chat.id} picture={picture} /> : <Icon name="people" />}
+      <Painted key={chat.id} picture={picture} otherwise={<Icon name="people" />} />
     </span>
   );
-}
-
-/** Bytes of a stranger never become an address or markup. */
-function Painted({ picture }: { readonly picture: Uint8Array }) {
-  const size = pictureSize(picture);
-  if (!size || size.width > MOST || size.height > MOST) return <Icon name="people" />;
-  return <PreviewCanvas preview={{ bytes: picture, type: '', width: SIDE, height: SIDE }} />;
 }

@@ -3,6 +3,7 @@ import type { User } from '../../../src/client/client.ts';
 import { colourOf, initialsOf } from '../model/person-look.ts';
 import { presenceText } from '../model/presence-text.ts';
 import { useWords, useWorkspace } from './context.ts';
+import { Painted } from './painted.tsx';
 
 interface AvatarProps {
   readonly user: User;
@@ -14,10 +15,20 @@ interface AvatarProps {
 export function Avatar({ user, large = false, presence = false }: AvatarProps) {
   return (
     <span class={`avatar person-${colourOf(user.id)} ${large ? 'avatar-large' : ''}`} aria-hidden="true">
-      {initialsOf(user.name) || initialsOf(user.address)}
+      {user.photo === undefined ? <Initials user={user} /> : <Photo key={user.photo} user={user} />}
       {presence && <PresenceDot user={user} />}
     </span>
   );
+}
+
+function Initials({ user }: { readonly user: User }) {
+  return <>{initialsOf(user.name) || initialsOf(user.address)}</>;
+}
+
+/** Initials until the photo is here, and for good where it does not come. */
+function Photo({ user }: { readonly user: User }) {
+  const picture = useWorkspace().photos.of(user)?.value;
+  return <Painted picture={picture} otherwise={<Initials user={user} />} />;
 }
 
 function PresenceDot({ user }: { readonly user: User }) {

@@ -5,11 +5,12 @@ import { signDeviceRemoval } from '../../crypto/device-removal.ts';
 import type { DeviceKeys, SigningKey } from '../../crypto/identity.ts';
 import { newRecoveryKey } from '../../crypto/vault/recovery-key.ts';
 import { secretTarget } from '../../crypto/vault/wraps.ts';
-import { devicesAnswer, profileAnswer } from '../../protocols/lan/account-routes.ts';
+import { devicesAnswer, photoAnswer, profileAnswer } from '../../protocols/lan/account-routes.ts';
 import { emptyAnswer, type PrivacyAnswer, privacyAnswer } from '../../protocols/lan/routes.ts';
 import type { User } from '../../protocols/lan/wire.ts';
 import { InputError } from '../../realm/errors.ts';
 import type { DeviceId, UserId } from '../../realm/ids.ts';
+import { photoName } from '../../realm/photo.ts';
 import type { RandomBytes } from '../../realm/random.ts';
 import type { Http } from '../http.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -108,6 +109,20 @@ export class Account {
   /** The name that others see; the username stays. */
   async rename(name: string): Promise<User> {
     return (await this.#parts.http.post('/profile', { name }, profileAnswer)).user;
+  }
+
+  /** Small, without anything that the picture file said of its making; none removes it. @throws InputError `bad-photo` */
+  async setPhoto(photo: Uint8Array | undefined): Promise<User> {
+    const body = photo ? { photo: toText(photo) } : {};
+    return (await this.#parts.http.post('/profile/photo', body, profileAnswer)).user;
+  }
+
+  /** The photo of `user.photo`; undefined where it has changed meanwhile. */
+  async photoOf({ id, photo: expected }: User, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    if (expected === undefined) return undefined;
+    const { photo } = await this.#parts.http.get(`/users/${id}/photo`, photoAnswer, signal);
+    const bytes = photo === undefined ? undefined : fromText(photo);
+    return bytes && photoName(bytes) === expected ? bytes : undefined;
   }
 
   /** For good: nobody can log in as this user any more. @throws RefusedError `login-again` when the login is not fresh */

@@ -11,7 +11,10 @@
 //   POST devices/:id/name, devices/:id/remove
 //   GET  users/:id/keys                     identity, the home's statement with its authority's chain, certificates
 //   POST profile {name}, POST profile/delete
+//   POST profile/photo {photo}              without one: removed
+//   GET  users/:id/photo                    nothing where there is none, or nobody
 import * as v from 'valibot';
+import { MAX_PHOTO } from '../../realm/photo.ts';
 import { deviceId, realmName, time, user, userId } from './wire.ts';
 
 /** Records in one request or page, and their bytes. */
@@ -83,3 +86,6 @@ export type KeysAnswer = v.InferOutput<typeof keysAnswer>;
 
 export const profileRequest = v.strictObject({ name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)) });
 export const profileAnswer = v.object({ user });
+export const photoRequest = v.strictObject({ photo: v.optional(blob(MAX_PHOTO)) });
+/** As the user's home gave it, checked by nobody but by its hash and its first bytes. */
+export const photoAnswer = v.object({ photo: v.optional(blob(MAX_PHOTO)) });

@@ -46,6 +46,8 @@ export const user = v.object({
   address: shortText,
   name: shortText,
   kind: v.picklist(['person', 'bot', 'system']),
+  /** SHA-256 of the photo, base64url; absent: none. */
+  photo: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/))),
 });
 export type User = v.InferOutput<typeof user>;
 

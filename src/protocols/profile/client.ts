@@ -9,7 +9,7 @@ import { FRAME_DEADLINE, MAX_FRAME, PROFILE_PROTOCOL } from './index.ts';
 const FORM = { protocol: PROFILE_PROTOCOL, maxFrame: MAX_FRAME, deadline: FRAME_DEADLINE, class: 'bulk' } as const;
 
 /**
- * Records of at most 128 users, in the order of the ids; undefined where the holder has none. Their hashes are not checked here.
+ * Records of at most 32 users, in the order of the ids; undefined where the holder has none. Their hashes are not checked here.
  * @throws PeerError, UnreachableError, RefusedError
  */
 export function askProfiles(

@@ -1,11 +1,12 @@
 // A profile record: what people see of a user. It lies outside the ledger so that it can be erased; the directory chain holds only
 // two hashes, salted with the 16 random bytes in the record.
 //
-//   record       [version 1, user id, login, name, salt]
+//   record       [version 1, user id, login, name, salt, photo or null]           photo as in src/realm/photo.ts
 //   profile hash SHA-256("canopy/profile/1" 00, record)
 //   login hash   SHA-256("canopy/login/1" 00, salt, login)
 import { InputError } from '../../realm/errors.ts';
 import { idBytes, idText, parseUserId, type UserId } from '../../realm/ids.ts';
+import { MAX_PHOTO, parsePhoto } from '../../realm/photo.ts';
 import { type Login, parseLogin } from '../../realm/user-address.ts';
 import { decodeFields, encodeFields } from '../../store/positional.ts';
 import { sha256 } from '../ledger/entry.ts';
@@ -15,6 +16,7 @@ export interface ProfileRecord {
   readonly login: Login;
   readonly name: string;
   readonly salt: Uint8Array;
+  readonly photo?: Uint8Array | undefined;
 }
 
 const VERSION = 1;
@@ -23,7 +25,7 @@ const MAX_LOGIN = 64;
 const MAX_NAME = 100;
 export const SALT = 16;
 /** 100 characters are at most 300 bytes. */
-export const MAX_RECORD = 1024;
+export const MAX_RECORD = 1024 + MAX_PHOTO;
 
 const PROFILE_LABEL = new TextEncoder().encode('canopy/profile/1\0');
 const LOGIN_LABEL = new TextEncoder().encode('canopy/login/1\0');
@@ -39,20 +41,22 @@ export function parseName(name: string): string {
   });
 }
 
-export function encodeProfile({ id, login, name, salt }: ProfileRecord): Uint8Array {
-  return encodeFields([VERSION, idBytes(id), login, name, salt]);
+export function encodeProfile({ id, login, name, salt, photo }: ProfileRecord): Uint8Array {
+  return encodeFields([VERSION, idBytes(id), login, name, salt, photo ?? null]);
 }
 
-/** @throws InputError `malformed`, `unknown-version`, `bad-id`, `bad-login`, `bad-name` */
+/** @throws InputError `malformed`, `unknown-version`, `bad-id`, `bad-login`, `bad-name`, `bad-photo` */
 export function decodeProfile(bytes: Uint8Array): ProfileRecord {
   return decodeFields(bytes, 'profile record', (reader) => {
     reader.version(VERSION);
-    return {
+    const record = {
       id: parseUserId(idText(reader.bytes(UUID, UUID))),
       login: parseLogin(reader.text(MAX_LOGIN)),
       name: parseName(reader.text(MAX_NAME)),
       salt: reader.bytes(SALT, SALT),
     };
+    const photo = reader.optional((field) => parsePhoto(field.bytes(MAX_PHOTO)));
+    return photo ? { ...record, photo } : record;
   });
 }
 

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { photoName } from '../../../src/realm/photo.ts';
 import { parseLogin } from '../../../src/realm/user-address.ts';
 import { openLevelEngine } from '../../../src/store/level-engine.ts';
 import { acme, eventually, kyiv, signerOf, text } from '../../protocols/ledger/ledger-realm.ts';
@@ -14,6 +15,9 @@ import { OpaqueClient } from './opaque-client.ts';
 const LIMIT = { timeout: 60_000 };
 const NAME = 'Solomiia-Unmistakable';
 const CLERK = parseLogin('clerk');
+
+const MARK = 'unmistakable-picture';
+const PHOTO = new TextEncoder().encode(`RIFF\0\0\0\0WEBP${MARK}`);
 
 /** A realm's node on a real database, and where that lies; both are gone after the test, however it ends. */
 async function openOnDisk(t: TestContext, realm: typeof kyiv, networks: PairedNetworks) {
@@ -62,6 +66,41 @@ test('nothing of the name remains in the files of either end', LIMIT, async (t) 
     assert.equal(await isOnDisk(path, 'Remaining-Colleague'), true);
   }
 });
+
+test(
+  'a photo comes to the other node with the name, stays when the name changes, and leaves with the person',
+  LIMIT,
+  async (t) => {
+    const networks = new PairedNetworks();
+    const house = await openOnDisk(t, acme, networks);
+    const branch = await openOnDisk(t, kyiv, networks);
+    await house.ledger.certifyRealm({ realm: kyiv, tier: 'branch', chain: text('kyiv') });
+    const clerk = await new OpaqueClient(branch.accounts, kyiv).addUser('clerk', 'pw', NAME);
+    const seen = () => house.directory.findById(clerk.id);
+    await eventually(() => seen() !== undefined);
+    assert.equal(seen()?.photo, undefined);
+    assert.equal(await house.directory.photoOf(clerk.id), undefined);
+
+    await branch.directory.setPhoto(clerk.id, PHOTO);
+    await branch.directory.rename(clerk.id, 'Another');
+    await eventually(() => seen()?.name === 'Another' && seen()?.photo === photoName(PHOTO));
+    assert.deepEqual(await house.directory.photoOf(clerk.id), PHOTO);
+    const script = new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg"/>');
+    await assert.rejects(branch.directory.setPhoto(clerk.id, script), { code: 'bad-photo' });
+    assert.deepEqual(await branch.directory.photoOf(clerk.id), PHOTO);
+
+    await branch.directory.setPhoto(clerk.id, undefined);
+    await eventually(() => seen()?.photo === undefined);
+    assert.equal(await isOnDisk(branch.path, MARK), false);
+
+    await branch.directory.setPhoto(clerk.id, PHOTO);
+    await eventually(() => seen()?.photo === photoName(PHOTO));
+    await branch.accounts.remove(CLERK, 'operator');
+    await eventually(() => seen() === undefined);
+    await eventually(async () => !(await isOnDisk(house.path, MARK)));
+    assert.equal(await isOnDisk(branch.path, MARK), false);
+  },
+);
 
 test('the chain still stands, and whoever was away erases when it comes back', LIMIT, async (t) => {
   const networks = new PairedNetworks();

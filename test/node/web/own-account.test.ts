@@ -8,6 +8,7 @@ import { OwnAccount } from '../../../node/web/model/own-account.ts';
 import type { PageClient } from '../../../node/web/model/page-client.ts';
 import { SessionModel } from '../../../node/web/model/session.ts';
 import { RefusedError, UnreachableError } from '../../../src/realm/errors.ts';
+import { photoName } from '../../../src/realm/photo.ts';
 import { HandClock } from './hand-clock.ts';
 import { CLERK, ENGINEER, ScriptedClient } from './scripted-client.ts';
 
@@ -21,6 +22,8 @@ function accountOf(more: Partial<OwnAccountClient> = {}): OwnAccountClient {
     renameDevice: async () => undefined,
     removeDevice: async () => undefined,
     rename: async (name) => ({ ...CLERK, name }),
+    setPhoto: async (photo) => ({ ...CLERK, ...(photo && { photo: photoName(photo) }) }),
+    photoOf: async () => undefined,
     deleteProfile: async () => undefined,
     privacy: async () => OPEN,
     setPrivacy: async (wish) => ({ ...OPEN, ...wish }),

@@ -21,6 +21,7 @@ import {
 import { decodeProfile, encodeProfile } from '../../../src/protocols/profile/record.ts';
 import { parseUserId } from '../../../src/realm/ids.ts';
 import { TIERS } from '../../../src/realm/names.ts';
+import { MAX_PHOTO, parsePhoto } from '../../../src/realm/photo.ts';
 import { parseLogin } from '../../../src/realm/user-address.ts';
 import { kyiv, lviv } from './ledger-realm.ts';
 
@@ -98,6 +99,8 @@ function isName(text: string): boolean {
   return text.length > 0 && text.isWellFormed() && !/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(text);
 }
 
+const WEBP = [...new TextEncoder().encode('RIFF\0\0\0\0WEBP')];
+
 const profile = fc.record(
   {
     id: userId,
@@ -111,10 +114,29 @@ const profile = fc.record(
   plain,
 );
 
+const photo = fc.uint8Array({ maxLength: 60 }).map((rest) => new Uint8Array([...WEBP, ...rest]));
+
 test('payloads and profile records read back', () => {
   fc.assert(fc.property(user, (value) => assert.deepEqual(decodeUserEntry(encodeUserEntry(value)), value)));
   fc.assert(fc.property(realm, (value) => assert.deepEqual(decodeRealmCertified(encodeRealmCertified(value)), value)));
   fc.assert(fc.property(profile, (value) => assert.deepEqual(decodeProfile(encodeProfile(value)), value)));
+  const shown = fc.tuple(profile, photo).map(([record, picture]) => ({ ...record, photo: picture }));
+  fc.assert(fc.property(shown, (value) => assert.deepEqual(decodeProfile(encodeProfile(value)), value)));
+});
+
+test('a profile record that is cut short anywhere is refused, and so is a photo that is too large or none', () => {
+  const [record] = fc.sample(profile, 1);
+  assert.ok(record);
+  const whole = encodeProfile({ ...record, photo: new Uint8Array(WEBP) });
+  for (let length = 0; length < whole.length; length += 1) {
+    assert.throws(() => decodeProfile(whole.subarray(0, length)), { name: 'InputError' }, `${length}`);
+  }
+  const large = new Uint8Array(MAX_PHOTO + 1);
+  large.set(WEBP);
+  for (const wrong of [large, new TextEncoder().encode('<svg xmlns="">'), new Uint8Array()]) {
+    assert.throws(() => decodeProfile(encodeProfile({ ...record, photo: wrong })), { name: 'InputError' });
+    assert.throws(() => parsePhoto(wrong), { code: 'bad-photo' });
+  }
 });
 
 test('a name of another realm that would mislead is refused', () => {

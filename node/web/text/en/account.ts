@@ -26,6 +26,11 @@ export const account = {
   'profile.name': 'Your name',
   'profile.nameHint': 'Everybody who can find you sees it.',
   'profile.nameMissing': 'Type a name.',
+  'profile.photo': 'Choose a photo',
+  'profile.noPhoto': 'Remove the photo',
+  'profile.photoHint':
+    'Your colleagues and administrators see it. The middle of the picture is taken, and nothing else that the file holds.',
+  'profile.photoRate': 'You have changed your photo several times just now. Try again in a minute.',
   'profile.username': 'Username',
   'profile.usernameHint': 'It stays the same for as long as the account exists.',
   'profile.delete': 'Delete profile',

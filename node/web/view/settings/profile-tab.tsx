@@ -2,6 +2,7 @@
 import { useRef, useState } from 'preact/hooks';
 import { failureText } from '../../model/failure-text.ts';
 import { MAX_NAME } from '../../model/own-account.ts';
+import { sourceOf } from '../../page-files.ts';
 import { Button } from '../button.tsx';
 import { useApp, useWords, useWorkspace } from '../context.ts';
 import { Field } from '../field.tsx';
@@ -23,6 +24,7 @@ export function ProfileTab() {
           <span>{me.address}</span>
         </div>
       </div>
+      <PhotoForm />
       <NameForm />
       <dl class="facts facts-flush">
         <dt>{t('profile.username')}</dt>
@@ -39,6 +41,48 @@ export function ProfileTab() {
       </div>
       {isDeleting && <DeleteProfileDialog onClose={() => setDeleting(false)} />}
     </section>
+  );
+}
+
+function PhotoForm() {
+  const { account, files } = useWorkspace();
+  const words = useWords();
+  const { t } = words;
+  const input = useRef<HTMLInputElement>(null);
+  const [isUnreadable, setUnreadable] = useState(false);
+  const { busy, failure } = account.picturing;
+  const choose = async (file: File): Promise<void> => {
+    const photo = await files.page.groupPicture(sourceOf(file)).catch(() => undefined);
+    setUnreadable(!photo);
+    if (photo) await account.setPhoto(photo);
+  };
+  const trouble = isUnreadable ? t('error.pictureUnreadable') : failure.value && failureText(words, failure.value);
+  return (
+    <div class="settings-form">
+      <input
+        ref={input}
+        type="file"
+        accept="image/*"
+        hidden
+        aria-label={t('profile.photo')}
+        onChange={({ currentTarget }) => {
+          const [file] = currentTarget.files ?? [];
+          currentTarget.value = '';
+          if (file) void choose(file);
+        }}
+      />
+      <Button disabled={busy.value} onClick={() => input.current?.click()}>
+        {t('profile.photo')}
+      </Button>
+      {account.me.value.photo !== undefined && (
+        <Button disabled={busy.value} onClick={() => void account.setPhoto(undefined)}>
+          {t('profile.noPhoto')}
+        </Button>
+      )}
+      <p class="note" role="status">
+        {trouble || t('profile.photoHint')}
+      </p>
+    </div>
   );
 }
 
