@@ -9,6 +9,8 @@ import { beginWith, chooseOwnPassword, givePassword, inRail, logIn, say } from '
 import { axeFindings, openWatched, type WatchedPage } from './watched-page.ts';
 
 const OWN = 'four words of my own';
+/** A PNG of one point. */
+const DOT = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 async function openSettings(page: Page, tab: string): Promise<void> {
   if (!(await page.getByRole('dialog', { name: 'Settings' }).isVisible()))
@@ -97,6 +99,17 @@ describe('an account of one’s own', { skip: skipWithoutBrowser(), timeout: 240
     await page.locator('.rail-me').filter({ hasText: 'Fresh Two' }).waitFor();
   });
 
+  test('a photo stands in place of the initials', async () => {
+    const { page } = fresh;
+    await openSettings(page, 'Profile');
+    const input = page.locator('.settings-form input[type=file]');
+    await input.setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer: Buffer.from(DOT, 'base64') });
+    await page.locator('.profile-head .avatar canvas').waitFor();
+    assert.deepEqual(await axeFindings(page), []);
+    await page.getByRole('button', { name: 'Remove the photo' }).waitFor();
+    await closeSettings(page);
+  });
+
   test('language and theme hold at once and after a reload', async () => {
     const { page } = fresh;
     await openSettings(page, 'General');
@@ -150,7 +163,10 @@ describe('an account of one’s own', { skip: skipWithoutBrowser(), timeout: 240
     await logIn(engineer.page, demo.engineer);
     await beginWith(page, demo.engineer.user);
     await say(page, 'Shall we compare?');
-    await engineer.page.getByRole('link', { name: 'Fresh Two' }).waitFor();
+    const link = engineer.page.getByRole('link', { name: 'Fresh Two' });
+    await link.waitFor();
+    // the photo has come to the other branch
+    await link.locator('.avatar canvas').waitFor();
     const [mine, theirs] = [
       await safetyNumber(page, demo.engineer.name),
       await safetyNumber(engineer.page, 'Fresh Two'),
