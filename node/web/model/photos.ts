@@ -1,18 +1,22 @@
 // Photos of people, fetched when one is first drawn and kept while the person is in, by what names their bytes.
 import { type Signal, signal } from '@preact/signals';
 import type { User } from '../../../src/client/client.ts';
-import type { AccountClient } from './account-client.ts';
+import type { OwnAccountClient } from './account-client.ts';
 
 type Shown = Signal<Uint8Array | undefined>;
+
+interface PhotoClient {
+  readonly account: Pick<OwnAccountClient, 'photoOf'> | undefined;
+}
 
 /** At most 16 KiB each. */
 const MAX_KEPT = 500;
 
 export class Photos {
-  readonly #client: Pick<AccountClient, 'account'>;
+  readonly #client: PhotoClient;
   readonly #kept = new Map<string, Shown>();
 
-  constructor(client: Pick<AccountClient, 'account'>) {
+  constructor(client: PhotoClient) {
     this.#client = client;
   }
 
