@@ -6,7 +6,9 @@
 //   POST /v1/users/reset/finish {registrationId, record} {address}
 //   POST /v1/users/status {user, status}                {address}
 //   POST /v1/users/sign-out {user, device?}             {address, devices}
+//   POST /v1/users/photo {user, photo?}                 {address}        base64url; without one it is erased
 //   POST /v1/users/move {user, to}                      {address}        of before
+import { toString } from 'uint8arrays/to-string';
 import * as v from 'valibot';
 import { isRealmName, type RealmName } from '../../src/realm/names.ts';
 import type { AdminClient, UserStarted } from './api.ts';
@@ -21,6 +23,7 @@ export const USER_REQUESTS = {
   finishReset: v.object({ registrationId: v.string(), record: v.string() }),
   setStatus: v.object({ user: v.string(), status: v.picklist(['active', 'disabled']) }),
   signOut: v.object({ user: v.string(), device: v.optional(v.string()) }),
+  setPhoto: v.object({ user: v.string(), photo: v.optional(v.string()) }),
   move: v.object({ user: v.string(), to: realm }),
 } as const;
 
@@ -73,6 +76,11 @@ export class UserClient {
 
   async setStatus(user: string, status: 'active' | 'disabled'): Promise<string> {
     return (await this.#admin.ask('/v1/users/status', whom, { user, status })).address;
+  }
+
+  async setPhoto(user: string, photo: Uint8Array | undefined): Promise<string> {
+    const body = { user, ...(photo && { photo: toString(photo, 'base64url') }) };
+    return (await this.#admin.ask('/v1/users/photo', whom, body)).address;
   }
 
   async move(user: string, to: RealmName): Promise<string> {

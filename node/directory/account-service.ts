@@ -184,6 +184,14 @@ export class AccountService implements Accounts {
     return profile;
   }
 
+  /** By an administrator; without one it is erased. @throws InputError `unknown-user`, `bad-photo` */
+  async setPhoto(user: UserId, photo: Uint8Array | undefined, by: string): Promise<UserProfile> {
+    const { audit, directory } = this.#parts;
+    const profile = await directory.setPhoto(user, photo);
+    await audit.record({ code: photo ? 'user-photo-set' : 'user-photo-removed', actor: by, fields: { user } });
+    return profile;
+  }
+
   list(): UserProfile[] {
     return this.#parts.accounts.list().flatMap(({ id }) => this.#parts.directory.findById(id) ?? []);
   }

@@ -2,6 +2,7 @@
 import { toString } from 'uint8arrays/to-string';
 import { InputError } from '../../src/realm/errors.ts';
 import { parseDeviceId } from '../../src/realm/ids.ts';
+import { parsePhoto } from '../../src/realm/photo.ts';
 import { formatUserAddress, parseLogin } from '../../src/realm/user-address.ts';
 import { type PartRoutes, partRoute } from '../admin/server.ts';
 import { type SignedOut, USER_REQUESTS, type UserDetails } from '../admin/user-api.ts';
@@ -33,6 +34,10 @@ export function userRoutes(parts: UserOperatorComponents): PartRoutes {
     'POST /v1/users/status': partRoute(USER_REQUESTS.setStatus, async ({ user, status }) =>
       addressed(await accounts.setStatus(find(parts, user).account.id, status, OPERATOR)),
     ),
+    'POST /v1/users/photo': partRoute(USER_REQUESTS.setPhoto, async ({ user, photo }) => {
+      const bytes = photo === undefined ? undefined : decodePhoto(photo);
+      return addressed(await accounts.setPhoto(find(parts, user).account.id, bytes, OPERATOR));
+    }),
     'POST /v1/users/sign-out': partRoute(USER_REQUESTS.signOut, async ({ user, device }) =>
       signOut(parts, find(parts, user), device),
     ),
@@ -70,6 +75,11 @@ async function show(parts: UserOperatorComponents, { account, profile }: Found):
     devices: list.map(({ certificate, ...device }) => ({ ...device, certified: certificate !== undefined })),
     ...(identity && { identity: { key: toString(identity.key, 'hex'), sequence: identity.sequence } }),
   };
+}
+
+/** @throws InputError `bad-photo` */
+function decodePhoto(text: string): Uint8Array {
+  return parsePhoto(new Uint8Array(Buffer.from(text, 'base64url')));
 }
 
 /** One device for good, or all sessions without wiping anything. */

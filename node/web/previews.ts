@@ -47,7 +47,10 @@ export async function groupPictureOf(source: FileSource): Promise<Uint8Array | u
   context?.drawImage(picture, (width - side) / 2, (height - side) / 2, side, side, 0, 0, GROUP_SIDE, GROUP_SIDE);
   picture.close();
   const blob = await canvas.convertToBlob({ type: 'image/webp', quality: GROUP_QUALITY });
-  return new Uint8Array(await blob.arrayBuffer());
+  // a browser that can't write WebP writes PNG instead, which is too large
+  const small =
+    blob.type === 'image/webp' ? blob : await canvas.convertToBlob({ type: 'image/jpeg', quality: GROUP_QUALITY });
+  return new Uint8Array(await small.arrayBuffer());
 }
 
 export async function previewOfFilm(url: string): Promise<Preview | undefined> {

@@ -1,5 +1,7 @@
 // canopy user show, sessions, reset, disable, enable, sign-out, move against a running node: exit codes, JSON, dry runs.
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { canopy } from './run-cli.ts';
 import { type RunningRegion, runRegion } from './running-region.ts';
@@ -46,6 +48,17 @@ test('disable and enable say what they would do, ask, and do it', LIMIT, async (
   assert.equal((await json('show')).user.status, 'disabled');
   assert.equal((await json('enable')).status, 'active');
   assert.equal((await json('show')).user.status, 'active');
+});
+
+test('a photo is set from a file, and removed; what is none is refused', LIMIT, async () => {
+  const file = join(region.dir, 'photo.webp');
+  await writeFile(file, Buffer.from('UklGRgAAAABXRUJQVlA4WAoAAAAAAAAAjwAAjwAA', 'base64'));
+  assert.equal((await json('photo', file)).bytes, 30);
+  assert.equal((await json('photo', '--remove')).bytes, 0);
+  await writeFile(file, '<svg/>');
+  const refused = await run('photo', file);
+  assert.deepEqual([refused.code, /no photo for a profile/.test(refused.stderr)], [2, true], refused.stderr);
+  assert.equal((await run('photo')).code, 2);
 });
 
 test('reset takes a first password from stdin and never from the command line', LIMIT, async () => {

@@ -17,6 +17,7 @@ import { addUser, quickPasswords } from './account/people.ts';
 import { clientOf, connected, keptPlace } from './engine/people.ts';
 import { nextEvent } from './waiting.ts';
 
+const DAY = 24 * 3_600_000;
 const TIMEOUT = { timeout: 60_000 };
 const PROGRAM = resolve(import.meta.dirname, '../../cli/canopy.js');
 const COOK = 'cook@kyiv.acme.ua';
@@ -159,7 +160,10 @@ test('what its sender took back is told to be gone, and so is what nobody has as
   // It came lately, and is still here as it came.
   assert.ok(await cook.client.evidence(conversation, kept.id));
   const cache = await cook.place.openCache?.(cook.id);
-  await cache?.setRecords('sealed', new Map([[`${conversation}/${kept.id}`, undefined]]));
+  for (const day of [0, 1]) {
+    const area = `sealed/${Math.floor(Date.now() / DAY) - day}`;
+    await cache?.setRecords(area, new Map([[`${conversation}/${kept.id}`, undefined]]));
+  }
   await assert.rejects(cook.client.evidence(conversation, kept.id), { code: 'evidence-gone' });
   lost.clear();
   // The server has it.

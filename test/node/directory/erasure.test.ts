@@ -17,7 +17,10 @@ const NAME = 'Solomiia-Unmistakable';
 const CLERK = parseLogin('clerk');
 
 const MARK = 'unmistakable-picture';
-const PHOTO = new TextEncoder().encode(`RIFF\0\0\0\0WEBP${MARK}`);
+/** The head of a WebP of 144 points a side. */
+const PHOTO = new Uint8Array(
+  Buffer.concat([Buffer.from('UklGRgAAAABXRUJQVlA4WAoAAAAAAAAAjwAAjwAA', 'base64'), Buffer.from(MARK)]),
+);
 
 /** A realm's node on a real database, and where that lies; both are gone after the test, however it ends. */
 async function openOnDisk(t: TestContext, realm: typeof kyiv, networks: PairedNetworks) {

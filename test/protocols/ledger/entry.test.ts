@@ -99,7 +99,8 @@ function isName(text: string): boolean {
   return text.length > 0 && text.isWellFormed() && !/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(text);
 }
 
-const WEBP = [...new TextEncoder().encode('RIFF\0\0\0\0WEBP')];
+/** The head of a WebP of 144 points a side. */
+const WEBP = [...Buffer.from('UklGRgAAAABXRUJQVlA4WAoAAAAAAAAAjwAAjwAA', 'base64')];
 
 const profile = fc.record(
   {
@@ -124,7 +125,7 @@ test('payloads and profile records read back', () => {
   fc.assert(fc.property(shown, (value) => assert.deepEqual(decodeProfile(encodeProfile(value)), value)));
 });
 
-test('a profile record that is cut short anywhere is refused, and so is a photo that is too large or none', () => {
+test('a profile record that is cut short anywhere is refused, and so is a photo that is too large, too wide or none', () => {
   const [record] = fc.sample(profile, 1);
   assert.ok(record);
   const whole = encodeProfile({ ...record, photo: new Uint8Array(WEBP) });
@@ -133,7 +134,8 @@ test('a profile record that is cut short anywhere is refused, and so is a photo 
   }
   const large = new Uint8Array(MAX_PHOTO + 1);
   large.set(WEBP);
-  for (const wrong of [large, new TextEncoder().encode('<svg xmlns="">'), new Uint8Array()]) {
+  const wide = new Uint8Array(WEBP).fill(0xff, 24, 26);
+  for (const wrong of [large, wide, new TextEncoder().encode('<svg xmlns="">'), new Uint8Array()]) {
     assert.throws(() => decodeProfile(encodeProfile({ ...record, photo: wrong })), { name: 'InputError' });
     assert.throws(() => parsePhoto(wrong), { code: 'bad-photo' });
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { pictureSize } from '../../../node/web/model/picture-size.ts';
+import { pictureSize } from '../../src/realm/picture-size.ts';
 
 /** A head alone, as the formats lay it down. */
 function head(...parts: readonly (string | readonly number[])[]): Uint8Array {
@@ -24,6 +24,9 @@ test('the size stands in the head of each form that pages make', () => {
   assert.deepEqual(pictureSize(lossless), { width: 16_383, height: 16_383 });
   const extended = head(...RIFF, 'VP8X', [10, 0, 0, 0], [0, 0, 0, 0], [0xff, 0x3f, 0], [0x8f, 0, 0]);
   assert.deepEqual(pictureSize(extended), { width: 16_384, height: 144 });
+  const tables = [0xff, 0xe0, 0, 4, 1, 1, 0xff, 0xc4, 0, 3, 7];
+  const jpeg = head([0xff, 0xd8, ...tables, 0xff, 0xc0, 0, 17, 8, 0, 144, 1, 0]);
+  assert.deepEqual(pictureSize(jpeg), { width: 256, height: 144 });
 });
 
 test('what is no such picture has no size, whatever the bytes', () => {
