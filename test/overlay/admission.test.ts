@@ -144,7 +144,7 @@ test('a revocation cuts the open session', TIMEOUT, async (t) => {
 });
 
 test(
-  'a stranger learns nothing: no encrypter, no identify, no place among the peers, and is closed within 8 s',
+  'a stranger learns nothing: no encrypter, no identify, no place among the peers, and is closed within 5 s',
   TIMEOUT,
   async (t) => {
     const relay = await startHost(t, await ua.identity('kyiv.acme.ua', 'relay'), {
@@ -174,7 +174,7 @@ test(
     const heard = await new Promise<string>((resolve, reject) => {
       const socket = connect(port, '127.0.0.1');
       let text = '';
-      socket.setTimeout(9_000, () => reject(new Error('still open after 9 s')));
+      socket.setTimeout(6_000, () => reject(new Error('still open after 6 s')));
       socket.on('data', (data) => (text += data.toString('latin1')));
       socket.on('error', () => resolve(text));
       socket.on('close', () => resolve(text));

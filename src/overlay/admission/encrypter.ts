@@ -40,7 +40,7 @@ import type { Twins } from './twins.ts';
 
 export const ADMISSION_PROTOCOL = '/canopy/noise/1';
 /** For Noise and the certificates together. */
-export const ADMISSION_DEADLINE = 8_000;
+export const ADMISSION_DEADLINE = 5_000;
 /** So long a refused peer may take to read the reason. */
 const REFUSAL_LINGER = 1_000;
 
