@@ -89,11 +89,16 @@ export class Writing {
    */
   async #recipients(conversation: ConversationId): Promise<readonly UserId[]> {
     const { engine, me, isConnected, othersOf } = this.#parts;
-    const roster =
-      (await engine.present(conversation))?.roster ?? (isConnected() ? await this.#joined(conversation) : undefined);
-    const { kind, members } = roster ?? engine.seen(conversation)?.roster ?? {};
-    if (kind === undefined ? !isOfTwo(conversation) : kind !== 'direct') return [];
-    const listed = members?.map(({ user }) => user) ?? (await othersOf(conversation));
+    const present = (await engine.present(conversation))?.roster;
+    const known = present ?? engine.seen(conversation)?.roster;
+    if (known ? known.kind !== 'direct' : !isOfTwo(conversation)) {
+      // That there is no such group, or no place in it, is told now if it can be known now.
+      if (!present && isConnected()) await this.#joined(conversation);
+      return [];
+    }
+    // Nobody else has to be asked who they are, who may be away: the id is made of the two.
+    const [unsent] = this.unsent(conversation);
+    const listed = known?.members.map(({ user }) => user) ?? unsent?.recipients ?? (await othersOf(conversation));
     if (!listed) throw failure(RefusedError, 'conversation-unknown');
     const others = listed.filter((user) => user !== me.user.id);
     return others.length > 0 ? others : [me.user.id];

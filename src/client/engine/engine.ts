@@ -146,7 +146,7 @@ export class Engine {
     this.#keeper.stale(conversation);
     return this.#quietly(conversation, async () => {
       if (this.#mailroom.hasStuck) await this.#mailroom.collect();
-      if (await this.#keeper.present(conversation)) await this.#keeper.forward(conversation);
+      await this.#keeper.forward(conversation);
     });
   }
 
@@ -201,7 +201,7 @@ export class Engine {
 
   /** As the server has it if it can be asked; else by what this device, or another of the user, knew last. */
   async known(conversation: ConversationId): Promise<KnownGroup | undefined> {
-    if (this.#left.has(conversation) && !(await this.#keeper.present(conversation))) return undefined;
+    if (this.#left.has(conversation) && !(await this.#keeper.settled(conversation))) return undefined;
     const group = await this.#keeper.follow(conversation).catch((error: unknown) => {
       if (!(error instanceof UnreachableError)) throw error;
       return this.#keeper.present(conversation);

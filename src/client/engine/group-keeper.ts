@@ -60,8 +60,16 @@ export class GroupKeeper {
     this.#following.stale(conversation);
   }
 
-  /** The state that this device has, without asking anybody. */
+  /**
+   * The state that this device has, to look at, without asking anybody: not even a step that is under way is waited for, since that may
+   * be asking a home that is away.
+   */
   present(conversation: ConversationId): Promise<MlsGroup | undefined> {
+    return this.#turns.isTaken(conversation) ? this.#held.look(conversation) : this.settled(conversation);
+  }
+
+  /** As `present`, when whatever is under way is through. */
+  settled(conversation: ConversationId): Promise<MlsGroup | undefined> {
     return this.#turns.take(conversation, async () => (await this.#held.load(conversation))?.group);
   }
 

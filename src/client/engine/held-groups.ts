@@ -45,6 +45,14 @@ export class HeldGroups {
     return this.#keep(conversation, { group: MlsGroup.decode(state, this.#c.parts), since, ...(offer && { offer }) });
   }
 
+  /** For whoever only looks: what comes of it is not kept, since a step may be replacing it meanwhile. */
+  async look(conversation: ConversationId): Promise<MlsGroup | undefined> {
+    const open = this.#open.get(conversation);
+    if (open) return open.group;
+    const stored = await this.#c.store.get(conversation);
+    return stored && MlsGroup.decode(stored.state, this.#c.parts);
+  }
+
   /** What is stored is read again when it is asked for next. */
   spend(conversation: ConversationId): void {
     this.#open.delete(conversation);

@@ -3,6 +3,11 @@
 export class Turns<K> {
   readonly #last = new Map<K, Promise<unknown>>();
 
+  /** Whether something is under way or waits for this key. */
+  isTaken(key: K): boolean {
+    return this.#last.has(key);
+  }
+
   take<T>(key: K, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(key) ?? Promise.resolve();
     const done = (async () => {

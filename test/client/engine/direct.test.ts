@@ -1,7 +1,8 @@
 // Conversations of two, end to end: real clients against a real LAN server that keeps accounts and groups.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { Client, OpenTimeline, ShownMessage } from '../../../src/client/client.ts';
+import { nodePlatform } from '../../../cli/chat/node-platform.ts';
+import type { Client, HttpFetch, OpenTimeline, ShownMessage } from '../../../src/client/client.ts';
 import type { ConversationId } from '../../../src/realm/ids.ts';
 import { openBranch } from '../../node/lan/branch-fixture.ts';
 import { nextEvent } from '../waiting.ts';
@@ -58,6 +59,43 @@ test('the first message makes the group, the other side joins by its welcome, an
   assert.equal((await answered).text, 'Вітаю');
   for (const client of [clerk, engineer]) assert.equal(client.counters()['unable-to-decrypt'], 0);
 });
+
+test(
+  'whoever writes to somebody away waits for nobody: what follows the first is queued, and shown, at once',
+  TIMEOUT,
+  async (t) => {
+    const branch = await openBranch(t);
+    await branch.addUser('clerk', 'Clerk One', 'first-clerk');
+    await branch.addUser('engineer', 'Engineer One', 'first-engineer');
+    const asked = Promise.withResolvers<void>();
+    const engineer = clientOf(t, branch);
+    await engineer.login('engineer', 'first-engineer', { newPassword: 'second-engineer' });
+    await connected(engineer);
+    // As a node whose other branch is away: it is still trying when the next text is written.
+    const away = Promise.withResolvers<void>();
+    const platform = nodePlatform();
+    t.after(() => platform.close());
+    const fetch: HttpFetch = async (url, init) => {
+      if (url.endsWith('/key-packages/claim')) {
+        asked.resolve();
+        await away.promise;
+      }
+      return platform.fetch(url, init);
+    };
+    const clerk = clientOf(t, branch, { ...platform, fetch });
+    await clerk.login('clerk', 'first-clerk', { newPassword: 'second-clerk' });
+    await connected(clerk);
+    const { conversation } = await clerk.send({ to: ENGINEER, text: 'first' });
+    await asked.promise;
+    await clerk.send({ to: ENGINEER, text: 'second' });
+    await clerk.act(conversation, { kind: 'text', text: 'third' });
+    const mine = await clerk.timeline(conversation);
+    assert.deepEqual(texts(await shows(mine, (shown) => shown.length === 3)), ['first', 'second', 'third']);
+    const last = nextEvent(engineer, 'message', ({ text }) => text === 'third');
+    away.resolve();
+    await last;
+  },
+);
 
 test('edits, reactions and deletions reach the other side’s timeline', TIMEOUT, async (t) => {
   const { clerk, engineer } = await twoPeople(t);
