@@ -1,4 +1,5 @@
 // Ports on loopback for the demonstration.
+import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { LocalError } from '../../src/realm/errors.ts';
@@ -7,6 +8,8 @@ const HOST = '127.0.0.1';
 /** Ports tried after a wanted one. */
 const MAX_MOVES = 200;
 const MAX_TRIES = 50;
+/** Below what systems give to outgoing connections (Linux: from 32768): a program that starts again finds its port free. */
+const RANGE = { from: 20_000, to: 32_000 };
 
 /** The wanted port, or the next one up that nobody has. */
 export async function portFrom(wanted: number): Promise<number> {
@@ -22,7 +25,7 @@ export async function portFrom(wanted: number): Promise<number> {
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   for (let attempt = 0; ports.size < count && attempt < count + MAX_TRIES; attempt += 1) {
-    const port = await holdTcp(0);
+    const port = await holdTcp(randomInt(RANGE.from, RANGE.to));
     if (port !== undefined && (await isUdpFree(port))) ports.add(port);
   }
   if (ports.size < count) throw new LocalError('no-port', `${count} free ports were not found on ${HOST}`);

@@ -3,8 +3,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '../../../cli/demo/free-ports.ts';
 import type { Ancestor, PunchWay } from '../../../src/overlay/links/links.ts';
 import { parseRealmName } from '../../../src/realm/names.ts';
 import type { Settings } from '../../../src/settings/settings.ts';
@@ -124,7 +124,8 @@ export class TwoBranches {
   static async start({ punch, settings = {}, uplink }: NetworkInit, realms = new Realms('ua')): Promise<TwoBranches> {
     const relay = async (realm: string, ancestors: readonly Ancestor[]) => {
       const identity = await realms.identity(realm, 'relay');
-      const place = { host: '127.0.0.1', port: await freePort() };
+      const [port = 0] = await freePorts(1);
+      const place = { host: '127.0.0.1', port };
       // Relays of one house meet by its table, too; what nobody can dial keeps them apart as a router does.
       const announce = ancestors.length > 0 && punch.length === 0 ? [{ host: '127.0.0.1', port: NOBODY }] : [];
       const own = { listen: [place], announce, punch, ...settings };
@@ -158,14 +159,4 @@ export class TwoBranches {
   async stop(): Promise<void> {
     await Promise.all(this.all.map((process) => process.stop()));
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('no free port');
-  return address.port;
 }
