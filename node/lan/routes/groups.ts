@@ -95,8 +95,9 @@ export function groupRoutes(components: LanComponents): Hono<LanEnv> {
     const { with: other, ...query } = formOf(context.req.query(), groupQuery);
     const { reader } = groups();
     const isOwn = other !== undefined && conversation === directConversationId(id, other);
-    if (isOwn && (await isUnknown(() => reader.groups(id, conversation)))) return context.json({ groups: [] });
-    const found = await watched(caller, () => reader.info(id, conversation, query, context.req.raw.signal));
+    const info = () => reader.info(id, conversation, query, context.req.raw.signal);
+    const found = isOwn ? await ifKnown(info) : await watched(caller, info);
+    if (!found) return context.json({ groups: [] });
     const all = await reader.groups(id, conversation);
     const { state, epoch, groupInfo } = found;
     const answer: GroupAnswer = {
@@ -165,12 +166,11 @@ export function groupRoutes(components: LanComponents): Hono<LanEnv> {
   return routes;
 }
 
-async function isUnknown(ask: () => Promise<unknown>): Promise<boolean> {
+async function ifKnown<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
-    await ask();
-    return false;
+    return await ask();
   } catch (error) {
-    if (codeOf(error) === 'conversation-unknown') return true;
+    if (codeOf(error) === 'conversation-unknown') return undefined;
     throw error;
   }
 }

@@ -111,7 +111,7 @@ export class GroupJoining {
    * author knew stays readable by its keys, and so does what was written before this or another device of the user came in from outside. True
    * when this device goes on in it.
    */
-  async welcomed(conversation: ConversationId, welcome: Uint8Array): Promise<boolean> {
+  async welcomed(conversation: ConversationId, welcome: Uint8Array, sender?: UserId): Promise<boolean> {
     const { group, epoch, reference } = readWelcome(welcome);
     const held = await this.#held.load(conversation);
     const seen = this.#c.epochs.newest(conversation).get(group)?.epoch ?? -1;
@@ -122,7 +122,8 @@ export class GroupJoining {
     if (isBeside && !isHeld && held?.group.roster.kind !== 'direct') return false;
     if (!isPast) this.#assertOnward(conversation, group, epoch);
     const keyPackage = await this.#c.own.privatePart(reference);
-    const shown = await this.#c.server.group(conversation, { group, epoch });
+    // The mail may be here before what the server knows of the group.
+    const shown = await this.#c.server.group(conversation, { group, epoch, other: sender });
     if (keyPackage && (shown?.infoEpoch ?? -1) < epoch) throw early();
     if (!keyPackage || !shown?.groupInfo || shown.infoEpoch !== epoch) {
       if (!isBeside && !isPast) await this.join(conversation);

@@ -98,9 +98,9 @@ export class GroupKeeper {
   }
 
   /** A mail brought this device into a group. */
-  welcomed(conversation: ConversationId, welcome: Uint8Array): Promise<void> {
+  welcomed(conversation: ConversationId, welcome: Uint8Array, sender?: UserId): Promise<void> {
     return this.#turns.take(conversation, async () => {
-      if (await this.#joining.welcomed(conversation, welcome)) await this.#following.forward(conversation);
+      if (await this.#joining.welcomed(conversation, welcome, sender)) await this.#following.forward(conversation);
     });
   }
 

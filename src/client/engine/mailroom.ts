@@ -212,7 +212,7 @@ export class Mailroom {
       if (kind === 'key-request') await this.#answer(conversation, payload);
       else if (kind === 'key-answer') await this.#learn(conversation, payload);
       else {
-        await this.#c.keeper.welcomed(conversation, payload);
+        await this.#c.keeper.welcomed(conversation, payload, mail.sender);
         await this.retry(conversation);
       }
       return true;
