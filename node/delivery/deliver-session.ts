@@ -99,9 +99,9 @@ export class DeliverSession {
       await stream.close();
     } finally {
       this.#ended.abort();
+      this.#deadline?.cancel();
       stream.abort(new UnreachableError('stream-over', 'The deliver session is over'));
       await reading;
-      this.#deadline?.cancel();
     }
   }
 
@@ -210,7 +210,7 @@ export class DeliverSession {
   #expectAck(): void {
     this.#deadline?.cancel();
     this.#deadline = undefined;
-    if (this.#inFlight.length === 0) return;
+    if (this.#inFlight.length === 0 || this.#ended.signal.aborted) return;
     this.#deadline = this.#parts.clock.after(ACK_DEADLINE, () => {
       this.#ended.abort(new UnreachableError('ack-missing', `${this.#destination} acknowledged nothing in time`));
     });

@@ -269,6 +269,7 @@ export class Desk {
   disconnected(): void {
     this.incoming.stop();
     this.sending.stop();
+    this.#holding.rest();
   }
 
   async close(): Promise<void> {

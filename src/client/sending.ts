@@ -4,7 +4,7 @@ import { equals } from 'uint8arrays/equals';
 import { encodeContent, type MadeContent } from '../crypto/content.ts';
 import { MAX_BODY } from '../crypto/envelope.ts';
 import { MAX_SEALING_BYTES } from '../crypto/sealed-message.ts';
-import type { ClientFrame, ServerFrame } from '../protocols/lan/frames.ts';
+import type { ClientFrame } from '../protocols/lan/frames.ts';
 import type { ErrorParams } from '../protocols/lan/routes.ts';
 import type { Stamp, User } from '../protocols/lan/wire.ts';
 import type { Clock } from '../realm/clock.ts';
@@ -20,16 +20,13 @@ import { Outbox, type Outgoing } from './outgoing.ts';
 import type { People } from './people.ts';
 import type { ClientStorage } from './platform.ts';
 import { randomId } from './random-id.ts';
+import { type ReceiptFrame, type Sent, SentMessages } from './sent-messages.ts';
 import type { ClientEvents, Me, Message, Queued, SendRequest, StateChange } from './surface.ts';
-import type { MessageState, OpenedEvent } from './timeline/events.ts';
+import type { OpenedEvent } from './timeline/events.ts';
 import { timed, untimed } from './timeline/fleeting.ts';
 
-/** Sent messages whose states are followed here; the oldest are forgotten first. */
-const MAX_FOLLOWED = 10_000;
 /** A refusal for one of these is over one day; the message stays queued meanwhile. */
 const PASSING = new Set(['too-many-requests', 'disk-full', 'outbox-full', 'read-only', 'internal']);
-/** A message moves along these and never back. */
-const RANK: readonly MessageState[] = ['queued', 'stored', 'failed', 'delivered', 'read'];
 
 export interface SendingComponents {
   readonly events: Emitter<ClientEvents>;
@@ -50,26 +47,17 @@ export interface SendingComponents {
   readonly onStored: (entry: Outgoing, stamp: Stamp) => Promise<void>;
 }
 
-type Receipt = Extract<ServerFrame, { kind: 'receipt' }>;
-
-/** What is sent, and to whom it is shown to go. */
-interface Followed {
-  readonly entry: Outgoing;
-  readonly message: Message;
-}
-
 export class Sending {
   readonly #components: SendingComponents;
   readonly #outbox: Outbox;
-  readonly #followed = new Map<MessageId, Followed>();
-  /** Receipts that came before it was certain that they are for what was sent here. */
-  readonly #early = new Map<MessageId, StateChange>();
+  readonly #sent: SentMessages;
   #turn: Promise<unknown> = Promise.resolve();
   /** Why the first of a conversation can't go yet. */
   readonly #reasons = new Map<ConversationId, string>();
 
   constructor(components: SendingComponents) {
     this.#components = components;
+    this.#sent = new SentMessages(components.events);
     const onUnsealed = async (id: MessageId, error: CanopyError) => {
       if (error instanceof UnreachableError) {
         this.#waits(id, error.code);
@@ -84,20 +72,20 @@ export class Sending {
   async open(): Promise<void> {
     const { people, me } = this.#components;
     for (const entry of await this.#outbox.open(`${me.user.id}/outbox/`)) {
-      if (this.#followed.has(entry.id)) continue;
+      if (this.#sent.get(entry.id)) continue;
       const to = await Promise.all(entry.recipients.map((id) => people.byId(id).catch(() => undefined)));
       const known = to.filter((user) => user !== undefined);
       const message = this.#messageOf(entry, known);
-      this.#follow({ entry, message });
+      this.#sent.set({ entry, message });
       this.#show(entry, message);
-      if (entry.failure) this.#fail(entry.id, entry.failure.code, entry.failure.params);
+      if (entry.failure) this.#sent.fail(entry.id, entry.failure.code, entry.failure.params);
     }
   }
 
   /** The person no longer wants what the server refused. Does nothing for any other. */
   async discard(id: MessageId): Promise<void> {
-    if (this.#followed.get(id)?.message.state !== 'failed') return;
-    this.#followed.delete(id);
+    if (this.#sent.get(id)?.message.state !== 'failed') return;
+    this.#sent.delete(id);
     await this.#outbox.remove(id);
   }
 
@@ -137,17 +125,17 @@ export class Sending {
 
   /** Content of any kind. @throws ConflictError `id-conflict`; InputError when it can't be sent as it is */
   async submit(entry: Outgoing, to: readonly User[]): Promise<Message> {
-    const before = this.#followed.get(entry.id);
+    const before = this.#sent.get(entry.id);
     if (before) return this.#repeat(before, entry);
     // What no server would take is refused before it is shown as queued.
     this.#assertFits(encodeContent(entry.content).length);
     const message = this.#messageOf(entry, to);
-    this.#follow({ entry, message });
+    this.#sent.set({ entry, message });
     try {
       await this.#outbox.add(entry);
     } catch (error) {
       // Whoever wrote it is told, and has it.
-      this.#followed.delete(entry.id);
+      this.#sent.delete(entry.id);
       throw error;
     }
     // Only now: what is shown as said is still there when the program ends.
@@ -157,36 +145,31 @@ export class Sending {
   }
 
   async retry(id: MessageId): Promise<void> {
-    const followed = this.#followed.get(id);
-    if (followed?.message.state !== 'failed') return;
-    const { failure: _past, ...rest } = followed.message;
-    const { body: _sealed, failure: _why, ...entry } = followed.entry;
-    this.#follow({ entry, message: { ...rest, state: 'queued' } });
-    this.#components.events.emit('state', { id, conversation: entry.conversation, state: 'queued' });
+    const entry = this.#sent.again(id);
+    if (!entry) return;
     await this.#outbox.add(entry);
     this.#outbox.go();
   }
 
   knows(id: MessageId): boolean {
-    return this.#followed.has(id);
+    return this.#sent.get(id) !== undefined;
   }
 
   /** The server has it on disk. */
   async stored(id: MessageId, stamp: Stamp): Promise<void> {
-    const followed = this.#followed.get(id);
-    if (followed) {
-      this.#reasons.delete(followed.entry.conversation);
-      this.#follow({ ...followed, message: { ...followed.message, stamp, path: 'local' } });
-      await this.#components.onStored(followed.entry, stamp);
+    const entry = this.#sent.stamp(id, stamp);
+    if (entry) {
+      this.#reasons.delete(entry.conversation);
+      await this.#components.onStored(entry, stamp);
     }
     await this.#outbox.remove(id);
-    this.#advance(id, 'stored');
+    this.#sent.advance(id, 'stored');
   }
 
   /** The server tells of a message with this id. Of an earlier run it may say something else: then the refusal follows. */
   async echoed(echo: OpenedEvent, stamp: Stamp): Promise<void> {
-    const followed = this.#followed.get(echo.id);
-    if (followed && saysTheSame(followed.entry, echo)) await this.stored(echo.id, stamp);
+    const sent = this.#sent.get(echo.id);
+    if (sent && saysTheSame(sent.entry, echo)) await this.stored(echo.id, stamp);
   }
 
   async refused(id: MessageId, code: string, params: ErrorParams): Promise<void> {
@@ -195,32 +178,24 @@ export class Sending {
       this.#components.events.emit('error', { code, params, message: sentenceOf(english, code, params) });
       return;
     }
-    const followed = this.#followed.get(id);
-    const stored = code === 'id-conflict' && followed ? await this.#sameAsStored(followed.entry) : undefined;
+    const entry = this.#sent.get(id)?.entry;
+    const stored = code === 'id-conflict' && entry ? await this.#sameAsStored(entry) : undefined;
     if (!stored) {
       await this.#outbox.giveUp(id, { code, params });
-      return this.#fail(id, code, params);
+      return this.#sent.fail(id, code, params);
     }
     await this.#outbox.remove(id);
-    if (followed && stored.stamp) await this.#components.onStored(followed.entry, stored.stamp);
-    this.#advance(id, 'stored', stored.state);
+    if (entry && stored.stamp) await this.#components.onStored(entry, stored.stamp);
+    this.#sent.advance(id, 'stored', stored.state);
   }
 
   /** What recipients did; also of messages that another run of this client sent. */
-  receipt({ ids, conversation, state, at, code }: Receipt): void {
-    const failed = state === 'failed' ? { failure: { code: code ?? 'internal', params: {} } } : {};
-    for (const id of ids) {
-      const change: StateChange = { id, conversation, state, at, ...failed };
-      // Of an earlier run, and not yet known to be about this very text: told once that is known.
-      if (this.#followed.get(id)?.message.state === 'queued') this.#early.set(id, change);
-      else this.#change(change);
-    }
+  receipt(frame: ReceiptFrame): void {
+    this.#sent.receipt(frame);
   }
 
   failed(): readonly StateChange[] {
-    return [...this.#followed.values()].flatMap(({ message: { id, conversation, state, failure } }) =>
-      state === 'failed' && failure ? [{ id, conversation, state, failure }] : [],
-    );
+    return this.#sent.failed();
   }
 
   queued(): readonly Queued[] {
@@ -231,7 +206,7 @@ export class Sending {
   }
 
   #waits(id: MessageId, code: string): void {
-    const conversation = this.#followed.get(id)?.entry.conversation;
+    const conversation = this.#sent.conversationOf(id);
     if (!conversation || this.#reasons.get(conversation) === code) return;
     this.#reasons.set(conversation, code);
     this.#components.events.emit('waiting', { id, conversation, code });
@@ -250,14 +225,14 @@ export class Sending {
   }
 
   /** The same id again: harmless with the same content, told again how far it is. */
-  async #repeat({ entry, message }: Followed, again: Outgoing): Promise<Message> {
+  async #repeat({ entry, message }: Sent, again: Outgoing): Promise<Message> {
     const { id, conversation } = entry;
     const isSame = equals(encodeContent(undated(entry.content)), encodeContent(undated(again.content)));
     if (conversation !== again.conversation || !isSame) throw failure(ConflictError, 'id-conflict', { id });
     const { state } = message;
     if (state === 'failed') await this.retry(id);
     else if (state !== 'queued') this.#components.events.emit('state', { id, conversation, state });
-    return this.#followed.get(id)?.message ?? message;
+    return this.#sent.get(id)?.message ?? message;
   }
 
   /**
@@ -269,32 +244,6 @@ export class Sending {
     return stored && saysTheSame(entry, stored) && stored.sender === this.#components.me.user.id ? stored : undefined;
   }
 
-  #advance(id: MessageId, ...states: readonly MessageState[]): void {
-    const followed = this.#followed.get(id);
-    if (!followed) return;
-    for (const state of states) this.#change({ id, conversation: followed.entry.conversation, state });
-    const early = this.#early.get(id);
-    this.#early.delete(id);
-    if (early) this.#change(early);
-  }
-
-  #fail(id: MessageId, code: string, params: ErrorParams): void {
-    const followed = this.#followed.get(id);
-    this.#early.delete(id);
-    if (!followed) return;
-    const { conversation } = followed.entry;
-    this.#change({ id, conversation, state: 'failed', failure: { code, params } });
-  }
-
-  /** Each state once, and none that is behind. */
-  #change(change: StateChange): void {
-    const { id, state, failure } = change;
-    const followed = this.#followed.get(id);
-    if (followed && RANK.indexOf(state) <= RANK.indexOf(followed.message.state)) return;
-    if (followed) this.#follow({ ...followed, message: { ...followed.message, state, ...(failure && { failure }) } });
-    this.#components.events.emit('state', change);
-  }
-
   #messageOf({ id, conversation, sentAt, content }: Outgoing, to: readonly User[]): Message {
     const shown = { text: textOf({ content }), ...fileOf({ content }), sentAt, state: 'queued' } as const;
     return { id, conversation, from: this.#components.me.user, to, mine: true, ...shown };
@@ -304,16 +253,6 @@ export class Sending {
     const { events, onQueued } = this.#components;
     onQueued(entry);
     if (isMessage(entry)) events.emit('message', message);
-  }
-
-  #follow(followed: Followed): void {
-    this.#followed.set(followed.entry.id, followed);
-    if (this.#followed.size <= MAX_FOLLOWED) return;
-    for (const [id, { message }] of this.#followed) {
-      if (message.state === 'queued') continue;
-      this.#followed.delete(id);
-      return;
-    }
   }
 }
 

@@ -112,6 +112,14 @@ export class Holding {
     this.#flushLater();
   }
 
+  /** Nothing more is expected for now: what waits to be written is written at once. */
+  rest(): void {
+    if (!this.#flush) return;
+    this.#flush.cancel();
+    this.#flush = undefined;
+    void this.#inTurn(() => this.#write());
+  }
+
   /** Writes the index; what comes later is marked anew. */
   async close(): Promise<void> {
     this.#flush?.cancel();
