@@ -132,7 +132,7 @@ export class Engine {
   async connected(): Promise<void> {
     this.#keeper.stale();
     await this.ready();
-    await this.#quietly(undefined, () => this.#mailroom.collect());
+    await this.#quietly(undefined, () => this.#mailroom.connected());
     await this.#quietly(undefined, () => this.#mailroom.askAgain());
   }
 

@@ -87,7 +87,11 @@ export class Mailroom {
 
   /** Until its epoch's key is here, and its sender's device known. */
   hold(message: FrameMessage, { missing: name, unknown }: Looked): void {
-    if (!name) return;
+    if (!name) {
+      // What another part came for too early can be read now.
+      if (this.#held.has(message.id)) void this.retry(message.conversation);
+      return;
+    }
     this.#held.set(message.id, { message, name, unknown });
     if (unknown && !this.#again) this.#lookAgain(true);
     const [oldest] = this.#held.keys();
@@ -102,12 +106,23 @@ export class Mailroom {
     const work = async () => {
       await before.catch(() => {});
       if (this.#isOver) return;
-      const stuck = await this.#collect();
-      await this.#askDevices();
-      this.#lookAgain(stuck.size > 0 || this.#ofUnknown().length > 0);
+      try {
+        const stuck = await this.#collect();
+        await this.#askDevices();
+        this.#lookAgain(stuck.size > 0 || this.#ofUnknown().length > 0);
+      } catch (error) {
+        this.#lookAgain(true);
+        throw error;
+      }
     };
     this.#collecting = work();
     return this.#collecting;
+  }
+
+  /** The server is there again: what it could not be asked for meanwhile is asked for soon, however long that lasted. */
+  connected(): Promise<void> {
+    this.#pause = LOOK_AGAIN.first;
+    return this.collect();
   }
 
   close(): void {
@@ -155,9 +170,10 @@ export class Mailroom {
   #lookAgain(isStuck: boolean): void {
     this.#again?.cancel();
     this.#again = undefined;
+    if (this.#isOver) return;
     if (!isStuck) this.#pause = LOOK_AGAIN.first;
     else {
-      this.#again = this.#c.clock.after(this.#pause, () => void this.collect().catch(() => this.#lookAgain(true)));
+      this.#again = this.#c.clock.after(this.#pause, () => void this.collect().catch(() => {}));
       this.#pause = Math.min(2 * this.#pause, LOOK_AGAIN.most);
     }
   }
@@ -203,6 +219,7 @@ export class Mailroom {
       }
     }
     if (opened.length > 0) this.#c.onOpened(opened);
+    if (!this.#again && this.#ofUnknown().length > 0) this.#lookAgain(true);
   }
 
   /** False for one that is to be looked at again. */

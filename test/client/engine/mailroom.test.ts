@@ -196,3 +196,46 @@ test(
     mailroom.close();
   },
 );
+
+test(
+  'a message that was looked at while the server was away is looked at soon after it is back, however long that was',
+  LIMIT,
+  async () => {
+    const { atCook, cooks, clerk, group } = await kitchen();
+    hpkeOf.set(atCook, await generateHpkeKey(false));
+    const clock = new HandClock(Date.now());
+    const { id, message, event } = messageOf(clerk.user);
+    const unknown = {
+      event,
+      missing: { conversation: CONVERSATION, group: group.group, epoch: 1 },
+      unknown: clerk.user,
+    };
+    let isAway = true;
+    const look = async () => (isAway ? unknown : { event });
+    const { mailroom, reopened } = mailroomOf(cooks, atCook, [], clock, look);
+    mailroom.hold(message, unknown);
+    for (let minutes = 0; minutes < 10; minutes++) {
+      clock.advance(60_000);
+      await mailroom.collect();
+    }
+    await mailroom.connected();
+    isAway = false;
+    clock.advance(2_000);
+    await mailroom.collect();
+    assert.deepEqual([reopened, mailroom.waiting, mailroom.hasStuck], [[id], 0, false]);
+    mailroom.close();
+  },
+);
+
+test('a message that one part came for too early is told once another one could read it', LIMIT, async () => {
+  const { atCook, cooks, clerk, group } = await kitchen();
+  hpkeOf.set(atCook, await generateHpkeKey(false));
+  const { id, message, event } = messageOf(clerk.user);
+  const { mailroom, reopened } = mailroomOf(cooks, atCook, [], new HandClock(Date.now()), async () => ({ event }));
+  const missing = { conversation: CONVERSATION, group: group.group, epoch: 9 };
+  mailroom.hold(message, { event, missing, unknown: clerk.user });
+  mailroom.hold(message, { event });
+  await mailroom.retry(CONVERSATION);
+  assert.deepEqual([reopened, mailroom.waiting], [[id], 0]);
+  mailroom.close();
+});
