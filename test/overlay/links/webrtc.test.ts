@@ -1,15 +1,18 @@
 // What WebRTC leaves behind: nothing that keeps memory, and nothing that keeps the process from ending.
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { multiaddr } from '@multiformats/multiaddr';
-import type { PeerConnection } from 'node-datachannel';
+import { cleanup, type PeerConnection } from 'node-datachannel';
 import { dial } from '../../../src/overlay/links/dial.ts';
 import { openPeerConnection } from '../../../src/overlay/links/native-peer-connection.ts';
 import { systemClock } from '../../../src/realm/clock.ts';
 import { type RelayHost, startRelay, TestRegistry } from './relay-host.ts';
 
 const LIMIT = { timeout: 60_000 };
+/** Connections that no host owns, which ends the library when it stops. */
+after(() => cleanup());
+
 /** Long for two ends on loopback. */
 const NATIVE_THREADS = 300;
 
@@ -19,12 +22,25 @@ function standStill(): void {
   while (performance.now() < end);
 }
 
+/** Tells one what the other is: how it speaks before where it is, in whatever order the native threads call back. */
+function introduce(from: PeerConnection, to: PeerConnection): void {
+  const places: [string, string][] = [];
+  let isDescribed = false;
+  from.onLocalDescription((sdp, type) => {
+    to.setRemoteDescription(sdp, type);
+    isDescribed = true;
+    for (const place of places) to.addRemoteCandidate(...place);
+  });
+  from.onLocalCandidate((candidate, mid) => {
+    if (isDescribed) to.addRemoteCandidate(candidate, mid);
+    else places.push([candidate, mid]);
+  });
+}
+
 async function pair(): Promise<readonly [PeerConnection, PeerConnection]> {
   const [a, b] = [openPeerConnection([], systemClock), openPeerConnection([], systemClock)];
-  a.onLocalDescription((sdp, type) => b.setRemoteDescription(sdp, type));
-  b.onLocalDescription((sdp, type) => a.setRemoteDescription(sdp, type));
-  a.onLocalCandidate((candidate, mid) => b.addRemoteCandidate(candidate, mid));
-  b.onLocalCandidate((candidate, mid) => a.addRemoteCandidate(candidate, mid));
+  introduce(a, b);
+  introduce(b, a);
   const first = a.createDataChannel('first');
   await new Promise<void>((resolve) => first.onOpen(resolve));
   return [a, b];
