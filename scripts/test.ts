@@ -44,7 +44,7 @@ const stages: readonly Stage[] = [
     name: 'unit',
     short: ['test/!(lab|e2e)/**/*.test.ts', 'test/*.test.ts'],
     long: ['test/!(lab|e2e)/**/*.long.ts'],
-    concurrency: 2,
+    concurrency: 3,
   },
   {
     name: 'lab',

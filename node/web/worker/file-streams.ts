@@ -11,7 +11,6 @@ import { type FromFile, listen, type Port, STREAM_PATH, type StreamHead, type To
 /** Milliseconds for a page to say that it knows the file, and for it to bring a piece from the server, which may be fetching it. */
 const HEAD_DEADLINE = 10_000;
 const PIECE_DEADLINE = 120_000;
-const NEVER = new AbortController().signal;
 
 /** Undefined for what is no file of ours. */
 export function answerFile(scope: WorkerScope, request: Request): Promise<Response> | undefined {
@@ -95,6 +94,7 @@ class Line {
   readonly #port: Port;
   readonly #clock: Pick<Clock, 'after'>;
   readonly #heard: FromFile[] = [];
+  readonly #closed = new AbortController();
   #wake: (() => void) | undefined;
 
   constructor(port: Port, clock: Pick<Clock, 'after'>) {
@@ -111,7 +111,7 @@ class Line {
   }
 
   hear(deadline: number): Promise<FromFile> {
-    return within(this.#clock, deadline, 'answer of the page', NEVER, async (signal) => {
+    return within(this.#clock, deadline, 'answer of the page', this.#closed.signal, async (signal) => {
       if (this.#heard.length === 0) {
         await new Promise<void>((resolve, reject) => {
           this.#wake = resolve;
@@ -125,6 +125,7 @@ class Line {
   }
 
   close(): void {
+    this.#closed.abort(new LocalError('file-cut', 'nobody listens any more'));
     this.say({ kind: 'close' });
     this.#port.close();
   }
