@@ -12,8 +12,7 @@ import type { EpochBook } from './epoch-book.ts';
 import type { AcceptedCommit, GroupServer } from './group-server.ts';
 import type { Held, HeldGroups } from './held-groups.ts';
 import type { KeyPackages } from './key-packages.ts';
-import { passed } from './passing.ts';
-import { early, MAX_WAY, provenWay } from './proven-way.ts';
+import { early, MAX_WAY, nextOf, provenWay, wayToHeld } from './proven-way.ts';
 
 /** Times that somebody else's commit may be first. */
 export const MAX_RETRIES = 8;
@@ -143,8 +142,10 @@ export class GroupJoining {
    * the same group. Of two people nobody else could have made it up: one that can't be followed any more is believed. True to go on from there.
    */
   async #past(conversation: ConversationId, joined: MlsGroup, known: number): Promise<boolean> {
-    const way = await provenWay(conversation, joined, known, this.#c);
     const held = (await this.#held.load(conversation))?.group;
+    const way =
+      (await provenWay(conversation, joined, known, this.#c)) ??
+      (held && (await wayToHeld(conversation, joined, held, this.#c)));
     const seen = this.#c.epochs.newest(conversation);
     if (!way) {
       // By what is known: a welcome could say anything.
@@ -158,7 +159,7 @@ export class GroupJoining {
     let group: MlsGroup | undefined = joined;
     for (const commit of way) {
       await this.#held.learn(conversation, group);
-      group = (await passed(group, commit, this.#c.checks)).next;
+      group = await nextOf(group, commit, this.#c.checks);
       if (!group) break;
     }
     return false;

@@ -49,10 +49,38 @@ export async function provenWay(
   }
 }
 
+/**
+ * As `provenWay`, to the state that this device has: for a welcome that is slower than the device, which came in from outside and took the
+ * place of its own leaf. From there on it can't follow; that the way leads to what it has, the transcript says.
+ * @throws UnreachableError `welcome-early` while the server has not all of them
+ */
+export async function wayToHeld(
+  conversation: ConversationId,
+  from: MlsGroup,
+  held: MlsGroup,
+  { server }: Pick<ProvingComponents, 'server'>,
+): Promise<readonly AcceptedCommit[] | undefined> {
+  if (held.group !== from.group || held.epoch - from.epoch > MAX_WAY) return undefined;
+  const way: AcceptedCommit[] = [];
+  for (let next = from.epoch; next < held.epoch; next = from.epoch + way.length) {
+    const { commits } = await server.commits(conversation, from.group, next);
+    const fitting = commits.filter(({ epoch }, at) => epoch === next + at && epoch < held.epoch);
+    if (fitting.length === 0) throw early();
+    way.push(...fitting);
+  }
+  const bytes = way.map(({ commit }) => commit);
+  return (await tried(() => from.leadsTo(bytes, held))) ? way : undefined;
+}
+
 /** Undefined where it leads no further. */
-async function nextOf(group: MlsGroup, commit: AcceptedCommit, checks: ProvingComponents['checks']) {
+export async function nextOf(group: MlsGroup, commit: AcceptedCommit, checks: ProvingComponents['checks']) {
+  return (await tried(() => passed(group, commit, checks)))?.next;
+}
+
+/** Undefined for what others made wrong. */
+async function tried<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
-    return (await passed(group, commit, checks)).next;
+    return await work();
   } catch (error) {
     if (!(error instanceof PeerError)) throw error;
     return undefined;

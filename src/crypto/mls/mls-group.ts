@@ -3,6 +3,7 @@
 // States are immutable. `commit` makes the next one beside the present one, since home may refuse it; `process` follows a commit of
 // somebody else. Once there is a next state, the secrets of the former are erased and it answers nothing more (`state-spent`).
 import { type ClientState, createGroup as createMlsGroup, mlsExporter } from 'ts-mls';
+import { equals } from 'uint8arrays/equals';
 import { LocalError } from '../../realm/errors.ts';
 import { type ConversationId, type GroupId, idBytes } from '../../realm/ids.ts';
 import type { DeviceCertificate } from '../device-certificate.ts';
@@ -20,6 +21,7 @@ import { type PublicView } from './public-view.ts';
 import type { Actor } from './rights.ts';
 import { contestIn, decodeState, encodeState, erase, withoutUnused } from './state.ts';
 import { SUITE } from './suite.ts';
+import { transcriptAfter } from './transcript.ts';
 
 const CONTENT_LABEL = 'canopy/content/v1';
 const CONTENT_KEY = 32;
@@ -153,6 +155,18 @@ export class MlsGroup {
     // A copy: while this is under way the state may get a successor, and a key of what was erased would be everybody's.
     const secret = this.#present().keySchedule.exporterSecret.slice();
     return mlsExporter(secret, CONTENT_LABEL, idBytes(this.conversation), CONTENT_KEY, SUITE);
+  }
+
+  /**
+   * Whether these commits made `later` of this very state, keys included, as the transcript of both says. For a way on which this device was
+   * replaced by itself, where it can't follow. @throws PeerError `commit-malformed`, …
+   */
+  async leadsTo(commits: readonly Uint8Array[], later: MlsGroup): Promise<boolean> {
+    if (this.group !== later.group || this.epoch + commits.length !== later.epoch) return false;
+    return equals(
+      await transcriptAfter(this.#present(), commits),
+      later.#present().groupContext.confirmedTranscriptHash,
+    );
   }
 
   /** Devices that a commit has to remove before anything is written: `commit` removes them by itself, except `unknown` ones. */

@@ -63,6 +63,53 @@ test('a device that was off while another of its user followed the group comes i
 });
 
 test(
+  'a device that came in from outside, quicker than its own welcome, reads what was written before as well',
+  LIMIT,
+  async () => {
+    const { home, off, clerks, late, first, key } = await withLate();
+    await clerks.keeper.change(CONVERSATION, async () => ({}));
+    await late.keeper.follow(CONVERSATION);
+    await clerks.keeper.change(CONVERSATION, async () => ({}));
+    const newest = (await late.keeper.follow(CONVERSATION))?.epoch;
+    assert.equal(newest, first.epoch + 3);
+    assert.equal(late.epochs.get(first), undefined);
+    const { mailroom, troubles, left } = mailroomOf(late, off, [{ body: welcomeFor(home, off) }]);
+    await mailroom.collect();
+    assert.deepEqual([troubles, left()], [[], 0]);
+    assert.deepEqual(late.epochs.get(first)?.key, key);
+    assert.ok(late.epochs.get({ ...first, epoch: first.epoch + 1 }), 'and between');
+    assert.equal((await late.keeper.present(CONVERSATION))?.epoch, newest, 'and goes on where it was');
+  },
+);
+
+test(
+  'a welcome into an epoch of somebody’s own making teaches nothing to who came in from outside',
+  LIMIT,
+  async () => {
+    const { home, clerks, people, roster } = await withLate();
+    const kept = home.groups.get(CONVERSATION) ?? assert.fail();
+    const visitor = people.person();
+    const { device: off } = await readable(people, visitor);
+    const visitors = await stationOf(people, home, off);
+    await visitors.own.replenish();
+    // Of one state two commits bring the visitor in: the second is what home takes, the first is shown to the visitor alone.
+    const change = {
+      roster: { ...roster, members: [...roster.members, { user: visitor.user, role: 'member' as const }] },
+      add: await clerks.keeper.packagesOf([visitor.user]),
+    };
+    const present = (await clerks.keeper.present(CONVERSATION)) ?? assert.fail();
+    const fork = await present.commit(change);
+    const { epoch, group } = await clerks.keeper.change(CONVERSATION, async () => change);
+    assert.equal((await visitors.keeper.follow(CONVERSATION))?.epoch, epoch + 1);
+    const offer = kept.offers[epoch - 1] ?? assert.fail();
+    kept.offers[epoch - 1] = { ...offer, groupInfo: fork.groupInfo };
+    await visitors.keeper.welcomed(CONVERSATION, fork.welcomes[0]?.body ?? assert.fail('no welcome'));
+    assert.equal(visitors.epochs.get({ conversation: CONVERSATION, group, epoch }), undefined);
+    assert.equal((await visitors.keeper.present(CONVERSATION))?.epoch, epoch + 1);
+  },
+);
+
+test(
   'the server has less than another device has seen: the welcome waits, and nothing is learnt of it',
   LIMIT,
   async () => {
