@@ -15,6 +15,7 @@ import type { RandomBytes } from '../../realm/random.ts';
 import type { Http } from '../http.ts';
 import type { Vault } from '../vault/vault.ts';
 import { fromText, toText } from '../vault/vault-server.ts';
+import type { KeptPhotos } from './kept-photos.ts';
 import type { DeviceVerdict, PeopleKeys, PersonKeys } from './people-keys.ts';
 
 /** Kind of entries of the vault: own devices that were removed; key: device, value: the signed removal. */
@@ -39,6 +40,7 @@ export interface AccountComponents {
   readonly people: PeopleKeys;
   readonly http: Http;
   readonly random: RandomBytes;
+  readonly photos: KeptPhotos;
 }
 
 export class Account {
@@ -120,9 +122,14 @@ export class Account {
   /** The photo of `user.photo`; undefined where it has changed meanwhile. */
   async photoOf({ id, photo: expected }: User, signal?: AbortSignal): Promise<Uint8Array | undefined> {
     if (expected === undefined) return undefined;
-    const { photo } = await this.#parts.http.get(`/users/${id}/photo`, photoAnswer, signal);
+    const { http, photos } = this.#parts;
+    const kept = await photos.get(id, expected);
+    if (kept) return kept;
+    const { photo } = await http.get(`/users/${id}/photo`, photoAnswer, signal);
     const bytes = photo === undefined ? undefined : fromText(photo);
-    return bytes && photoName(bytes) === expected ? bytes : undefined;
+    if (!bytes || photoName(bytes) !== expected) return undefined;
+    await photos.keep(id, bytes);
+    return bytes;
   }
 
   /** For good: nobody can log in as this user any more. @throws RefusedError `login-again` when the login is not fresh */

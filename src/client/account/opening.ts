@@ -28,6 +28,7 @@ import { fromText, HttpVaultServer, toText, type VaultState } from '../vault/vau
 import { Account } from './account.ts';
 import type { ChosenPasswords } from './chosen-password.ts';
 import type { DeviceKeeping, KeptDevice } from './device-keeping.ts';
+import { KeptPhotos } from './kept-photos.ts';
 import { PeopleKeys } from './people-keys.ts';
 import { byDevice, bySecret, type Unlocked } from './unlocking.ts';
 
@@ -103,7 +104,7 @@ export class Opening {
       const { sealed, identity } = await this.#unlock(owner, server, shown, byDevice(owner.user, kept));
       const isMine = isOfIdentity(certificate, owner.user, identity.publicKey);
       if (!isMine || certificate.notAfter <= this.#parts.clock.now()) return undefined;
-      const account = this.#account(owner.user, identity, { sealed, server }, { keys: kept.keys, certificate });
+      const account = this.#account(owner, identity, { sealed, server }, { keys: kept.keys, certificate });
       return { account, unproven: await this.#parts.chosen.isInDoubt(owner.user) };
     } catch (error) {
       if (!(error instanceof CanopyError)) throw error;
@@ -176,7 +177,7 @@ export class Opening {
     await server.took(prepared.change);
     await this.#remember(owner.user, identity.publicKey, server, head);
     await chosen.unlocks(owner.user);
-    return this.#account(owner.user, identity, { sealed, server }, { ...kept, certificate });
+    return this.#account(owner, identity, { sealed, server }, { ...kept, certificate });
   }
 
   /** Forgets the keys of this device. */
@@ -197,7 +198,7 @@ export class Opening {
     const byWhat = { identityKey: unlocked.identityKey, opener: (all: readonly VaultWrap[]) => opener(all) };
     const { sealed, identity } = await this.#unlock(owner, server, shown, byWhat);
     const own = await this.#device(owner, identity, kept);
-    const account = this.#account(owner.user, identity, { sealed, server }, own);
+    const account = this.#account(owner, identity, { sealed, server }, own);
     await this.#dropStale(account);
     await this.#wrapFor(owner, account, own.keys);
     // From here on the device unlocks by itself, whatever becomes of the password.
@@ -283,7 +284,7 @@ export class Opening {
   }
 
   #account(
-    user: UserId,
+    { user, cache }: Pick<Owner, 'user' | 'cache'>,
     identity: SigningKey,
     { sealed, server }: { readonly sealed: SealedVault; readonly server: KeptVault },
     { keys, certificate }: { readonly keys: KeptDevice['keys']; readonly certificate: DeviceCertificate },
@@ -302,7 +303,8 @@ export class Opening {
       onChanged: onIdentityChanged,
       onUnproven: onIdentityUnproven,
     });
-    return new Account({ user, identity, keys, certificate, vault, people, http, random });
+    const photos = new KeptPhotos(cache);
+    return new Account({ user, identity, keys, certificate, vault, people, http, random, photos });
   }
 
   /** There is no vault yet. A server could say so of any user, and any password may be one that it knows. */
