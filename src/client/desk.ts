@@ -95,6 +95,7 @@ export class Desk {
       clock,
       random,
       home,
+      isConnected: components.isConnected,
       onNews: (conversation, news) => void this.#news.grouped(conversation, news),
       onOpened: (opened) => {
         for (const { message, event } of opened) this.#restored.keep(message, event);
@@ -270,6 +271,7 @@ export class Desk {
     this.incoming.stop();
     this.sending.stop();
     this.#holding.rest();
+    this.engine.disconnected();
   }
 
   async close(): Promise<void> {

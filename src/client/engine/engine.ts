@@ -45,6 +45,7 @@ export interface EngineComponents {
   readonly random: RandomBytes;
   /** The own user's home. */
   readonly home: RealmName;
+  readonly isConnected: () => boolean;
   readonly onNews: (conversation: ConversationId, news: GroupNews) => void;
   /** Events that can be read now. */
   readonly onOpened: (opened: readonly Reopened[]) => void;
@@ -131,9 +132,14 @@ export class Engine {
   /** After each connection: takes mails, tries again what could not be read. */
   async connected(): Promise<void> {
     this.#keeper.stale();
+    this.#mailroom.connected();
     await this.ready();
-    await this.#quietly(undefined, () => this.#mailroom.connected());
+    await this.#quietly(undefined, () => this.#mailroom.collect());
     await this.#quietly(undefined, () => this.#mailroom.askAgain());
+  }
+
+  disconnected(): void {
+    this.#mailroom.disconnected();
   }
 
   /** Mails wait at the server. */

@@ -40,6 +40,7 @@ export interface MailroomComponents {
   readonly epochs: EpochBook;
   readonly checks: DeviceChecks;
   readonly clock: Pick<Clock, 'now' | 'after'>;
+  readonly isConnected: () => boolean;
   readonly look: (message: FrameMessage) => Promise<Looked>;
   readonly onOpened: (opened: readonly Reopened[]) => void;
   readonly onTrouble: (code: string, conversation: ConversationId | undefined) => void;
@@ -120,9 +121,13 @@ export class Mailroom {
   }
 
   /** The server is there again: what it could not be asked for meanwhile is asked for soon, however long that lasted. */
-  connected(): Promise<void> {
+  connected(): void {
     this.#pause = LOOK_AGAIN.first;
-    return this.collect();
+  }
+
+  /** Until the next connection. */
+  disconnected(): void {
+    this.#lookAgain(false);
   }
 
   close(): void {
@@ -170,7 +175,8 @@ export class Mailroom {
   #lookAgain(isStuck: boolean): void {
     this.#again?.cancel();
     this.#again = undefined;
-    if (this.#isOver) return;
+    // Every connection begins with it.
+    if (this.#isOver || !this.#c.isConnected()) return;
     if (!isStuck) this.#pause = LOOK_AGAIN.first;
     else {
       this.#again = this.#c.clock.after(this.#pause, () => void this.collect().catch(() => {}));

@@ -58,6 +58,7 @@ export function mailroomOf(
     epochs: station.epochs,
     checks: station.checks,
     clock,
+    isConnected: () => true,
     look,
     onOpened: (opened) => void reopened.push(...opened.map(({ event }) => event.id)),
     onTrouble: (code) => troubles.push(code),

@@ -218,7 +218,8 @@ test(
       clock.advance(60_000);
       await mailroom.collect();
     }
-    await mailroom.connected();
+    mailroom.connected();
+    await mailroom.collect();
     isAway = false;
     // By its own timer alone.
     clock.advance(2_000);
