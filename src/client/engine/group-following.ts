@@ -88,7 +88,8 @@ export class GroupFollowing {
     // Following spends the old state; should what comes after it fail, the stored one is read again.
     this.#held.spend(conversation);
     const followed = await this.#next(held, commit);
-    if (followed === 'lost') return this.#joining.join(conversation);
+    // As if commits were missing: anybody could claim to have made one of this device's.
+    if (followed === 'lost') return this.#joining.anew(conversation, held.group);
     if (followed === 'closed') return this.#joining.comeBack(conversation, held.group, commits);
     const { next, by, refused } = followed;
     // What a server says: a time to come would keep the keys for ever.

@@ -43,21 +43,19 @@ export class GroupJoining {
    * The commits from the state that this device has are not to be had any more. What came of the group can't be followed, so only the word of
    * those who were in it counts for what it is now: otherwise a server that keeps commits back could show the group of somebody who never was.
    */
-  async anew(conversation: ConversationId, { roster, epoch: beyond }: MlsGroup): Promise<Held> {
-    const shownBy = roster.members.map(({ user }) => user);
-    try {
-      const held = await this.#fromOutside(conversation, { shownBy, beyond });
-      // Not as if there were no state: whoever has none believes more.
-      if (!held)
-        throw new UnreachableError('group-info-missing', 'the server shows nothing newer than this device has');
-      return held;
-    } catch (error) {
-      if (codeOf(error) !== 'group-info-of-unknown') throw error;
-      // Whoever was there before makes new keys within a day of writing.
-      throw new UnreachableError('group-info-missing', 'nobody whom this device knew has changed the group since', {
-        cause: error,
-      });
-    }
+  async anew(conversation: ConversationId, group: MlsGroup): Promise<Held> {
+    const shownBy = this.#whoCounts(conversation, group);
+    const held = await byTheKnown(() => this.#fromOutside(conversation, { shownBy, beyond: group.epoch }));
+    // Not as if there were no state: whoever has none believes more.
+    if (!held) throw new UnreachableError('group-info-missing', 'the server shows nothing newer than this device has');
+    return held;
+  }
+
+  /** Members as this device knew them, or another of the user who has seen more: not whoever was removed in between. */
+  #whoCounts(conversation: ConversationId, { group, epoch, roster }: MlsGroup): readonly UserId[] {
+    const seen = this.#c.epochs.newest(conversation).get(group);
+    const { members } = seen && seen.epoch > epoch ? seen.roster : roster;
+    return members.map(({ user }) => user);
   }
 
   async #fromOutside(
@@ -85,7 +83,8 @@ export class GroupJoining {
 
   /**
    * A commit holds for others and not for this device: what was sealed for it there does not open. It comes back from outside, when what the
-   * group shows is what the commits since made of it, each looked at by the rules.
+   * group shows is what the commits since made of it, each looked at by the rules, and somebody shows it who counted before: nobody can look
+   * at the signatures of commits that lie behind one that does not open.
    */
   async comeBack(conversation: ConversationId, group: MlsGroup, commits: readonly AcceptedCommit[]): Promise<Held> {
     const { server, parts, clock } = this.#c;
@@ -96,7 +95,8 @@ export class GroupJoining {
     if (!shown?.groupInfo || shown.infoEpoch !== epoch || shown.group !== group.group) {
       throw new UnreachableError('group-info-missing', 'what is needed to come back is not here yet');
     }
-    const offer = await MlsGroup.joinExternal({ conversation, groupInfo: shown.groupInfo }, parts);
+    const given = { conversation, groupInfo: shown.groupInfo, shownBy: this.#whoCounts(conversation, group) };
+    const offer = await byTheKnown(() => MlsGroup.joinExternal(given, parts));
     const { next, commit, groupInfo, roster } = offer;
     if (!isSameGroup(view, next.view().context, next.members())) {
       throw new PeerError('group-info-invalid', 'what the group shows is not what its commits made of it');
@@ -188,6 +188,19 @@ interface FromOutside {
   readonly shownBy?: readonly UserId[];
   /** An epoch that leads nowhere any more. */
   readonly beyond?: number;
+}
+
+/** @throws UnreachableError `group-info-missing` when it is shown by somebody who does not count */
+async function byTheKnown<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (codeOf(error) !== 'group-info-of-unknown') throw error;
+    // Whoever was there before makes new keys within a day of writing.
+    throw new UnreachableError('group-info-missing', 'nobody whom this device knew has changed the group since', {
+      cause: error,
+    });
+  }
 }
 
 function behind(): UnreachableError {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MlsGroup } from '../../../src/crypto/mls/mls-group.ts';
 import { encodeRoster } from '../../../src/crypto/roster.ts';
+import { ConflictError } from '../../../src/realm/errors.ts';
 import { CONVERSATION, People, rosterOf } from '../../crypto/mls/people.ts';
 import { Home, stationOf, stationWith, VaultOfTests } from './realm-of-tests.ts';
 
@@ -131,3 +132,101 @@ test(
     assert.equal(asked, 1);
   },
 );
+
+test(
+  'a commit in this device’s own name, and a group that somebody made up, lead nobody away from what it has',
+  LIMIT,
+  async () => {
+    const { people, clerk, cook, guard, devices, home } = await withGap();
+    const honest = home.of(devices.cook);
+    let isHonest = true;
+    let at = 0;
+    let caught: Uint8Array | undefined;
+    let shown: Awaited<ReturnType<typeof honest.group>>;
+    let offered = 0;
+    const station = await stationWith(
+      people,
+      {
+        ...honest,
+        commit: async (conversation, offer) => {
+          if (isHonest) return honest.commit(conversation, offer);
+          if (caught) return void offered++;
+          caught = offer.commit;
+          throw new ConflictError('commit-lost', 'another was first');
+        },
+        commits: async (conversation, group, after) => {
+          if (!caught) return honest.commits(conversation, group, after);
+          const by = { at: people.clock.now(), sender: cook.user, device: devices.cook.certificate.device };
+          return { commits: after === at ? [{ epoch: at, commit: caught, ...by }] : [], more: false };
+        },
+        group: async (conversation, of) => shown ?? honest.group(conversation, of),
+      },
+      devices.cook,
+    );
+    const held = (await station.keeper.follow(CONVERSATION)) ?? assert.fail('no group');
+    const roster = rosterOf([
+      [guard, 'owner'],
+      [clerk, 'member'],
+      [cook, 'member'],
+    ]);
+    const parts = people.parts(devices.guard);
+    let forged = await MlsGroup.create({ group: held.group, conversation: CONVERSATION, roster }, parts);
+    let groupInfo = new Uint8Array();
+    const before = held.epoch;
+    at = before;
+    while (forged.epoch < before + 2) {
+      const made = await forged.commit({});
+      groupInfo = Uint8Array.from(made.groupInfo);
+      forged = made.accept();
+    }
+    shown = { group: forged.group, epoch: forged.epoch, infoEpoch: forged.epoch, groupInfo };
+    isHonest = false;
+    await assert.rejects(
+      station.keeper.change(CONVERSATION, async () => ({})),
+      { code: 'group-info-missing' },
+    );
+    assert.equal((await station.keeper.present(CONVERSATION))?.epoch, before);
+    assert.equal(offered, 0, 'and nothing was sealed for who made it up');
+  },
+);
+
+test('whoever another device of the user has seen removed shows a group to nobody', LIMIT, async () => {
+  const { people, home, vault, clerk, cook, guard, devices, clerks, cooks, kept, write } = await withGap();
+  const guards = await stationOf(people, home, devices.guard);
+  await guards.own.replenish();
+  const roster = rosterOf([
+    [clerk, 'owner'],
+    [cook, 'member'],
+    [guard, 'member'],
+  ]);
+  await clerks.keeper.change(CONVERSATION, async () => ({
+    roster,
+    add: await clerks.keeper.packagesOf([guard.user]),
+  }));
+  const laptop = (await cooks.keeper.follow(CONVERSATION))?.epoch ?? assert.fail('no group');
+  await guards.keeper.follow(CONVERSATION);
+  await clerks.keeper.follow(CONVERSATION);
+  const former = (await guards.keeper.present(CONVERSATION))?.encode() ?? assert.fail('no group');
+  await clerks.keeper.change(CONVERSATION, async () => ({
+    roster: { ...roster, members: roster.members.filter(({ user }) => user !== guard.user) },
+  }));
+  // The cook's phone sees it.
+  const phone = await stationOf(people, home, people.device(cook), vault);
+  const seen = (await phone.keeper.follow(CONVERSATION))?.epoch ?? assert.fail('no group');
+  assert.ok(seen > laptop);
+  let forged = MlsGroup.decode(former, people.parts(devices.guard));
+  let made = await forged.commit({});
+  while (forged.epoch <= seen + 2) {
+    made = await forged.commit({});
+    forged = made.accept();
+  }
+  const { offers, by } = home.groups.get(CONVERSATION) ?? assert.fail();
+  const [last, who] = [offers.at(-1) ?? assert.fail(), by.at(-1) ?? assert.fail()];
+  while (offers.length < forged.epoch) {
+    offers.push({ ...last, epoch: offers.length, groupInfo: made.groupInfo, roster: made.roster });
+    by.push(who);
+  }
+  kept.from = seen + 1;
+  await assert.rejects(write(cooks), { code: 'group-info-missing' });
+  assert.equal((await cooks.keeper.present(CONVERSATION))?.epoch, laptop);
+});
