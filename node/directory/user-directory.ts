@@ -238,11 +238,15 @@ export class UserDirectory implements Directory {
     entry: { readonly kind: string; readonly payload: Uint8Array },
     writes: readonly Write[],
   ): Promise<UserProfile> {
-    const user = this.#own(id);
     const { realm } = this.#init;
-    const erasure = [...writes, this.#profiles.erase(realm, id)];
-    await this.#parts.ledger.ownDirectory.append({ ...entry, writes: erasure });
-    this.#roll.remove(user);
+    // In the turns of changes: one that is under way would bring back what is erased here.
+    const user = await this.#turns.run(id, async () => {
+      const own = this.#own(id);
+      const erasure = [...writes, this.#profiles.erase(realm, id)];
+      await this.#parts.ledger.ownDirectory.append({ ...entry, writes: erasure });
+      this.#roll.remove(own);
+      return own;
+    });
     await this.#profiles.compact(realm);
     return user;
   }

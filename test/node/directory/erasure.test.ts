@@ -125,3 +125,19 @@ test('the chain still stands, and whoever was away erases when it comes back', L
   const again = await new OpaqueClient(branch.accounts, kyiv).addUser('clerk', 'pw', 'A successor');
   await eventually(() => house.directory.findByAddress(again.address)?.id === again.id);
 });
+
+test('nothing that is changed while a person is being removed brings them back', LIMIT, async (t) => {
+  for (const ticks of [0, 1, 2, 4, 8]) {
+    const branch = await openBranch(kyiv, { networks: new PairedNetworks(), signer: await signerOf(kyiv) });
+    t.after(() => branch.stop());
+    await branch.start();
+    const clerk = await new OpaqueClient(branch.accounts, kyiv).addUser('clerk', 'pw', NAME);
+    const gone = branch.accounts.remove(CLERK, 'operator');
+    for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+    const changes = [branch.directory.setPhoto(clerk.id, PHOTO), branch.directory.rename(clerk.id, 'Another')];
+    await Promise.allSettled([gone, ...changes]);
+    await gone;
+    assert.equal(branch.directory.findById(clerk.id), undefined, `after ${ticks} ticks`);
+    assert.equal(await branch.directory.recordOf(clerk.id), undefined);
+  }
+});
