@@ -21,14 +21,21 @@ export function pictureSize(bytes: Uint8Array): PictureSize | undefined {
   return undefined;
 }
 
-/** ITU T.81: segments follow one another until the frame's, which has the size. */
+/**
+ * ITU T.81: segments follow one another until the frame's, which has the size. Markers that stand without a segment (table B.1: TEM, RST, SOI,
+ * EOI) and fill bytes have no place before it in what pages make: readers differ in what they skip, and the frame that we see has to be
+ * the one that is painted.
+ */
 function jpegSize(view: DataView): PictureSize | undefined {
   for (let at = 2; at + 9 <= view.byteLength; ) {
     const marker = view.getUint16(at);
-    if (marker >> 8 !== 0xff) return undefined;
-    const isFrame = marker >= 0xffc0 && marker <= 0xffcf && !NO_FRAME.includes(marker);
+    if (marker < 0xffc0 || marker === 0xffff || (marker >= 0xffd0 && marker <= 0xffd9)) return undefined;
+    const isFrame = marker <= 0xffcf && !NO_FRAME.includes(marker);
     if (isFrame) return { width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
-    at += 2 + view.getUint16(at + 2);
+    const length = view.getUint16(at + 2);
+    // The length counts its own two bytes.
+    if (length < 2) return undefined;
+    at += 2 + length;
   }
   return undefined;
 }

@@ -29,6 +29,15 @@ test('the size stands in the head of each form that pages make', () => {
   assert.deepEqual(pictureSize(jpeg), { width: 256, height: 144 });
 });
 
+test('a JPEG with markers that readers skip in different ways before its frame has no size', () => {
+  const frame = [0xff, 0xc0, 0, 17, 8, 0, 16, 0, 16];
+  const before = (...bytes: readonly number[]) => pictureSize(head([0xff, 0xd8, ...bytes, ...frame]));
+  assert.deepEqual(before(), { width: 16, height: 16 });
+  // taken for a segment, a restart marker would lead into the middle of a comment that holds another frame
+  for (const marker of [0xd0, 0xd7, 0xd8, 0xd9, 0x01, 0xff]) assert.equal(before(0xff, marker), undefined);
+  assert.equal(before(0xff, 0xfe, 0, 1), undefined, 'a length that does not count itself');
+});
+
 test('what is no such picture has no size, whatever the bytes', () => {
   assert.equal(pictureSize(new Uint8Array()), undefined);
   assert.equal(pictureSize(head('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">')), undefined);

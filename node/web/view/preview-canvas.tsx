@@ -1,7 +1,12 @@
 // The small picture that came inside a message, painted: bytes of a stranger never become an address or markup. Whatever it stands in
-// has a name of its own.
+// has a name of its own. What says of itself that it is larger than our clients make them is not read: a small file can hold a picture that
+// fills a computer's memory.
 import { useEffect, useRef } from 'preact/hooks';
 import type { FileCard } from '../../../src/client/client.ts';
+import { pictureSize } from '../../../src/realm/picture-size.ts';
+
+/** Points of a side. */
+const MAX_SIDE = 512;
 
 interface PreviewCanvasProps {
   readonly preview: NonNullable<FileCard['preview']>;
@@ -9,9 +14,13 @@ interface PreviewCanvasProps {
 
 export function PreviewCanvas({ preview }: PreviewCanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const { bytes, type, width, height } = preview;
+  const { bytes, type } = preview;
+  const scale = Math.min(1, MAX_SIDE / Math.max(preview.width, preview.height));
+  const [width, height] = [Math.ceil(preview.width * scale), Math.ceil(preview.height * scale)];
   useEffect(() => {
     let isOver = false;
+    const size = pictureSize(bytes);
+    if (!size || Math.max(size.width, size.height) > MAX_SIDE) return;
     const paint = async (): Promise<void> => {
       const picture = await createImageBitmap(new Blob([new Uint8Array(bytes)], { type }));
       const context = isOver ? undefined : canvas.current?.getContext('2d');
