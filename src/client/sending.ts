@@ -8,7 +8,7 @@ import type { ClientFrame } from '../protocols/lan/frames.ts';
 import type { ErrorParams } from '../protocols/lan/routes.ts';
 import type { Stamp, User } from '../protocols/lan/wire.ts';
 import type { Clock } from '../realm/clock.ts';
-import { type CanopyError, ConflictError, InputError, UnreachableError } from '../realm/errors.ts';
+import { type CanopyError, ConflictError, codeOf, InputError, UnreachableError } from '../realm/errors.ts';
 import { type ConversationId, directConversationId, type MessageId, parseMessageId } from '../realm/ids.ts';
 import { fileOf, isMessage, textOf } from './bodies.ts';
 import { sentenceOf } from './catalogue/catalogue.ts';
@@ -147,7 +147,12 @@ export class Sending {
   async retry(id: MessageId): Promise<void> {
     const entry = this.#sent.again(id);
     if (!entry) return;
-    await this.#outbox.add(entry);
+    try {
+      await this.#outbox.add(entry);
+    } catch (error) {
+      this.#sent.fail(id, codeOf(error), {});
+      throw error;
+    }
     this.#outbox.go();
   }
 

@@ -59,7 +59,10 @@ export class Disappearing {
   readonly #timed = new Map<MessageId, Timed>();
   /** When to look at it again. What is not in it waits for somebody to read. */
   readonly #due = new Map<MessageId, number>();
+  /** Held, and not yet noted in the cache. */
+  readonly #unnoted = new Map<MessageId, Timed>();
   #timer: Timer | undefined;
+  #retry: Timer | undefined;
   #work: Promise<void> = Promise.resolve();
   #isOver = false;
 
@@ -74,16 +77,34 @@ export class Disappearing {
     void this.#look([...this.#timed.keys()]);
   }
 
-  /** Events are held here from now on. */
-  async held(events: readonly OpenedEvent[]): Promise<void> {
-    const fresh = new Map<MessageId, Timed>();
+  /** Events are held here from now on. Never rejects: what there is no room to note is noted as soon as there is some. */
+  held(events: readonly OpenedEvent[]): Promise<void> {
     for (const { id, conversation, stamp, content } of events) {
       const after = lastsFor(content);
-      if (after && stamp && !this.#timed.has(id)) fresh.set(id, { conversation, stamp, after, changes: [] });
+      const isNew = !this.#timed.has(id) && !this.#unnoted.has(id);
+      if (after && stamp && isNew) this.#unnoted.set(id, { conversation, stamp, after, changes: [] });
     }
-    if (fresh.size === 0) return;
-    await this.#parts.cache.setRecords(AREA, new Map([...fresh].map(([id, timed]) => [id, encode(timed)])));
-    for (const [id, timed] of fresh) this.#timed.set(id, timed);
+    return this.#note();
+  }
+
+  async #note(): Promise<void> {
+    const { cache, clock } = this.#parts;
+    const fresh = new Map(this.#unnoted);
+    if (fresh.size === 0 || this.#isOver) return;
+    try {
+      await cache.setRecords(AREA, new Map([...fresh].map(([id, timed]) => [id, encode(timed)])));
+    } catch (error) {
+      if (!(error instanceof CanopyError)) throw error;
+      this.#retry ??= clock.after(RETRY, () => {
+        this.#retry = undefined;
+        void this.#note();
+      });
+      return;
+    }
+    for (const [id, timed] of fresh) {
+      this.#unnoted.delete(id);
+      this.#timed.set(id, timed);
+    }
     void this.#look([...fresh.keys()]);
   }
 
@@ -101,6 +122,7 @@ export class Disappearing {
   async close(): Promise<void> {
     this.#isOver = true;
     this.#timer?.cancel();
+    this.#retry?.cancel();
     await this.#work;
   }
 
