@@ -3,7 +3,7 @@
 // without knowing what is lost; in the background, since nobody waits for it.
 //
 //   cache records, area 'sealed'/DAY, name conversation/message: [2, sender, device, ms, counter, expires, kept at, body, [blob, …]]
-//                  area 'sealed', name 'first': [1, the first day of which something may be kept]       days since 1970, as they were kept
+//                  area 'sealed': which days there are (kept-days.ts)
 import { MAX_BLOBS, MAX_BODY, MAX_COUNTER, readId } from '../../crypto/envelope.ts';
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
 import type { FrameMessage } from '../../protocols/lan/wire.ts';
@@ -20,6 +20,7 @@ import {
   parseUserId,
 } from '../../realm/ids.ts';
 import type { ClientCache } from '../cache/cache.ts';
+import { KeptDays } from './kept-days.ts';
 
 export interface KeptBody extends Pick<FrameMessage, 'id' | 'sender' | 'device' | 'stamp' | 'expires' | 'body'> {
   /** Of the files that go with it, as far as the body could be opened. */
@@ -34,21 +35,22 @@ export const KEPT_FOR: number = 7 * DAY;
 const MAX_WAITING = 1000;
 /** Days that something is kept in, today and the one that is just going included. */
 const DAYS = KEPT_FOR / DAY + 1;
-const FIRST = 'first';
 const MAX_FORM = MAX_BODY + MAX_BLOBS * 34 + 256;
 
 export class KeptBodies {
   readonly #cache: Pick<ClientCache, 'record' | 'records' | 'setRecords'>;
   readonly #clock: Pick<Clock, 'now'>;
+  readonly #days: KeptDays;
   #waiting = new Map<string, Uint8Array>();
   /** The day up to which all is cleared away that is too old. */
-  #clearedOn = 0;
+  #clearedOn: number | undefined;
   #work: Promise<void> = Promise.resolve();
   #isWriting = false;
 
   constructor(cache: Pick<ClientCache, 'record' | 'records' | 'setRecords'>, clock: Pick<Clock, 'now'>) {
     this.#cache = cache;
     this.#clock = clock;
+    this.#days = new KeptDays({ cache, clock, area: AREA, keptFor: DAYS });
   }
 
   /** Of messages that the server has; those that are older than KEPT_FOR are not kept. `lasts`: of those that disappear, their milliseconds. */
@@ -67,7 +69,8 @@ export class KeptBodies {
       return;
     const { ms, counter } = stamp;
     const files = blobs.map(blobIdBytes);
-    const form = encodeItem([2, idBytes(sender), idBytes(device), ms, counter, expires, now, body, files]);
+    const at = Math.max(0, Math.floor(now));
+    const form = encodeItem([2, idBytes(sender), idBytes(device), ms, counter, expires, at, body, files]);
     this.#waiting.set(`${conversation}/${id}`, form);
     this.#write();
   }
@@ -75,7 +78,7 @@ export class KeptBodies {
   async of(conversation: ConversationId, id: MessageId): Promise<KeptBody | undefined> {
     await this.#work;
     const name = `${conversation}/${id}`;
-    for (const day of this.#days()) {
+    for (const day of await this.#days.list()) {
       const bytes = await this.#cache.record(areaOf(day), name);
       if (bytes) return decodeKept(name, bytes).kept;
     }
@@ -87,12 +90,13 @@ export class KeptBodies {
     return (await this.of(conversation, id))?.blobs ?? [];
   }
 
-  /** Taken back, or disappeared. */
+  /** Taken back, or disappeared. @throws LocalError `cache-full`, `cache-failed`: what could not be forgotten is to be once more */
   forget(conversation: ConversationId, ids: readonly MessageId[]): Promise<void> {
     for (const id of ids) this.#waiting.delete(`${conversation}/${id}`);
     const names = new Map(ids.map((id) => [`${conversation}/${id}`, undefined]));
     return this.#inTurn(async () => {
-      await Promise.all(this.#days().map((day) => this.#cache.setRecords(areaOf(day), names)));
+      const days = await this.#days.list();
+      await Promise.all(days.map((day) => this.#cache.setRecords(areaOf(day), names)));
     });
   }
 
@@ -101,7 +105,7 @@ export class KeptBodies {
     await this.#work;
     const found = new Map<ConversationId, KeptBody[]>();
     const before = this.#clock.now() - KEPT_FOR;
-    for (const day of this.#days()) {
+    for (const day of await this.#days.list()) {
       for (const [name, bytes] of await this.#cache.records(areaOf(day))) {
         const { at, kept } = decodeKept(name, bytes);
         const conversation = parseConversationId(name.split('/')[0] ?? '');
@@ -111,55 +115,42 @@ export class KeptBodies {
     return found;
   }
 
+  /** A cache without room has more important things to hold. */
   #write(): void {
     if (this.#isWriting) return;
     this.#isWriting = true;
-    void this.#inTurn(async () => {
+    const written = this.#inTurn(async () => {
       this.#isWriting = false;
       const rows = this.#waiting;
       this.#waiting = new Map();
-      await this.#cache.setRecords(areaOf(this.#today()), rows);
       await this.#clear();
+      await this.#cache.setRecords(areaOf(await this.#days.write()), rows);
     });
+    void written.catch(passing);
   }
 
   /** Once a day: whatever is too old, also when this device was off for long. */
   async #clear(): Promise<void> {
-    const today = this.#today();
+    const today = this.#days.today();
     if (this.#clearedOn === today) return;
-    const oldest = today - DAYS + 1;
-    for (let day = (await this.#first()) ?? oldest; day < oldest; day++) {
+    for (const day of await this.#days.old()) {
       const names = [...(await this.#cache.records(areaOf(day))).keys()];
       await this.#cache.setRecords(areaOf(day), new Map(names.map((name) => [name, undefined])));
+      await this.#days.gone(day);
     }
-    await this.#cache.setRecords(AREA, new Map([[FIRST, encodeItem([1, oldest])]]));
     this.#clearedOn = today;
   }
 
-  async #first(): Promise<number | undefined> {
-    const bytes = await this.#cache.record(AREA, FIRST);
-    if (!bytes) return undefined;
-    const fields = new Fields(decodeStrict(bytes, 64), 'first day of kept bodies', 2);
-    if (fields.uint() !== 1) fields.fail('version 1');
-    return fields.uint();
-  }
-
-  #today(): number {
-    return Math.floor(this.#clock.now() / DAY);
-  }
-
-  /** The latest first. */
-  #days(): number[] {
-    return Array.from({ length: DAYS }, (_, ago) => this.#today() - ago);
-  }
-
-  /** A cache without room has more important things to hold. */
+  /** What fails keeps nobody behind it waiting. */
   #inTurn(work: () => Promise<void>): Promise<void> {
-    this.#work = this.#work.then(work).catch((error: unknown) => {
-      if (!(error instanceof CanopyError)) throw error;
-    });
-    return this.#work;
+    const done = this.#work.then(work);
+    this.#work = done.catch(passing);
+    return done;
   }
+}
+
+function passing(error: unknown): void {
+  if (!(error instanceof CanopyError)) throw error;
 }
 
 const areaOf = (day: number): string => `${AREA}/${day}`;
