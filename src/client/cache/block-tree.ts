@@ -27,6 +27,12 @@ export interface Entry {
 /** What becomes of an entry that is there already. */
 export type Merge = (known: Uint8Array, fresh: Uint8Array) => Uint8Array;
 
+/** Without bytes: it goes. */
+interface Change {
+  readonly position: string;
+  readonly bytes?: Uint8Array;
+}
+
 interface Block {
   readonly key: string;
   /** The key of the next block, or what sorts behind all of this tree. */
@@ -45,35 +51,34 @@ export class BlockTree {
     this.#prefix = prefix;
   }
 
-  /** What must be written for these entries to be in the tree. Of one tree only one such change may be under way. */
-  async writesFor(entries: readonly Entry[], merge: Merge): Promise<readonly CacheWrite[]> {
+  /**
+   * What must be written for these entries to be in the tree, and for the other positions to be empty. Of one tree only one such change
+   * may be under way.
+   */
+  async writesFor(
+    entries: readonly Entry[],
+    merge: Merge,
+    without: readonly string[] = [],
+  ): Promise<readonly CacheWrite[]> {
     const writes: CacheWrite[] = [];
     let block: Block | undefined;
-    for (const { position, bytes } of [...entries].sort((a, b) => (a.position < b.position ? -1 : 1))) {
+    const changes: Change[] = [...without.map((position) => ({ position })), ...entries];
+    for (const { position, bytes } of changes.sort((a, b) => (a.position < b.position ? -1 : 1))) {
       if (!block || this.#prefix + position >= block.end) {
         if (block) writes.push(...(await this.#written(block)));
         block = await this.#covering(position);
       }
       const known = block.entries.get(position);
-      block.entries.set(position, known ? merge(known, bytes) : bytes);
+      if (!bytes) block.entries.delete(position);
+      else block.entries.set(position, known ? merge(known, bytes) : bytes);
     }
     if (block) writes.push(...(await this.#written(block)));
     return writes;
   }
 
   /** What must be written for these positions to be empty. */
-  async writesWithout(positions: readonly string[]): Promise<readonly CacheWrite[]> {
-    const writes: CacheWrite[] = [];
-    let block: Block | undefined;
-    for (const position of [...positions].sort()) {
-      if (!block || this.#prefix + position >= block.end) {
-        if (block) writes.push(...(await this.#written(block)));
-        block = await this.#covering(position);
-      }
-      block.entries.delete(position);
-    }
-    if (block) writes.push(...(await this.#written(block)));
-    return writes;
+  writesWithout(positions: readonly string[]): Promise<readonly CacheWrite[]> {
+    return this.writesFor([], (known) => known, positions);
   }
 
   /** Newest first: at most `limit` entries below `before`, or the last ones. */
@@ -108,6 +113,20 @@ export class BlockTree {
       }
     }
     return found;
+  }
+
+  /** The last entry whose position ends so and that is meant. Reads blocks until it is found: all of them where it is not. */
+  async endingWith(ending: string, isMeant: (entry: Entry) => boolean): Promise<Entry | undefined> {
+    let to = this.#prefix + BEHIND;
+    for (;;) {
+      const [row] = await this.#engine.range({ from: this.#prefix, to, reverse: true, limit: 1 });
+      if (!row) return undefined;
+      const block = await this.#opened(row[0], row[1], to);
+      const entries = [...block.entries].map(([position, bytes]) => ({ position, bytes }));
+      const found = entries.findLast((entry) => entry.position.endsWith(ending) && isMeant(entry));
+      if (found) return found;
+      to = block.key;
+    }
   }
 
   /** What must be written for the tree to be empty. */

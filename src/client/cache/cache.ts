@@ -3,11 +3,12 @@
 //
 // Rows of the engine (a conversation's name is hidden by HMAC, CacheKeys.name):
 //   e<conversation>/<ms, counter, id>         events and lines in the order of their stamps (block-tree.ts)
-//   a<conversation>/<target><e, id or f, user, state>     what is about an event: edits, deletions, reactions, receipts; under the target
-//                                             of zeros what is about the conversation: profile, timer, pins
+//   a<conversation>/<target><e, id or f, user, state or c, sender or d, sender>     what is about an event: edits, deletions, reactions, receipts,
+//                                             and that it is erased (erasing.ts); under the target of zeros what is about the conversation:
+//                                             profile, timer, pins
 //   n<area>/<name>                            named records, sealed as [name, value]
 import type { Stamp } from '../../protocols/lan/wire.ts';
-import type { ConversationId, MessageId } from '../../realm/ids.ts';
+import type { ConversationId, MessageId, UserId } from '../../realm/ids.ts';
 import type { OpenedEvent, Receipt, SystemLine } from '../timeline/events.ts';
 
 /** Where an event stands in its conversation, for paging; opaque. */
@@ -30,15 +31,22 @@ export interface Additions {
 }
 
 export interface ClientCache {
-  /** What is held already stays unless the new one is better: opened, or further on. Events without a stamp are not held. */
-  put(conversation: ConversationId, additions: Additions): Promise<void>;
+  /**
+   * What is held already stays unless the new one is better: opened, or further on. Events without a stamp are not held.
+   * Resolves with what says nothing here any more, as it was known last: of the given what was erased before, or changes what was; of what
+   * was held what the given end.
+   */
+  put(conversation: ConversationId, additions: Additions): Promise<readonly OpenedEvent[]>;
   /** @throws LocalError `cache-damaged` */
   page(conversation: ConversationId, options: { before?: Place; limit: number }): Promise<CachedPage>;
   /** The event of an id that has this place. */
   at(conversation: ConversationId, place: Place): Promise<OpenedEvent | undefined>;
-  remove(conversation: ConversationId, events: readonly Pick<OpenedEvent, 'id' | 'stamp'>[]): Promise<void>;
-  /** Content goes, and what others added to it; the place stays, and whose deletion it was. */
-  erase(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<void>;
+  /** Wherever it stands. Reads as far as to it: the whole conversation where it is not. Of one sender, or the last of that id. */
+  find(conversation: ConversationId, id: MessageId, sender?: UserId): Promise<OpenedEvent | undefined>;
+  /** With what was changed in it. Resolves with all that went. */
+  remove(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<readonly OpenedEvent[]>;
+  /** Content goes, and what others added to it; the place stays, and whose deletion it was. Resolves with all that went. */
+  erase(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<readonly OpenedEvent[]>;
   /** Deletes everything of the conversation. */
   clear(conversation: ConversationId): Promise<void>;
 

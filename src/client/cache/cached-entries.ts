@@ -1,8 +1,16 @@
 // How events, receipts and lines lie in the cache's two orders (cache.ts): where each stands, and which of two forms stays.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { toString } from 'uint8arrays/to-string';
-import { idBytes } from '../../realm/ids.ts';
-import { isErased, laterState, type OpenedEvent, type Receipt, type SystemLine, unhidden } from '../timeline/events.ts';
+import { idBytes, type MessageId, type UserId } from '../../realm/ids.ts';
+import {
+  erased,
+  isErased,
+  laterState,
+  type OpenedEvent,
+  type Receipt,
+  type SystemLine,
+  unhidden,
+} from '../timeline/events.ts';
 import type { Entry } from './block-tree.ts';
 import { bare, placeAt, placeOf } from './cache.ts';
 import { damaged } from './cache-secret.ts';
@@ -21,9 +29,33 @@ export function read({ bytes }: Entry): Cached {
   }
 }
 
-/** Whose deletion it was, and who had read it: neither says what it said. */
+/** That it is erased, whose deletion it was, and who had read it: nothing of that says what it said. */
 export function outlives(cached: Cached): boolean {
-  return cached.kind === 'receipt' || (cached.kind === 'event' && cached.event.content?.kind === 'delete');
+  if (cached.kind !== 'event') return cached.kind === 'receipt';
+  return isErased(cached.event) || cached.event.content?.kind === 'delete';
+}
+
+/** What an edit or a reaction is of: it says something of that message, or nothing without it. */
+export function changedBy({ content }: OpenedEvent): MessageId | undefined {
+  return content?.kind === 'edit' || content?.kind === 'reaction' ? content.target : undefined;
+}
+
+/** Behind the id: its sender said so, or it was erased on this device. */
+const LETTERS = { told: 'c', done: 'd' } as const;
+export const MARKS: readonly string[] = Object.values(LETTERS);
+
+/** That an event is erased: by that what changes it is known when it comes later, wherever the event itself stands. */
+export function markEntries(event: OpenedEvent, how: keyof typeof LETTERS): Entry[] {
+  if (!event.stamp) return [];
+  const bytes = encodeCached({ kind: 'event', event: erased(event) });
+  return [{ position: bare(event.id) + LETTERS[how] + toString(idBytes(event.sender), 'hex'), bytes }];
+}
+
+/** Without a sender: whether one was erased on this device. */
+export function isMarked(positions: ReadonlySet<string>, id: MessageId, sender?: UserId): boolean {
+  const by = sender && toString(idBytes(sender), 'hex');
+  if (by === undefined) return [...positions].some((position) => position.startsWith(bare(id) + LETTERS.done));
+  return MARKS.some((mark) => positions.has(bare(id) + mark + by));
 }
 
 export function orderedEntry(event: OpenedEvent): Entry[] {

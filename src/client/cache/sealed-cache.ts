@@ -1,22 +1,14 @@
 // The cache over any engine; cache.ts has the layout and the promises.
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
-import type { ConversationId } from '../../realm/ids.ts';
+import type { ConversationId, MessageId, UserId } from '../../realm/ids.ts';
 import { type RandomBytes, systemRandom } from '../../realm/random.ts';
-import { erased, type OpenedEvent } from '../timeline/events.ts';
+import { isErased, type OpenedEvent } from '../timeline/events.ts';
 import { BlockTree } from './block-tree.ts';
 import { type Additions, bare, type CachedPage, type ClientCache, type Place, placeOf } from './cache.ts';
 import { CacheKeys, type CacheSecret, damaged } from './cache-secret.ts';
-import {
-  aboutEntries,
-  better,
-  lineEntry,
-  orderedEntry,
-  outlives,
-  read,
-  receiptEntry,
-  WHOLE,
-} from './cached-entries.ts';
+import { read, WHOLE } from './cached-entries.ts';
 import type { CacheEngine, CacheWrite } from './engine.ts';
+import { type Changed, erasing, putting, removing, type Trees } from './erasing.ts';
 import { GroupedWrites } from './grouped-writes.ts';
 
 const RECORDS = 'records';
@@ -47,17 +39,12 @@ export class SealedCache implements ClientCache {
     return new SealedCache(engine, await CacheKeys.of(secret, random));
   }
 
-  put(conversation: ConversationId, { events = [], receipts = [], lines = [] }: Additions): Promise<void> {
-    return this.#change(conversation, async () => {
-      const [inOrder, about] = await this.#trees(conversation);
-      const ordered = [...events.flatMap(orderedEntry), ...lines.map(lineEntry)];
-      const related = [...events.flatMap(aboutEntries), ...receipts.map(receiptEntry)];
-      return [...(await inOrder.writesFor(ordered, better)), ...(await about.writesFor(related, better))];
-    });
+  put(conversation: ConversationId, additions: Additions): Promise<readonly OpenedEvent[]> {
+    return this.#change(conversation, (trees) => putting(trees, additions));
   }
 
   async page(conversation: ConversationId, { before, limit }: { before?: Place; limit: number }): Promise<CachedPage> {
-    const [inOrder, about] = await this.#trees(conversation);
+    const { inOrder, about } = await this.#trees(conversation);
     const entries = await inOrder.below(before, limit);
     const cached = entries.map(read);
     const events = cached.flatMap((one) => (one.kind === 'event' ? [one.event] : []));
@@ -67,44 +54,41 @@ export class SealedCache implements ClientCache {
     return {
       events,
       lines,
-      about: related.flatMap((one) => (one.kind === 'event' ? [one.event] : [])),
+      about: related.flatMap((one) => (one.kind === 'event' && !isErased(one.event) ? [one.event] : [])),
       receipts: related.flatMap((one) => (one.kind === 'receipt' ? [one.receipt] : [])),
       ...(last && { before: last.position }),
     };
   }
 
   async at(conversation: ConversationId, place: Place): Promise<OpenedEvent | undefined> {
-    const [inOrder] = await this.#trees(conversation);
+    const { inOrder } = await this.#trees(conversation);
     const [entry] = await inOrder.beginningWith([place]);
     const cached = entry && read(entry);
     return cached?.kind === 'event' ? cached.event : undefined;
   }
 
-  remove(conversation: ConversationId, events: readonly Pick<OpenedEvent, 'id' | 'stamp'>[]): Promise<void> {
-    return this.#change(conversation, async () => {
-      const [inOrder, about] = await this.#trees(conversation);
-      const places = events.flatMap((event) => placeOf(event) ?? []);
-      const related = await about.beginningWith(events.map((event) => bare(event.id)));
-      const positions = related.map((entry) => entry.position);
-      return [...(await inOrder.writesWithout(places)), ...(await about.writesWithout(positions))];
+  async find(conversation: ConversationId, id: MessageId, sender?: UserId): Promise<OpenedEvent | undefined> {
+    const { inOrder } = await this.#trees(conversation);
+    const entry = await inOrder.endingWith(bare(id), (entry) => {
+      const cached = read(entry);
+      return cached.kind === 'event' && (sender === undefined || cached.event.sender === sender);
     });
+    const cached = entry && read(entry);
+    return cached?.kind === 'event' ? cached.event : undefined;
   }
 
-  erase(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<void> {
-    return this.#change(conversation, async () => {
-      const [inOrder, about] = await this.#trees(conversation);
-      const related = await about.beginningWith(events.map((event) => bare(event.id)));
-      const added = [...related.filter((entry) => !outlives(read(entry))), ...events.flatMap(aboutEntries)];
-      const stubs = events.flatMap((event) => orderedEntry(erased(event)));
-      const positions = added.map((entry) => entry.position);
-      return [...(await inOrder.writesFor(stubs, better)), ...(await about.writesWithout(positions))];
-    });
+  remove(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<readonly OpenedEvent[]> {
+    return this.#change(conversation, (trees) => removing(trees, events));
   }
 
-  clear(conversation: ConversationId): Promise<void> {
-    return this.#change(conversation, async () => {
-      const trees = await this.#trees(conversation);
-      return (await Promise.all(trees.map((tree) => tree.writesToClear()))).flat();
+  erase(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<readonly OpenedEvent[]> {
+    return this.#change(conversation, (trees) => erasing(trees, events));
+  }
+
+  async clear(conversation: ConversationId): Promise<void> {
+    await this.#change(conversation, async ({ inOrder, about }) => {
+      const writes = await Promise.all([inOrder, about].map((tree) => tree.writesToClear()));
+      return { writes: writes.flat(), gone: [] };
     });
   }
 
@@ -146,8 +130,12 @@ export class SealedCache implements ClientCache {
   }
 
   /** One after the other in each conversation: two changes of one block must not take each other's place. */
-  #change(conversation: ConversationId, writes: () => Promise<readonly CacheWrite[]>): Promise<void> {
-    return this.#afterOthers(conversation, async () => this.#writes.write(await writes()));
+  #change(conversation: ConversationId, change: (trees: Trees) => Promise<Changed>): Promise<readonly OpenedEvent[]> {
+    return this.#afterOthers(conversation, async () => {
+      const { writes, gone } = await change(await this.#trees(conversation));
+      await this.#writes.write(writes);
+      return gone;
+    });
   }
 
   /** A failed one keeps nobody waiting. */
@@ -165,10 +153,10 @@ export class SealedCache implements ClientCache {
     return value ? { put: key, value: await this.#keys.seal(key, encodeItem([name, value])) } : { delete: key };
   }
 
-  async #trees(conversation: ConversationId): Promise<readonly [inOrder: BlockTree, about: BlockTree]> {
+  async #trees(conversation: ConversationId): Promise<Trees> {
     const name = await this.#keys.name(`conversation ${conversation}`);
     const tree = (kind: string) => new BlockTree(this.#engine, this.#keys, `${kind}${name}/`);
-    return [tree('e'), tree('a')];
+    return { inOrder: tree('e'), about: tree('a') };
   }
 
   async #recordKey(area: string, name: string): Promise<string> {

@@ -74,7 +74,7 @@ export class Holding {
   /** Taken back, or disappeared: what is said of it in search goes with it. */
   erase(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<void> {
     this.#unfindable(conversation, events);
-    return this.#inTurn(() => this.#parts.cache.erase(conversation, events));
+    return this.#inTurn(async () => void (await this.#parts.cache.erase(conversation, events)));
   }
 
   /** The user deleted the history that had arrived by then; what names the group and sets its timer stays. */

@@ -84,7 +84,7 @@ export class KeptDays {
   #likely(): readonly KeptDay[] {
     const today = this.today();
     const days = Array.from({ length: 2 * this.#parts.keptFor }, (_, ago) => ({ day: today - ago }));
-    return days.filter(({ day }) => day >= 0).reverse();
+    return days.filter(({ day }) => day >= 0).toReversed();
   }
 
   async #noted(): Promise<readonly KeptDay[] | undefined> {

@@ -33,6 +33,8 @@ const uuid = (kind: number, n: number) => `${hex(kind, 8)}-0000-4000-8000-${hex(
 export const CHAT = parseConversationId(uuid(1, 1));
 const OTHER = parseConversationId(uuid(1, 2));
 const CLERK = parseUserId(uuid(2, 1));
+const STRANGER = parseUserId(uuid(2, 2));
+const ids = (events: readonly OpenedEvent[]) => events.map((event) => event.id).sort();
 const id = (n: number): MessageId =>
   parseMessageId(`${hex((n * 2_654_435_761) % 2 ** 32, 8)}-0000-4000-8000-${hex(n, 12)}`);
 
@@ -175,6 +177,56 @@ export const CACHE_FACTS: readonly CacheFact[] = [
       }),
   },
   {
+    title: 'what was changed in an erased message goes with it, whichever of the two comes first',
+    run: (place) =>
+      withCache(place, async (cache) => {
+        const edit = (n: number) => said(n, { kind: 'edit', target: id(1), text: `secret ${n}`, sentAt: n });
+        const reaction = said(5, { kind: 'reaction', target: id(1), emoji: '🔑', on: true, sentAt: 5 });
+        await cache.put(CHAT, { events: [said(1), edit(2)] });
+        same(ids(await cache.erase(CHAT, [said(1)])), ids([said(1), edit(2)]), 'what went');
+        same(ids(await cache.put(CHAT, { events: [edit(3), said(4)] })), [edit(3).id], 'the late one');
+        same(ids(await cache.put(CHAT, { events: [edit(2), reaction] })), ids([edit(2), reaction]), 'and again');
+        same(ids(await cache.put(CHAT, { events: [said(1)] })), [said(1).id], 'what comes back');
+        const { events, about } = await cache.page(CHAT, { limit: 9 });
+        same(
+          events.map(({ content, problem }) => content?.kind ?? problem),
+          ['erased', 'text', 'erased', 'erased', 'erased'],
+          'places',
+        );
+        same(about, [], 'nothing about it');
+      }),
+  },
+  {
+    title: 'a message that its sender says is gone takes along their changes of it, and nobody else’s word does',
+    run: (place) =>
+      withCache(place, async (cache) => {
+        const { content: _none, ...gone } = { ...said(1), problem: 'erased' };
+        const theirs = said(2, { kind: 'edit', target: id(1), text: 'secret', sentAt: 2 });
+        const stranger = { ...gone, sender: STRANGER, stamp: { ms: 9, counter: 0 } };
+        await cache.put(CHAT, { events: [said(1), theirs] });
+        await cache.put(CHAT, { events: [stranger] });
+        const before = await cache.page(CHAT, { limit: 2 });
+        same([before.events, before.about], [[theirs, said(1)], [theirs]], 'as it was');
+        same(ids(await cache.put(CHAT, { events: [gone] })), ids([gone, theirs]), 'what went');
+        const late = said(3, { kind: 'edit', target: id(1), text: 'secret', sentAt: 3 });
+        same(ids(await cache.put(CHAT, { events: [late] })), [late.id], 'and what comes late');
+        const { events, about } = await cache.page(CHAT, { limit: 3 });
+        check(!JSON.stringify([events, about]).includes('secret'), 'nothing says it');
+      }),
+  },
+  {
+    title: 'one is found by its id and its sender, wherever it stands',
+    run: (place) =>
+      withCache(place, async (cache) => {
+        await cache.put(CHAT, { events: range(0, 700).map((n) => said(n)) });
+        const other = { ...said(3), sender: STRANGER, stamp: { ms: 2_000_000, counter: 0 } };
+        await cache.put(CHAT, { events: [other] });
+        same(await cache.find(CHAT, id(3), CLERK), said(3), 'of its sender');
+        same(await cache.find(CHAT, id(3)), other, 'the last');
+        same(await cache.find(CHAT, id(9999)), undefined, 'none');
+      }),
+  },
+  {
     title: 'large messages divide blocks earlier and come back whole',
     run: (place) =>
       withCache(place, async (cache) => {
@@ -206,7 +258,10 @@ export const CACHE_FACTS: readonly CacheFact[] = [
   {
     title: 'what was put is there after closing and opening, and unreadable with another secret',
     run: async (place) => {
-      await withCache(place, (cache) => cache.put(CHAT, { events: range(0, 300).map((n) => said(n)) }));
+      await withCache(
+        place,
+        async (cache) => void (await cache.put(CHAT, { events: range(0, 300).map((n) => said(n)) })),
+      );
       await withCache(place, async (cache) => same(await numbersOf(cache), range(0, 300).toReversed(), 'all'));
       const stranger = await SealedCache.open({ engine: await place.open(), secret: place.otherSecret });
       same((await stranger.page(CHAT, { limit: 9 })).events, [], 'nothing under the names of another secret');
