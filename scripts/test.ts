@@ -33,6 +33,8 @@ interface Tally {
 const FILE_LIMIT = new URL('./file-limit.ts', import.meta.url).href;
 /** Files of the laboratory whose figures another one beside them would spoil. */
 const MEASURED = ['relayed-bulk', 'slow-line'];
+/** The runner's line before it says of each failed test why. */
+const FAILURES_FOLLOW = '✖ failing tests:';
 const required = new Set((process.env['CANOPY_TEST_REQUIRE'] ?? '').split(',').filter(Boolean));
 const { values, positionals: names } = parseArgs({
   options: { long: { type: 'boolean', default: false } },
@@ -75,6 +77,8 @@ const stages: readonly Stage[] = [
 
 const total: Tally = { passed: 0, failed: 0, skipped: 0 };
 const notRun: string[] = [];
+/** What the runner says of each test that failed; said again at the very end, where it is looked for. */
+const failures: string[] = [];
 for (const name of names.filter((name) => stages.every((stage) => chosen(stage, [name]).length === 0))) {
   console.log(`!! no test file is called ${name}`);
   total.failed++;
@@ -94,6 +98,7 @@ for (const stage of stages) {
   if (tally.skipped > 0) notRun.push(`${stage.name}: ${tally.skipped} skipped tests`);
 }
 
+if (failures.length > 0) console.log(['\n== what failed', ...failures].join('\n'));
 for (const line of notRun) console.log(`\n!! NOT RUN  ${line}`);
 if (required.size > 0 && notRun.length > 0) {
   console.log(`\n!! CANOPY_TEST_REQUIRE=${[...required].join(',')} allows nothing to be left out`);
@@ -150,14 +155,20 @@ async function runFiles(stage: Stage, files: readonly string[], show: (line: str
   const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
+  let isTellingFailures = false;
   for await (const line of createInterface({ input: child.stdout })) {
     show(line);
+    if (isTellingFailures) failures.push(line);
+    isTellingFailures ||= line === FAILURES_FOLLOW;
     const [, key, count] = /^ℹ (pass|fail|cancelled|skipped|todo) (\d+)$/.exec(line) ?? [];
     if (key === 'pass') tally.passed += Number(count);
     if (key === 'fail' || key === 'cancelled') tally.failed += Number(count);
     if (key === 'skipped' || key === 'todo') tally.skipped += Number(count);
   }
   const code = child.exitCode ?? (await new Promise<number | null>((done) => child.once('exit', done)));
-  if (code !== 0 && tally.failed === 0) tally.failed = 1;
+  if (code !== 0 && tally.failed === 0) {
+    tally.failed = 1;
+    failures.push(`the runner ended with ${code} and named no test: ${files.join(', ')}`);
+  }
   return tally;
 }
