@@ -4,7 +4,7 @@ import type { RosterKind } from '../crypto/roster.ts';
 import type { Clock } from '../realm/clock.ts';
 import type { ConversationId, MessageId, UserId } from '../realm/ids.ts';
 import type { ClientCache, Place } from './cache/cache.ts';
-import { eventsDownTo } from './sync/holding.ts';
+import { eventsDownTo } from './sync/findable.ts';
 import type { OpenedEvent, Receipt } from './timeline/events.ts';
 import { LiveTimeline } from './timeline/live-view.ts';
 import type { TimelineAction } from './timeline/state.ts';

@@ -16,7 +16,7 @@ import type { Personal } from './personal/personal.ts';
 import type { ClientEvents, Me } from './surface.ts';
 import type { Holding } from './sync/holding.ts';
 import type { Telling } from './telling.ts';
-import { type OpenedEvent, type SystemLine, withTombstones } from './timeline/events.ts';
+import { erased, isErased, type OpenedEvent, type SystemLine, withTombstones } from './timeline/events.ts';
 import { askedLines, linesOf } from './timeline/system-lines.ts';
 
 /** Cache records of what was told once. */
@@ -59,24 +59,29 @@ export class DeskNews {
     this.#unlisten();
   }
 
-  async keep(opened: readonly OpenedEvent[]): Promise<void> {
+  /** Resolves with them as they are held: what says nothing any more was erased here before it came. */
+  async keep(opened: readonly OpenedEvent[]): Promise<readonly OpenedEvent[]> {
     const { holding, desk } = this.#c;
     const events = withTombstones(opened);
-    for (const event of events) await holding.hold(event.conversation, { events: [event] });
+    const gone: OpenedEvent[] = [];
+    for (const event of events) gone.push(...(await holding.hold(event.conversation, { events: [event] })));
     desk.chats.events(events);
-    await desk.personal.held(events);
+    return opened.map((event) => (gone.some((one) => isSame(one, event)) ? erased(event) : event));
   }
 
   async sent(event: OpenedEvent): Promise<void> {
-    await this.keep([event]);
     const { conversation, content } = event;
     if (content?.kind === 'delete') await this.#c.desk.personal.deleted(conversation, content.targets);
+    await this.keep([event]);
   }
 
   /** Told now that it says something; again, when its key took long. */
   async reopened(opened: readonly Reopened[]): Promise<void> {
-    await this.keep(opened.map(({ event }) => event));
-    for (const { message, event } of opened) await this.#c.telling.tell(message, event);
+    const held = await this.keep(opened.map(({ event }) => event));
+    for (const [at, { message }] of opened.entries()) {
+      const event = held[at];
+      if (event && !isErased(event)) await this.#c.telling.tell(message, event);
+    }
   }
 
   /** What a commit did to the members, as lines of the timeline. */
@@ -148,6 +153,10 @@ export class DeskNews {
     await this.#line(directConversationId(me.user.id, user), [line]);
     await cache.setRecords(TOLD, new Map([[id, new Uint8Array()]]));
   }
+}
+
+function isSame(a: OpenedEvent, b: OpenedEvent): boolean {
+  return a.id === b.id && a.sender === b.sender;
 }
 
 function passing(error: unknown): void {

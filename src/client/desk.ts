@@ -85,7 +85,17 @@ export class Desk {
     const { me, account, cache, http, people, events, clock, random } = components;
     const { realm: home } = parseUserAddress(me.user.address);
     const onTrouble = (code: string) => events.emit('error', { code, params: {}, message: sentenceOf(english, code) });
-    this.#holding = new Holding({ cache, index, clock, onTrouble, onOver: () => events.emit('stored-again', {}) });
+    this.#holding = new Holding({
+      cache,
+      index,
+      clock,
+      onTrouble,
+      onOver: () => events.emit('stored-again', {}),
+      note: (held) => this.personal.note(held),
+      onHeld: (held) => this.personal.held(held),
+      isHidden: (event) => this.personal.isHidden(event),
+      onGone: (conversation, gone, how) => this.personal.gone(conversation, gone, how),
+    });
     const telling = new Telling(components);
     this.#news = new DeskNews({ ...components, holding: this.#holding, telling, desk: this });
     this.engine = new Engine({
@@ -133,7 +143,9 @@ export class Desk {
       this.#restored.keep(message, event);
       return event;
     };
-    this.library = new Library({ http, people, me: () => me, open, storage: cacheStorage(cache) });
+    // What is only looked at is not kept once more: it may have disappeared here.
+    const seen = (message: FrameMessage) => this.engine.open(message);
+    this.library = new Library({ http, people, me: () => me, open: seen, storage: cacheStorage(cache) });
     this.chats = new Chats({
       cache,
       me: me.user.id,
@@ -157,7 +169,7 @@ export class Desk {
       holding: this.#holding,
       chats: this.chats,
       library: this.library,
-      forgetSealed: (conversation, ids) => this.#restored.forget(conversation, ids),
+      forgetSealed: (conversation, ids, blobs) => this.#restored.forget(conversation, ids, blobs),
       members: (conversation) => this.#knowing.membersOf(conversation),
       onDraft: (conversation, draft) => events.emit('draft', { conversation, draft }),
       onPins: (conversations) => events.emit('pins', { conversations }),
@@ -192,10 +204,7 @@ export class Desk {
       cache,
       holding: this.#holding,
       open,
-      onHeld: (_conversation, held) => {
-        this.chats.events(held);
-        void this.personal.held(held);
-      },
+      onHeld: (_conversation, held) => this.chats.events(held),
     });
     this.#filling = new Filling(this.#catchingUp);
     const shared = { ...components, storage: cacheStorage(cache) };
@@ -215,7 +224,7 @@ export class Desk {
       open,
       telling,
       isWaiting: (id) => this.engine.isWaiting(id),
-      onEvent: (event) => this.#news.keep([event]),
+      onEvent: async (event) => (await this.#news.keep([event]))[0] ?? event,
       onOther: (frame) => this.#news.other(frame),
       isStored: () => this.#holding.isStored(),
     });

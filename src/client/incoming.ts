@@ -15,7 +15,7 @@ import type { ClientStorage } from './platform.ts';
 import type { Sending } from './sending.ts';
 import type { ClientEvents, Islands, Me } from './surface.ts';
 import type { Telling } from './telling.ts';
-import type { OpenedEvent } from './timeline/events.ts';
+import { isErased, type OpenedEvent } from './timeline/events.ts';
 
 /** Milliseconds in which arrivals are gathered before the server is told that they are held here. */
 const RECEIVED_PAUSE = 20;
@@ -38,8 +38,8 @@ export interface IncomingComponents {
   readonly telling: Pick<Telling, 'tell'>;
   /** Whether its key is still to come: it is told by somebody else then, once it can be read. */
   readonly isWaiting: (id: MessageId) => boolean;
-  /** An event that was opened: stored before the cursor passes it. */
-  readonly onEvent: (event: OpenedEvent) => Promise<void>;
+  /** An event that was opened: stored before the cursor passes it. Resolves with it as it is held. */
+  readonly onEvent: (event: OpenedEvent) => Promise<OpenedEvent>;
   /** What changes a conversation without being an event of it. */
   readonly onOther: (frame: OtherFrame) => Promise<void>;
   /** Whether all that was told is stored, so that the cursor may be. */
@@ -195,8 +195,10 @@ export class Incoming {
     const event = await open(frame.message);
     // As it is now: until the event is stored its key may come, and whoever opens the message then tells of it.
     const isWaiting = this.#components.isWaiting(id);
-    await onEvent(event);
+    const held = await onEvent(event);
     if (isEcho) return sending.echoed(event, stamp);
+    // What disappeared here, told once more: nobody is to read it again.
+    if (isErased(held) && !isErased(event)) return;
     if (isWaiting) this.#tellUnread(frame.message, event);
     else await telling.tell(frame.message, event);
   }

@@ -83,9 +83,10 @@ test(
       send: () => true,
       open: async () => unread,
       isWaiting: (id) => waiting.has(id),
-      onEvent: async () => {
+      onEvent: async (event) => {
         waiting.delete(message.id);
         await telling.tell(message, readable);
+        return event;
       },
       onOther: async () => {},
       isStored: async () => true,

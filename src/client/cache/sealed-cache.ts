@@ -4,7 +4,7 @@ import type { ConversationId, MessageId, UserId } from '../../realm/ids.ts';
 import { type RandomBytes, systemRandom } from '../../realm/random.ts';
 import { isErased, type OpenedEvent } from '../timeline/events.ts';
 import { BlockTree } from './block-tree.ts';
-import { type Additions, bare, type CachedPage, type ClientCache, type Place, placeOf } from './cache.ts';
+import { type Additions, bare, type CachedPage, type ClientCache, type Place } from './cache.ts';
 import { CacheKeys, type CacheSecret, damaged } from './cache-secret.ts';
 import { read, WHOLE } from './cached-entries.ts';
 import type { CacheEngine, CacheWrite } from './engine.ts';

@@ -49,7 +49,10 @@ export interface DisappearingComponents {
   readonly settled: (conversation: ConversationId) => readonly TimelineAction[];
   /** Everybody who is to read a conversation, the own user included. */
   readonly members: (conversation: ConversationId) => Promise<readonly UserId[]>;
-  readonly erase: (conversation: ConversationId, events: readonly OpenedEvent[]) => Promise<void>;
+  /** False: there is no room for that yet. */
+  readonly erase: (conversation: ConversationId, events: readonly OpenedEvent[]) => Promise<boolean>;
+  /** As they came, sealed. */
+  readonly forgetSealed: (conversation: ConversationId, ids: readonly MessageId[]) => Promise<void>;
   /** At the servers. */
   readonly eraseForAll: (ids: readonly MessageId[]) => Promise<void>;
 }
@@ -59,10 +62,11 @@ export class Disappearing {
   readonly #timed = new Map<MessageId, Timed>();
   /** When to look at it again. What is not in it waits for somebody to read. */
   readonly #due = new Map<MessageId, number>();
-  /** Held, and not yet noted in the cache. */
-  readonly #unnoted = new Map<MessageId, Timed>();
+  /** Noted, and not yet held. */
+  readonly #coming = new Set<MessageId>();
+  /** Of which this run knows that nothing of them is kept. */
+  readonly #swept = new Set<MessageId>();
   #timer: Timer | undefined;
-  #retry: Timer | undefined;
   #work: Promise<void> = Promise.resolve();
   #isOver = false;
 
@@ -77,35 +81,36 @@ export class Disappearing {
     void this.#look([...this.#timed.keys()]);
   }
 
-  /** Events are held here from now on. Never rejects: what there is no room to note is noted as soon as there is some. */
-  held(events: readonly OpenedEvent[]): Promise<void> {
+  /**
+   * Events are to be held here: what is to disappear is known before it is there, so that no end of the client comes between.
+   * @throws LocalError `cache-full`, `cache-failed`
+   */
+  async note(events: readonly OpenedEvent[]): Promise<void> {
+    const fresh = new Map<MessageId, Timed>();
     for (const { id, conversation, stamp, content } of events) {
       const after = lastsFor(content);
-      const isNew = !this.#timed.has(id) && !this.#unnoted.has(id);
-      if (after && stamp && isNew) this.#unnoted.set(id, { conversation, stamp, after, changes: [] });
+      if (!after || !stamp) continue;
+      this.#coming.add(id);
+      if (!this.#timed.has(id)) fresh.set(id, { conversation, stamp, after, changes: [] });
     }
-    return this.#note();
+    if (fresh.size === 0) return;
+    await this.#parts.cache.setRecords(AREA, new Map([...fresh].map(([id, timed]) => [id, encode(timed)])));
+    for (const [id, timed] of fresh) this.#timed.set(id, timed);
   }
 
-  async #note(): Promise<void> {
-    const { cache, clock } = this.#parts;
-    const fresh = new Map(this.#unnoted);
-    if (fresh.size === 0 || this.#isOver) return;
-    try {
-      await cache.setRecords(AREA, new Map([...fresh].map(([id, timed]) => [id, encode(timed)])));
-    } catch (error) {
-      if (!(error instanceof CanopyError)) throw error;
-      this.#retry ??= clock.after(RETRY, () => {
-        this.#retry = undefined;
-        void this.#note();
-      });
-      return;
-    }
-    for (const [id, timed] of fresh) {
-      this.#unnoted.delete(id);
-      this.#timed.set(id, timed);
-    }
-    void this.#look([...fresh.keys()]);
+  /** Those of them that are held. Never rejects. */
+  held(events: readonly OpenedEvent[]): Promise<void> {
+    const noted = events.filter(({ id }) => this.#coming.delete(id));
+    return noted.length > 0 ? this.#look(noted.map(({ id }) => id)) : Promise.resolve();
+  }
+
+  /** An own change of what is erased here already: it goes at the servers with that. False for what waits for no such thing. */
+  async changed(id: MessageId, change: MessageId): Promise<boolean> {
+    const timed = this.#timed.get(id);
+    if (!timed || timed.changes.includes(change)) return timed !== undefined;
+    if (timed.changes.length >= MAX_CHANGES) return false;
+    await this.#keep(id, { ...timed, changes: [...timed.changes, change] });
+    return true;
   }
 
   /** The own user read something of a conversation. What has its time already keeps it. Never rejects. */
@@ -122,7 +127,6 @@ export class Disappearing {
   async close(): Promise<void> {
     this.#isOver = true;
     this.#timer?.cancel();
-    this.#retry?.cancel();
     await this.#work;
   }
 
@@ -169,28 +173,37 @@ export class Disappearing {
     const { conversation, stamp } = timed;
     const { events, receipts } = await pageOfOne(cache, { id, conversation, stamp });
     const [event] = events;
-    if (!event) return this.#forget(id);
+    if (!event) return this.#coming.has(id) ? undefined : this.#forget(id);
     const actions = [{ kind: 'events', events: [event] } as const, { kind: 'receipts', receipts } as const];
     const state = [...actions, ...settled(conversation)].reduce(reduceTimeline, emptyTimeline(conversation));
-    let known = timed;
     if (!isErased(event)) {
       const gone = disappearsAt(state, event, me);
       if (gone === undefined || gone > clock.now()) return gone;
-      known = await this.#erase(event, timed);
+      if (!(await this.#erase(event, timed))) return clock.now() + RETRY;
     }
+    const known = this.#timed.get(id) ?? timed;
+    await this.#sweepSealed(id, known);
     return event.sender === me ? this.#atServers(id, known, state) : this.#forget(id);
   }
 
+  /** An earlier run may have ended between the two. */
+  async #sweepSealed(id: MessageId, { conversation, changes }: Timed): Promise<void> {
+    if (this.#swept.has(id)) return;
+    await this.#parts.forgetSealed(conversation, [id, ...changes]);
+    this.#swept.add(id);
+  }
+
   /** With what was changed in it, of which nothing else knows once it is gone. */
-  async #erase(event: OpenedEvent, timed: Timed): Promise<Timed> {
+  async #erase(event: OpenedEvent, timed: Timed): Promise<boolean> {
     const { cache, erase } = this.#parts;
-    const { id, conversation } = event;
     const changes = await changesOf(cache, event);
-    const known = { ...timed, changes: changes.slice(-MAX_CHANGES).map((change) => change.id) };
-    await cache.setRecords(AREA, new Map([[id, encode(known)]]));
-    this.#timed.set(id, known);
-    await erase(conversation, [event, ...changes]);
-    return known;
+    await this.#keep(event.id, { ...timed, changes: changes.slice(-MAX_CHANGES).map((change) => change.id) });
+    return erase(event.conversation, [event, ...changes]);
+  }
+
+  async #keep(id: MessageId, timed: Timed): Promise<void> {
+    await this.#parts.cache.setRecords(AREA, new Map([[id, encode(timed)]]));
+    this.#timed.set(id, timed);
   }
 
   /** The sender shows it no more. Who reads it later has their time, and needs the body until then. */
@@ -213,10 +226,18 @@ export class Disappearing {
     return this.#forget(id);
   }
 
+  /** From now on: what comes meanwhile is noted anew. */
   async #forget(id: MessageId): Promise<undefined> {
-    await this.#parts.cache.setRecords(AREA, new Map([[id, undefined]]));
+    const timed = this.#timed.get(id);
     this.#timed.delete(id);
+    try {
+      await this.#parts.cache.setRecords(AREA, new Map([[id, undefined]]));
+    } catch (error) {
+      if (timed && !this.#timed.has(id)) this.#timed.set(id, timed);
+      throw error;
+    }
     this.#due.delete(id);
+    this.#swept.delete(id);
   }
 }
 

@@ -2,14 +2,16 @@
 // file together, and follows what the server tells of them. A history is deleted here because the vault says so: a server that claims it
 // makes this device look into the vault, no more.
 import { emptyAnswer } from '../../protocols/lan/routes.ts';
+import type { BlobId } from '../../realm/blob-id.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { CanopyError } from '../../realm/errors.ts';
 import type { ConversationId, MessageId, UserId } from '../../realm/ids.ts';
+import { fileOf } from '../bodies.ts';
 import { type ClientCache, changesOf } from '../cache/cache.ts';
 import type { Chats } from '../chats.ts';
 import type { Http } from '../http.ts';
 import type { Library } from '../library.ts';
-import type { Holding } from '../sync/holding.ts';
+import type { Going, Holding } from '../sync/holding.ts';
 import type { OpenedEvent, Receipt } from '../timeline/events.ts';
 import type { TimelineAction } from '../timeline/state.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -20,9 +22,8 @@ import { Pins } from './pins.ts';
 import { ServerErasures } from './server-erasures.ts';
 import { Settled } from './settled.ts';
 
-/** Events of a page, and pages, in which one is looked for before the server is asked. */
+/** Events among which the last one that arrived is. */
 const PAGE = 200;
-const MAX_PAGES = 5;
 
 export interface PersonalComponents {
   readonly vault: Vault;
@@ -34,7 +35,11 @@ export interface PersonalComponents {
   readonly chats: Chats;
   readonly library: Pick<Library, 'opened'>;
   /** Bodies that are kept for a while as they came. */
-  readonly forgetSealed: (conversation: ConversationId, ids: readonly MessageId[]) => Promise<void>;
+  readonly forgetSealed: (
+    conversation: ConversationId,
+    ids: readonly MessageId[],
+    blobs: readonly BlobId[],
+  ) => Promise<void>;
   readonly members: (conversation: ConversationId) => Promise<readonly UserId[]>;
   readonly onDraft: (conversation: ConversationId, draft: Draft | undefined) => void;
   readonly onPins: (pinned: readonly ConversationId[]) => void;
@@ -59,6 +64,7 @@ export class Personal {
       ...components,
       settled: (conversation) => this.settled(conversation),
       erase: (conversation, events) => this.#erase(conversation, events),
+      forgetSealed: (conversation, ids) => components.forgetSealed(conversation, ids, []),
       eraseForAll: (ids) => this.#erasures.add(ids),
     });
   }
@@ -80,8 +86,35 @@ export class Personal {
     void this.#erasures.ask();
   }
 
-  held(events: readonly OpenedEvent[]): Promise<void> {
-    return this.#disappearing.held(events);
+  /** Before these are held. @throws LocalError `cache-full`, `cache-failed` */
+  note(events: readonly OpenedEvent[]): Promise<void> {
+    return this.#disappearing.note(events);
+  }
+
+  held(events: readonly OpenedEvent[]): void {
+    void this.#disappearing.held(events);
+  }
+
+  /** Deleted by the user for himself alone. */
+  isHidden({ conversation, id }: Pick<OpenedEvent, 'conversation' | 'id'>): boolean {
+    return this.#settled.isHidden(conversation, id);
+  }
+
+  /**
+   * The cache has lost what these said. What the own user changed in a message that is over goes at the servers with it.
+   * @throws LocalError `cache-full`, `cache-failed`
+   */
+  async gone(conversation: ConversationId, events: readonly OpenedEvent[], how: Going): Promise<void> {
+    const ids = events.map(({ id }) => id);
+    this.#parts.chats.take(conversation, { kind: 'gone', ids });
+    await this.#parts.forgetSealed(conversation, ids, blobsOf(events));
+    if (how === 'removed') return;
+    for (const { id, sender, content } of events) {
+      if (sender !== this.#parts.me || content?.kind !== 'edit') continue;
+      const { target } = content;
+      if (this.isHidden({ conversation, id: target }) || (await this.#disappearing.changed(target, id))) continue;
+      await this.#erasures.add([id]);
+    }
   }
 
   receipts(receipts: readonly Receipt[]): void {
@@ -98,7 +131,7 @@ export class Personal {
 
   /** Its sender took it back, or its time was over. */
   async removed(conversation: ConversationId, id: MessageId): Promise<void> {
-    const event = await this.#held(conversation, id);
+    const event = await this.#parts.cache.find(conversation, id);
     if (event) await this.#erase(conversation, await this.#withChanges(event));
     else this.#parts.chats.take(conversation, { kind: 'gone', ids: [id] });
   }
@@ -122,9 +155,10 @@ export class Personal {
     await this.#parts.http.post(`/conversations/${conversation}/clear`, { entirely }, emptyAnswer);
   }
 
-  /** A deletion for all has reached the server: the bodies are to go there, too. */
+  /** A deletion for all has reached the server, and is not yet held here: the bodies are to go there, too. */
   async deleted(conversation: ConversationId, targets: readonly MessageId[]): Promise<void> {
-    const held = await Promise.all(targets.map((id) => this.#held(conversation, id)));
+    const { cache, me } = this.#parts;
+    const held = await Promise.all(targets.map((id) => cache.find(conversation, id, me)));
     const events = await Promise.all(held.flatMap((event) => (event ? [this.#withChanges(event)] : [])));
     await this.#erasures.add([...new Set([...targets, ...events.flat().map(({ id }) => id)])]);
   }
@@ -141,12 +175,10 @@ export class Personal {
     return [event, ...(await changesOf(this.#parts.cache, event))];
   }
 
-  /** Also as it was sealed: this device has the key. */
-  async #erase(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<void> {
-    const ids = events.map(({ id }) => id);
-    this.#parts.chats.take(conversation, { kind: 'gone', ids });
-    await this.#parts.holding.erase(conversation, events);
-    await this.#parts.forgetSealed(conversation, ids);
+  /** It is shown no more at once, be there room for its erasure or not. */
+  #erase(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<boolean> {
+    this.#parts.chats.take(conversation, { kind: 'gone', ids: events.map(({ id }) => id) });
+    return this.#parts.holding.erase(conversation, events);
   }
 
   #onSettled(conversation: ConversationId, actions: readonly TimelineAction[]): void {
@@ -159,21 +191,13 @@ export class Personal {
   }
 
   async #find(conversation: ConversationId, id: MessageId): Promise<OpenedEvent | undefined> {
-    const held = await this.#held(conversation, id);
+    const held = await this.#parts.cache.find(conversation, id);
     return held ?? (await this.#parts.library.opened(id).catch(passing));
   }
+}
 
-  async #held(conversation: ConversationId, id: MessageId): Promise<OpenedEvent | undefined> {
-    let before: string | undefined;
-    for (let pages = 0; pages < MAX_PAGES; pages++) {
-      const from = before === undefined ? {} : { before };
-      const page = await this.#parts.cache.page(conversation, { ...from, limit: PAGE });
-      const found = page.events.find((event) => event.id === id);
-      before = page.before;
-      if (found || before === undefined) return found;
-    }
-    return undefined;
-  }
+function blobsOf(events: readonly OpenedEvent[]): readonly BlobId[] {
+  return events.flatMap((event) => fileOf(event).file?.blob ?? []);
 }
 
 /** What can't be asked now is settled by what comes next. */

@@ -57,6 +57,10 @@ export class Settled {
     });
   }
 
+  isHidden(conversation: ConversationId, id: MessageId): boolean {
+    return this.#parts.vault.get(HIDDEN, `${conversation}/${id}`) !== undefined;
+  }
+
   read(conversation: ConversationId, mark: ReadMark): void {
     const marks = this.#marks(conversation);
     if (marks.some((known) => known.arrivedAt >= mark.arrivedAt)) return;

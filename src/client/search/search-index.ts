@@ -70,6 +70,11 @@ export class SearchIndex {
     for (const place of places) this.#forgotten.add(conversation + place);
   }
 
+  /** Since the last flush(): what was forgotten before is in no segment. */
+  isForgotten(conversation: ConversationId, place: Place): boolean {
+    return this.#forgotten.has(conversation + place);
+  }
+
   /** Newest first. A caller checks what a message says now: an edit or a deletion may have come since. */
   search(question: string, { conversation, before, limit }: SearchOptions): readonly Found[] {
     const asked = askedTerms(question);

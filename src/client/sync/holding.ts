@@ -1,13 +1,15 @@
 // Puts what was opened into the cache and the search index. A device without room goes on showing what comes: what could not be
 // stored waits in memory and is tried again with the next; until it is stored the cursor must not pass it.
 //
-// A mark says which conversations have events that are not yet in the written index: after a crash they are read again.
+// What is held is noted first where it must not stay (personal/disappearing.ts), and what goes is told, so that it goes from everywhere
+// else, too. An erasure that finds no room waits like what is to be stored.
 import type { Clock, Timer } from '../../realm/clock.ts';
 import { codeOf } from '../../realm/errors.ts';
-import { type ConversationId, parseConversationId } from '../../realm/ids.ts';
-import { type Additions, type ClientCache, type Place, placeAt, placeOf } from '../cache/cache.ts';
+import type { ConversationId } from '../../realm/ids.ts';
+import { type Additions, type ClientCache, placeAt } from '../cache/cache.ts';
 import type { SearchIndex } from '../search/search-index.ts';
-import type { OpenedEvent } from '../timeline/events.ts';
+import { erased, isErased, type OpenedEvent } from '../timeline/events.ts';
+import { eventsDownTo, Findable } from './findable.ts';
 
 /** Milliseconds after which the index is written. */
 const FLUSH_PAUSE = 5_000;
@@ -15,12 +17,8 @@ const FLUSH_PAUSE = 5_000;
 const RETRY_PAUSE = 5_000;
 /** Events that wait for room; beyond that they are left to the server, which has them. */
 const MAX_WAITING = 5_000;
-/** Events read at a time when the index is mended. */
-const PAGE = 500;
-const MARKS = 'unindexed';
 /** What a group goes on having, however old it is. */
 const LASTING: ReadonlySet<string> = new Set(['profile', 'timer', 'pin']);
-const utf8 = new TextEncoder();
 
 export interface HoldingComponents {
   readonly cache: ClientCache;
@@ -30,13 +28,33 @@ export interface HoldingComponents {
   readonly onTrouble: (code: string) => void;
   /** What could not be stored is stored now. */
   readonly onOver?: () => void;
+  /** Events that are to be held: what has to be known of them is durable when it resolves, before they are. Rejects for want of room. */
+  readonly note?: (events: readonly OpenedEvent[]) => Promise<void>;
+  /** They are held now, as far as they are not gone. */
+  readonly onHeld?: (events: readonly OpenedEvent[]) => void;
+  /** Deleted by the user for himself: held without what it says. */
+  readonly isHidden?: (event: OpenedEvent) => boolean;
+  /** Gone from the cache and the search; once more when it rejects. Must not wait for anything to be held. */
+  readonly onGone?: (conversation: ConversationId, events: readonly OpenedEvent[], how: Going) => Promise<void>;
+}
+
+/** `erased`: what it said is over; `removed`: this device holds it no more. */
+export type Going = 'erased' | 'removed';
+
+/** Waits for its turn, or for room. */
+interface Work {
+  readonly conversation: ConversationId;
+  readonly additions?: Additions;
+  readonly erased?: readonly OpenedEvent[];
+  /** What is gone by it, once the cache has done it. */
+  gone?: readonly OpenedEvent[];
+  isDone?: boolean;
 }
 
 export class Holding {
   readonly #parts: HoldingComponents;
-  readonly #waiting: [ConversationId, Additions][] = [];
-  /** The lowest place of each conversation that the written index does not cover. */
-  readonly #marks = new Map<ConversationId, Place>();
+  readonly #waiting: Work[] = [];
+  readonly #findable: Findable;
   #work: Promise<void> = Promise.resolve();
   #flush: Timer | undefined;
   #retry: Timer | undefined;
@@ -45,24 +63,19 @@ export class Holding {
 
   constructor(components: HoldingComponents) {
     this.#parts = components;
+    this.#findable = new Findable({ ...components, onChange: () => this.#flushLater() });
   }
 
-  /** What an earlier run put into the cache and did not index. */
-  async open(): Promise<void> {
-    const { cache, index } = this.#parts;
-    for (const [name, mark] of await cache.records(MARKS)) {
-      const conversation = parseConversationId(name);
-      const lowest = new TextDecoder().decode(mark);
-      this.#marks.set(conversation, lowest);
-      for await (const events of eventsDownTo(cache, conversation, lowest)) index.add(conversation, textsOf(events));
-    }
-    if (this.#marks.size > 0) this.#flushLater();
+  open(): Promise<void> {
+    return this.#findable.open();
   }
 
-  /** Resolves when it is stored, or waits for room: never rejects. */
-  hold(conversation: ConversationId, additions: Additions): Promise<void> {
-    this.#waiting.push([conversation, additions]);
-    return this.#inTurn(() => this.#store());
+  /** Resolves when it is stored, or waits for room: never rejects. With those of the events that say nothing here any more. */
+  async hold(conversation: ConversationId, additions: Additions): Promise<readonly OpenedEvent[]> {
+    const work: Work = { conversation, additions };
+    this.#waiting.push(work);
+    await this.#inTurn(() => this.#store());
+    return work.gone ?? [];
   }
 
   /** Whether everything that was given is stored, so that the cursor may be. */
@@ -71,22 +84,24 @@ export class Holding {
     return this.#waiting.length === 0 && !this.#hasDropped;
   }
 
-  /** Taken back, or disappeared: what is said of it in search goes with it. */
-  erase(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<void> {
-    this.#unfindable(conversation, events);
-    return this.#inTurn(async () => void (await this.#parts.cache.erase(conversation, events)));
+  /** Taken back, or disappeared, with what was changed in it. Never rejects; false: it waits for room. */
+  async erase(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<boolean> {
+    const waits = this.#waiting.find((one) => {
+      return one.erased && events.every(({ id }) => one.erased?.some((known) => known.id === id));
+    });
+    const work: Work = waits ?? { conversation, erased: events };
+    if (!waits) this.#waiting.push(work);
+    await this.#inTurn(() => this.#store());
+    return work.isDone ?? false;
   }
 
   /** The user deleted the history that had arrived by then; what names the group and sets its timer stays. */
   clear(conversation: ConversationId, upTo: number): Promise<void> {
-    const { cache } = this.#parts;
     const isGone = ({ arrivedAt, stamp, content }: OpenedEvent) =>
       (arrivedAt ?? stamp?.ms ?? 0) <= upTo && content?.kind !== 'profile' && content?.kind !== 'timer';
     return this.#inTurn(async () => {
-      for await (const events of eventsDownTo(cache, conversation, '')) {
-        const gone = events.filter(isGone);
-        this.#unfindable(conversation, gone);
-        if (gone.length > 0) await cache.remove(conversation, gone);
+      for await (const events of eventsDownTo(this.#parts.cache, conversation, '')) {
+        await this.#remove(conversation, events.filter(isGone));
       }
     });
   }
@@ -99,17 +114,18 @@ export class Holding {
       for await (const events of eventsDownTo(this.#parts.cache, conversation, '', end)) {
         const gone = events.filter(({ content }) => !LASTING.has(content?.kind ?? ''));
         count += gone.length;
-        this.#unfindable(conversation, gone);
-        if (gone.length > 0) await this.#parts.cache.remove(conversation, gone);
+        await this.#remove(conversation, gone);
       }
     });
     return count;
   }
 
-  #unfindable(conversation: ConversationId, events: readonly OpenedEvent[]): void {
-    const places = events.flatMap((event) => placeOf(event) ?? []);
-    this.#parts.index.forget(conversation, places);
-    this.#flushLater();
+  async #remove(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    await this.#findable.remove(conversation, events);
+    const gone = await this.#parts.cache.remove(conversation, events);
+    await this.#findable.remove(conversation, gone);
+    await this.#parts.onGone?.(conversation, gone, 'removed');
   }
 
   /** Nothing more is expected for now: what waits to be written is written at once. */
@@ -117,7 +133,7 @@ export class Holding {
     if (!this.#flush) return;
     this.#flush.cancel();
     this.#flush = undefined;
-    void this.#inTurn(() => this.#write());
+    void this.#inTurn(() => this.#findable.write());
   }
 
   /** Writes the index; what comes later is marked anew. */
@@ -126,7 +142,7 @@ export class Holding {
     this.#flush = undefined;
     this.#retry?.cancel();
     this.#retry = undefined;
-    await this.#inTurn(() => this.#write());
+    await this.#inTurn(() => this.#findable.write());
   }
 
   /** What still works goes on; the trouble is told. */
@@ -162,9 +178,13 @@ export class Holding {
   async #store(): Promise<void> {
     try {
       for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
-        await this.#put(...next);
+        await this.#do(next);
         this.#waiting.shift();
       }
+    } catch (error) {
+      // Nobody reads there any more; what is to be held may find room elsewhere.
+      if (codeOf(error) === 'cache-damaged' && this.#waiting[0]?.erased) this.#waiting.shift();
+      throw error;
     } finally {
       if (this.#waiting.length > MAX_WAITING) {
         this.#waiting.splice(0, this.#waiting.length - MAX_WAITING);
@@ -173,72 +193,43 @@ export class Holding {
     }
   }
 
-  async #put(conversation: ConversationId, additions: Additions): Promise<void> {
-    const { cache, index } = this.#parts;
-    const texts = textsOf(additions.events ?? []);
-    await this.#mark(
-      conversation,
-      texts.map(({ place }) => place),
-    );
-    await cache.put(conversation, additions);
-    index.add(conversation, texts);
-    if (texts.length > 0) this.#flushLater();
+  async #do(work: Work): Promise<void> {
+    const { conversation, additions } = work;
+    work.gone ??= additions
+      ? await this.#put(conversation, additions)
+      : await this.#erase(conversation, work.erased ?? []);
+    if (work.gone.length > 0) {
+      await this.#findable.remove(conversation, work.gone);
+      await this.#parts.onGone?.(conversation, work.gone, 'erased');
+    }
+    work.isDone = true;
+    if (additions?.events) this.#parts.onHeld?.(additions.events);
   }
 
-  async #mark(conversation: ConversationId, places: readonly Place[]): Promise<void> {
-    const [lowest] = [...places].sort();
-    const marked = this.#marks.get(conversation);
-    if (lowest === undefined || (marked !== undefined && marked <= lowest)) return;
-    await this.#parts.cache.setRecords(MARKS, new Map([[conversation, utf8.encode(lowest)]]));
-    this.#marks.set(conversation, lowest);
+  async #erase(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<readonly OpenedEvent[]> {
+    await this.#findable.remove(conversation, events);
+    return this.#parts.cache.erase(conversation, events);
+  }
+
+  async #put(conversation: ConversationId, additions: Additions): Promise<readonly OpenedEvent[]> {
+    const { cache, note, isHidden } = this.#parts;
+    await note?.(additions.events ?? []);
+    const events = (additions.events ?? []).map((event) => (isHidden?.(event) ? erased(event) : event));
+    await this.#findable.remove(conversation, events.filter(isErased));
+    await this.#findable.mark(conversation, events);
+    const gone = await cache.put(conversation, { ...additions, events });
+    const over = new Set(gone.map(({ id, sender }) => id + sender));
+    this.#findable.add(
+      conversation,
+      events.filter(({ id, sender }) => !over.has(id + sender)),
+    );
+    return gone;
   }
 
   #flushLater(): void {
     this.#flush ??= this.#parts.clock.after(FLUSH_PAUSE, () => {
       this.#flush = undefined;
-      void this.#inTurn(() => this.#write());
+      void this.#inTurn(() => this.#findable.write());
     });
-  }
-
-  async #write(): Promise<void> {
-    const { cache, index } = this.#parts;
-    await index.flush();
-    const marked = [...this.#marks.keys()];
-    if (marked.length === 0) return;
-    await cache.setRecords(MARKS, new Map(marked.map((conversation) => [conversation, undefined])));
-    for (const conversation of marked) this.#marks.delete(conversation);
-  }
-}
-
-/** What can be searched for: what people wrote, under the place where it stands. */
-function textsOf(events: readonly OpenedEvent[]) {
-  return events.flatMap((event) => {
-    const place = placeOf(event);
-    const text = searchableText(event);
-    return place !== undefined && text !== '' ? [{ place, text }] : [];
-  });
-}
-
-export function searchableText({ content }: OpenedEvent): string {
-  switch (content?.kind) {
-    case 'text':
-    case 'edit':
-      return content.text;
-    case 'forward':
-      return `${content.text} ${content.file?.name ?? ''}`.trim();
-    case 'file':
-      return `${content.file.name} ${content.text ?? ''}`.trim();
-    default:
-      return '';
-  }
-}
-
-export async function* eventsDownTo(cache: ClientCache, conversation: ConversationId, lowest: Place, end?: Place) {
-  for (let before = end; ; ) {
-    const page = await cache.page(conversation, { limit: PAGE, ...(before !== undefined && { before }) });
-    const events = page.events.filter((event) => (placeOf(event) ?? '') >= lowest);
-    yield events;
-    before = page.before;
-    if (before === undefined || events.length < page.events.length) return;
   }
 }

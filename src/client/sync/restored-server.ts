@@ -1,6 +1,7 @@
 // What this device does for a server that may be restored from a copy one day: it keeps what came lately as it was sealed, notices that the
 // server has forgotten it, and gives it back before anything else is said.
 import type { FrameMessage } from '../../protocols/lan/wire.ts';
+import type { BlobId } from '../../realm/blob-id.ts';
 import type { Clock } from '../../realm/clock.ts';
 import { CanopyError } from '../../realm/errors.ts';
 import type { ConversationId, MessageId } from '../../realm/ids.ts';
@@ -32,11 +33,13 @@ export class RestoredServer {
   readonly #bodies: KeptBodies;
   readonly #givingBack: GivingBack;
   readonly #givingFiles: GivingFiles;
+  readonly #files: RestoredServerComponents['files'];
   readonly #unlisten: readonly (() => void)[];
 
   constructor(components: RestoredServerComponents) {
     const { cache, clock, events, engine, files } = components;
     this.#bodies = new KeptBodies(cache, clock);
+    this.#files = files;
     this.#givingBack = new GivingBack({ ...components, commits: engine.commits, bodies: this.#bodies });
     const onLost = (name: string): void => {
       const params = { name: name.slice(0, 80) };
@@ -49,7 +52,7 @@ export class RestoredServer {
         for (const part of restored) void part.restored();
         void engine.layOutAnew();
       }),
-      events.on('removed', ({ conversation, id }) => void this.#forget(conversation, id, files).catch(passing)),
+      events.on('removed', ({ conversation, id }) => void this.#removed(conversation, id).catch(passing)),
     ];
   }
 
@@ -59,9 +62,10 @@ export class RestoredServer {
     this.#bodies.keep(message, file ? [file.blob] : [], lastsFor(event?.content));
   }
 
-  /** Erased on this device. */
-  forget(conversation: ConversationId, ids: readonly MessageId[]): Promise<void> {
-    return this.#bodies.forget(conversation, ids);
+  /** Erased on this device, with their files. @throws LocalError `cache-full`, `cache-failed` */
+  async forget(conversation: ConversationId, ids: readonly MessageId[], blobs: readonly BlobId[]): Promise<void> {
+    await this.#bodies.forget(conversation, ids);
+    if (blobs.length > 0) await this.#files().sent?.forget(blobs);
   }
 
   /** As it was sealed, if it came lately. */
@@ -84,10 +88,9 @@ export class RestoredServer {
     this.#givingFiles.close();
   }
 
-  async #forget(conversation: ConversationId, id: MessageId, files: RestoredServerComponents['files']): Promise<void> {
-    const blobs = await this.#bodies.blobsOf(conversation, id);
-    await this.#bodies.forget(conversation, [id]);
-    if (blobs.length > 0) await files().sent?.forget(blobs);
+  /** Also what this device does not hold any more. */
+  async #removed(conversation: ConversationId, id: MessageId): Promise<void> {
+    await this.forget(conversation, [id], await this.#bodies.blobsOf(conversation, id));
   }
 }
 
