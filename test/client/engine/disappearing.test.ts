@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Client, OpenTimeline, ShownMessage } from '../../../src/client/client.ts';
+import type { ConversationId } from '../../../src/realm/ids.ts';
 import { type Branch, openBranch } from '../../node/lan/branch-fixture.ts';
 import { addUser, quickPasswords } from '../account/people.ts';
 import { nextEvent } from '../waiting.ts';
@@ -114,6 +115,47 @@ test('what disappears takes along what was changed in it and its sealed body, ev
   }
   await assert.rejects(cook.client.evidence(conversation, id), { code: 'evidence-gone' });
 });
+
+/** All that a device could tell, as it lies on its disk. */
+async function kept({ place, id: user }: Awaited<ReturnType<typeof person>>, conversation: ConversationId) {
+  const cache = (await place.openCache?.(user)) ?? assert.fail();
+  const { events, about } = await cache.page(conversation, { limit: 50 });
+  const day = Math.floor(Date.now() / DAY);
+  const sealed = [...(await cache.records(`sealed/${day}`)), ...(await cache.records(`sealed/${day - 1}`))];
+  const segments = [...(await cache.records('search')).values()].map((one) => Buffer.from(one).toString('latin1'));
+  return { said: JSON.stringify([events, about, segments]), sealed: sealed.map(([name]) => name.split('/')[1]) };
+}
+
+test(
+  'an edit of what has disappeared is nowhere: not shown, not found, not kept, nor at the servers',
+  TIMEOUT,
+  async (t) => {
+    const { clerk, cook } = await two(t);
+    const { conversation } = await say(clerk.client, cook.client, 'stays');
+    const [here, there] = [await clerk.client.timeline(conversation), await cook.client.timeline(conversation)];
+    await setTimer(clerk.client, there, 500);
+    const { id } = await say(clerk.client, cook.client, 'brief');
+    const removed = nextEvent(cook.client, 'removed', (one) => one.id === id);
+    await cook.client.markRead(id);
+    for (const timeline of [here, there]) await shows(timeline, (shown) => messagesOf(shown).length === 1);
+    await removed;
+    const change = await clerk.client.act(conversation, { kind: 'edit', target: id, text: 'latesecret' });
+    await nextEvent(cook.client, 'removed', (one) => one.id === change);
+    await say(clerk.client, cook.client, 'and on');
+    for (const one of [clerk, cook]) {
+      await assert.rejects(one.client.explain(change), { code: 'message-unknown' });
+      assert.deepEqual(await one.client.search('latesecret'), []);
+      assert.ok(!JSON.stringify(messagesOf(await one.client.timeline(conversation))).includes('latesecret'));
+      await one.client.logout({ keepDevice: true });
+      const { said, sealed } = await kept(one, conversation);
+      assert.ok(said.includes('stays') && !said.includes('latesecret'), said);
+      assert.deepEqual(
+        sealed.filter((name) => name === change || name === id),
+        [],
+      );
+    }
+  },
+);
 
 test('in a group its administrators set the timer, and a member who tries is refused', TIMEOUT, async (t) => {
   const { clerk, cook } = await two(t);
