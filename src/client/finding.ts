@@ -2,15 +2,16 @@
 import type { RosterKind } from '../crypto/roster.ts';
 import type { Clock } from '../realm/clock.ts';
 import type { ConversationId, MessageId, UserId } from '../realm/ids.ts';
-import type { ClientCache, Place } from './cache/cache.ts';
+import { type CachedPage, type ClientCache, type Place, pageOfOne } from './cache/cache.ts';
 import type { SearchIndex, SearchOptions } from './search/search-index.ts';
 import { askedTerms, says } from './search/terms.ts';
+import type { OpenedEvent } from './timeline/events.ts';
 import { emptyTimeline, reduceTimeline, type TimelineAction } from './timeline/state.ts';
-import { viewTimeline } from './timeline/view.ts';
+import { type ShownMessage, viewTimeline } from './timeline/view.ts';
 
 export interface SearchHit {
   readonly conversation: ConversationId;
-  /** The message that says so; of an edit the one that was edited. */
+  /** The message that says so, by now. */
   readonly id: MessageId;
   readonly sender: UserId;
   readonly text: string;
@@ -21,7 +22,7 @@ export interface SearchHit {
 
 export interface FindingComponents {
   readonly index: SearchIndex;
-  readonly cache: Pick<ClientCache, 'page'>;
+  readonly cache: Pick<ClientCache, 'page' | 'find'>;
   readonly me: UserId;
   readonly kindOf: (conversation: ConversationId) => Promise<RosterKind>;
   /** What the user has hidden or cleared. */
@@ -37,30 +38,59 @@ export async function findMessages(
 ): Promise<readonly SearchHit[]> {
   const asked = askedTerms(question);
   const found = parts.index.search(question, options);
-  const hits = await Promise.all(found.map(({ conversation, place }) => hitAt(conversation, place, asked, parts)));
-  return hits.flatMap((hit) => hit ?? []);
+  const hits = await Promise.all(found.map((one) => hitAt(one, asked, parts)));
+  return once(hits.flatMap((hit) => hit ?? []));
+}
+
+/** A message is found by what it said first and by each change of it, and said once. */
+function once(hits: readonly SearchHit[]): readonly SearchHit[] {
+  const known = new Set<string>();
+  return hits.filter(({ conversation, id, sender }) => {
+    const name = `${conversation}/${id}/${sender}`;
+    if (known.has(name)) return false;
+    known.add(name);
+    return true;
+  });
 }
 
 async function hitAt(
+  { conversation, place }: Pick<SearchHit, 'conversation' | 'place'>,
+  asked: readonly string[],
+  parts: FindingComponents,
+): Promise<SearchHit | undefined> {
+  const page = await meantAt(conversation, place, parts);
+  const [event] = page?.events ?? [];
+  if (!page || !event) return undefined;
+  const shown = await shownOf(event, page, parts);
+  if (!shown || shown.deletedBy !== undefined) return undefined;
+  const text = [shown.text, shown.file?.name].filter((part) => part !== undefined).join(' ');
+  if (!says(text, asked)) return undefined;
+  return { conversation, id: event.id, sender: event.sender, text, sentAt: shown.sentAt, place };
+}
+
+/** What stands there; of a change the message that its author changed by it, which says what becomes of it. */
+async function meantAt(
   conversation: ConversationId,
   place: Place,
-  asked: readonly string[],
-  { cache, me, kindOf, settled, clock }: FindingComponents,
-): Promise<SearchHit | undefined> {
+  { cache }: FindingComponents,
+): Promise<CachedPage | undefined> {
   // The newest entry at or before the place; nothing sorts between a place and itself with a letter behind.
-  const { events, about, receipts } = await cache.page(conversation, { before: `${place}g`, limit: 1 });
-  const [event] = events;
-  if (!event) return undefined;
-  const { sender, content } = event;
-  if (content?.kind === 'edit') {
-    return { conversation, id: content.target, sender, text: content.text, sentAt: content.sentAt, place };
-  }
+  const page = await cache.page(conversation, { before: `${place}g`, limit: 1 });
+  const [event] = page.events;
+  if (event?.content?.kind !== 'edit') return page;
+  const target = await cache.find(conversation, event.content.target, event.sender);
+  return target?.stamp && pageOfOne(cache, { ...target, stamp: target.stamp });
+}
+
+/** As a timeline shows it now to this user. */
+async function shownOf(
+  event: OpenedEvent,
+  { about, receipts }: CachedPage,
+  { me, kindOf, settled, clock }: FindingComponents,
+): Promise<ShownMessage | undefined> {
+  const { conversation } = event;
   const actions = [{ kind: 'events', events: [event, ...about] } as const, { kind: 'receipts', receipts } as const];
   const state = [...actions, ...settled(conversation)].reduce(reduceTimeline, emptyTimeline(conversation));
   const view = viewTimeline(state, { user: me, kind: await kindOf(conversation), now: clock.now() });
-  const shown = view.items.find((item) => item.id === event.id);
-  if (shown?.kind !== 'message' || shown.deletedBy !== undefined) return undefined;
-  const text = [shown.text, shown.file?.name].filter((part) => part !== undefined).join(' ');
-  if (!says(text, asked)) return undefined;
-  return { conversation, id: event.id, sender, text, sentAt: shown.sentAt, place };
+  return view.items.find((item): item is ShownMessage => item.kind === 'message' && item.id === event.id);
 }
