@@ -56,7 +56,7 @@ export interface ClientCache {
   /** All or nothing; undefined deletes. */
   setRecords(area: string, values: ReadonlyMap<string, Uint8Array | undefined>): Promise<void>;
 
-  /** Removes everything that this device holds. */
+  /** Removes everything that this device holds. What is written from the call on leaves no trace, and no error. */
   wipe(): Promise<void>;
   close(): Promise<void>;
 }

@@ -114,6 +114,7 @@ export class SealedCache implements ClientCache {
   }
 
   async wipe(): Promise<void> {
+    this.#writes.end();
     await this.#settled();
     await this.#engine.wipe();
   }

@@ -318,11 +318,13 @@ export const CACHE_FACTS: readonly CacheFact[] = [
     },
   },
   {
-    title: 'after a wipe nothing is there',
+    title: 'after a wipe nothing is there, nor of what somebody was about to write',
     run: async (place) => {
       const cache = await SealedCache.open({ engine: await place.open(), secret: place.secret });
       await cache.put(CHAT, { events: [said(1)] });
-      await cache.wipe();
+      const late = cache.put(CHAT, { events: [said(2)] });
+      await Promise.all([cache.wipe(), late, cache.setRecords('area', new Map([['name', new Uint8Array(1)]]))]);
+      await cache.put(CHAT, { events: [said(3)] });
       await withCache(place, async (fresh) => same(await numbersOf(fresh), [], 'nothing'));
     },
   },
