@@ -29,7 +29,7 @@ export async function readMessage(
   people: Pick<People, 'known' | 'byId'>,
   me: UserId,
 ): Promise<Message> {
-  const person = async (id: UserId) => people.known(id) ?? (await people.byId(id).catch(() => undefined)) ?? nobody(id);
+  const person = (id: UserId) => personOf(id, people);
   const problem = event.problem ?? (event.content?.kind === 'unknown' ? 'content-unknown' : undefined);
   return {
     id: message.id,
@@ -64,6 +64,10 @@ export function textOf({ content }: Pick<OpenedEvent, 'content'>): string | unde
 export function fileOf({ content }: Pick<OpenedEvent, 'content'>): Pick<Message, 'file'> {
   const file = content && 'file' in content ? content.file : undefined;
   return file ? { file } : {};
+}
+
+export async function personOf(id: UserId, people: Pick<People, 'known' | 'byId'>): Promise<User> {
+  return people.known(id) ?? (await people.byId(id).catch(() => undefined)) ?? nobody(id);
 }
 
 /** Somebody whom the directory no longer knows, or does not show. */

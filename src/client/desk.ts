@@ -180,6 +180,7 @@ export class Desk {
       clock,
       me: me.user.id,
       library: this.library,
+      people,
       chats: this.chats,
       knowing: this.#knowing,
       settled: (conversation) => this.personal.settled(conversation),

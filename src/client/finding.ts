@@ -1,13 +1,9 @@
 // Search over what this device holds: the index names places, the cache says what stands there now.
-import type { RosterKind } from '../crypto/roster.ts';
-import type { Clock } from '../realm/clock.ts';
 import type { ConversationId, MessageId, UserId } from '../realm/ids.ts';
 import { type CachedPage, type ClientCache, type Place, pageOfOne } from './cache/cache.ts';
 import type { SearchIndex, SearchOptions } from './search/search-index.ts';
 import { askedTerms, says } from './search/terms.ts';
-import type { OpenedEvent } from './timeline/events.ts';
-import { emptyTimeline, reduceTimeline, type TimelineAction } from './timeline/state.ts';
-import { type ShownMessage, viewTimeline } from './timeline/view.ts';
+import { type ShownNowComponents, shownNow } from './shown-now.ts';
 
 export interface SearchHit {
   readonly conversation: ConversationId;
@@ -20,14 +16,9 @@ export interface SearchHit {
   readonly place: Place;
 }
 
-export interface FindingComponents {
+export interface FindingComponents extends ShownNowComponents {
   readonly index: SearchIndex;
   readonly cache: Pick<ClientCache, 'page' | 'find'>;
-  readonly me: UserId;
-  readonly kindOf: (conversation: ConversationId) => Promise<RosterKind>;
-  /** What the user has hidden or cleared. */
-  readonly settled: (conversation: ConversationId) => readonly TimelineAction[];
-  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** Newest first. What was deleted or edited away since is left out. */
@@ -61,7 +52,7 @@ async function hitAt(
   const page = await meantAt(conversation, place, parts);
   const [event] = page?.events ?? [];
   if (!page || !event) return undefined;
-  const shown = await shownOf(event, page, parts);
+  const shown = await shownNow(event, page, parts);
   if (!shown || shown.deletedBy !== undefined) return undefined;
   const text = [shown.text, shown.file?.name].filter((part) => part !== undefined).join(' ');
   if (!says(text, asked)) return undefined;
@@ -80,17 +71,4 @@ async function meantAt(
   if (event?.content?.kind !== 'edit') return page;
   const target = await cache.find(conversation, event.content.target, event.sender);
   return target?.stamp && pageOfOne(cache, { ...target, stamp: target.stamp });
-}
-
-/** As a timeline shows it now to this user. */
-async function shownOf(
-  event: OpenedEvent,
-  { about, receipts }: CachedPage,
-  { me, kindOf, settled, clock }: FindingComponents,
-): Promise<ShownMessage | undefined> {
-  const { conversation } = event;
-  const actions = [{ kind: 'events', events: [event, ...about] } as const, { kind: 'receipts', receipts } as const];
-  const state = [...actions, ...settled(conversation)].reduce(reduceTimeline, emptyTimeline(conversation));
-  const view = viewTimeline(state, { user: me, kind: await kindOf(conversation), now: clock.now() });
-  return view.items.find((item): item is ShownMessage => item.kind === 'message' && item.id === event.id);
 }

@@ -168,7 +168,7 @@ export class SignedClient implements Client {
   }
 
   async history(conversation: ConversationId, options?: { before?: string; limit?: number; signal?: AbortSignal }) {
-    return this.#session.atDesk().library.history(conversation, options);
+    return this.#session.atDesk().overview.history(conversation, options);
   }
 
   async readers(id: MessageId, signal?: AbortSignal) {

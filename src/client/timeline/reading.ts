@@ -14,7 +14,10 @@ export function isUnread(state: TimelineState, { sender, arrivedAt }: OpenedEven
 }
 
 /** By its arrival: what was still on its way when the history was deleted is shown all the same. */
-export function isCleared({ clearedUpTo }: TimelineState, { arrivedAt, stamp }: OpenedEvent): boolean {
+export function isCleared(
+  { clearedUpTo }: Pick<TimelineState, 'clearedUpTo'>,
+  { arrivedAt, stamp }: Pick<OpenedEvent, 'arrivedAt' | 'stamp'>,
+): boolean {
   return stamp !== undefined && (arrivedAt ?? stamp.ms) <= clearedUpTo;
 }
 

@@ -69,16 +69,40 @@ test('what is read on one device is read on the other, and counted as such', TIM
 
 test('delete for me hides on all devices of the user and nowhere else', TIMEOUT, async (t) => {
   const { clerk, engineer, second } = await threeDevices(t);
+  await say(clerk, [engineer, second], 'before');
   const { conversation, id } = await say(clerk, [engineer, second], 'only one');
   const timelines = await Promise.all([clerk, engineer, second].map((client) => client.timeline(conversation)));
   const [sender, here, there] = timelines;
   if (!sender || !here || !there) assert.fail('no timelines');
   await engineer.hide(conversation, [id]);
-  assert.deepEqual(texts(here), []);
-  await shows(there, (shown) => shown.length === 0);
-  assert.deepEqual(texts(sender), ['only one']);
-  assert.deepEqual(await second.search('only'), []);
+  assert.deepEqual(texts(here), ['before']);
+  await shows(there, (shown) => shown.length === 1);
+  assert.deepEqual(texts(sender), ['before', 'only one']);
   assert.equal((await clerk.search('only')).length, 1);
+  await clerk.act(conversation, { kind: 'edit', target: id, text: 'only changed' });
+  await say(clerk, [engineer, second], 'after');
+  for (const client of [engineer, second]) {
+    assert.deepEqual(await client.search('only'), []);
+    assert.ok(!JSON.stringify((await client.history(conversation)).messages).includes('only'));
+  }
+  assert.equal((await clerk.history(conversation)).messages.length, 3);
+});
+
+test('the list says what was said last of what is shown, though the server has more', TIMEOUT, async (t) => {
+  const { clerk, engineer, second } = await threeDevices(t);
+  await say(clerk, [engineer, second], 'before');
+  const { conversation, id } = await say(clerk, [engineer, second], 'only one');
+  const lastOf = async (client: Client) => (await client.conversations())[0]?.last;
+  assert.equal((await lastOf(second))?.text, 'only one');
+  await engineer.hide(conversation, [id]);
+  await shows(await second.timeline(conversation), (shown) => shown.length === 1);
+  for (const client of [engineer, second]) {
+    const last = await lastOf(client);
+    assert.deepEqual([last?.text, last?.from.name], ['before', 'Clerk One']);
+  }
+  assert.equal((await lastOf(clerk))?.text, 'only one');
+  await engineer.clearHistory(conversation);
+  assert.equal((await lastOf(engineer))?.text, undefined);
 });
 
 test('a deleted history is gone on all devices, and what comes after it is shown', TIMEOUT, async (t) => {
