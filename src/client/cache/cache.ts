@@ -33,8 +33,8 @@ export interface Additions {
 export interface ClientCache {
   /**
    * What is held already stays unless the new one is better: opened, or further on. Events without a stamp are not held.
-   * Resolves with what says nothing here any more, as it was known last: of the given what was erased before, or changes what was; of what
-   * was held what the given end.
+   * Resolves with what says nothing here any more, as it said it: of the given what was erased before, or changes what was; of what was held
+   * what the given end.
    */
   put(conversation: ConversationId, additions: Additions): Promise<readonly OpenedEvent[]>;
   /** @throws LocalError `cache-damaged` */

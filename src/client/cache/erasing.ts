@@ -41,7 +41,7 @@ export async function putting(trees: Trees, { events = [], receipts = [], lines 
   });
   const over = [...late, ...along];
   const held = [...events.filter((event) => !late.has(event)), ...over.map(erased)];
-  const gone = [...events.filter(isErased), ...over];
+  const gone = [...over];
   const ordered = [...held.flatMap(orderedEntry), ...lines.map(lineEntry)];
   const about = [
     ...held.flatMap(aboutEntries),
@@ -49,13 +49,13 @@ export async function putting(trees: Trees, { events = [], receipts = [], lines 
     ...receipts.map(receiptEntry),
   ];
   const inOrder = await trees.inOrder.writesFor(ordered, noting(gone));
-  return { writes: [...inOrder, ...(await trees.about.writesFor(about, better, positions(over)))], gone };
+  return { writes: [...inOrder, ...(await trees.about.writesFor(about, better, positions(over)))], gone: once(gone) };
 }
 
 /** Erased on this device, with whatever was added to it. */
 export async function erasing(trees: Trees, events: readonly OpenedEvent[]): Promise<Changed> {
   const along = await changesOf(events, trees);
-  const gone = [...new Map([...along, ...events].map((event) => [event.id + event.sender, event])).values()];
+  const gone = once([...along, ...events]);
   const added = (await addedTo(events, trees)).filter((entry) => !outlives(read(entry)));
   const without = [...added.map(({ position }) => position), ...positions(gone)];
   const stubs = gone.flatMap((event) => orderedEntry(erased(event)));
@@ -106,17 +106,21 @@ function isBy(change: OpenedEvent, { id, sender }: OpenedEvent): boolean {
   return changedBy(change) === id && change.sender === sender;
 }
 
+function once(events: readonly OpenedEvent[]): readonly OpenedEvent[] {
+  return [...new Map(events.map((event) => [event.id + event.sender, event])).values()];
+}
+
 function positions(events: readonly OpenedEvent[]): readonly string[] {
   return events.flatMap(aboutEntries).map(({ position }) => position);
 }
 
-/** What is told once more though it is erased goes to the others. */
+/** What is told once more though it is erased, and what is erased by what comes, goes to the others: of one sender. */
 function noting(gone: OpenedEvent[]): Merge {
   return (known, fresh) => {
     const [before, now] = [decodeCached(known), decodeCached(fresh)];
-    if (before.kind === 'event' && now.kind === 'event') {
-      const isSame = before.event.sender === now.event.sender;
-      if (isSame && isErased(before.event) && now.event.content) gone.push(now.event);
+    if (before.kind === 'event' && now.kind === 'event' && before.event.sender === now.event.sender) {
+      if (isErased(before.event) && now.event.content) gone.push(now.event);
+      if (isErased(now.event) && before.event.content) gone.push(before.event);
     }
     return better(known, fresh);
   };

@@ -12,7 +12,7 @@ import type { Chats } from '../chats.ts';
 import type { Http } from '../http.ts';
 import type { Library } from '../library.ts';
 import type { Going, Holding } from '../sync/holding.ts';
-import type { OpenedEvent, Receipt } from '../timeline/events.ts';
+import { erased, type OpenedEvent, type Receipt } from '../timeline/events.ts';
 import type { TimelineAction } from '../timeline/state.ts';
 import type { Vault } from '../vault/vault.ts';
 import { Disappearing } from './disappearing.ts';
@@ -105,8 +105,9 @@ export class Personal {
    * @throws LocalError `cache-full`, `cache-failed`
    */
   async gone(conversation: ConversationId, events: readonly OpenedEvent[], how: Going): Promise<void> {
+    // Not by their ids alone: others may have used them.
+    this.#parts.chats.events(events.map(erased));
     const ids = events.map(({ id }) => id);
-    this.#parts.chats.take(conversation, { kind: 'gone', ids });
     await this.#parts.forgetSealed(conversation, ids, blobsOf(events));
     if (how === 'removed') return;
     for (const { id, sender, content } of events) {

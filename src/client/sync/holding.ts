@@ -6,7 +6,7 @@
 import type { Clock, Timer } from '../../realm/clock.ts';
 import { codeOf } from '../../realm/errors.ts';
 import type { ConversationId } from '../../realm/ids.ts';
-import { type Additions, type ClientCache, placeAt } from '../cache/cache.ts';
+import { type Additions, type ClientCache, placeAt, placeOf } from '../cache/cache.ts';
 import type { SearchIndex } from '../search/search-index.ts';
 import { erased, isErased, type OpenedEvent } from '../timeline/events.ts';
 import { eventsDownTo, Findable } from './findable.ts';
@@ -213,9 +213,11 @@ export class Holding {
 
   async #put(conversation: ConversationId, additions: Additions): Promise<readonly OpenedEvent[]> {
     const { cache, note, isHidden } = this.#parts;
-    await note?.(additions.events ?? []);
-    const events = (additions.events ?? []).map((event) => (isHidden?.(event) ? erased(event) : event));
-    await this.#findable.remove(conversation, events.filter(isErased));
+    const { events: given = [] } = additions;
+    await note?.(given);
+    const hidden = new Set(given.filter((event) => event.content && isHidden?.(event)));
+    const events = given.map((event) => (hidden.has(event) ? erased(event) : event));
+    await this.#findable.remove(conversation, await this.#endedBy(conversation, events));
     await this.#findable.mark(conversation, events);
     const gone = await cache.put(conversation, { ...additions, events });
     const over = new Set(gone.map(({ id, sender }) => id + sender));
@@ -223,7 +225,18 @@ export class Holding {
       conversation,
       events.filter(({ id, sender }) => !over.has(id + sender)),
     );
-    return gone;
+    return [...gone, ...hidden];
+  }
+
+  /** What is held with something to say, and is erased by these. */
+  async #endedBy(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<readonly OpenedEvent[]> {
+    const held: OpenedEvent[] = [];
+    for (const event of events) {
+      const place = isErased(event) ? placeOf(event) : undefined;
+      const known = place === undefined ? undefined : await this.#parts.cache.at(conversation, place);
+      if (known?.content && known.sender === event.sender) held.push(known);
+    }
+    return held;
   }
 
   #flushLater(): void {
