@@ -11,7 +11,6 @@ export class GroupedWrites {
   readonly #engine: Pick<CacheEngine, 'write'>;
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
-  #isOver = false;
 
   constructor(engine: Pick<CacheEngine, 'write'>) {
     this.#engine = engine;
@@ -19,16 +18,11 @@ export class GroupedWrites {
 
   /** All or nothing; takes effect after whatever was asked for before, also when nobody waited for that. @throws what the engine throws */
   write(writes: readonly CacheWrite[]): Promise<void> {
-    if (writes.length === 0 || this.#isOver) return Promise.resolve();
+    if (writes.length === 0) return Promise.resolve();
     const settle = Promise.withResolvers<void>();
     this.#waiting.push({ writes, settle });
     this.#running ??= this.#run();
     return settle.promise;
-  }
-
-  /** What is asked for from now on is not written, and nobody is told: its place is about to be emptied. */
-  end(): void {
-    this.#isOver = true;
   }
 
   /** Nothing is under way. */

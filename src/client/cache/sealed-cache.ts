@@ -28,6 +28,7 @@ export class SealedCache implements ClientCache {
   readonly #writes: GroupedWrites;
   /** The last change of each conversation that has any under way, and of the records. */
   readonly #changes = new Map<ConversationId | typeof RECORDS, Promise<unknown>>();
+  #isWiped = false;
 
   private constructor(engine: CacheEngine, keys: CacheKeys) {
     this.#engine = engine;
@@ -106,6 +107,7 @@ export class SealedCache implements ClientCache {
 
   /** Nothing is read before: the next one does not wait for this to be written, only for its place behind it. */
   async setRecords(area: string, values: ReadonlyMap<string, Uint8Array | undefined>): Promise<void> {
+    if (this.#isWiped) return;
     const sealed = this.#afterOthers(RECORDS, async () => {
       const writes = await Promise.all([...values].map(([name, value]) => this.#recordWrite(area, name, value)));
       return { written: this.#writes.write(writes) };
@@ -114,7 +116,7 @@ export class SealedCache implements ClientCache {
   }
 
   async wipe(): Promise<void> {
-    this.#writes.end();
+    this.#isWiped = true;
     await this.#settled();
     await this.#engine.wipe();
   }
@@ -131,7 +133,11 @@ export class SealedCache implements ClientCache {
   }
 
   /** One after the other in each conversation: two changes of one block must not take each other's place. */
-  #change(conversation: ConversationId, change: (trees: Trees) => Promise<Changed>): Promise<readonly OpenedEvent[]> {
+  async #change(
+    conversation: ConversationId,
+    change: (trees: Trees) => Promise<Changed>,
+  ): Promise<readonly OpenedEvent[]> {
+    if (this.#isWiped) return [];
     return this.#afterOthers(conversation, async () => {
       const { writes, gone } = await change(await this.#trees(conversation));
       await this.#writes.write(writes);
