@@ -66,6 +66,7 @@ export class DeskNews {
     const gone: OpenedEvent[] = [];
     for (const event of events) gone.push(...(await holding.hold(event.conversation, { events: [event] })));
     desk.chats.events(events);
+    await desk.personal.deletedForAll(events);
     return opened.map((event) => (gone.some((one) => isSame(one, event)) ? erased(event) : event));
   }
 

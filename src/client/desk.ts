@@ -171,6 +171,7 @@ export class Desk {
       library: this.library,
       forgetSealed: (conversation, ids, blobs) => this.#restored.forget(conversation, ids, blobs),
       members: (conversation) => this.#knowing.membersOf(conversation),
+      kindOf: (conversation) => this.#knowing.kindOf(conversation),
       onDraft: (conversation, draft) => events.emit('draft', { conversation, draft }),
       onPins: (conversations) => events.emit('pins', { conversations }),
     });
@@ -205,7 +206,10 @@ export class Desk {
       cache,
       holding: this.#holding,
       open,
-      onHeld: (_conversation, held) => this.chats.events(held),
+      onHeld: async (_conversation, held) => {
+        this.chats.events(held);
+        await this.personal.deletedForAll(held);
+      },
     });
     this.#filling = new Filling(this.#catchingUp);
     const shared = { ...components, storage: cacheStorage(cache) };

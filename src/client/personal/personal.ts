@@ -1,6 +1,7 @@
 // What is the user's own in conversations: read marks, what is hidden or deleted, drafts, pins, and what disappears. Puts the parts beside this
 // file together, and follows what the server tells of them. A history is deleted here because the vault says so: a server that claims it
 // makes this device look into the vault, no more.
+import type { RosterKind } from '../../crypto/roster.ts';
 import { emptyAnswer } from '../../protocols/lan/routes.ts';
 import type { BlobId } from '../../realm/blob-id.ts';
 import type { Clock } from '../../realm/clock.ts';
@@ -15,6 +16,7 @@ import type { Going, Holding } from '../sync/holding.ts';
 import { erased, type OpenedEvent, type Receipt } from '../timeline/events.ts';
 import type { TimelineAction } from '../timeline/state.ts';
 import type { Vault } from '../vault/vault.ts';
+import { Deletions } from './deletions.ts';
 import { Disappearing } from './disappearing.ts';
 import { Drafts } from './drafts.ts';
 import type { Draft } from './forms.ts';
@@ -41,6 +43,7 @@ export interface PersonalComponents {
     blobs: readonly BlobId[],
   ) => Promise<void>;
   readonly members: (conversation: ConversationId) => Promise<readonly UserId[]>;
+  readonly kindOf: (conversation: ConversationId) => Promise<RosterKind | undefined>;
   readonly onDraft: (conversation: ConversationId, draft: Draft | undefined) => void;
   readonly onPins: (pinned: readonly ConversationId[]) => void;
 }
@@ -52,6 +55,7 @@ export class Personal {
   readonly #settled: Settled;
   readonly #disappearing: Disappearing;
   readonly #erasures: ServerErasures;
+  readonly #deletions: Deletions;
 
   constructor(components: PersonalComponents) {
     this.#parts = components;
@@ -60,6 +64,7 @@ export class Personal {
     this.#settled = new Settled({ vault, clock, onSettled: (id, actions) => this.#onSettled(id, actions) });
     this.drafts = new Drafts({ ...components, onChange: onDraft });
     this.pins = new Pins({ ...components, onChange: onPins });
+    this.#deletions = new Deletions({ ...components, erase: (id, events) => this.#erase(id, events) });
     this.#disappearing = new Disappearing({
       ...components,
       settled: (conversation) => this.settled(conversation),
@@ -73,6 +78,7 @@ export class Personal {
     await this.drafts.open();
     await this.pins.open();
     await this.#disappearing.open();
+    await this.#deletions.open(this.#settled.hidden());
     // Of histories that were deleted while this device was off.
     for (const id of this.#settled.cleared()) await this.#parts.holding.clear(id, this.#settled.clearedUpTo(id));
   }
@@ -93,6 +99,11 @@ export class Personal {
 
   held(events: readonly OpenedEvent[]): void {
     void this.#disappearing.held(events);
+  }
+
+  /** Of these are held: deletions for all, whose bodies go here, too. Never rejects. */
+  deletedForAll(events: readonly OpenedEvent[]): Promise<void> {
+    return this.#deletions.forAll(events);
   }
 
   /** Deleted by the user for himself alone. */
@@ -168,6 +179,7 @@ export class Personal {
     await this.#settled.close();
     await this.drafts.close();
     this.pins.close();
+    await this.#deletions.close();
     await this.#disappearing.close();
   }
 
@@ -187,6 +199,7 @@ export class Personal {
     chats.take(conversation, ...actions);
     for (const action of actions) {
       if (action.kind === 'cleared') void holding.clear(conversation, action.upTo);
+      if (action.kind === 'hidden') void this.#deletions.hidden(action.ids.map((id) => ({ conversation, id })));
       if (action.kind === 'read') void this.#disappearing.read(conversation);
     }
   }

@@ -57,6 +57,14 @@ export class Settled {
     });
   }
 
+  /** All that is hidden one by one. */
+  hidden(): readonly { readonly conversation: ConversationId; readonly id: MessageId }[] {
+    return this.#parts.vault.list(HIDDEN).flatMap(({ key }) => {
+      const named = placeOfKey(key);
+      return named?.id ? [{ conversation: named.conversation, id: named.id }] : [];
+    });
+  }
+
   isHidden(conversation: ConversationId, id: MessageId): boolean {
     return this.#parts.vault.get(HIDDEN, `${conversation}/${id}`) !== undefined;
   }
@@ -100,10 +108,7 @@ export class Settled {
   }
 
   #hidden(conversation: ConversationId): readonly MessageId[] {
-    return this.#parts.vault.list(HIDDEN).flatMap(({ key }) => {
-      const named = placeOfKey(key);
-      return named?.id && named.conversation === conversation ? [named.id] : [];
-    });
+    return this.hidden().flatMap((one) => (one.conversation === conversation ? [one.id] : []));
   }
 
   async #write(): Promise<void> {

@@ -33,8 +33,8 @@ export interface CatchingUpComponents {
   readonly holding: Pick<Holding, 'hold' | 'isStored'>;
   /** Opens; what can't be opened becomes an event with a problem. */
   readonly open: (message: FrameMessage) => Promise<OpenedEvent>;
-  /** A page is held: timelines that show the conversation take it in. */
-  readonly onHeld: (conversation: ConversationId, events: readonly OpenedEvent[]) => void;
+  /** A page is held: timelines that show the conversation take it in, and what it deletes goes. It is looked at again where that ends. */
+  readonly onHeld: (conversation: ConversationId, events: readonly OpenedEvent[]) => Promise<void>;
 }
 
 export class CatchingUp {
@@ -95,8 +95,8 @@ export class CatchingUp {
     const events = withTombstones(opened);
     await holding.hold(conversation, { events });
     if (!(await holding.isStored())) return;
+    await onHeld(conversation, events);
     await this.#holes.replace(conversation, narrowed(hole, opened, page.next));
-    onHeld(conversation, events);
   }
 }
 

@@ -191,3 +191,37 @@ test('a note to oneself counts as read when it is written', TIMEOUT, async (t) =
   await shows(timeline, (shown) => messagesOf(shown).length === 1);
   assert.deepEqual(await client.search('long'), []);
 });
+
+test(
+  'what the user deletes for himself, and what a group’s owner deletes of others, leaves the device',
+  TIMEOUT,
+  async (t) => {
+    const { clerk, cook } = await two(t);
+    const heard = nextEvent(cook.client, 'message', ({ text }) => text === 'stays');
+    const conversation = await clerk.client.groups.create({ name: 'Kitchen', members: [cook.id] });
+    await clerk.client.act(conversation, { kind: 'text', text: 'stays' });
+    await heard;
+    const [here, there] = [await clerk.client.timeline(conversation), await cook.client.timeline(conversation)];
+    const rude = await cook.client.act(conversation, { kind: 'text', text: 'rudeword' });
+    await cook.client.act(conversation, { kind: 'edit', target: rude, text: 'ruderword' });
+    await clerk.client.act(conversation, { kind: 'text', text: 'dullword' });
+    for (const timeline of [here, there]) {
+      await shows(timeline, (shown) => says('ruderword')(shown) && says('dullword')(shown));
+    }
+    await cook.client.hide(conversation, [
+      messagesOf(there).find(({ text }) => text === 'dullword')?.id ?? assert.fail(),
+    ]);
+    await clerk.client.act(conversation, { kind: 'delete', targets: [rude] });
+    for (const timeline of [here, there]) {
+      await shows(timeline, (shown) => messagesOf(shown).some(({ deletedBy }) => deletedBy === clerk.id));
+    }
+    await clerk.client.drained();
+    for (const one of [clerk, cook]) {
+      await one.client.logout({ keepDevice: true });
+      const { said, sealed } = await kept(one, conversation);
+      assert.ok(said.includes('stays'));
+      assert.ok(!said.includes('rude') && sealed.every((name) => name !== rude), said);
+      assert.equal(said.includes('dullword'), one === clerk);
+    }
+  },
+);

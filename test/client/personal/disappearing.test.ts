@@ -105,7 +105,7 @@ async function run(disk: Disk, clock: HandClock, events: readonly OpenedEvent[],
       if (keepsBodies) bodies.keep(message);
       return events.find(({ id }) => id === message.id) ?? assert.fail();
     },
-    onHeld: () => {},
+    onHeld: async () => {},
   });
   await holding.open();
   await catchingUp.open();

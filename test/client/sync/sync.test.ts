@@ -98,7 +98,7 @@ test('a device ends with all of a history, newest first, wherever the line is cu
           { pages },
         );
         const open = async ({ stamp }: FrameMessage) => said(stamp.ms - 1_000_000);
-        const catching = new CatchingUp({ source, cache, holding, open, onHeld: () => {} });
+        const catching = new CatchingUp({ source, cache, holding, open, onHeld: async () => {} });
         await catching.open();
         const signal = new AbortController().signal;
         await catching.look(signal);
@@ -127,7 +127,7 @@ test('what comes live before a new device has looked does not hide the history b
   const start = async () => {
     const { cache, holding } = await device(engine);
     const source = serverWith(numbers, { pages: 100 });
-    const catching = new CatchingUp({ source, cache, holding, open, onHeld: () => {} });
+    const catching = new CatchingUp({ source, cache, holding, open, onHeld: async () => {} });
     await catching.open();
     return { cache, holding, catching };
   };
