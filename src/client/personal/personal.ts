@@ -40,7 +40,7 @@ export interface PersonalComponents {
   readonly forgetSealed: (
     conversation: ConversationId,
     ids: readonly MessageId[],
-    blobs: readonly BlobId[],
+    blobs?: readonly BlobId[],
   ) => Promise<void>;
   readonly members: (conversation: ConversationId) => Promise<readonly UserId[]>;
   readonly kindOf: (conversation: ConversationId) => Promise<RosterKind | undefined>;
@@ -69,7 +69,6 @@ export class Personal {
       ...components,
       settled: (conversation) => this.settled(conversation),
       erase: (conversation, events) => this.#erase(conversation, events),
-      forgetSealed: (conversation, ids) => components.forgetSealed(conversation, ids, []),
       eraseForAll: (ids) => this.#erasures.add(ids),
     });
   }
@@ -134,8 +133,12 @@ export class Personal {
     if (read.length > 0) void this.#disappearing.told(read.map(({ id }) => id));
   }
 
-  /** Everything up to the message is read, as of now: at once here, and on the other devices by the vault. */
-  async read(conversation: ConversationId, id: MessageId, at: number = this.#parts.clock.now()): Promise<void> {
+  /**
+   * Everything up to the message is read, as of now: at once here, and on the other devices by the vault. On another device it was before
+   * now, whatever a server says: what is to disappear must not wait for a time that it made up.
+   */
+  async read(conversation: ConversationId, id: MessageId, told = Number.POSITIVE_INFINITY): Promise<void> {
+    const at = Math.min(told, this.#parts.clock.now());
     const event = await this.#find(conversation, id);
     const arrivedAt = event?.arrivedAt ?? event?.stamp?.ms;
     if (arrivedAt !== undefined) this.#settled.read(conversation, { arrivedAt, at });

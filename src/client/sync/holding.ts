@@ -6,7 +6,7 @@
 import type { Clock, Timer } from '../../realm/clock.ts';
 import { codeOf } from '../../realm/errors.ts';
 import type { ConversationId } from '../../realm/ids.ts';
-import { type Additions, type ClientCache, placeAt, placeOf } from '../cache/cache.ts';
+import { type Additions, type ClientCache, changesOf, placeAt, placeOf } from '../cache/cache.ts';
 import type { SearchIndex } from '../search/search-index.ts';
 import { erased, isErased, type OpenedEvent } from '../timeline/events.ts';
 import { eventsDownTo, Findable } from './findable.ts';
@@ -207,7 +207,7 @@ export class Holding {
   }
 
   async #erase(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<readonly OpenedEvent[]> {
-    await this.#findable.remove(conversation, events);
+    await this.#findable.remove(conversation, await this.#withEdits(events));
     return this.#parts.cache.erase(conversation, events);
   }
 
@@ -236,7 +236,13 @@ export class Holding {
       const known = place === undefined ? undefined : await this.#parts.cache.at(conversation, place);
       if (known?.content && known.sender === event.sender) held.push(known);
     }
-    return held;
+    return this.#withEdits(held);
+  }
+
+  /** What the cache will take along. */
+  async #withEdits(events: readonly OpenedEvent[]): Promise<readonly OpenedEvent[]> {
+    const edits = await Promise.all(events.map((event) => changesOf(this.#parts.cache, event)));
+    return [...events, ...edits.flat()];
   }
 
   #flushLater(): void {

@@ -52,7 +52,8 @@ export class RestoredServer {
         for (const part of restored) void part.restored();
         void engine.layOutAnew();
       }),
-      events.on('removed', ({ conversation, id }) => void this.#removed(conversation, id).catch(passing)),
+      // Also what this device does not hold any more.
+      events.on('removed', ({ conversation, id }) => void this.forget(conversation, [id]).catch(passing)),
     ];
   }
 
@@ -62,10 +63,16 @@ export class RestoredServer {
     this.#bodies.keep(message, file ? [file.blob] : [], lastsFor(event?.content));
   }
 
-  /** Erased on this device, with their files. @throws LocalError `cache-full`, `cache-failed` */
-  async forget(conversation: ConversationId, ids: readonly MessageId[], blobs: readonly BlobId[]): Promise<void> {
-    await this.#bodies.forget(conversation, ids);
+  /**
+   * Erased on this device, with their files: as far as those are known, or else those that went with what is kept.
+   * @throws LocalError `cache-full`, `cache-failed`
+   */
+  async forget(conversation: ConversationId, ids: readonly MessageId[], files?: readonly BlobId[]): Promise<void> {
+    const kept = async (id: MessageId) => this.#bodies.blobsOf(conversation, id);
+    const blobs = files ?? (await Promise.all(ids.map(kept))).flat();
+    // Bodies go last: they say which files they had.
     if (blobs.length > 0) await this.#files().sent?.forget(blobs);
+    await this.#bodies.forget(conversation, ids);
   }
 
   /** As it was sealed, if it came lately. */
@@ -86,11 +93,6 @@ export class RestoredServer {
     for (const unlisten of this.#unlisten) unlisten();
     this.#givingBack.close();
     this.#givingFiles.close();
-  }
-
-  /** Also what this device does not hold any more. */
-  async #removed(conversation: ConversationId, id: MessageId): Promise<void> {
-    await this.forget(conversation, [id], await this.#bodies.blobsOf(conversation, id));
   }
 }
 
