@@ -69,6 +69,6 @@ async function meantAt(
   const page = await cache.page(conversation, { before: `${place}g`, limit: 1 });
   const [event] = page.events;
   if (event?.content?.kind !== 'edit') return page;
-  const target = await cache.find(conversation, event.content.target, event.sender);
+  const [target] = await cache.find(conversation, [{ id: event.content.target, sender: event.sender }]);
   return target?.stamp && pageOfOne(cache, { ...target, stamp: target.stamp });
 }

@@ -115,18 +115,23 @@ export class BlockTree {
     return found;
   }
 
-  /** The last entry whose position ends so and that is meant. Reads blocks until it is found: all of them where it is not. */
-  async endingWith(ending: string, isMeant: (entry: Entry) => boolean): Promise<Entry | undefined> {
-    let to = this.#prefix + BEHIND;
-    for (;;) {
+  /**
+   * From the last block on, every entry whose position ends with so many characters as one of these, until `isMeant` has taken so many as
+   * there are: the whole tree where it does not.
+   */
+  async endingWith(endings: ReadonlySet<string>, isMeant: (entry: Entry) => boolean): Promise<readonly Entry[]> {
+    const [length = 0] = [...endings].map((ending) => ending.length);
+    const found: Entry[] = [];
+    for (let to = this.#prefix + BEHIND; found.length < endings.size; ) {
       const [row] = await this.#engine.range({ from: this.#prefix, to, reverse: true, limit: 1 });
-      if (!row) return undefined;
+      if (!row) break;
       const block = await this.#opened(row[0], row[1], to);
-      const entries = [...block.entries].map(([position, bytes]) => ({ position, bytes }));
-      const found = entries.findLast((entry) => entry.position.endsWith(ending) && isMeant(entry));
-      if (found) return found;
+      for (const [position, bytes] of [...block.entries].toReversed()) {
+        if (endings.has(position.slice(-length)) && isMeant({ position, bytes })) found.push({ position, bytes });
+      }
       to = block.key;
     }
+    return found;
   }
 
   /** What must be written for the tree to be empty. */

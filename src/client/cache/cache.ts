@@ -30,6 +30,12 @@ export interface Additions {
   readonly lines?: readonly SystemLine[];
 }
 
+/** By anybody, without a sender. */
+export interface Sought {
+  readonly id: MessageId;
+  readonly sender?: UserId;
+}
+
 export interface ClientCache {
   /**
    * What is held already stays unless the new one is better: opened, or further on. Events without a stamp are not held.
@@ -41,8 +47,8 @@ export interface ClientCache {
   page(conversation: ConversationId, options: { before?: Place; limit: number }): Promise<CachedPage>;
   /** The event of an id that has this place. */
   at(conversation: ConversationId, place: Place): Promise<OpenedEvent | undefined>;
-  /** Wherever it stands. Reads as far as to it: the whole conversation where it is not. Of one sender, or the last of that id. */
-  find(conversation: ConversationId, id: MessageId, sender?: UserId): Promise<OpenedEvent | undefined>;
+  /** Wherever they stand; the last of an id. Reads as far as to them: the whole conversation where one is not. */
+  find(conversation: ConversationId, sought: readonly Sought[]): Promise<readonly OpenedEvent[]>;
   /** With what was changed in it. Resolves with all that went. */
   remove(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<readonly OpenedEvent[]>;
   /** Content goes, and what others added to it; the place stays, and whose deletion it was. Resolves with all that went. */

@@ -1,10 +1,10 @@
 // The cache over any engine; cache.ts has the layout and the promises.
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
-import type { ConversationId, MessageId, UserId } from '../../realm/ids.ts';
+import type { ConversationId, MessageId } from '../../realm/ids.ts';
 import { type RandomBytes, systemRandom } from '../../realm/random.ts';
 import { isErased, type OpenedEvent } from '../timeline/events.ts';
 import { BlockTree } from './block-tree.ts';
-import { type Additions, bare, type CachedPage, type ClientCache, type Place } from './cache.ts';
+import { type Additions, bare, type CachedPage, type ClientCache, type Place, type Sought } from './cache.ts';
 import { CacheKeys, type CacheSecret, damaged } from './cache-secret.ts';
 import { read, WHOLE } from './cached-entries.ts';
 import type { CacheEngine, CacheWrite } from './engine.ts';
@@ -68,14 +68,18 @@ export class SealedCache implements ClientCache {
     return cached?.kind === 'event' ? cached.event : undefined;
   }
 
-  async find(conversation: ConversationId, id: MessageId, sender?: UserId): Promise<OpenedEvent | undefined> {
+  async find(conversation: ConversationId, sought: readonly Sought[]): Promise<readonly OpenedEvent[]> {
     const { inOrder } = await this.#trees(conversation);
-    const entry = await inOrder.endingWith(bare(id), (entry) => {
+    const found = new Map<MessageId, OpenedEvent>();
+    await inOrder.endingWith(new Set(sought.map(({ id }) => bare(id))), (entry) => {
       const cached = read(entry);
-      return cached.kind === 'event' && (sender === undefined || cached.event.sender === sender);
+      if (cached.kind !== 'event' || found.has(cached.event.id)) return false;
+      const { event } = cached;
+      if (!sought.some(({ id, sender = event.sender }) => id === event.id && sender === event.sender)) return false;
+      found.set(event.id, event);
+      return true;
     });
-    const cached = entry && read(entry);
-    return cached?.kind === 'event' ? cached.event : undefined;
+    return [...found.values()];
   }
 
   remove(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<readonly OpenedEvent[]> {

@@ -58,7 +58,7 @@ export class Deletions {
     for (const one of ones) {
       if (this.#isOver) return;
       try {
-        const event = await cache.find(one.conversation, one.id);
+        const [event] = await cache.find(one.conversation, [one]);
         const isDone = !event || isErased(event) || (await this.#parts.erase(one.conversation, [event]));
         if (isDone) await cache.setRecords(AREA, new Map([[nameOf(one), new Uint8Array()]]));
       } catch (error) {
@@ -67,17 +67,22 @@ export class Deletions {
     }
   }
 
-  /** Of what is held already. Never rejects: a timeline shows what is not erased as deleted all the same. */
+  /**
+   * Of what others wrote and is held already: by who may. What people delete of their own says where it stood (withTombstones).
+   * Never rejects: a timeline shows what is not erased as deleted all the same.
+   */
   async forAll(events: readonly OpenedEvent[]): Promise<void> {
-    for (const { conversation, sender, role, content } of events) {
+    for (const { conversation, role, content } of events) {
       if (content?.kind !== 'delete') continue;
       try {
         const kind = await this.#parts.kindOf(conversation);
-        const mayAny = kind !== undefined && roleMay(kind, role, 'delete-of-others');
-        for (const target of content.targets) {
-          const event = await this.#parts.cache.find(conversation, target, mayAny ? undefined : sender);
-          if (event && !isErased(event)) await this.#parts.erase(conversation, [event]);
-        }
+        if (kind === undefined || !roleMay(kind, role, 'delete-of-others')) continue;
+        const held = await this.#parts.cache.find(
+          conversation,
+          content.targets.map((id) => ({ id })),
+        );
+        const events = held.filter((event) => !isErased(event));
+        if (events.length > 0) await this.#parts.erase(conversation, events);
       } catch (error) {
         if (!(error instanceof CanopyError)) throw error;
       }

@@ -146,7 +146,7 @@ export class Personal {
 
   /** Its sender took it back, or its time was over. */
   async removed(conversation: ConversationId, id: MessageId): Promise<void> {
-    const event = await this.#parts.cache.find(conversation, id);
+    const [event] = await this.#parts.cache.find(conversation, [{ id }]);
     if (event) await this.#erase(conversation, await this.#withChanges(event));
     else this.#parts.chats.take(conversation, { kind: 'gone', ids: [id] });
   }
@@ -173,8 +173,11 @@ export class Personal {
   /** A deletion for all has reached the server, and is not yet held here: the bodies are to go there, too. */
   async deleted(conversation: ConversationId, targets: readonly MessageId[]): Promise<void> {
     const { cache, me } = this.#parts;
-    const held = await Promise.all(targets.map((id) => cache.find(conversation, id, me)));
-    const events = await Promise.all(held.flatMap((event) => (event ? [this.#withChanges(event)] : [])));
+    const held = await cache.find(
+      conversation,
+      targets.map((id) => ({ id, sender: me })),
+    );
+    const events = await Promise.all(held.map((event) => this.#withChanges(event)));
     await this.#erasures.add([...new Set([...targets, ...events.flat().map(({ id }) => id)])]);
   }
 
@@ -208,7 +211,7 @@ export class Personal {
   }
 
   async #find(conversation: ConversationId, id: MessageId): Promise<OpenedEvent | undefined> {
-    const held = await this.#parts.cache.find(conversation, id);
+    const [held] = await this.#parts.cache.find(conversation, [{ id }]);
     return held ?? (await this.#parts.library.opened(id).catch(passing));
   }
 }

@@ -215,15 +215,15 @@ export const CACHE_FACTS: readonly CacheFact[] = [
       }),
   },
   {
-    title: 'one is found by its id and its sender, wherever it stands',
+    title: 'events are found by their ids and senders, wherever they stand',
     run: (place) =>
       withCache(place, async (cache) => {
         await cache.put(CHAT, { events: range(0, 700).map((n) => said(n)) });
         const other = { ...said(3), sender: STRANGER, stamp: { ms: 2_000_000, counter: 0 } };
         await cache.put(CHAT, { events: [other] });
-        same(await cache.find(CHAT, id(3), CLERK), said(3), 'of its sender');
-        same(await cache.find(CHAT, id(3)), other, 'the last');
-        same(await cache.find(CHAT, id(9999)), undefined, 'none');
+        same(await cache.find(CHAT, [{ id: id(3), sender: CLERK }]), [said(3)], 'of its sender');
+        same(await cache.find(CHAT, [{ id: id(650) }, { id: id(3) }]), [other, said(650)], 'the last of each');
+        same(await cache.find(CHAT, [{ id: id(9999) }, { id: id(4) }]), [said(4)], 'what there is');
       }),
   },
   {
