@@ -1,11 +1,10 @@
 // Two streams joined at a relay: what is not taken is not asked for, and for ever nothing waits.
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import type { Stream } from '@libp2p/interface';
-import { multiaddrConnectionPair } from '@libp2p/utils';
-import { boundedYamux } from '../../src/overlay/bounded-yamux.ts';
 import { STUCK_DEADLINE, splice } from '../../src/overlay/forward/splice.ts';
 import { settled, until } from './hosts.ts';
+import { streamPair } from './stream-pair.ts';
 
 const LIMIT = { timeout: 20_000 };
 const MIB = 1024 * 1024;
@@ -32,15 +31,6 @@ class HandClock {
       due.callback();
     }
   }
-}
-
-async function streamPair(t: TestContext): Promise<[Stream, Stream]> {
-  const [ours, theirs] = multiaddrConnectionPair();
-  const muxer = boundedYamux({ maxFrame: MIB, streamOptions: { maxStreamWindowSize: MIB } })();
-  const [a, b] = [muxer.createStreamMuxer(ours), muxer.createStreamMuxer(theirs)];
-  t.after(() => ours.abort(new Error('end of the test')));
-  const arrived = new Promise<Stream>((resolve) => b.addEventListener('stream', ({ detail }) => resolve(detail)));
-  return [await a.createStream(), await arrived];
 }
 
 /** Writes as much as is taken. */

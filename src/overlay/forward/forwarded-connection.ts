@@ -5,7 +5,9 @@ import type { Multiaddr } from '@multiformats/multiaddr';
 import type { Uint8ArrayList } from 'uint8arraylist';
 import type { Clock } from '../../realm/clock.ts';
 import { within } from '../../realm/deadline.ts';
+import { PeerError } from '../../realm/errors.ts';
 import type { StreamClass } from '../seam.ts';
+import { isOver } from '../when-over.ts';
 
 /** Handed to the stream below at once, so that bulk never fills the way for others. */
 const PIECE = 64 * 1024;
@@ -27,13 +29,10 @@ class ForwardedConnection extends AbstractMultiaddrConnection {
     this.#stream = stream;
     stream.addEventListener('message', ({ data }) => this.onData(data));
     stream.addEventListener('close', ({ error }) => this.onTransportClosed(error));
-    stream.addEventListener('remoteCloseWrite', () => {
-      this.onRemoteCloseWrite();
-      within(clock, CLOSE_DEADLINE, 'end', NEVER, (signal) => this.close({ signal })).catch((error) =>
-        this.abort(error),
-      );
-    });
+    stream.addEventListener('remoteCloseWrite', () => this.#endToo(clock));
     stream.addEventListener('drain', () => this.#drained(streamClass));
+    if (isOver(stream)) this.onTransportClosed(new PeerError('stream-reset', 'the stream ended before it was taken'));
+    else if (stream.remoteWriteStatus === 'closed') this.#endToo(clock);
   }
 
   /** Takes only what the stream below doesn't have to hold back; the rest waits here. */
@@ -62,6 +61,12 @@ class ForwardedConnection extends AbstractMultiaddrConnection {
 
   override sendResume(): void {
     this.#stream.resume();
+  }
+
+  /** The other side has written all; so do we. */
+  #endToo(clock: Pick<Clock, 'after'>): void {
+    this.onRemoteCloseWrite();
+    within(clock, CLOSE_DEADLINE, 'end', NEVER, (signal) => this.close({ signal })).catch((error) => this.abort(error));
   }
 
   /**

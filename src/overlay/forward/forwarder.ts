@@ -10,6 +10,7 @@ import type { AdmittedPeer } from '../admission/admissions.ts';
 import type { PipeAcceptance } from '../pipe/run-pipe.ts';
 import { mayReach } from '../scope.ts';
 import type { Shares } from '../shares/shares.ts';
+import { whenOver } from '../when-over.ts';
 import { handshakeFrames } from '../wire.ts';
 import { decodeHeader, encodeReply } from './codec.ts';
 import { checkLastHop } from './hops.ts';
@@ -187,6 +188,6 @@ export class Forwarder {
 /** Aborts when whoever asked has gone. */
 function endOf(stream: Stream): AbortSignal {
   const gone = new AbortController();
-  stream.addEventListener('close', () => gone.abort(), { once: true });
+  whenOver(stream, () => gone.abort());
   return gone.signal;
 }

@@ -5,6 +5,7 @@ import type { Registrar } from '@libp2p/interface-internal';
 import { RefusedError } from '../../realm/errors.ts';
 import type { Admissions, AdmittedPeer } from '../admission/admissions.ts';
 import type { OverlayAudit } from '../audit.ts';
+import { whenOver } from '../when-over.ts';
 import type { Place } from './fair-places.ts';
 import type { Shares } from './shares.ts';
 
@@ -42,7 +43,7 @@ function takesPlace(
     audit({ code: 'circuit-cut', reason: QUOTA, realm, role, peerId });
     stream.abort(over);
   });
-  if (place) stream.addEventListener('close', () => place.leave(), { once: true });
+  if (place) whenOver(stream, () => place.leave());
   else {
     audit({ code: 'scope-refused', reason: QUOTA, protocol: HOP, realm, role, peerId });
     stream.abort(over);
