@@ -1,14 +1,24 @@
 // What this user may still see of a message, as a timeline would show it now: for whoever comes upon it by another way, by the search or by
 // what a server tells, which has the body of what disappeared, was hidden or deleted here for longer.
 import type { RosterKind } from '../crypto/roster.ts';
+import type { Stamp } from '../protocols/lan/wire.ts';
 import type { Clock } from '../realm/clock.ts';
-import type { ConversationId, UserId } from '../realm/ids.ts';
+import type { ConversationId, MessageId, UserId } from '../realm/ids.ts';
 import { type CachedPage, type ClientCache, pageOfOne } from './cache/cache.ts';
-import type { Message } from './surface.ts';
 import type { OpenedEvent } from './timeline/events.ts';
 import { isCleared } from './timeline/reading.ts';
 import { emptyTimeline, reduceTimeline, type TimelineAction } from './timeline/state.ts';
 import { type ShownMessage, viewTimeline } from './timeline/view.ts';
+
+/** A message as the users of the library have it, as far as it matters here. */
+interface Told {
+  readonly id: MessageId;
+  readonly conversation: ConversationId;
+  readonly stamp?: Stamp;
+  readonly arrivedAt?: number;
+  readonly text: string | undefined;
+  readonly file?: unknown;
+}
 
 export interface ShownNowComponents {
   readonly cache: Pick<ClientCache, 'page'>;
@@ -33,7 +43,10 @@ export async function shownNow(
 }
 
 /** A message of the server's as it is shown here; undefined when it is not. */
-export async function asShown(message: Message, parts: ShownNowComponents): Promise<Message | undefined> {
+export async function asShown<Message extends Told>(
+  message: Message,
+  parts: ShownNowComponents,
+): Promise<Omit<Message, 'file'> | Message | undefined> {
   const { id, conversation, stamp, arrivedAt } = message;
   if (!stamp) return message;
   const page = await pageOfOne(parts.cache, { id, conversation, stamp });
@@ -47,7 +60,7 @@ export async function asShown(message: Message, parts: ShownNowComponents): Prom
 }
 
 /** Of one that this device does not hold (yet). */
-function isSettled({ id, conversation, stamp, arrivedAt }: Message, { settled }: ShownNowComponents): boolean {
+function isSettled({ id, conversation, stamp, arrivedAt }: Told, { settled }: ShownNowComponents): boolean {
   const state = settled(conversation).reduce(reduceTimeline, emptyTimeline(conversation));
   const at = { ...(stamp && { stamp }), ...(arrivedAt !== undefined && { arrivedAt }) };
   return state.hidden.has(id) || isCleared(state, at);
