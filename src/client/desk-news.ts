@@ -59,7 +59,7 @@ export class DeskNews {
     this.#unlisten();
   }
 
-  /** Resolves with them as they are held: what says nothing any more was erased here before it came. */
+  /** Resolves with them as they are to be told: what says nothing any more was over for this user before it came. */
   async keep(opened: readonly OpenedEvent[]): Promise<readonly OpenedEvent[]> {
     const { holding, desk } = this.#c;
     const events = withTombstones(opened);
@@ -67,7 +67,8 @@ export class DeskNews {
     for (const event of events) gone.push(...(await holding.hold(event.conversation, { events: [event] })));
     desk.chats.events(events);
     await desk.personal.deletedForAll(events);
-    return opened.map((event) => (gone.some((one) => isSame(one, event)) ? erased(event) : event));
+    const isOver = (event: OpenedEvent) => gone.some((one) => isSame(one, event)) || desk.personal.isOver(event);
+    return opened.map((event) => (isOver(event) ? erased(event) : event));
   }
 
   async sent(event: OpenedEvent): Promise<void> {

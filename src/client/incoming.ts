@@ -38,7 +38,7 @@ export interface IncomingComponents {
   readonly telling: Pick<Telling, 'tell'>;
   /** Whether its key is still to come: it is told by somebody else then, once it can be read. */
   readonly isWaiting: (id: MessageId) => boolean;
-  /** An event that was opened: stored before the cursor passes it. Resolves with it as it is held. */
+  /** An event that was opened: stored before the cursor passes it. Resolves with it as it is to be told. */
   readonly onEvent: (event: OpenedEvent) => Promise<OpenedEvent>;
   /** What changes a conversation without being an event of it. */
   readonly onOther: (frame: OtherFrame) => Promise<void>;
@@ -197,7 +197,7 @@ export class Incoming {
     const isWaiting = this.#components.isWaiting(id);
     const held = await onEvent(event);
     if (isEcho) return sending.echoed(event, stamp);
-    // What disappeared here, told once more: nobody is to read it again.
+    // What is over for this user and is told once more: nobody is to read it again.
     if (isErased(held) && !isErased(event)) return;
     if (isWaiting) this.#tellUnread(frame.message, event);
     else await telling.tell(frame.message, event);

@@ -14,7 +14,8 @@ import type { Http } from '../http.ts';
 import type { Library } from '../library.ts';
 import type { Going, Holding } from '../sync/holding.ts';
 import { erased, type OpenedEvent, type Receipt } from '../timeline/events.ts';
-import type { TimelineAction } from '../timeline/state.ts';
+import { disappearsAt, isCleared } from '../timeline/reading.ts';
+import { emptyTimeline, reduceTimeline, type TimelineAction } from '../timeline/state.ts';
 import type { Vault } from '../vault/vault.ts';
 import { Deletions } from './deletions.ts';
 import { Disappearing } from './disappearing.ts';
@@ -103,6 +104,14 @@ export class Personal {
   /** Of these are held: deletions for all, whose bodies go here, too. Never rejects. */
   deletedForAll(events: readonly OpenedEvent[]): Promise<void> {
     return this.#deletions.forAll(events);
+  }
+
+  /** Read long enough ago, hidden, or in a history that was deleted, on whichever device: nobody is told of it as of something new. */
+  isOver(event: OpenedEvent): boolean {
+    const { conversation } = event;
+    const state = this.settled(conversation).reduce(reduceTimeline, emptyTimeline(conversation));
+    const gone = disappearsAt(state, event, this.#parts.me) ?? Number.POSITIVE_INFINITY;
+    return gone <= this.#parts.clock.now() || state.hidden.has(event.id) || isCleared(state, event);
   }
 
   /** Deleted by the user for himself alone. */

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
+import { cacheStorage } from '../../../src/client/cache/cache-storage.ts';
 import type { Client, OpenTimeline, ShownMessage } from '../../../src/client/client.ts';
 import { openBranch } from '../../node/lan/branch-fixture.ts';
 import { nextEvent } from '../waiting.ts';
@@ -42,6 +43,14 @@ function shows(timeline: OpenTimeline, wish: (messages: readonly ShownMessage[])
     clearInterval(again);
     stop();
   });
+}
+
+async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 async function say(from: Client, to: readonly Client[], text: string) {
@@ -195,4 +204,33 @@ test('a disappearing message goes on every device after it was read, and at the 
   for (const timeline of timelines) await shows(timeline, (shown) => shown.length === 1);
   await removed;
   for (const client of [clerk, engineer, second]) assert.deepEqual(await client.search('brief'), []);
+});
+
+test('what is over is not told once more to a device that ended before it wrote down its place', TIMEOUT, async (t) => {
+  const { branch, clerk, engineer, second, place, id: user } = await threeDevices(t);
+  const { conversation } = await say(clerk, [engineer, second], 'stays');
+  const storage = cacheStorage((await place.openCache?.(user)) ?? assert.fail('nothing is kept'));
+  const before = await eventually(async () => storage.get(`${user}/cursor`));
+  const heard = nextEvent(engineer, 'message', ({ text }) => text === 'brief');
+  await clerk.act(conversation, { kind: 'text', text: 'brief', expiresAfter: 200 });
+  const { id } = await heard;
+  await say(clerk, [engineer], 'after');
+  // The servers keep it: nobody tells its sender of the reading.
+  await clerk.logout({ keepDevice: true });
+  await engineer.markRead(id);
+  await shows(await engineer.timeline(conversation), (shown) => shown.length === 2);
+  await engineer.logout({ keepDevice: true });
+  await storage.set(`${user}/cursor`, before);
+  const again = clientOf(t, branch, place);
+  await again.login('engineer', 'second-engineer');
+  const told: (string | undefined)[] = [];
+  again.on('message', ({ text }) => void told.push(text));
+  const toldAgain = nextEvent(again, 'message', ({ text }) => text === 'to come');
+  await connected(again);
+  await second.act(conversation, { kind: 'text', text: 'to come' });
+  await toldAgain;
+  assert.ok(told.includes('after') && !told.includes('brief'), String(told));
+  assert.ok((await again.explain(id)).legs, 'it is at the server');
+  assert.deepEqual(await again.search('brief'), []);
+  for (const client of [again, second]) await client.logout({ keepDevice: true });
 });
