@@ -6,6 +6,8 @@
 import { equals } from 'uint8arrays/equals';
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
 import { readHead } from '../../crypto/vault/head.ts';
+import { chainNext, chainStart } from '../../crypto/vault/records.ts';
+import { wrapsHash } from '../../crypto/vault/wraps.ts';
 import { CanopyError } from '../../realm/errors.ts';
 import type { ClientCache } from '../cache/cache.ts';
 import { inBatches } from './batches.ts';
@@ -18,16 +20,26 @@ const MAX_STATE = 1024 * 1024;
 
 export type VaultCache = Pick<ClientCache, 'record' | 'records' | 'setRecords'>;
 
-/** Which records are held: the first `count` of one generation. */
+/** Which records are kept: the first `count` of one generation. */
 interface Held {
   readonly generation: number;
   readonly count: number;
+}
+
+/** Shown by the server or written here, and not confirmed yet: records after a sequence of one generation. */
+interface Fresh {
+  readonly generation: number;
+  readonly after: number;
+  readonly records: Uint8Array[];
 }
 
 export class KeptVault implements VaultServer {
   readonly #server: VaultServer;
   readonly #cache: VaultCache;
   #held: Held | undefined;
+  #fresh: Fresh | undefined;
+  /** What is kept does not fit what the owner signed: it is not read, and stays until something else is confirmed. */
+  #isDoubted = false;
   #shown: VaultState | undefined;
   #confirmed: Uint8Array | undefined;
   readonly #staged = new Map<string, Uint8Array[]>();
@@ -60,11 +72,12 @@ export class KeptVault implements VaultServer {
   async #giveBack(kept: VaultState, shown: VaultState, signal?: AbortSignal): Promise<VaultState | undefined> {
     const { generation, sequence, counter } = readHead(kept.head);
     const held = await this.#holding();
-    if (held.generation !== generation || held.count < sequence) return shown;
+    if (held.generation !== generation || held.count !== sequence || this.#isDoubted) return shown;
     // The same of each device that gives back this state: they write the same rows.
     const stage = `back${digits(generation)}${digits(counter)}`;
     try {
-      const records = (await this.#rows(held)).slice(0, sequence);
+      const records = await this.#rows(held);
+      if (!isWhole(kept, records)) return shown;
       for (const [first, batch] of inBatches(records)) await this.#server.stage(stage, first, batch, signal);
       await this.#server.change({ ...kept, stage }, signal);
     } catch (error) {
@@ -76,9 +89,13 @@ export class KeptVault implements VaultServer {
 
   async records(generation: number, after: number, signal?: AbortSignal): Promise<Uint8Array[]> {
     const held = await this.#holding();
-    if (held.generation === generation && after < held.count) return (await this.#rows(held)).slice(after);
+    if (!this.#isDoubted && held.generation === generation && after < held.count) {
+      return (await this.#rows(held)).slice(after);
+    }
+    const known = this.#freshAfter(generation, after);
+    if (known.length > 0) return known;
     const fresh = await this.#server.records(generation, after, signal);
-    await this.#quietly(() => this.#add(generation, after, fresh));
+    this.#add(generation, after, fresh);
     return fresh;
   }
 
@@ -93,11 +110,9 @@ export class KeptVault implements VaultServer {
     this.#staged.clear();
     const { generation, sequence } = readHead(change.head);
     const records = staged ?? change.records ?? [];
-    await this.#quietly(async () => {
-      const wraps = change.wraps ?? this.#shown?.wraps ?? (await this.kept())?.wraps;
-      this.#shown = wraps && { head: change.head, wraps };
-      await this.#add(generation, sequence - records.length, records);
-    });
+    const wraps = change.wraps ?? this.#shown?.wraps ?? (await this.kept())?.wraps;
+    this.#shown = wraps && { head: change.head, wraps };
+    this.#add(generation, sequence - records.length, records);
   }
 
   async stage(stage: string, first: number, records: readonly Uint8Array[], signal?: AbortSignal): Promise<void> {
@@ -106,44 +121,70 @@ export class KeptVault implements VaultServer {
   }
 
   /** The client has checked the state that this head signs: from now on it opens by it. */
-  confirm(head: Uint8Array): Promise<void> {
-    return this.#quietly(async () => {
-      const shown = this.#shown;
-      if (!shown || !equals(shown.head, head)) return;
-      const { generation, sequence } = readHead(head);
-      const held = await this.#holding();
-      const isWhole = held.generation === generation ? held.count >= sequence : sequence === 0;
-      if (!isWhole || (this.#confirmed && equals(this.#confirmed, head))) return;
-      await this.#cache.setRecords(AREA, new Map([[STATE, encodeItem([head, shown.wraps])]]));
-      this.#confirmed = head;
-    });
-  }
-
-  /** What is kept does not fit what the server shows: it is fetched anew. */
-  async forget(): Promise<void> {
-    const all = await this.#cache.records(AREA);
-    this.#held = undefined;
-    this.#confirmed = undefined;
-    await this.#cache.setRecords(AREA, new Map([...all.keys()].map((name) => [name, undefined])));
-  }
-
-  /** Records of another generation go, and with them the state that counts them. What does not follow what is held is left out. */
-  async #add(generation: number, after: number, records: readonly Uint8Array[]): Promise<void> {
-    if (records.length === 0) return;
+  async confirm(head: Uint8Array): Promise<void> {
+    const shown = this.#shown;
+    if (!shown || !equals(shown.head, head) || (this.#confirmed && equals(this.#confirmed, head))) return;
+    const { generation, sequence } = readHead(head);
     const held = await this.#holding();
-    if (held.generation !== generation) await this.forget();
-    else if (held.count !== after) return;
-    if (held.generation !== generation && after > 0) return;
-    const rows = records.map((record, index) => [nameOf(generation, after + index + 1), record] as const);
-    await this.#cache.setRecords(AREA, new Map(rows));
-    this.#held = { generation, count: after + records.length };
+    const rows = await this.#rowsFor(generation, sequence, held);
+    if (!rows) return;
+    try {
+      await this.#cache.setRecords(AREA, rows.set(STATE, encodeItem([head, shown.wraps])));
+    } catch (error) {
+      // A cache that takes no more must not stand in the way of the vault itself; what it has is whole as it was.
+      if (error instanceof CanopyError) return;
+      throw error;
+    }
+    this.#confirmed = head;
+    this.#held = { generation, count: sequence };
+    this.#fresh = undefined;
+    this.#isDoubted = false;
+  }
+
+  /** What was read does not fit what the owner signed: it is fetched anew. What is kept stays until that has been checked. */
+  async forget(): Promise<void> {
+    this.#fresh = undefined;
+    this.#isDoubted = true;
+  }
+
+  /** What makes the kept rows those of a state; undefined when not all of its records are at hand. */
+  async #rowsFor(generation: number, sequence: number, held: Held) {
+    const fresh = this.#fresh?.generation === generation ? this.#fresh : undefined;
+    const stays = held.generation === generation ? held.count : 0;
+    const after = fresh?.after ?? stays;
+    const records = fresh?.records ?? [];
+    if (after > stays || Math.max(stays, after + records.length) < sequence) return undefined;
+    const rows = new Map<string, Uint8Array | undefined>();
+    if (held.generation !== generation || held.count > sequence) {
+      for (const name of (await this.#cache.records(AREA)).keys()) {
+        if (!isRowOf(name, generation, sequence)) rows.set(name, undefined);
+      }
+    }
+    for (const [index, record] of records.entries()) {
+      if (after + index < sequence) rows.set(nameOf(generation, after + index + 1), record);
+    }
+    return rows;
+  }
+
+  #freshAfter(generation: number, after: number): Uint8Array[] {
+    const fresh = this.#fresh;
+    return fresh?.generation === generation && after >= fresh.after ? fresh.records.slice(after - fresh.after) : [];
+  }
+
+  /** What does not follow what is at hand begins anew. */
+  #add(generation: number, after: number, records: readonly Uint8Array[]): void {
+    if (records.length === 0) return;
+    const fresh = this.#fresh;
+    const follows = fresh?.generation === generation && fresh.after + fresh.records.length === after;
+    if (follows) fresh.records.push(...records);
+    else this.#fresh = { generation, after, records: [...records] };
   }
 
   async #holding(): Promise<Held> {
     if (this.#held) return this.#held;
-    const names = [...(await this.#cache.records(AREA)).keys()].filter((name) => name !== STATE);
-    const generation = Number(names[0]?.split('/')[0] ?? 0);
-    this.#held = { generation, count: names.length };
+    const kept = await this.kept();
+    const head = kept && readHead(kept.head);
+    this.#held = { generation: head?.generation ?? 0, count: head?.sequence ?? 0 };
     return this.#held;
   }
 
@@ -151,18 +192,19 @@ export class KeptVault implements VaultServer {
     const all = await this.#cache.records(AREA);
     return Array.from({ length: count }, (_, index) => all.get(nameOf(generation, index + 1)) ?? new Uint8Array());
   }
-
-  /** A cache that takes no more must not stand in the way of the vault itself. */
-  async #quietly(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (!(error instanceof CanopyError)) throw error;
-      await this.forget().catch(() => {});
-    }
-  }
 }
 
 const digits = (number: number): string => String(number).padStart(14, '0').slice(-14);
 const counterOf = ({ head }: VaultState): number => readHead(head).counter;
 const nameOf = (generation: number, sequence: number): string => `${generation}/${sequence}`;
+
+/** A disk may rot: what goes back to a server must be what the owner signed. */
+function isWhole({ head, wraps }: VaultState, records: readonly Uint8Array[]): boolean {
+  const { user, generation, chain, wraps: ofWraps } = readHead(head);
+  return equals(records.reduce(chainNext, chainStart(user, generation)), chain) && equals(wrapsHash(wraps), ofWraps);
+}
+
+function isRowOf(name: string, generation: number, count: number): boolean {
+  const [of, sequence] = name.split('/').map(Number);
+  return of === generation && sequence !== undefined && sequence <= count;
+}

@@ -172,3 +172,54 @@ test('a cache that takes nothing more stands in no way', LIMIT, async () => {
   assert.equal((await kept.records(1, 0)).length, 2);
   assert.equal(await kept.kept(), undefined);
 });
+
+test(
+  'a record of garbage, a whole new generation of it and a cut among them cost nothing that was confirmed',
+  LIMIT,
+  async () => {
+    const { server, first, put, open, openAway, cache } = await person();
+    await put(first, '1');
+    await open();
+    const before = new Map(await cache.records('vault'));
+    await put(first, '2');
+    const honest = [...server.all];
+    for (const garbage of [[new Uint8Array(40)], [], [honest[0] ?? assert.fail()]]) {
+      server.all = [...honest.slice(0, 2), ...garbage];
+      await assert.rejects(open(), { name: 'PeerError' });
+      assert.deepEqual(await cache.records('vault'), before);
+    }
+    server.all = honest;
+    await first.renew();
+    const renewed = [...server.all];
+    server.all = [new Uint8Array(40), ...renewed.slice(1)];
+    await assert.rejects(open(), { name: 'PeerError' });
+    assert.deepEqual(await cache.records('vault'), before);
+    assert.deepEqual(drafts(await openAway()), ['0', '1']);
+    server.all = renewed;
+    assert.deepEqual(drafts((await open()).vault), ['0', '1', '2']);
+    const names = [...(await cache.records('vault')).keys()];
+    assert.deepEqual(
+      names.filter((name) => name.startsWith('1/')),
+      [],
+      'the old generation goes in the write that keeps the new one',
+    );
+  },
+);
+
+test('a copy that could not be written over stays what it was', LIMIT, async () => {
+  const { server, first, put, open, cache, openAway } = await person();
+  await put(first, '1');
+  await open();
+  const before = new Map(await cache.records('vault'));
+  await put(first, '2');
+  const cut = { ...cache, record: cache.record.bind(cache), records: cache.records.bind(cache) };
+  const kept = new KeptVault(server, {
+    ...cut,
+    setRecords: async () => Promise.reject(new UnreachableError('x', 'cut')),
+  });
+  const shown = (await kept.state()) ?? assert.fail();
+  assert.equal((await kept.records(1, 2)).length, 1);
+  await kept.confirm(shown.head);
+  assert.deepEqual(await cache.records('vault'), before);
+  assert.deepEqual(drafts(await openAway()), ['0', '1']);
+});
