@@ -3,21 +3,34 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as v from 'valibot';
 import { memoryCache } from '../../../src/client/cache/memory-cache.ts';
+import { Emitter } from '../../../src/client/emitter.ts';
+import { CommitBook } from '../../../src/client/engine/commit-book.ts';
 import { Files } from '../../../src/client/files/files.ts';
 import { GivingFiles } from '../../../src/client/files/giving-files.ts';
 import type { FileSource } from '../../../src/client/files/places.ts';
 import type { Http } from '../../../src/client/http.ts';
 import { memoryStorage } from '../../../src/client/platform.ts';
+import type { ClientEvents } from '../../../src/client/surface.ts';
+import { RestoredServer } from '../../../src/client/sync/restored-server.ts';
 import { ChunkList, chunkHash } from '../../../src/crypto/files/chunk-list.ts';
 import { SEALED_CHUNK } from '../../../src/crypto/files/sizes.ts';
+import type { FrameMessage } from '../../../src/protocols/lan/wire.ts';
 import { blobIdOf } from '../../../src/realm/blob-id.ts';
 import { RefusedError } from '../../../src/realm/errors.ts';
-import { parseUserId } from '../../../src/realm/ids.ts';
+import {
+  type MessageId,
+  parseConversationId,
+  parseDeviceId,
+  parseMessageId,
+  parseUserId,
+} from '../../../src/realm/ids.ts';
 import { systemRandom } from '../../../src/realm/random.ts';
 import { HandClock } from '../../node/hand-clock.ts';
 
 const LIMIT = { timeout: 20_000 };
 const NEVER = new AbortController().signal;
+const CHAT = parseConversationId('00000000-0000-4000-8000-000000000002');
+const DEVICE = parseDeviceId('00000000-0000-4000-8000-000000000003');
 const CLERK = parseUserId('00000000-0000-4000-8000-000000000001');
 
 /** A server's files: what came of each upload, and those that it has by their id. */
@@ -83,7 +96,7 @@ async function device() {
   const files = new Files(parts);
   const lost: string[] = [];
   const giving = new GivingFiles({ ...parts, files: () => files, onLost: (name) => lost.push(name) });
-  return { clock, shelf, files, lost, giving };
+  return { cache, clock, shelf, files, lost, giving };
 }
 
 test(
@@ -141,3 +154,36 @@ test('a sent file is kept for a week, the oldest give way, and what was taken ba
   clock.advance(7 * 24 * 3_600_000 - 5000);
   assert.deepEqual((await names()).length, 5);
 });
+
+test(
+  'a file goes with the message that brought it, known by the message or by what was kept of it',
+  LIMIT,
+  async () => {
+    const { cache, clock, shelf, files } = await device();
+    const restored = new RestoredServer({
+      http: shelf.http,
+      cache,
+      clock,
+      events: new Emitter<ClientEvents>(),
+      engine: { commits: new CommitBook(cache, clock), layOutAnew: async () => {} },
+      files: () => files,
+    });
+    const cards = await Promise.all([1, 2, 3].map((n) => files.upload(sourceOf(`${n}`, bytesOf(100, n)))));
+    const message = (n: number): MessageId => parseMessageId(`00000000-0000-4000-8000-00000000000${n}`);
+    const ids = { conversation: CHAT, sender: CLERK, device: DEVICE };
+    const stamp = { ms: clock.now(), counter: 0 };
+    for (const [at, file] of cards.entries()) {
+      const shown = { ...ids, id: message(at), recipients: [], stamp, state: 'stored' } as const;
+      const frame: FrameMessage = { ...shown, recipients: [], expires: 0, path: 'local', body: new Uint8Array(9) };
+      restored.keep(frame, { ...shown, role: 'member', content: { kind: 'file', file, sentAt: 1 } });
+    }
+    const names = async () => (await files.sent?.all())?.map(({ card }) => card.name).sort();
+    await restored.forget(CHAT, [message(0)]);
+    assert.deepEqual(await names(), ['2', '3']);
+    await restored.forget(CHAT, [message(9)], [cards[1]?.blob ?? assert.fail()]);
+    assert.deepEqual(await names(), ['3']);
+    assert.equal(await restored.sealed(CHAT, message(0)), undefined);
+    assert.ok(await restored.sealed(CHAT, message(2)));
+    restored.close();
+  },
+);
