@@ -9,6 +9,7 @@ import type { DeviceName } from '../../crypto/mls/same-device.ts';
 import { type Roster, roleOf } from '../../crypto/roster.ts';
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
 import { PeerError } from '../../realm/errors.ts';
+import type { UserId } from '../../realm/ids.ts';
 import { CLOCK_LEEWAY } from '../../realm/steady-clock.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { EpochName } from './epoch-book.ts';
@@ -34,9 +35,9 @@ export interface Written {
 }
 
 export class GoneDevices {
-  readonly #vault: Pick<Vault, 'get' | 'putAll'>;
+  readonly #vault: Pick<Vault, 'get' | 'putAll' | 'list'>;
 
-  constructor(vault: Pick<Vault, 'get' | 'putAll'>) {
+  constructor(vault: Pick<Vault, 'get' | 'putAll' | 'list'>) {
     this.#vault = vault;
   }
 
@@ -58,6 +59,16 @@ export class GoneDevices {
       return { kind: KIND, key: keyOf(name, one), value };
     });
     await this.#vault.putAll(entries);
+  }
+
+  /** The first epoch without that user, of the last time that a device of this user saw them go. */
+  leftAt({ conversation, group }: Omit<EpochName, 'epoch'>, user: UserId): number | undefined {
+    const start = `${conversation}/${group}/${user}/`;
+    const rows = this.#vault.list(KIND).filter(({ key }) => key.startsWith(start));
+    const epochs = rows
+      .map(({ value }) => decodeGone(value))
+      .flatMap(({ epoch, withUser }) => (withUser ? [epoch] : []));
+    return epochs.length === 0 ? undefined : Math.max(...epochs);
   }
 
   /**

@@ -2,6 +2,7 @@
 import { equals } from 'uint8arrays/equals';
 import { type Followed, MlsGroup } from '../../crypto/mls/mls-group.ts';
 import type { GroupParts } from '../../crypto/mls/parts.ts';
+import { rosterIn } from '../../crypto/mls/public-view.ts';
 import { sameDevice } from '../../crypto/mls/same-device.ts';
 import type { Roster } from '../../crypto/roster.ts';
 import type { Clock } from '../../realm/clock.ts';
@@ -95,7 +96,11 @@ export class GroupFollowing {
     // What a server says: a time to come would keep the keys for ever.
     const at = Math.min(commit.at, this.#c.clock.now());
     if (next) held = await this.#held.adopt(conversation, next, at, devices);
-    else await this.#held.drop(conversation);
+    else
+      await this.#held.gone(
+        { conversation, group, epoch: commit.epoch + 1 },
+        { before: devices, after: followed.after, at },
+      );
     const { epoch } = commit;
     this.#c.onChange(conversation, {
       group,
@@ -116,7 +121,7 @@ export class GroupFollowing {
       return { next: MlsGroup.decode(offer.state, parts), by: parts.me.certificate.user };
     }
     try {
-      return nextOf(await passed(group, { commit, at }, checks));
+      return nextOf(await passed(group, { commit, at }, checks), commit);
     } catch (error) {
       const code = codeOf(error);
       if (code === 'commit-own') return 'lost';
@@ -135,11 +140,13 @@ function isOutOfReach({ group: { epoch } }: Held, commits: readonly AcceptedComm
 interface Next {
   readonly next: MlsGroup | undefined;
   readonly by: UserId;
+  /** What it put in the place of the roster, where nobody refuses it. */
+  readonly after?: Roster | undefined;
   readonly refused?: true | undefined;
 }
 
-function nextOf({ next, committer, contest }: Followed): Next {
+function nextOf({ next, committer, contest }: Followed, commit: Uint8Array): Next {
   const { user: by } = committer;
   const isNew = contest?.blamed && sameDevice(contest.blamed, committer);
-  return { next, by, ...(isNew && { refused: true }) };
+  return { next, by, after: contest ? undefined : rosterIn(commit), ...(isNew && { refused: true }) };
 }

@@ -1,5 +1,7 @@
 // How this device comes into groups that there are: by a welcome, or from outside by what the group shows. Whatever a server shows, nobody
 // goes behind what another device of the user has seen.
+
+import { readShownName } from '../../crypto/mls/group-info.ts';
 import { MlsGroup } from '../../crypto/mls/mls-group.ts';
 import type { GroupParts } from '../../crypto/mls/parts.ts';
 import { followPublicly, isSameGroup } from '../../crypto/mls/public-view.ts';
@@ -8,10 +10,11 @@ import type { Clock } from '../../realm/clock.ts';
 import { codeOf, PeerError, UnreachableError } from '../../realm/errors.ts';
 import type { ConversationId, GroupId, UserId } from '../../realm/ids.ts';
 import type { DeviceChecks } from './device-checks.ts';
-import type { EpochBook } from './epoch-book.ts';
+import type { EpochBook, Newest } from './epoch-book.ts';
 import type { AcceptedCommit, GroupServer } from './group-server.ts';
 import type { Held, HeldGroups } from './held-groups.ts';
 import type { KeyPackages } from './key-packages.ts';
+import { type KnowingComponents, knownOf, provenMembers, usersOf } from './known-members.ts';
 import { early, MAX_WAY, nextOf, provenWay, wayToHeld } from './proven-way.ts';
 
 /** Times that somebody else's commit may be first. */
@@ -20,6 +23,7 @@ export interface GroupJoiningComponents {
   readonly server: GroupServer;
   readonly own: Pick<KeyPackages, 'privatePart' | 'used'>;
   readonly epochs: EpochBook;
+  readonly gone: KnowingComponents['gone'];
   readonly checks: Pick<DeviceChecks, 'forgetAll'>;
   readonly parts: GroupParts;
   readonly clock: Pick<Clock, 'now'>;
@@ -44,33 +48,52 @@ export class GroupJoining {
    * those who were in it counts for what it is now: otherwise a server that keeps commits back could show the group of somebody who never was.
    */
   async anew(conversation: ConversationId, group: MlsGroup): Promise<Held> {
-    const shownBy = this.#whoCounts(conversation, group);
-    const held = await byTheKnown(() => this.#fromOutside(conversation, { shownBy, beyond: group.epoch }));
+    const known = this.#newestOf(conversation, group);
+    const held = await this.#fromOutside(conversation, { known, beyond: group.epoch });
     // Not as if there were no state: whoever has none believes more.
     if (!held) throw new UnreachableError('group-info-missing', 'the server shows nothing newer than this device has');
     return held;
   }
 
   /** Members as this device knew them, or another of the user who has seen more: not whoever was removed in between. */
-  #whoCounts(conversation: ConversationId, { group, epoch, roster }: MlsGroup): readonly UserId[] {
+  #newestOf(conversation: ConversationId, { group, epoch, roster }: MlsGroup): Newest {
     const seen = this.#c.epochs.newest(conversation).get(group);
-    const { members } = seen && seen.epoch > epoch ? seen.roster : roster;
-    return members.map(({ user }) => user);
+    return seen && seen.epoch > epoch ? seen : { group, epoch, roster };
+  }
+
+  /**
+   * By the word of members as this or another device of the user knew them, and of those whom they brought in since. The latter costs all commits
+   * in between: only where the former do not do.
+   */
+  async #believed<T>(conversation: ConversationId, { known, upTo }: Believing, join: JoinBy<T>): Promise<T> {
+    if (!known) return join(undefined);
+    try {
+      return await join(usersOf(known));
+    } catch (error) {
+      if (codeOf(error) !== 'group-info-of-unknown') throw error;
+    }
+    const proven = await provenMembers(conversation, known, upTo, this.#c);
+    return byTheKnown(() => join(proven));
   }
 
   async #fromOutside(
     conversation: ConversationId,
-    { other, shownBy, beyond = -1 }: FromOutside,
+    { other, known, beyond = -1 }: FromOutside,
   ): Promise<Held | undefined> {
     const { server, parts, clock } = this.#c;
     for (let tries = 0; tries < MAX_RETRIES; tries++) {
       const shown = await server.group(conversation, { other });
       if (!shown || shown.epoch <= beyond) return undefined;
       if (!shown.groupInfo) throw new UnreachableError('group-info-missing', 'what is needed to join is not here yet');
-      const given = { conversation, groupInfo: shown.groupInfo, ...(shownBy && { shownBy }) };
-      const offer = await MlsGroup.joinExternal(given, parts);
+      const { groupInfo: info } = shown;
+      // Of the group that it is, whatever the server calls it.
+      const name = readShownName(info);
+      this.#assertOnward(conversation, name.group, name.epoch);
+      const given = { known: known ?? knownOf(conversation, name.group, this.#c), upTo: name.epoch };
+      const offer = await this.#believed(conversation, given, (shownBy) =>
+        MlsGroup.joinExternal({ conversation, groupInfo: info, shownBy }, parts),
+      );
       const { epoch, commit, groupInfo, roster } = offer;
-      this.#assertOnward(conversation, offer.next.group, epoch);
       try {
         await server.commit(conversation, { group: shown.group, epoch, commit, groupInfo, roster, welcomes: [] });
         return await this.#held.adopt(conversation, offer.accept(), clock.now());
@@ -95,7 +118,7 @@ export class GroupJoining {
     if (!shown?.groupInfo || shown.infoEpoch !== epoch || shown.group !== group.group) {
       throw new UnreachableError('group-info-missing', 'what is needed to come back is not here yet');
     }
-    const given = { conversation, groupInfo: shown.groupInfo, shownBy: this.#whoCounts(conversation, group) };
+    const given = { conversation, groupInfo: shown.groupInfo, shownBy: usersOf(this.#newestOf(conversation, group)) };
     const offer = await byTheKnown(() => MlsGroup.joinExternal(given, parts));
     const { next, commit, groupInfo, roster } = offer;
     if (!isSameGroup(view, next.view().context, next.members())) {
@@ -129,7 +152,11 @@ export class GroupJoining {
       return false;
     }
     const given = { conversation, welcome, groupInfo: shown.groupInfo, keyPackage };
-    const joined = await MlsGroup.joinByWelcome(given, this.#c.parts);
+    // Into the past the way to what is known decides.
+    const believing = { known: isPast ? undefined : knownOf(conversation, group, this.#c), upTo: epoch };
+    const joined = await this.#believed(conversation, believing, (shownBy) =>
+      MlsGroup.joinByWelcome({ ...given, shownBy }, this.#c.parts),
+    );
     const goesOn = isPast ? await this.#past(conversation, joined, Math.max(seen, held?.group.epoch ?? -1)) : !isBeside;
     if (goesOn) await this.#held.adopt(conversation, joined, this.#c.clock.now());
     else if (!isPast) await this.#held.learn(conversation, joined);
@@ -185,10 +212,18 @@ export class GroupJoining {
 
 interface FromOutside {
   readonly other?: UserId | undefined;
-  readonly shownBy?: readonly UserId[];
+  /** Whose word counts; without it, what the vault knows says. */
+  readonly known?: Newest;
   /** An epoch that leads nowhere any more. */
   readonly beyond?: number;
 }
+
+interface Believing {
+  readonly known: Newest | undefined;
+  readonly upTo: number;
+}
+
+type JoinBy<T> = (shownBy: readonly UserId[] | undefined) => Promise<T>;
 
 /** @throws UnreachableError `group-info-missing` when it is shown by somebody who does not count */
 async function byTheKnown<T>(work: () => Promise<T>): Promise<T> {

@@ -3,7 +3,7 @@
 import { MlsGroup } from '../../crypto/mls/mls-group.ts';
 import type { GroupParts } from '../../crypto/mls/parts.ts';
 import type { DeviceName } from '../../crypto/mls/same-device.ts';
-import { encodeRoster } from '../../crypto/roster.ts';
+import { encodeRoster, type Roster, roleOf } from '../../crypto/roster.ts';
 import type { ConversationId } from '../../realm/ids.ts';
 import type { DeviceChecks } from './device-checks.ts';
 import type { EpochBook, EpochName } from './epoch-book.ts';
@@ -26,6 +26,12 @@ export interface Held {
   /** When its epoch began. */
   readonly since: number;
   readonly offer?: StoredGroup['offer'];
+}
+
+interface Removed {
+  readonly before: readonly DeviceName[];
+  readonly after: Roster | undefined;
+  readonly at: number;
 }
 
 export class HeldGroups {
@@ -101,6 +107,23 @@ export class HeldGroups {
   /** Whether a device was in that epoch, as this one saw it; undefined when it was not in it. */
   wasLeaf(name: EpochName, device: DeviceName): Promise<boolean | undefined> {
     return this.#c.store.wasLeaf(name, device);
+  }
+
+  /**
+   * This device was taken out. That its user went, the user's devices know from then on.
+   * @param after undefined where the roster stayed, or where nobody knows whether it counts
+   */
+  async gone(name: EpochName, { before, after, at }: Removed): Promise<void> {
+    const { user } = this.#c.parts.me.certificate;
+    if (after && roleOf(after, user) === undefined) {
+      await this.#c.gone.learn(name, {
+        before: before.filter((one) => one.user === user),
+        after: [],
+        roster: after,
+        at,
+      });
+    }
+    await this.drop(name.conversation);
   }
 
   /** Those of its epochs stay in the vault. */

@@ -23,6 +23,7 @@ import { decodeKeyPackage } from './key-package.ts';
 import { leafOf, ownersGone, stragglers } from './leaves.ts';
 import type { GroupParts } from './parts.ts';
 import { mayMake } from './rights.ts';
+import { encodeBasis } from './roster-way.ts';
 import type { DeviceName } from './same-device.ts';
 import { beforeOf, withoutUnused } from './state.ts';
 import { MAX_ADDED, SUITE } from './suite.ts';
@@ -78,7 +79,7 @@ export async function makeCommit(
   const hasPath = proposals.length === 0 || removed.length > 0 || extensions !== undefined;
   const result = await createCommit(
     { state: hasPath ? withCertificate(state, parts) : state, cipherSuite: SUITE },
-    { wireAsPublicMessage: true, extraProposals: proposals },
+    { wireAsPublicMessage: true, extraProposals: proposals, authenticatedData: encodeBasis(state.groupContext) },
   );
   if (hasPath) assertPath(result);
   return finished(result, added, parts);

@@ -21,6 +21,7 @@ import { decodeShown, type ShownGroup } from './group-info.ts';
 import { newKeyPackage, readPrivatePart } from './key-package.ts';
 import { assertOneLeafEach, leafOf, leavesOf } from './leaves.ts';
 import { clientConfig, type GroupParts } from './parts.ts';
+import { encodeBasis } from './roster-way.ts';
 import { withoutUnused } from './state.ts';
 import { MAX_DEVICES, SUITE } from './suite.ts';
 import { asMlsWelcome, readWelcome } from './welcome.ts';
@@ -33,17 +34,16 @@ export interface Welcomed {
   readonly groupInfo: Uint8Array;
   /** The private part of the key package that the welcome names. */
   readonly keyPackage: Uint8Array;
+  /** Whose word counts for what the group is; without it that of any member. */
+  readonly shownBy?: readonly UserId[] | undefined;
 }
 
 /** What a device comes in by from outside. */
-export interface Outside extends Pick<Welcomed, 'conversation' | 'groupInfo'> {
-  /** Whose word counts for what the group is; without it that of any member. */
-  readonly shownBy?: readonly UserId[];
-}
+export type Outside = Pick<Welcomed, 'conversation' | 'groupInfo' | 'shownBy'>;
 
 /**
  * @throws PeerError `welcome-other-key-package`, `welcome-invalid`, `welcome-other-group`, `conversation-changed`, `not-on-roster`,
- *   `too-many-devices`, `device-twice`, those of `assertGood` for whoever made the welcome, and those of the decoders
+ *   `too-many-devices`, `device-twice`, `group-info-of-unknown`, those of `assertGood` for whoever made the welcome, and those of the decoders
  */
 export async function joinByWelcome(given: Welcomed, parts: GroupParts): Promise<ClientState> {
   const welcome = readWelcome(given.welcome);
@@ -64,13 +64,13 @@ export async function joinByWelcome(given: Welcomed, parts: GroupParts): Promise
   ) {
     throw new PeerError('welcome-other-group', 'the welcome leads to another group than it says');
   }
-  await checkJoined(state, parts, { conversation: given.conversation, shown });
+  await checkJoined(state, parts, { ...given, shown });
   return withoutUnused(state);
 }
 
 /**
  * The commit is sent to home as any other; its author is in the group when home accepts it.
- * @throws PeerError `group-info-invalid`, `group-info-of-unknown`, and as `joinByWelcome`
+ * @throws PeerError `group-info-invalid`, and as `joinByWelcome`
  */
 export async function joinFromOutside(given: Outside, parts: GroupParts): Promise<MadeCommit> {
   const shown = decodeShown(given.groupInfo);
@@ -78,7 +78,16 @@ export async function joinFromOutside(given: Outside, parts: GroupParts): Promis
   const { publicPackage, privatePackage } = await newKeyPackage(parts.me, parts.clock.now());
   const resync = leafOf(leavesOf(shown.tree, parts.certificates), parts.me.certificate) !== undefined;
   const { newState, publicMessage } = await joined(() =>
-    joinGroupExternal(shown.info, publicPackage, privatePackage, resync, SUITE, shown.tree, clientConfig(parts)),
+    joinGroupExternal(
+      shown.info,
+      publicPackage,
+      privatePackage,
+      resync,
+      SUITE,
+      shown.tree,
+      clientConfig(parts),
+      encodeBasis(shown.info.groupContext),
+    ),
   );
   await checkJoined(newState, parts, { ...given, shown });
   const state = withoutUnused(newState);

@@ -2,7 +2,7 @@
 // for this one device) sees whether what the group shows now is what the commits since made of it, before it comes back from outside.
 import { equals } from 'uint8arrays/equals';
 import type { DeviceCertificate } from '../device-certificate.ts';
-import { encodeRoster } from '../roster.ts';
+import { encodeRoster, type Roster } from '../roster.ts';
 import { checkCommit } from './commit-checks.ts';
 import { readCommit } from './commit-reader.ts';
 import { type ConversationContext, readContext } from './group-context.ts';
@@ -37,6 +37,12 @@ export async function followPublicly(
   for (const { leafNode } of commit.added) leaves.set(firstFree(leaves), read(leafNode));
   if (commit.leaf) leaves.set(commit.committer ?? firstFree(leaves), read(commit.leaf));
   return { context: commit.extensions ? readContext(commit.extensions) : view.context, leaves };
+}
+
+/** That a commit puts in the place of the one before. @throws PeerError of readCommit() and readContext() */
+export function rosterIn(commit: Uint8Array): Roster | undefined {
+  const { extensions } = readCommit(commit);
+  return extensions && readContext(extensions).roster;
 }
 
 /** RFC 9420, section 7.7: the leftmost leaf that is blank. */
