@@ -87,7 +87,11 @@ export class Holding {
   /** Taken back, or disappeared, with what was changed in it. Never rejects; false: it waits for room. */
   async erase(conversation: ConversationId, events: readonly OpenedEvent[]): Promise<boolean> {
     const waits = this.#waiting.find((one) => {
-      return one.erased && events.every(({ id }) => one.erased?.some((known) => known.id === id));
+      return (
+        one.conversation === conversation &&
+        one.erased &&
+        events.every(({ id }) => one.erased?.some((known) => known.id === id))
+      );
     });
     const work: Work = waits ?? { conversation, erased: events };
     if (!waits) this.#waiting.push(work);

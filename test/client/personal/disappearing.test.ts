@@ -203,7 +203,11 @@ test('a message that comes while a device has no room is held once it is noted, 
   disk.left = 1;
   clock.advance(5_000);
   await device.holding.isStored();
-  assert.deepEqual([...(await device.cache.records('timed')).keys()], [GOES.id], 'noted, and not yet held');
+  assert.deepEqual(
+    [...(await device.cache.records('timed')).keys()],
+    [`${GOES.id}/${NOW + 1}.0`],
+    'noted, and not yet held',
+  );
   await device.disappearing.read(CHAT);
   disk.left = Number.POSITIVE_INFINITY;
   clock.advance(5_000);
@@ -227,11 +231,25 @@ test('what finds no room to be erased is shown as not erased, and goes as soon a
   assert.equal(await device.holding.isStored(), false);
   assert.deepEqual(
     [...(await device.cache.records('timed')).keys()],
-    [GOES.id],
+    [`${GOES.id}/${NOW + 1}.0`],
     'it is not forgotten that it has to go',
   );
   disk.left = Number.POSITIVE_INFINITY;
   clock.advance(60_000);
   await device.ended();
   assertSilent(await told(device, clock), 'with room');
+});
+
+test('whoever writes under the id of another’s message keeps that from nothing', LIMIT, async () => {
+  const [disk, clock] = [new Disk(), new HandClock(NOW + HOUR)];
+  const device = await run(disk, clock, []);
+  const content = { kind: 'text', text: 'forged', sentAt: NOW, expiresAfter: 1000 * HOUR } as const;
+  const forged = { ...said(7, content), id: GOES.id, sender: parseUserId(uuid(9)) };
+  await device.holding.hold(CHAT, { events: [STAYS, forged] });
+  await device.holding.hold(CHAT, { events: [GOES, edit(2)] });
+  clock.advance(2 * HOUR);
+  await device.ended();
+  const left = await told(device, clock);
+  assertSilent(left, 'in its time');
+  assert.ok(left.includes('forged'));
 });

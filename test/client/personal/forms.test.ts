@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decode, encode } from '../../../src/client/personal/disappearing.ts';
 import {
   decodeDraft,
   decodeMarks,
@@ -12,6 +11,7 @@ import {
   encodeTime,
   MAX_MARKS,
 } from '../../../src/client/personal/forms.ts';
+import { decode, encode } from '../../../src/client/personal/timed-notes.ts';
 import { parseConversationId, parseMessageId } from '../../../src/realm/ids.ts';
 
 const time = fc.nat({ max: Number.MAX_SAFE_INTEGER });
