@@ -82,7 +82,7 @@ export interface KnownKeys extends UserKeys {
 
 /** What own users keep here beside their messages. */
 export interface LanAccount {
-  readonly vaults: Pick<VaultService, 'has' | 'state' | 'records' | 'change' | 'stage' | 'onChange'>;
+  readonly vaults: Pick<VaultService, 'has' | 'state' | 'records' | 'line' | 'change' | 'stage' | 'onChange'>;
   readonly identities: Pick<IdentityService, 'begin' | 'addDevice' | 'settle'>;
   readonly devices: Pick<DeviceService, 'list' | 'rename' | 'remove' | 'isWiped'>;
   /** @throws UnreachableError, RefusedError `lookup-rate` when the user is of another enterprise */

@@ -1,7 +1,9 @@
 // Moves users between realms of one enterprise: hands own ones over (by an administrator), holds those of others, and makes them own
 // users once the old home's chain says so. Each half can be repeated after a crash.
 
+import { concat } from 'uint8arrays/concat';
 import { identityStatement } from '../../src/crypto/identity-statement.ts';
+import { splitRows } from '../../src/crypto/vault/line.ts';
 import type { Network, Peer, Stream } from '../../src/overlay/seam.ts';
 import type { Fact } from '../../src/protocols/ledger/entry.ts';
 import type { LedgerStore } from '../../src/protocols/ledger/ledger-store.ts';
@@ -135,7 +137,10 @@ export class MoveService {
       const stream = await network.open(to, MOVE_PROTOCOL, { signal, class: 'bulk', maxFrame: MAX_FRAME });
       try {
         await stream.write(encodeMovedUser(moved), signal);
-        for await (const record of vault?.records() ?? []) await stream.write(record, signal);
+        if (vault) {
+          for await (const record of vault.records()) await stream.write(record, signal);
+          await stream.write(concat(vault.line), signal);
+        }
         const frame = await stream.read(signal);
         const answer = frame && decodeMoveAnswer(frame);
         if (answer?.kind !== 'held') {
@@ -181,7 +186,8 @@ export class MoveService {
     this.#assertMayCome(stream.peer, id, login);
     const { vault, count } = moved;
     const nextRecord = () => readRecord(stream, signal);
-    await held.commit(await accounts.vaults.import(id, vault, count, nextRecord));
+    const nextLine = async () => splitRows(await readRecord(stream, signal));
+    await held.commit(await accounts.vaults.import(id, vault, count, nextRecord, nextLine));
     await held.commit([held.put(id, { from: stream.peer.realm, moved })]);
     await audit.record({ code: 'user-handed-over', fields: { user: id, from: stream.peer.realm } });
     this.#take(id);
@@ -228,8 +234,8 @@ export class MoveService {
   }
 
   #add(user: UserId, { moved }: HeldUser): Promise<UserProfile> {
-    const { login, name, photo } = decodeProfile(moved.profile);
-    return this.#parts.accounts.arrive({ id: user, login, name, photo, kind: moved.kind });
+    const { login, name, photo, department } = decodeProfile(moved.profile);
+    return this.#parts.accounts.arrive({ id: user, login, name, photo, department, kind: moved.kind });
   }
 
   async #addKeys(user: UserId, { moved }: HeldUser): Promise<void> {

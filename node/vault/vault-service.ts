@@ -1,9 +1,18 @@
 // Keeps the vaults of own users: one change after the other for each, none taken twice, none that its owner did not sign. The
 // server can't open a vault; what it checks keeps a stolen session from ruining one.
 import { equals } from 'uint8arrays/equals';
-import { readHead, type VaultHead, verifyHeadNatively } from '../../src/crypto/vault/head.ts';
+import {
+  LINE_START,
+  lineAfter,
+  readHead,
+  stepOf,
+  type VaultHead,
+  type VaultLine,
+  verifyHeadNatively,
+} from '../../src/crypto/vault/head.ts';
+import { lineOfRows, rowsOf } from '../../src/crypto/vault/line.ts';
 import { decodeWraps, wrapsHash } from '../../src/crypto/vault/wraps.ts';
-import { MAX_VAULT_BATCH, MAX_VAULT_BATCH_BYTES } from '../../src/protocols/lan/account-routes.ts';
+import { MAX_VAULT_BATCH, MAX_VAULT_BATCH_BYTES, MAX_VAULT_STEPS } from '../../src/protocols/lan/account-routes.ts';
 import { ConflictError, InputError, LocalError, RefusedError } from '../../src/realm/errors.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import type { Write } from '../../src/store/engine.ts';
@@ -21,6 +30,8 @@ export interface VaultChange {
   readonly wraps?: Uint8Array | undefined;
   readonly records: readonly Uint8Array[];
   readonly stage?: string | undefined;
+  /** Of the line, between the head that is here and this one. */
+  readonly steps?: readonly Uint8Array[] | undefined;
 }
 
 /** Bytes of all records of one user; the next generation may take as much while it is staged. */
@@ -29,6 +40,8 @@ export const MAX_VAULT = 64 * 1024 * 1024;
 const ROW = 64;
 /** Nonce and tag of an empty record, and more. */
 const LEAST_RECORD = 32;
+/** Rows of the line that a user takes along to another realm. */
+const MOVED_LINE = 8192;
 const FIRST_SET = 'first0000000000000';
 
 export class VaultService {
@@ -69,6 +82,13 @@ export class VaultService {
     return store.records(user, vault.set, after, MAX_VAULT_BATCH, MAX_VAULT_BATCH_BYTES);
   }
 
+  /** Steps after a counter, as many as fit. @throws RefusedError `vault-none` */
+  async line(user: UserId, after: number): Promise<VaultLine> {
+    const { counter } = readHead((await this.#vaultOf(user)).head);
+    if (after >= counter) return { line: new Uint8Array(), steps: [] };
+    return lineOfRows(await this.#parts.store.line(user, after, MAX_VAULT_STEPS));
+  }
+
   /** @throws ConflictError `vault-conflict`; LocalError `vault-full`; PeerError `vault-head-forged`, `frame-malformed`; InputError */
   change(user: UserId, change: VaultChange): Promise<void> {
     return this.during(user, change, (writes) => this.#parts.store.commit(writes));
@@ -96,12 +116,16 @@ export class VaultService {
       const head = await verifyHeadNatively(change.head, user, identity);
       assertWraps(head, change.wraps);
       if (head.sequence !== change.records.length) throw unfitting('the head states another number of records');
+      const steps = [stepOf(head)];
+      if (head.counter !== 1 || !equals(lineAfter(LINE_START, steps), head.line))
+        throw unfitting('it is no first head');
       const bytes = sizeOf(change.records);
       const wraps = change.wraps ?? new Uint8Array();
       const stored = { set: FIRST_SET, bytes, head: change.head, wraps };
       const old = await store.eraseAll(user);
       const fresh = store.putRecords(user, FIRST_SET, 1, change.records);
-      return commit([...old, ...fresh, store.put(user, stored)]);
+      const line = store.putLine(user, 1, rowsOf({ line: LINE_START, steps }));
+      return commit([...old, ...fresh, ...line, store.put(user, stored)]);
     });
   }
 
@@ -130,7 +154,9 @@ export class VaultService {
     const vault = await store.get(user);
     if (!vault) return undefined;
     const count = readHead(vault.head).sequence;
-    return { head: vault.head, wraps: vault.wraps, count, records: () => this.#all(user, vault.set, count) };
+    const after = Math.max(0, readHead(vault.head).counter - MOVED_LINE);
+    const line = await store.line(user, after, MOVED_LINE);
+    return { head: vault.head, wraps: vault.wraps, count, line, records: () => this.#all(user, vault.set, count) };
   }
 
   async *#all(user: UserId, set: string, count: number): AsyncGenerator<Uint8Array> {
@@ -148,6 +174,7 @@ export class VaultService {
     vault: { readonly head: Uint8Array; readonly wraps: Uint8Array } | undefined,
     count: number,
     next: () => Promise<Uint8Array>,
+    nextLine: () => Promise<readonly Uint8Array[]>,
   ): Promise<Write[]> {
     return this.#turns.run(user, async () => {
       const { store } = this.#parts;
@@ -163,7 +190,16 @@ export class VaultService {
         if (bytes > MAX_VAULT) throw full();
         await store.commit(store.putRecords(user, FIRST_SET, sequence, [record]));
       }
-      return [store.put(user, { set: FIRST_SET, bytes, ...vault })];
+      const rows = await nextLine();
+      const { line, steps } = lineOfRows(rows);
+      const isTheirs = rows.length <= Math.min(head.counter, MOVED_LINE) && equals(lineAfter(line, steps), head.line);
+      if (!isTheirs) throw unfitting('its line does not lead to the head');
+      const { head: bytesOfHead, wraps } = vault;
+      const first = head.counter - rows.length + 1;
+      return [
+        ...store.putLine(user, first, rows),
+        store.put(user, { set: FIRST_SET, bytes, head: bytesOfHead, wraps }),
+      ];
     });
   }
 
@@ -183,16 +219,23 @@ export class VaultService {
     const before = readHead(vault.head);
     // A whole vault may be ahead by more than one: a client gives back what a restored node has lost, as the identity signed it.
     const isWhole = change.stage !== undefined && change.wraps !== undefined;
-    if (isWhole ? head.counter <= before.counter : head.counter !== before.counter + 1) throw this.#conflict();
+    const steps = [...((isWhole && change.steps) || []), stepOf(head)];
+    if (head.counter !== before.counter + steps.length) throw this.#conflict();
+    // What does not come from the state that is here would take that back: whoever wrote it looks again, and sees.
+    if (!equals(lineAfter(before.line, steps), head.line)) throw this.#conflict();
     if (change.wraps) assertWraps(head, change.wraps);
     else if (!equals(head.wraps, before.wraps)) throw unfitting('the head states other wraps');
     const next = { head: change.head, wraps: change.wraps ?? vault.wraps };
-    if (change.stage !== undefined) return this.#changeOver(user, change.stage, before, head, next);
+    const line = store.putLine(user, before.counter + 1, rowsOf({ line: before.line, steps }));
+    if (change.stage !== undefined) {
+      return [...line, ...(await this.#changeOver(user, change.stage, before, head, next))];
+    }
     const follows = head.generation === before.generation && head.sequence === before.sequence + change.records.length;
     if (!follows) throw unfitting('the head states another number of records');
     const bytes = vault.bytes + sizeOf(change.records);
     if (bytes > MAX_VAULT) throw full();
     return [
+      ...line,
       ...store.putRecords(user, vault.set, before.sequence + 1, change.records),
       store.put(user, { ...next, set: vault.set, bytes }),
     ];

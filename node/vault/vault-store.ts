@@ -2,6 +2,7 @@
 //
 //   ('vault', user id, 'state')                  [version 1, set, bytes of all records, head, wraps]
 //   ('vault', user id, 'record', set, sequence)  a record
+//   ('vault', user id, 'line', counter)          the line before a change, and the change's step (src/crypto/vault/line.ts)
 //
 // A set is a generation's records, named by the client that staged it; the state says which set counts. So a new generation is written
 // beside the old one, and one commit changes over.
@@ -22,6 +23,8 @@ export interface StoredVault {
 }
 
 const VERSION = 1;
+/** Changes that a device may have missed: years of them. */
+const KEPT_LINE = 65_536;
 const ROOT = 'vault';
 const MAX_SET = 32;
 
@@ -55,6 +58,23 @@ export class VaultStore {
       if (found.length > 0 && size > maxBytes) break;
       found.push(record);
     }
+    return found;
+  }
+
+  /** Rows of the line, the first of the change with this counter; with what goes because it is too old. */
+  putLine(user: UserId, first: number, rows: readonly Uint8Array[]): Write[] {
+    return rows.flatMap((value, index): Write[] => {
+      const counter = first + index;
+      const put: Write = { type: 'put', key: key(ROOT, user, 'line', counter), value };
+      return counter > KEPT_LINE ? [put, { type: 'del', key: key(ROOT, user, 'line', counter - KEPT_LINE) }] : [put];
+    });
+  }
+
+  /** Rows of the changes after a counter. */
+  async line(user: UserId, after: number, most: number): Promise<Uint8Array[]> {
+    const found: Uint8Array[] = [];
+    const range = between([ROOT, user, 'line'], after + 1);
+    for await (const [, row] of this.#database.iterate({ ...range, limit: most })) found.push(row);
     return found;
   }
 

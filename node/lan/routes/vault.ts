@@ -2,7 +2,13 @@
 import { Hono } from 'hono';
 import { fromString } from 'uint8arrays/from-string';
 import { toString } from 'uint8arrays/to-string';
-import { vaultChangeRequest, vaultRecordsQuery, vaultStageRequest } from '../../../src/protocols/lan/account-routes.ts';
+import { joined, splitSteps } from '../../../src/crypto/vault/line.ts';
+import {
+  vaultChangeRequest,
+  vaultLineQuery,
+  vaultRecordsQuery,
+  vaultStageRequest,
+} from '../../../src/protocols/lan/account-routes.ts';
 import { codeOf } from '../../../src/realm/errors.ts';
 import type { LanAccount } from '../components.ts';
 import { bodyOf, formOf, type LanEnv } from '../request.ts';
@@ -27,10 +33,17 @@ export function vaultRoutes({ vaults, identities }: LanAccount): Hono<LanEnv> {
     return context.json({ records: records.map(toText) });
   });
 
+  routes.get('/vault/line', async (context) => {
+    const { after } = formOf(context.req.query(), vaultLineQuery);
+    const { line, steps } = await vaults.line(context.get('caller').user.id, after);
+    return context.json({ line: toText(line), steps: toText(joined(steps)) });
+  });
+
   routes.post('/vault', async (context) => {
-    const { head, wraps, records, stage } = await bodyOf(context.req.raw, vaultChangeRequest);
+    const { head, wraps, records, stage, steps = '' } = await bodyOf(context.req.raw, vaultChangeRequest);
     const { id } = context.get('caller').user;
-    const change = { head: fromText(head), records: records.map(fromText), stage };
+    const line = splitSteps(fromText(steps));
+    const change = { head: fromText(head), records: records.map(fromText), stage, steps: line };
     try {
       await vaults.change(id, wraps === undefined ? change : { ...change, wraps: fromText(wraps) });
     } catch (error) {

@@ -2,15 +2,21 @@
 // away, and what was fetched once is not fetched again. It is believed no more than a server is; sealed-vault.ts checks either. A server
 // that was restored from a copy gets back from here what it has lost.
 //
-// Records of the cache's area: `state` -> [head, wraps], with all records that this head counts; `<generation>/<sequence>` -> record.
+// Records of the cache's area: `state` -> [head, wraps], with all records that this head counts; `<generation>/<sequence>` -> record;
+// `line/<counter>` -> the line before a change, and its step: of the last changes before the state, as far as they were shown.
+// One write makes them so: what a server shows stays in memory until the client has checked the whole of it, and only then takes the
+// place of what was there. So nothing that a server sends, and no cut of the power, costs the state that was confirmed before.
 import { equals } from 'uint8arrays/equals';
 import { decodeStrict, encodeItem, Fields } from '../../crypto/strict-cbor.ts';
-import { readHead } from '../../crypto/vault/head.ts';
+import { lineAfter, readHead, STEP_BYTES, stepOf, type VaultHead, type VaultLine } from '../../crypto/vault/head.ts';
+import { rowsOf } from '../../crypto/vault/line.ts';
 import { chainNext, chainStart } from '../../crypto/vault/records.ts';
 import { wrapsHash } from '../../crypto/vault/wraps.ts';
+import { MAX_VAULT_STEPS } from '../../protocols/lan/account-routes.ts';
 import { CanopyError } from '../../realm/errors.ts';
 import type { ClientCache } from '../cache/cache.ts';
 import { inBatches } from './batches.ts';
+import { lineTo } from './shown-line.ts';
 import type { VaultChange, VaultServer, VaultState } from './vault-server.ts';
 
 const AREA = 'vault';
@@ -73,18 +79,24 @@ export class KeptVault implements VaultServer {
     const { generation, sequence, counter } = readHead(kept.head);
     const held = await this.#holding();
     if (held.generation !== generation || held.count !== sequence || this.#isDoubted) return shown;
+    const steps = await this.#stepsSince(readHead(shown.head), readHead(kept.head));
+    if (!steps) return shown;
     // The same of each device that gives back this state: they write the same rows.
     const stage = `back${digits(generation)}${digits(counter)}`;
     try {
       const records = await this.#rows(held);
       if (!isWhole(kept, records)) return shown;
       for (const [first, batch] of inBatches(records)) await this.#server.stage(stage, first, batch, signal);
-      await this.#server.change({ ...kept, stage }, signal);
+      await this.#server.change({ ...kept, stage, steps }, signal);
     } catch (error) {
       // Another device of the user was faster, or there is no room: what is there now is looked at as ever.
       if (!(error instanceof CanopyError)) throw error;
     }
     return this.#server.state(signal);
+  }
+
+  line(after: number, signal?: AbortSignal): Promise<VaultLine> {
+    return this.#server.line(after, signal);
   }
 
   async records(generation: number, after: number, signal?: AbortSignal): Promise<Uint8Array[]> {
@@ -128,6 +140,7 @@ export class KeptVault implements VaultServer {
     const held = await this.#holding();
     const rows = await this.#rowsFor(generation, sequence, held);
     if (!rows) return;
+    for (const [name, row] of await this.#lineRows(readHead(head))) rows.set(name, row);
     try {
       await this.#cache.setRecords(AREA, rows.set(STATE, encodeItem([head, shown.wraps])));
     } catch (error) {
@@ -157,13 +170,46 @@ export class KeptVault implements VaultServer {
     const rows = new Map<string, Uint8Array | undefined>();
     if (held.generation !== generation || held.count > sequence) {
       for (const name of (await this.#cache.records(AREA)).keys()) {
-        if (!isRowOf(name, generation, sequence)) rows.set(name, undefined);
+        if (isRecord(name) && !isRowOf(name, generation, sequence)) rows.set(name, undefined);
       }
     }
     for (const [index, record] of records.entries()) {
       if (after + index < sequence) rows.set(nameOf(generation, after + index + 1), record);
     }
     return rows;
+  }
+
+  /** What leads from the state that was confirmed to this one. Without it the state is kept all the same. */
+  async #lineRows(head: VaultHead): Promise<Map<string, Uint8Array | undefined>> {
+    const kept = await this.kept();
+    const before = kept && readHead(kept.head);
+    const oldest = Math.max(0, head.counter - MAX_VAULT_STEPS);
+    const after = before && before.counter <= head.counter ? Math.max(before.counter, oldest) : oldest;
+    const rows = new Map<string, Uint8Array | undefined>();
+    try {
+      const isNext = before && equals(lineAfter(before.line, [stepOf(head)]), head.line);
+      const part = isNext ? { line: before.line, steps: [stepOf(head)] } : await lineTo(this.#server, after, head);
+      for (const [index, row] of rowsOf(part).entries()) {
+        const counter = after + index + 1;
+        rows.set(lineName(counter), row);
+        if (counter > MAX_VAULT_STEPS) rows.set(lineName(counter - MAX_VAULT_STEPS), undefined);
+      }
+    } catch (error) {
+      if (!(error instanceof CanopyError)) throw error;
+    }
+    return rows;
+  }
+
+  /** Between an older state and the kept one; undefined when that does not come from it, or not all of them are kept. */
+  async #stepsSince(older: VaultHead, kept: VaultHead): Promise<Uint8Array[] | undefined> {
+    const all = await this.#cache.records(AREA);
+    const steps: Uint8Array[] = [];
+    for (let counter = older.counter + 1; counter < kept.counter; counter++) {
+      const row = all.get(lineName(counter));
+      if (!row || steps.length === MAX_VAULT_STEPS) return undefined;
+      steps.push(row.slice(STEP_BYTES));
+    }
+    return equals(lineAfter(older.line, [...steps, stepOf(kept)]), kept.line) ? steps : undefined;
   }
 
   #freshAfter(generation: number, after: number): Uint8Array[] {
@@ -196,6 +242,8 @@ export class KeptVault implements VaultServer {
 
 const digits = (number: number): string => String(number).padStart(14, '0').slice(-14);
 const counterOf = ({ head }: VaultState): number => readHead(head).counter;
+const lineName = (counter: number): string => `line/${counter}`;
+const isRecord = (name: string): boolean => /^[0-9]/.test(name);
 const nameOf = (generation: number, sequence: number): string => `${generation}/${sequence}`;
 
 /** A disk may rot: what goes back to a server must be what the owner signed. */

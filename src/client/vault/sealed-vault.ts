@@ -1,12 +1,21 @@
 // A vault that is open: its entries, and each change made, checked and signed. One thing at a time; vault.ts sees to that and to retries.
 //
-// What a server shows is believed when the head is signed by the identity, not older than the newest one seen, and the records make
+// What a server shows is believed when the head is signed by the identity, comes from the newest one seen, and the records make
 // the chain that the head states. Else: `vault-head-forged`, `vault-rolled-back`, `vault-forked`, `vault-truncated`,
 // `vault-record-wrong`, `vault-wraps-altered`, `vault-gone`.
 import { equals } from 'uint8arrays/equals';
 import type { WebKey } from '../../crypto/hpke.ts';
 import type { SigningKey } from '../../crypto/identity.ts';
-import { assertNotBefore, readHead, signHead, type VaultHead, verifyHead } from '../../crypto/vault/head.ts';
+import {
+  assertNotBefore,
+  LINE_START,
+  lineAfter,
+  readHead,
+  signHead,
+  stepOf,
+  type VaultHead,
+  verifyHead,
+} from '../../crypto/vault/head.ts';
 import {
   chainNext,
   chainStart,
@@ -22,6 +31,7 @@ import type { Clock } from '../../realm/clock.ts';
 import { PeerError } from '../../realm/errors.ts';
 import type { UserId } from '../../realm/ids.ts';
 import type { RandomBytes } from '../../realm/random.ts';
+import { assertFollows } from './shown-line.ts';
 import type { VaultChange, VaultServer, VaultState } from './vault-server.ts';
 
 /** Gets the vault key out of the wraps; of a device, or of a secret. */
@@ -107,7 +117,10 @@ export class SealedVault {
   async take(shown: VaultState, signal?: AbortSignal): Promise<readonly VaultEntry[]> {
     const { user, identityKey } = this.#init;
     const head = verifyHead(shown.head, user, identityKey);
-    if (this.#known) assertNotBefore(this.#known, head);
+    if (this.#known) {
+      assertNotBefore(this.#known, head);
+      await assertFollows(this.#init.server, this.#known, head, signal);
+    }
     const now = this.#state;
     if (now && now.head.counter === head.counter) return [];
     if (!equals(wrapsHash(shown.wraps), head.wraps)) {
@@ -180,7 +193,13 @@ export class SealedVault {
     const encoded = encodeWraps(wraps);
     const key = await importVaultKey(rawKey);
     const counts = { user, generation: 1, counter: 0, sequence: 0 };
-    const head = { ...counts, chain: chainStart(user, 1), wraps: wrapsHash(encoded), time: clock.now() };
+    const head = {
+      ...counts,
+      chain: chainStart(user, 1),
+      wraps: wrapsHash(encoded),
+      time: clock.now(),
+      line: LINE_START,
+    };
     this.#state = { head, headBytes: new Uint8Array(), wraps, key, rawKey };
     const prepared = await this.prepare(entries);
     return { ...prepared, change: { ...prepared.change, wraps: encoded } };
@@ -240,7 +259,8 @@ export class SealedVault {
 
   #sign(head: VaultHead, state: Omit<OpenState, 'head' | 'headBytes'>): OpenState {
     if (!this.#identity) throw new PeerError('vault-locked', 'the vault has not given its identity yet');
-    const next = { ...head, counter: head.counter + 1, time: Math.max(this.#init.clock.now(), head.time) };
+    const core = { ...head, counter: head.counter + 1, time: Math.max(this.#init.clock.now(), head.time) };
+    const next = { ...core, line: lineAfter(head.line, [stepOf(core)]) };
     return { ...state, head: next, headBytes: signHead(this.#identity, next) };
   }
 

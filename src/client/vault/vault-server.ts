@@ -1,7 +1,14 @@
 // The vault's place at the home node, as the client sees it. Nothing that comes from it is believed before vault.ts has checked it.
 import { fromString } from 'uint8arrays/from-string';
 import { toString } from 'uint8arrays/to-string';
-import { vaultAnswer, vaultChangeAnswer, vaultRecordsAnswer } from '../../protocols/lan/account-routes.ts';
+import type { VaultLine } from '../../crypto/vault/head.ts';
+import { joined, splitSteps } from '../../crypto/vault/line.ts';
+import {
+  vaultAnswer,
+  vaultChangeAnswer,
+  vaultLineAnswer,
+  vaultRecordsAnswer,
+} from '../../protocols/lan/account-routes.ts';
 import { emptyAnswer } from '../../protocols/lan/routes.ts';
 import { ConflictError } from '../../realm/errors.ts';
 import { failure } from '../failure.ts';
@@ -18,6 +25,8 @@ export interface VaultChange {
   readonly records?: readonly Uint8Array[];
   /** A set of staged records that takes the place of all there are. */
   readonly stage?: string;
+  /** Of the line, between the server's head and this one; only for a whole with its wraps. */
+  readonly steps?: readonly Uint8Array[];
 }
 
 export interface VaultServer {
@@ -25,6 +34,8 @@ export interface VaultServer {
   state(signal?: AbortSignal): Promise<VaultState | undefined>;
   /** Records after a sequence, some of them; empty at the end. */
   records(generation: number, after: number, signal?: AbortSignal): Promise<Uint8Array[]>;
+  /** Steps of the line after a counter, some of them, and what the line was before; none at the end. */
+  line(after: number, signal?: AbortSignal): Promise<VaultLine>;
   /** @throws ConflictError `vault-conflict` when another change came first; LocalError `vault-full` */
   change(change: VaultChange, signal?: AbortSignal): Promise<void>;
   stage(stage: string, first: number, records: readonly Uint8Array[], signal?: AbortSignal): Promise<void>;
@@ -54,12 +65,18 @@ export class HttpVaultServer implements VaultServer {
     return (await this.#http.get(path, vaultRecordsAnswer, signal)).records.map(fromText);
   }
 
-  async change({ head, wraps, records = [], stage }: VaultChange, signal?: AbortSignal): Promise<void> {
+  async line(after: number, signal?: AbortSignal): Promise<VaultLine> {
+    const { line, steps } = await this.#http.get(`/vault/line?after=${after}`, vaultLineAnswer, signal);
+    return { line: fromText(line), steps: splitSteps(fromText(steps)) };
+  }
+
+  async change({ head, wraps, records = [], stage, steps }: VaultChange, signal?: AbortSignal): Promise<void> {
     const body = {
       head: toText(head),
       records: records.map(toText),
       ...(wraps && { wraps: toText(wraps) }),
       ...(stage !== undefined && { stage }),
+      ...(steps && { steps: toText(joined(steps)) }),
     };
     const { late } = await this.#http.post('/vault', body, vaultChangeAnswer, signal);
     if (late) throw failure(ConflictError, 'vault-conflict');

@@ -3,6 +3,7 @@
 //
 //   GET  vault                              head and wraps; nothing while there is no vault
 //   GET  vault/records?generation=&after=   a page of records
+//   GET  vault/line?after=                  the steps of the line after a counter, and the line before them
 //   POST vault                              a change: records, head, perhaps wraps; `late` when another came first
 //   POST vault/stage                        a part of the next generation, which a change then names
 //   POST identity                           identity, vault and first device come into being
@@ -20,6 +21,8 @@ import { deviceId, realmName, time, user, userId } from './wire.ts';
 /** Records in one request or page, and their bytes. */
 export const MAX_VAULT_BATCH = 64;
 export const MAX_VAULT_BATCH_BYTES = 128 * 1024;
+/** Steps of the line in one request or page. */
+export const MAX_VAULT_STEPS = 4096;
 /** A user's devices that are not removed. */
 export const MAX_DEVICES = 32;
 /** Branch, enterprise, region, root. */
@@ -31,6 +34,7 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const head = blob(256);
 const wraps = blob(12 * 1024);
 const records = v.pipe(v.array(blob(16 * 1024)), v.maxLength(MAX_VAULT_BATCH));
+const steps = blob(MAX_VAULT_STEPS * 32);
 const certificate = blob(256);
 const stage = v.pipe(v.string(), v.regex(/^[a-z0-9]{16,32}$/));
 
@@ -39,12 +43,15 @@ export const vaultAnswer = v.object({ vault: v.optional(v.object({ head, wraps }
 const digits = v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number));
 export const vaultRecordsQuery = v.strictObject({ generation: digits, after: digits });
 export const vaultRecordsAnswer = v.object({ records });
-/** `stage` names a set of staged records that takes the place of all there are; else `records` follow those there are. */
+export const vaultLineQuery = v.strictObject({ after: digits });
+export const vaultLineAnswer = v.object({ line: blob(32), steps });
+/** `steps`: of the line, between the head that the server has and this one; only with `stage` and `wraps`. `stage` names a set of staged records that takes the place of all there are; else `records` follow those there are. */
 export const vaultChangeRequest = v.strictObject({
   head,
   wraps: v.optional(wraps),
   records: v.optional(records, []),
   stage: v.optional(stage),
+  steps: v.optional(steps),
 });
 /** Two devices write at one time every day: to be late is no failure, and no browser notes it as one. */
 export const vaultChangeAnswer = v.object({ late: v.optional(v.literal(true)) });

@@ -2,6 +2,7 @@
 //
 //   old home -> new home   [1, profile record, kind, identity or null, [certificate, ...], head or null, wraps or null, count]
 //   old home -> new home   a record of the vault, `count` times
+//   old home -> new home   of a vault: the last rows of its line, in one frame (src/crypto/vault/line.ts)
 //   new home -> old home   [1, 'held' | 'refused', code]            what came is on disk; then both close
 //
 // Handing over changes nothing yet. The old home then writes `user-moved` into its directory chain, and the new home, which follows that

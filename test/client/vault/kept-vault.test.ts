@@ -8,7 +8,7 @@ import { Vault } from '../../../src/client/vault/vault.ts';
 import type { VaultChange, VaultServer, VaultState } from '../../../src/client/vault/vault-server.ts';
 import { generateHpkeKey } from '../../../src/crypto/hpke.ts';
 import { newSigningKey } from '../../../src/crypto/identity.ts';
-import { readHead } from '../../../src/crypto/vault/head.ts';
+import { LINE_START, readHead, stepOf, type VaultLine } from '../../../src/crypto/vault/head.ts';
 import { deviceTarget, openWithDevice } from '../../../src/crypto/vault/wraps.ts';
 import { systemClock } from '../../../src/realm/clock.ts';
 import { ConflictError, UnreachableError } from '../../../src/realm/errors.ts';
@@ -24,12 +24,19 @@ class Server implements VaultServer {
   isAway = false;
   asked = 0;
   shown: VaultState | undefined;
+  readonly heads: Uint8Array[] = [];
   all: Uint8Array[] = [];
   readonly #staged: Uint8Array[] = [];
 
   async state(): Promise<VaultState | undefined> {
     this.#present();
     return this.shown;
+  }
+
+  async line(after: number): Promise<VaultLine> {
+    this.#present();
+    const heads = this.heads.map(readHead);
+    return { line: heads[after - 1]?.line ?? LINE_START, steps: heads.slice(after).map(stepOf) };
   }
 
   async records(_generation: number, after: number): Promise<Uint8Array[]> {
@@ -42,6 +49,7 @@ class Server implements VaultServer {
     this.#present();
     const before = this.shown && readHead(this.shown.head);
     if (before && readHead(head).counter !== before.counter + 1) throw new ConflictError('vault-conflict', 'late');
+    this.heads.push(head);
     this.shown = { head, wraps: wraps ?? this.shown?.wraps ?? new Uint8Array() };
     if (stage !== undefined) this.all = this.#staged.splice(0);
     this.all.push(...records);

@@ -5,7 +5,18 @@ import * as fc from 'fast-check';
 import { toString } from 'uint8arrays/to-string';
 import { generateHpkeKey } from '../../../src/crypto/hpke.ts';
 import { signingKeyOfSeed } from '../../../src/crypto/identity.ts';
-import { assertNotBefore, readHead, signHead, type VaultHead, verifyHead } from '../../../src/crypto/vault/head.ts';
+import {
+  assertNotBefore,
+  assertOnLine,
+  LINE_START,
+  lineAfter,
+  readHead,
+  signHead,
+  stepOf,
+  type VaultHead,
+  verifyHead,
+} from '../../../src/crypto/vault/head.ts';
+import { joined, lineOfRows, rowsOf, splitRows, splitSteps } from '../../../src/crypto/vault/line.ts';
 import {
   decodeEntries,
   encodeEntries,
@@ -42,6 +53,8 @@ const entries: fc.Arbitrary<VaultEntry> = fc.record(
   },
   { noNullPrototype: true },
 );
+const STEP = 'cb44ed245f8f5b7419d0c3ecdb1e668775c6972568361c05bc82a2b7ed6799fe';
+const LINE = '350ff6b4d4c5b4e043142a35942b1251d72789af4cae3bea7dd5ea4a1dcf053a';
 const HEAD: VaultHead = {
   user: USER,
   generation: 1,
@@ -50,6 +63,7 @@ const HEAD: VaultHead = {
   chain: new Uint8Array(32).fill(1),
   wraps: new Uint8Array(32).fill(2),
   time: 1_900_000_000_000,
+  line: new Uint8Array(32).fill(3),
 };
 
 test('entries come back as they went, and no truncation is taken for entries', LIMIT, () => {
@@ -114,7 +128,7 @@ test('a head is of its owner alone, and every alteration is noticed', LIMIT, () 
   }
   assert.equal(
     toString(bytes.subarray(0, 40), 'hex'),
-    '88015000000000000040008000000000000001010503582001010101010101010101010101010101',
+    '89025000000000000040008000000000000001010503582001010101010101010101010101010101',
   );
 });
 
@@ -126,6 +140,48 @@ test('an older head is a rollback, another one of the same number a fork', () =>
     assert.throws(() => assertNotBefore(HEAD, { ...HEAD, ...older }), { code: 'vault-rolled-back' });
   }
   assert.throws(() => assertNotBefore(HEAD, { ...HEAD, chain: new Uint8Array(32) }), { code: 'vault-forked' });
+});
+
+test('what comes from a head, and what names it as given up, follows it; nothing else does', () => {
+  const next = (head: VaultHead, between: Uint8Array[] = [], wraps = 2): VaultHead => {
+    const core = { ...head, counter: head.counter + between.length + 1, wraps: new Uint8Array(32).fill(wraps) };
+    return { ...core, line: lineAfter(head.line, [...between, stepOf(core)]) };
+  };
+  const [known, other] = [next(HEAD), next(HEAD, [], 4)];
+  const second = next(known);
+  const steps = [known, second].map(stepOf);
+  assertOnLine(known, second, { line: HEAD.line, steps });
+  for (const wrong of [[], steps.slice(1), steps.toReversed(), [...steps, stepOf(second)]]) {
+    assert.throws(() => assertOnLine(known, second, { line: HEAD.line, steps: wrong }), { code: 'vault-forked' });
+  }
+  const branch = next(other);
+  const ofBranch = [other, branch].map(stepOf);
+  assert.throws(() => assertOnLine(known, branch, { line: HEAD.line, steps: ofBranch }), { code: 'vault-forked' });
+  const given = next(branch, [known.line]);
+  const line = { line: HEAD.line, steps: [...ofBranch, known.line, stepOf(given)] };
+  assertOnLine(known, given, line);
+  assertOnLine(branch, given, { line: other.line, steps: [stepOf(branch), known.line, stepOf(given)] });
+  assert.throws(() => assertOnLine(second, given, line), { code: 'vault-forked' });
+  assert.equal(toString(stepOf(HEAD), 'hex'), STEP);
+  assert.equal(toString(lineAfter(LINE_START, [stepOf(HEAD)]), 'hex'), LINE);
+});
+
+test('a line comes back from its rows, and no truncation is taken for one', () => {
+  const piece = fc.uint8Array({ minLength: 32, maxLength: 32 });
+  fc.assert(
+    fc.property(piece, fc.array(piece, { minLength: 1, maxLength: 5 }), (line, steps) => {
+      const rows = rowsOf({ line, steps });
+      assert.deepEqual(lineOfRows(rows), { line, steps });
+      const bytes = joined(steps);
+      assert.deepEqual(splitSteps(bytes), steps);
+      for (let length = 1; length < 32; length++) {
+        assert.throws(() => splitSteps(bytes.subarray(0, length)), { code: 'frame-malformed' });
+        assert.throws(() => splitRows((rows[0] ?? bytes).subarray(0, length)), { code: 'frame-malformed' });
+        assert.throws(() => lineOfRows([bytes.subarray(0, length)]), { code: 'frame-malformed' });
+      }
+    }),
+    { numRuns: 30 },
+  );
 });
 
 test('wraps give the vault key to their device and to who knows the secret, and name the identity', LIMIT, async () => {

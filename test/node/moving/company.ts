@@ -46,7 +46,7 @@ export async function settledUser(branch: Branch, login: string) {
     notAfter: notBefore + DEVICE_LIFETIME,
   });
   const never = () => Promise.reject(new Error('not asked for in this test'));
-  const server = { state: never, records: never, change: never, stage: never };
+  const server = { state: never, records: never, line: never, change: never, stage: never };
   const parts = { server, clock: systemClock, random: systemRandom, known: undefined, opener: never };
   const sealed = new SealedVault({ user: user.id, identityKey: identity.publicKey, ...parts });
   sealed.useIdentity(identity);

@@ -8,7 +8,14 @@ import { SealedVault } from '../../../src/client/vault/sealed-vault.ts';
 import { Vault } from '../../../src/client/vault/vault.ts';
 import type { VaultChange, VaultServer } from '../../../src/client/vault/vault-server.ts';
 import { signingKeyOfSeed } from '../../../src/crypto/identity.ts';
-import { readHead, signHead, type VaultHead } from '../../../src/crypto/vault/head.ts';
+import {
+  lineAfter,
+  readHead,
+  signHead,
+  stepOf,
+  type VaultHead,
+  type VaultLine,
+} from '../../../src/crypto/vault/head.ts';
 import { openWithDevice } from '../../../src/crypto/vault/wraps.ts';
 import { systemClock } from '../../../src/realm/clock.ts';
 import { PeerError } from '../../../src/realm/errors.ts';
@@ -33,6 +40,7 @@ class Home {
     return {
       state: () => now().state(),
       records: (...given) => now().records(...given),
+      line: (after) => now().line(after),
       stage: (...given) => now().stage(...given),
       change: async (change) => {
         await now().change(change);
@@ -87,7 +95,8 @@ async function restoredHome() {
   const records: Uint8Array[] = [];
   for await (const record of state.records()) records.push(record);
   const back = async (): Promise<void> => {
-    const writes = await copy.service.import(USER, state, state.count, async () => records.shift() ?? new Uint8Array());
+    const next = async () => records.shift() ?? new Uint8Array();
+    const writes = await copy.service.import(USER, state, state.count, next, async () => state.line);
     await copy.store.commit(writes);
     home.world = copy;
   };
@@ -168,7 +177,56 @@ test('what is given back must be signed by the identity, be newer and be whole',
   await assert.rejects(give(forged), { code: 'vault-head-forged' });
   await assert.rejects(give(early.head), { code: 'vault-conflict' });
   await assert.rejects(give(now.head), { code: 'vault-conflict' });
-  const longer = signHead(identity, { ...head, counter: head.counter + 5, sequence: head.sequence + 1 });
+  const core = { ...head, counter: head.counter + 1, sequence: head.sequence + 1 };
+  const longer = signHead(identity, { ...core, line: lineAfter(head.line, [stepOf(core)]) });
   await assert.rejects(give(longer), { code: 'vault-conflict' });
   assert.deepEqual(await service.state(USER), now);
+});
+
+test('a branch that a newer counter hides is refused at a cold start, and takes nothing away', LIMIT, async () => {
+  const { home, one, two, vault, back } = await restoredHome();
+  await vault.put('epoch-key', 'today', bytes('2'));
+  await back();
+  const other = await two.open();
+  for (let n = 0; n < 3; n++) await other.put('draft', `${n}`, bytes(`${n}`));
+  const shown = await home.world.service.state(USER);
+  await assert.rejects(one.open(), { code: 'vault-forked' });
+  await assert.rejects(vault.refresh(), { code: 'vault-forked' });
+  assert.deepEqual(vault.get('epoch-key', 'today'), bytes('2'));
+  assert.deepEqual(await home.world.service.state(USER), shown, 'nor is the branch written over');
+});
+
+test('a server that shows another line, a part of it or none proves nothing', LIMIT, async () => {
+  const { home, one, two, vault } = await restoredHome();
+  const other = await two.open();
+  for (let n = 0; n < 4; n++) await other.put('draft', `${n}`, bytes(`${n}`));
+  const { service } = home.world;
+  const honest = service.line.bind(service);
+  const lies: ((line: VaultLine) => VaultLine)[] = [
+    ({ line }) => ({ line, steps: [] }),
+    ({ line, steps }) => ({ line, steps: steps.slice(1) }),
+    ({ line, steps }) => ({ line, steps: steps.toReversed() }),
+    ({ line, steps }) => ({ line, steps: steps.map((step, at) => (at === 1 ? new Uint8Array(32) : step)) }),
+  ];
+  for (const lie of lies) {
+    service.line = async (...given) => lie(await honest(...given));
+    await assert.rejects(vault.refresh(), { code: 'vault-forked' });
+    await assert.rejects(one.open(), { code: 'vault-forked' });
+  }
+  service.line = honest;
+  assert.deepEqual((await one.open()).get('draft', '3'), bytes('3'));
+});
+
+test('what was given back proves itself to a device that saw only a part of it', LIMIT, async () => {
+  const { home, one, two, vault, back } = await restoredHome();
+  await vault.put('epoch-key', 'today', bytes('2'));
+  await two.open();
+  for (let n = 0; n < 4; n++) await vault.put('draft', `${n}`, bytes(`${n}`));
+  await vault.renew();
+  await back();
+  await vault.refresh();
+  const { counter } = readHead((await home.world.service.state(USER)).head);
+  assert.equal((await home.world.service.line(USER, 0)).steps.length, counter, 'no step is missing');
+  assert.deepEqual((await two.open()).get('draft', '3'), bytes('3'));
+  await one.open();
 });

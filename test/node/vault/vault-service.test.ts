@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Vault } from '../../../src/client/vault/vault.ts';
 import { signingKeyOfSeed } from '../../../src/crypto/identity.ts';
-import { readHead, signHead } from '../../../src/crypto/vault/head.ts';
+import { lineAfter, readHead, signHead, stepOf, type VaultHead } from '../../../src/crypto/vault/head.ts';
 import { parseUserId } from '../../../src/realm/ids.ts';
 import { ForgetfulDisk } from '../../store/forgetful-disk.ts';
 import { begin, identity, newDevice, openService, openVault, USER } from './vault-world.ts';
@@ -124,12 +124,16 @@ test(
     const next = { ...head, counter: head.counter + 1, sequence: head.sequence + 1 };
     const thief = signingKeyOfSeed(new Uint8Array(32).fill(9));
     const records = [new Uint8Array(64)];
-    const by = (key: typeof thief, change: object) => signHead(key, { ...next, ...change });
+    const by = (key: typeof thief, change: Partial<VaultHead>) => {
+      const core = { ...next, ...change };
+      return signHead(key, { ...core, line: change.line ?? lineAfter(head.line, [stepOf(core)]) });
+    };
     const refused = async (bytes: Uint8Array, code: string, more = records) =>
       assert.rejects(world.service.change(USER, { head: bytes, records: more }), { code });
     await refused(by(thief, {}), 'vault-head-forged');
     await refused(by(identity, { counter: head.counter }), 'vault-conflict');
     await refused(by(identity, { counter: head.counter + 2 }), 'vault-conflict');
+    await refused(by(identity, { line: head.line }), 'vault-conflict');
     await refused(by(identity, { sequence: head.sequence + 2 }), 'vault-change-unfitting');
     await refused(by(identity, { generation: 2 }), 'vault-change-unfitting');
     await refused(by(identity, { wraps: new Uint8Array(32) }), 'vault-change-unfitting');

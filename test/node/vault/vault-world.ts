@@ -38,8 +38,10 @@ export function serverOf(service: VaultService): VaultServer {
         throw error;
       }
     },
+    line: (after) => service.line(USER, after),
     records: (generation, after) => service.records(USER, generation, after),
-    change: ({ head, wraps, records = [], stage }) => service.change(USER, { head, wraps, records, stage }),
+    change: ({ head, wraps, records = [], stage, steps }) =>
+      service.change(USER, { head, wraps, records, stage, steps }),
     stage: (stage, first, records) => service.stage(USER, stage, first, records),
   };
 }
