@@ -12,7 +12,7 @@ export interface DeviceView {
   readonly id: DeviceId;
   readonly name: string;
   readonly signedIn: boolean;
-  /** Milliseconds since 1970, of the newest session. */
+  /** Milliseconds since 1970; of a device that is signed out, when its last session was used. */
   readonly lastSeen?: number;
   readonly certificate?: Uint8Array;
 }
@@ -54,18 +54,20 @@ export class DeviceService {
 
   async list(user: UserId): Promise<DeviceView[]> {
     const { identities, sessions, store } = this.#parts;
-    const names = await store.names(user);
+    const [names, seen] = [await store.names(user), await store.seen(user)];
     const live = sessions.list(user);
     const certificates = new Map(identities.keysOf(user).devices.map((one) => [one.device, one.bytes]));
     const ids = new Set([...certificates.keys(), ...live.map(({ device }) => device.id)]);
     return [...ids].map((id) => {
       const session = live.find(({ device }) => device.id === id);
       const certificate = certificates.get(id);
+      const before = seen.get(id);
+      const lastSeen = session?.lastSeen ?? before?.lastSeen;
       return {
         id,
-        name: names.get(id) ?? session?.device.name ?? '',
+        name: names.get(id) ?? session?.device.name ?? before?.name ?? '',
         signedIn: session !== undefined,
-        ...(session && { lastSeen: session.lastSeen }),
+        ...(lastSeen !== undefined && { lastSeen }),
         ...(certificate && { certificate }),
       };
     });
@@ -101,7 +103,7 @@ export class DeviceService {
       return store.putWipe(hash, mark);
     });
     await identities.removeDevice(user, device, signed);
-    await store.commit([store.dropName(user, device)]);
+    await store.commit(store.drop(user, device));
     await audit.record({ code: 'device-removed', actor: by, fields: { user, device, signed: signed !== undefined } });
   }
 

@@ -13,6 +13,7 @@ import type { Database } from '../../src/store/database.ts';
 import type { Write } from '../../src/store/engine.ts';
 import { key, parseKey, under } from '../../src/store/keys.ts';
 import { decodeFields, encodeFields } from '../../src/store/positional.ts';
+import { DeviceStore } from './device-store.ts';
 import type { Device, Session, SessionEnd, Sessions } from './sessions.ts';
 
 export interface SessionComponents {
@@ -74,6 +75,7 @@ function decodeSession(bytes: Uint8Array): Session {
 export class SessionStore implements Sessions {
   readonly #parts: SessionComponents;
   readonly #settings: SessionSettings;
+  readonly #devices: DeviceStore;
   readonly #byHash = new Map<string, Kept>();
   readonly #byUser = new Map<UserId, Set<Kept>>();
   readonly #listeners = new Set<(session: Session, why: SessionEnd) => void>();
@@ -81,6 +83,7 @@ export class SessionStore implements Sessions {
   constructor(components: SessionComponents, settings: SessionSettings = DEFAULT_SESSIONS) {
     this.#parts = components;
     this.#settings = settings;
+    this.#devices = new DeviceStore(components.database);
   }
 
   async load(): Promise<void> {
@@ -105,9 +108,16 @@ export class SessionStore implements Sessions {
     const token = newToken();
     const name = device.name.toWellFormed().slice(0, MAX_DEVICE_NAME).toWellFormed();
     const session = { id: randomUUID(), user, device: { id: device.id, name }, created: now, lastSeen: now };
+    const met = await this.#devices.meet(user, device.id, { name, lastSeen: now });
     const kept = { hash: hashOf(token), session, written: now };
     const replaced = this.#replacedBy(user, device.id);
-    await this.#parts.database.commit([...writes, this.#put(kept), ...replaced.map((old) => this.#del(old))]);
+    // What the device is now comes last: one of those replaced may be its own.
+    await this.#parts.database.commit([
+      ...writes,
+      ...replaced.flatMap((old) => this.#over(old)),
+      ...met,
+      this.#put(kept),
+    ]);
     this.#keep(kept);
     this.#forget(replaced, 'replaced');
     return { token, session };
@@ -212,7 +222,7 @@ export class SessionStore implements Sessions {
   async #endKept(ended: readonly Kept[], why: SessionEnd, writes: readonly Write[] = []): Promise<void> {
     // Ended at once, whatever the disk says: a revoked session must not live on while it is full.
     this.#forget(ended, why);
-    await this.#parts.database.commit([...writes, ...ended.map((kept) => this.#del(kept))]);
+    await this.#parts.database.commit([...ended.flatMap((kept) => this.#over(kept)), ...writes]);
   }
 
   #forget(ended: readonly Kept[], why: SessionEnd): void {
@@ -237,6 +247,12 @@ export class SessionStore implements Sessions {
 
   #put({ hash, session }: Kept): Write {
     return { type: 'put', key: key('session', hash), value: encodeSession(session) };
+  }
+
+  /** The session goes; what it was called and when it was seen last stays with the device. */
+  #over(kept: Kept): Write[] {
+    const { user, device, lastSeen } = kept.session;
+    return [this.#del(kept), this.#devices.putSeen(user, device.id, { name: device.name, lastSeen })];
   }
 
   #del({ hash }: Kept): Write {

@@ -43,3 +43,23 @@ test('a device is taken off by its identity or an administrator, by a session al
   assert.equal(accounts.sessions.list(user.id).length, 0);
   assert.equal(identities.keysOf(user.id).devices.length, 0);
 });
+
+test('a device that is signed out is told by its name, until it is taken off for good', LIMIT, async (t) => {
+  const { kyiv } = await company(t);
+  const { user, session, certificate } = await settledUser(kyiv, 'clerk');
+  const { accounts, identities, audit } = kyiv;
+  const { sessions } = accounts;
+  const devices = new DeviceService({ store: accounts.devices, sessions, identities, audit, clock: systemClock });
+  const [signedIn] = await devices.list(user.id);
+  await sessions.end(session.id, 'logout');
+  const [signedOut] = await devices.list(user.id);
+  assert.ok(signedIn && signedOut?.lastSeen !== undefined);
+  assert.deepEqual(signedOut, { ...signedIn, signedIn: false, lastSeen: signedOut.lastSeen });
+  assert.equal(signedOut.name, session.device.name);
+  assert.notEqual(signedOut.name, '');
+  await devices.rename(user.id, certificate.device, 'The desk');
+  assert.equal((await devices.list(user.id))[0]?.name, 'The desk');
+  await devices.remove(user.id, certificate.device, 'administrator', 'operator');
+  assert.deepEqual(await devices.list(user.id), []);
+  assert.equal((await accounts.devices.seen(user.id)).size, 0);
+});

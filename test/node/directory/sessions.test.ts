@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
+import { DeviceStore, MAX_SEEN } from '../../../node/directory/device-store.ts';
 import { MAX_SESSIONS, openSessions } from '../../../node/directory/session-store.ts';
 import { parseDeviceId, parseUserId } from '../../../src/realm/ids.ts';
 import { silentLog } from '../../../src/realm/log.ts';
@@ -139,4 +140,44 @@ test('a long name of a device is cut', LIMIT, async () => {
   const { sessions } = await opened();
   const { session } = await sessions.create(user, { ...device(), name: '🙂'.repeat(200) });
   assert.ok(session.device.name.length <= 100 && session.device.name.isWellFormed());
+});
+
+test(
+  'a device keeps its name and when it was last here when its session is over, also after a power cut',
+  LIMIT,
+  async () => {
+    const disk = new ForgetfulDisk();
+    const { sessions, time } = await opened(disk);
+    const desk = { ...device(), name: 'Firefox at the desk' };
+    const { token, session } = await sessions.create(user, desk);
+    time.now += DAY;
+    sessions.find(token);
+    await sessions.end(session.id, 'logout');
+    disk.powerCut();
+    const store = new DeviceStore((await opened(disk)).database);
+    const kept = { name: desk.name, lastSeen: 1_800_000_000_000 + DAY };
+    assert.deepEqual([...(await store.seen(user))], [[desk.id, kept]]);
+  },
+);
+
+test('a device that logs in again is called what it calls itself now', LIMIT, async () => {
+  const { database, sessions, time } = await opened();
+  const desk = device();
+  await sessions.create(user, desk);
+  time.now += DAY;
+  await sessions.create(user, { ...desk, name: 'newer browser' });
+  const kept = { name: 'newer browser', lastSeen: time.now };
+  assert.deepEqual((await new DeviceStore(database).seen(user)).get(desk.id), kept);
+});
+
+test('of devices that come and go the newest are remembered', LIMIT, async () => {
+  const { database, sessions, time } = await opened();
+  const first = device();
+  await sessions.create(user, first);
+  for (let i = 0; i < MAX_SEEN; i++) {
+    time.now += 1000;
+    await sessions.create(user, device());
+  }
+  const seen = await new DeviceStore(database).seen(user);
+  assert.deepEqual([seen.size, seen.has(first.id)], [MAX_SEEN, false]);
 });
