@@ -110,13 +110,16 @@ function ofTheLan(parts: ForecastParts): Forecast[] {
   });
 }
 
+/** The ledger has the certificates of the realms above, too: each is told once. One that was renewed meanwhile is another. */
 function others(parts: ForecastParts): Forecast[] {
+  const told = new Set(parts.authority.map((der) => Buffer.from(der).toString('base64')));
   return parts.others
     .filter(({ realm }) => realm !== parts.realm)
     .toSorted((a, b) => (a.realm < b.realm ? -1 : 1))
     .flatMap(({ realm, issuer, chain }) => {
       const [der, above] = decodeChain(chain);
-      return der ? [judged([der, above], { kind: 'authority', realm, issuer, byItself: true }, parts)] : [];
+      if (!der || told.has(Buffer.from(der).toString('base64'))) return [];
+      return [judged([der, above], { kind: 'authority', realm, issuer, byItself: true }, parts)];
     });
 }
 

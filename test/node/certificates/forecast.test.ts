@@ -41,6 +41,27 @@ test('own certificates are told from the root down, and the leaf last', () => {
   ]);
 });
 
+test('realms above that the ledger knows too are told once, with the certificate that they have now', async () => {
+  const certified = { tier: 'enterprise', issuer: family.ua, relays: [] } as const;
+  const others = [
+    { ...certified, realm: family.acme, chain: encodeChain(family.enterprise) },
+    {
+      ...certified,
+      realm: family.kyiv,
+      tier: 'branch' as const,
+      issuer: family.acme,
+      chain: encodeChain(family.branch),
+    },
+  ];
+  assert.deepEqual(states(NOW, { others }), states(NOW));
+  const renewed = await createFamily();
+  const rows = states(NOW, { others: [{ ...certified, realm: family.acme, chain: encodeChain(renewed.enterprise) }] });
+  assert.deepEqual(
+    rows.filter((row) => row === 'authority acme.ua valid'),
+    ['authority acme.ua valid', 'authority acme.ua valid'],
+  );
+});
+
 test('everything renews itself when a third of its life is left, but for the root and the authority below it', () => {
   const rows = forecast(parts(NOW));
   assert.deepEqual(
