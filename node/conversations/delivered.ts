@@ -17,7 +17,8 @@ export interface Delivered {
 }
 
 export type Outcome =
-  | { readonly kind: 'accepted' }
+  /** `isPartly`: it is for others, too, who live elsewhere now. */
+  | { readonly kind: 'accepted'; readonly isPartly?: boolean }
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'rejected'; readonly code: string };
 

@@ -15,6 +15,7 @@ import type { Delivered, Outcome } from '../conversations/delivered.ts';
 import { type StoredPath, storePath, type Travelled } from './handover-store.ts';
 import { asideWrite, type InboundStore, marksRemoval, marksWrite } from './inbound-store.ts';
 import type { OpenedBatch, OpenedItem } from './opened-batch.ts';
+import { PARTLY } from './redirecting.ts';
 import type { Tally } from './tally.ts';
 
 export interface InboundSink {
@@ -164,8 +165,12 @@ export class Inbound {
     const { tally, log } = this.#parts;
     tally.received += outcomes.filter((outcome) => outcome.kind === 'accepted').length;
     tally.duplicates += outcomes.filter((outcome) => outcome.kind === 'duplicate').length;
-    tally.quarantined += verdicts.length;
     for (const { job, item, code } of verdicts) {
+      if (code === PARTLY) {
+        this.#aside++;
+        continue;
+      }
+      tally.quarantined++;
       if (code.startsWith('foreign-')) tally.foreign++;
       const id = item.encoded?.envelope.id ?? '';
       log.warn({ origin: this.origin, n: item.n, code, id }, 'envelope set aside');
@@ -181,5 +186,6 @@ export class Inbound {
 }
 
 function codeOfOutcome(outcome: Outcome | undefined): string | undefined {
+  if (outcome?.kind === 'accepted' && outcome.isPartly) return PARTLY;
   return outcome?.kind === 'rejected' ? outcome.code : undefined;
 }

@@ -2,7 +2,7 @@
 // same id, same bytes. Where the directory has not heard of the move yet the entry waits here, for a while, and not in its queue: the old
 // home has said its word on it.
 //
-//   ('redirect', destination, incarnation, n)  -> [waits since, as an entry of the outbox (outbox-entry.ts)]
+//   ('redirect', destination, incarnation, n)  -> [waits since, as an entry of the outbox (outbox-entry.ts), whether some are there]
 //
 // A realm that has ever said a word on a message is not sent it again, so that nothing goes round.
 import { decodeEnvelope, type EncodedEnvelope } from '../../src/crypto/envelope.ts';
@@ -37,6 +37,8 @@ export interface RedirectingComponents {
 
 /** What a destination says of somebody who is not of it. */
 export const GONE = 'recipient-unknown';
+/** What it says of an envelope that it took in for some, and that is for others, too, who live elsewhere now. */
+export const PARTLY = 'recipients-moved';
 /** Milliseconds for which news of a move is waited for. */
 export const WAIT_FOR_NEWS: number = 24 * 3600_000;
 /** Entries that wait; beyond that they fail at once. */
@@ -82,13 +84,16 @@ export class Redirecting {
   }
 
   /** Undefined: nobody knows of another home; it has failed. The caller commits what comes back in the turn in which it is made. */
-  async of(entry: OutboxEntry, destination: RealmName): Promise<(() => Redirect) | undefined> {
+  async of(entry: OutboxEntry, destination: RealmName, isPartly = false): Promise<(() => Redirect) | undefined> {
     const encoded = decodeEnvelope(entry.bytes);
+    // Only mails say for whom they are; of a group others may be on their way to all realms already.
+    if (isPartly && encoded.envelope.kind !== 'mail') return undefined;
     const homes = await this.#homesOf(encoded, destination);
     if (homes.to.length > 0) return () => this.#moved(encoded, entry, homes.to);
-    if (!homes.mayMove || this.#waiting >= MAX_WAITING) return undefined;
+    // Whoever is known to live elsewhere has it from there: what the destination says is no news.
+    if (!homes.mayMove || (isPartly && homes.hasLeft) || this.#waiting >= MAX_WAITING) return undefined;
     return () => {
-      const value = encodeItem([this.#c.clock.now(), encodeEntry(entry)]);
+      const value = encodeItem([this.#c.clock.now(), encodeEntry(entry), isPartly]);
       const writes: Write[] = [{ type: 'put', key: keyOf(destination, entry), value }];
       return { writes, committed: () => void this.#waiting++ };
     };
@@ -114,7 +119,8 @@ export class Redirecting {
       if (home === realm || home === destination) continue;
       if (!(await handovers.handover(id, sender, home))) to.push(home);
     }
-    return { to, mayMove: known.some(({ home }) => home === destination) };
+    const mayMove = known.some(({ home }) => home === destination);
+    return { to, mayMove, hasLeft: known.some(({ home }) => home !== destination) };
   }
 
   #lookAfter(pause: number): void {
@@ -133,7 +139,7 @@ export class Redirecting {
     const before = clock.now() - WAIT_FOR_NEWS;
     for await (const [at, value] of database.iterate(under('redirect'))) {
       if (this.#isOver) return;
-      const { destination, since, entry } = readWaiting(at, value);
+      const { destination, since, entry, isPartly } = readWaiting(at, value);
       const encoded = decodeEnvelope(entry.bytes);
       const { to, mayMove } = await this.#homesOf(encoded, destination);
       if (to.length === 0 && mayMove && since >= before) continue;
@@ -141,7 +147,7 @@ export class Redirecting {
       await database.commit([{ type: 'del', key: at }, ...moved.writes]);
       moved.committed();
       this.#waiting--;
-      if (to.length === 0) await onFailed(entry, destination, GONE);
+      if (to.length === 0 && !isPartly) await onFailed(entry, destination, GONE);
     }
   }
 }
@@ -152,8 +158,9 @@ function keyOf(destination: RealmName, { incarnation, n }: OutboxEntry): Uint8Ar
 
 function readWaiting(at: Uint8Array, value: Uint8Array) {
   const [destination, incarnation, n] = parseKey(at).slice(1);
-  const fields = new Fields(decodeStrict(value, MAX_ENTRY + 64), 'entry that waits', 2);
+  const fields = new Fields(decodeStrict(value, MAX_ENTRY + 64), 'entry that waits', 3);
   const since = fields.uint();
   const place = { incarnation: Number(incarnation), n: Number(n) };
-  return { destination: parseRealmName(String(destination)), since, entry: readEntry(place, fields.bytes(MAX_ENTRY)) };
+  const entry = readEntry(place, fields.bytes(MAX_ENTRY));
+  return { destination: parseRealmName(String(destination)), since, entry, isPartly: fields.flag() };
 }

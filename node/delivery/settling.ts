@@ -9,7 +9,7 @@ import { hasExpired } from './batch-maker.ts';
 import { handoverWrite, type StoredPath } from './handover-store.ts';
 import type { Outbox } from './outbox.ts';
 import type { OutboxEntry, Position } from './outbox-entry.ts';
-import { GONE, type Redirect, type Redirecting } from './redirecting.ts';
+import { GONE, PARTLY, type Redirect, type Redirecting } from './redirecting.ts';
 
 export interface SettlingComponents {
   readonly outbox: Pick<Outbox, 'read' | 'remove'>;
@@ -105,13 +105,16 @@ export class Settling {
     const at = clock.now();
     const codes = new Map(setAside.map(({ n, code }) => [n, code]));
     const records = entries.map((entry) => {
-      const code = codes.get(entry.n);
+      const said = codes.get(entry.n);
+      const code = said === PARTLY ? undefined : said;
       const state = code === undefined ? 'handed-over' : 'failed';
       return handoverWrite(entry, destination, { state, at, ref: way?.ref, code });
     });
     const elsewhere = new Map<OutboxEntry, () => Redirect>();
     for (const entry of entries) {
-      const redirect = codes.get(entry.n) === GONE ? await redirecting?.of(entry, destination) : undefined;
+      const code = codes.get(entry.n);
+      const isElsewhere = code === GONE || code === PARTLY;
+      const redirect = isElsewhere ? await redirecting?.of(entry, destination, code === PARTLY) : undefined;
       if (redirect) elsewhere.set(entry, redirect);
     }
     // In one turn: numbers of other queues are given out here.
@@ -121,7 +124,7 @@ export class Settling {
     for (const redirect of redirects) redirect.committed();
     for (const entry of entries) {
       const code = codes.get(entry.n);
-      if (code !== undefined && !elsewhere.has(entry)) await onFailed(entry, destination, code);
+      if (code !== undefined && code !== PARTLY && !elsewhere.has(entry)) await onFailed(entry, destination, code);
     }
   }
 }

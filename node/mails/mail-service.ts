@@ -186,11 +186,12 @@ export class MailService {
       return to?.home === realm && (!rules || rules.incoming(known, origin, to) === undefined);
     });
     if (here.length === 0) return rejected('recipient-unknown');
+    const isPartly = mails.some(({ user }) => (directory.findById(user)?.home ?? realm) !== realm);
     let fresh: readonly Mailbox[] = [];
     const stored = await this.#turns.run('store', () => this.#plan({ user: sender, device }, here));
     fresh = stored.fresh;
     return {
-      outcome: { kind: 'accepted' },
+      outcome: { kind: 'accepted', isPartly },
       plan: () => ({ writes: stored.writes }),
       after: () => this.#announce(fresh),
     };

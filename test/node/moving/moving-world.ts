@@ -58,5 +58,5 @@ export async function threeBranches(t: TestContext) {
     for (const branch of running.values()) await branch.stop();
     for (const database of databases.values()) await database.close();
   });
-  return { network, start, stop, hearing };
+  return { network, start, stop, hearing, database: (realm: RealmName) => of(databases, realm) };
 }

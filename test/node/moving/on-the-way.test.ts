@@ -1,6 +1,7 @@
 // What is on its way to a user while the user moves from one branch to another.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { under } from '../../../src/store/keys.ts';
 import { author, CONVERSATION, change, epochAt, GROUP, groupMessage, never } from '../groups/group-world.ts';
 import {
   CLERK,
@@ -86,6 +87,40 @@ test('mails between devices follow as messages do', LIMIT, async (t) => {
     [body],
   );
 });
+
+test('of mails for several the rest follows whoever moved, once, whoever hears of it first', LIMIT, async (t) => {
+  const { start, hearing, database } = await threeBranches(t);
+  // A second one of the engineer's branch, who stays there.
+  for (const realm of [KYIV, LVIV, ODESA]) hearing(realm).hears(COOK, LVIV);
+  const send = (branch: typeof kyiv, name: string) => {
+    const mails = [ENGINEER, COOK].map((user) => ({ user, device: DEVICE, body: new TextEncoder().encode(name) }));
+    return branch.mails.send(FROM, name, mails);
+  };
+  const kyiv = await start(KYIV);
+  await send(kyiv, 'one');
+  for (const realm of [LVIV, ODESA]) hearing(realm).hears(ENGINEER, ODESA);
+  const [lviv, odesa] = [await start(LVIV), await start(ODESA)];
+  const bodies = async (branch: typeof kyiv, user: typeof COOK) => {
+    return (await branch.mails.list({ user, device: DEVICE })).map(({ body }) => new TextDecoder().decode(body));
+  };
+  await until(() => kyiv.outbox.depth(LVIV) === 0);
+  assert.deepEqual(await bodies(odesa, ENGINEER), []);
+  hearing(KYIV).hears(ENGINEER, ODESA);
+  await until(async () => (await bodies(odesa, ENGINEER)).length > 0);
+  assert.deepEqual(await bodies(lviv, COOK), ['one']);
+  await until(() => kyiv.outbox.depth(LVIV) + kyiv.outbox.depth(ODESA) === 0);
+  // What Odesa says of those who are not there leads to nothing more.
+  assert.deepEqual(await bodies(odesa, ENGINEER), ['one']);
+  assert.deepEqual(await bodies(lviv, COOK), ['one']);
+  assert.equal(await countOf(database(KYIV).iterate(under('redirect'))), 0);
+  assert.deepEqual(failures(kyiv), []);
+});
+
+async function countOf(rows: AsyncIterable<unknown>): Promise<number> {
+  let count = 0;
+  for await (const _ of rows) count++;
+  return count;
+}
 
 const THREE = [
   [CLERK, 'owner'],
