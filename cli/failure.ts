@@ -11,6 +11,7 @@ import {
 } from '../src/realm/errors.ts';
 import { type Cli, paint, printJson, say } from './cli.ts';
 import { EXIT, exitCodeOf, FindingsPresent } from './exit-codes.ts';
+import { refusalHint } from './refusal-hints.ts';
 
 /** What a command was about to do when its cause arose. */
 export class CommandFailure extends Error {
@@ -88,7 +89,7 @@ function commandsIn(error: CommanderError, words: readonly string[]): string {
 
 function defaultHint(cause: unknown): string {
   if (cause instanceof InputError) return 'Add --help to the command to see what it takes.';
-  if (cause instanceof RefusedError) return 'Run: canopy cert show --dir DIR    to see who this realm is.';
+  if (cause instanceof RefusedError) return refusalHint(cause.code);
   if (cause instanceof UnreachableError)
     return 'Run: canopy status --dir DIR    to see what is reachable, and try again.';
   if (cause instanceof ConflictError) return 'Run: canopy status --dir DIR    to see what is there.';

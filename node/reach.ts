@@ -70,6 +70,9 @@ export class Reach {
     if (relation === 'sibling') {
       return { way: 'direct', over: [from, to], because: `both are branches of ${parentOf(from) ?? ''}` };
     }
+    if (relation === 'ancestor' || relation === 'descendant') {
+      return { way: 'tiers', over, because: `${relation}: from tier to tier` };
+    }
     const terms = this.#parts.table.between(from, to);
     if (!terms) return { way: 'tiers', over, because: 'no trust: from tier to tier' };
     const outward = terms.proposer === from ? 'outward' : 'inward';

@@ -4,10 +4,12 @@ import type { Command } from 'commander';
 import { AdminClient, type Neighbour, type Status } from '../../node/admin/api.ts';
 import { RelayClient } from '../../relay/api.ts';
 import { systemClock } from '../../src/realm/clock.ts';
+import type { RealmName } from '../../src/realm/names.ts';
 import { openDataDirectory } from '../../src/settings/data-directory.ts';
 import { readRealmFile } from '../../src/settings/realm-file.ts';
 import { type Cli, paint, printJson, printLines } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
+import { carrierOf } from '../mail-way.ts';
 import { showRelayStatus } from '../relay-status.ts';
 import { tableLines } from '../table.ts';
 import { asTime, shortDuration } from '../times.ts';
@@ -77,7 +79,7 @@ export function statusLines(status: Status, now: number, warn: (text: string) =>
   ];
   const table = tableLines(
     ['  REALM', 'TIER', 'PATH', 'RTT', 'QUEUE', 'CERT', 'CLOCK', 'RELEASE'],
-    status.realms.map((realm) => neighbourRow(realm, now)),
+    status.realms.map((realm) => neighbourRow(status, realm, now)),
   );
   return [
     ...status.warnings.map((text) => warn(`! ${text}`)),
@@ -91,11 +93,11 @@ function relayCount({ relays = [] }: Status): string[] {
   return relays.length > 1 ? [`${relays.filter(({ connected }) => connected).length} of ${relays.length} relays`] : [];
 }
 
-function neighbourRow(realm: Neighbour, now: number): string[] {
+function neighbourRow(own: Status, realm: Neighbour, now: number): string[] {
   return [
     `  ${realm.realm}`,
     realm.tier ?? '',
-    wayTo(realm),
+    wayTo(realm, carrierOf(own, realm)),
     realm.rtt === undefined ? '' : formatRtt(realm.rtt),
     queueTo(realm, now),
     realm.certificateEnds === undefined ? '' : `${daysLeft(realm.certificateEnds, now)} d`,
@@ -104,9 +106,9 @@ function neighbourRow(realm: Neighbour, now: number): string[] {
   ];
 }
 
-function wayTo({ path, via, queueState }: Neighbour): string {
+function wayTo({ path, via, queueState }: Neighbour, carrier: RealmName | undefined): string {
   if (path === 'unreachable' && queueState === 'custody') return 'by the tiers above';
-  return via ? `${path} by ${via}` : path;
+  return `${via ? `${path} by ${via}` : path}${carrier ? `, messages by ${carrier}` : ''}`;
 }
 
 /** How much waits, how long, and where; `frozen` for a realm that was revoked. */

@@ -1,6 +1,7 @@
 // The realms that a node knows as a tree of names, each with the way that leads to it from here.
 import type { Neighbour, Status } from '../../node/admin/api.ts';
 import { ancestorsOf, parentOf, type RealmName } from '../../src/realm/names.ts';
+import { carrierOf } from '../mail-way.ts';
 
 type PathKind = Neighbour['path'] | 'here';
 
@@ -11,6 +12,8 @@ export interface Place {
   /** `here`: the realm that was asked. */
   readonly path: PathKind;
   readonly via?: RealmName;
+  /** Who hands messages on; the path is that of a link alone. */
+  readonly carrier?: RealmName;
   /** Milliseconds. */
   readonly rtt?: number;
   readonly queued: number;
@@ -19,7 +22,9 @@ export interface Place {
 
 /** The roots of the tree, usually the region alone. Children stand in the order of their names. */
 export function topologyOf(status: Status): Place[] {
-  const known = new Map<RealmName, Omit<Place, 'below'>>(status.realms.map((realm) => [realm.realm, placeOf(realm)]));
+  const known = new Map<RealmName, Omit<Place, 'below'>>(
+    status.realms.map((realm) => [realm.realm, placeOf(realm, carrierOf(status, realm))]),
+  );
   known.set(status.realm, { realm: status.realm, tier: status.tier, path: 'here', queued: 0 });
   for (const realm of [...known.keys()].flatMap(ancestorsOf)) {
     if (!known.has(realm)) known.set(realm, { realm, tier: undefined, path: 'unreachable', queued: 0 });
@@ -43,13 +48,18 @@ export function* walk(
   }
 }
 
-/** `direct-tcp 21 ms, 3 queued`. */
-export function describeWay({ path, via, rtt, queued }: Place): string {
+/** `direct-tcp 21 ms, 3 queued`; `direct-tcp 21 ms, messages by acme.ua`. */
+export function describeWay({ path, via, carrier, rtt, queued }: Place): string {
   const way = path === 'here' ? 'this realm' : via ? `${path} by ${via}` : path;
   const time = rtt === undefined ? '' : ` ${Math.round(rtt)} ms`;
-  return `${way}${time}${queued > 0 ? `, ${queued} queued` : ''}`;
+  const by = carrier ? `, messages by ${carrier}` : '';
+  return `${way}${time}${by}${queued > 0 ? `, ${queued} queued` : ''}`;
 }
 
-function placeOf({ realm, tier, path, via, rtt, queued }: Neighbour): Omit<Place, 'below'> {
-  return { realm, tier, path, queued, ...(via ? { via } : {}), ...(rtt === undefined ? {} : { rtt }) };
+function placeOf(
+  { realm, tier, path, via, rtt, queued }: Neighbour,
+  carrier: RealmName | undefined,
+): Omit<Place, 'below'> {
+  const ways = { ...(via && { via }), ...(carrier && { carrier }) };
+  return { realm, tier, path, queued, ...ways, ...(rtt === undefined ? {} : { rtt }) };
 }

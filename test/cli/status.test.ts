@@ -67,3 +67,18 @@ test('warnings come first, then this realm, then the ways to others, aligned', (
     ],
   );
 });
+
+test('a realm two tiers up has a link, and the line says who carries messages to it, as `canopy reach` does', () => {
+  const region = { realm: parseRealmName('ua'), tier: 'region', path: 'direct-tcp', rtt: 21, queued: 0 } as const;
+  const enterprise = { ...region, realm: parseRealmName('acme.ua'), tier: 'enterprise' } as const;
+  const lines = statusLines({ ...status, warnings: [], realms: [enterprise, region] }, NOW, (text) => text);
+  assert.deepEqual(lines.slice(2), [
+    '  acme.ua  enterprise  direct-tcp                       21 ms  0',
+    '  ua       region      direct-tcp, messages by acme.ua  21 ms  0',
+  ]);
+  const above = { ...status, realm: region.realm, tier: region.tier, warnings: [] };
+  const branch = { ...region, realm: status.realm, tier: 'branch' } as const;
+  assert.match(statusLines({ ...above, realms: [branch] }, NOW, String)[2] ?? '', /direct-tcp, messages by acme\.ua/);
+  const away = { ...region, path: 'unreachable' } as const;
+  assert.match(statusLines({ ...status, realms: [away] }, NOW, String).at(-1) ?? '', /region +unreachable +21 ms/);
+});

@@ -63,6 +63,9 @@ test('kin reach each other directly, others from tier to tier, another root not 
     [abroad?.way, abroad?.over],
     ['tiers', ['kyiv.acme.ua', 'acme.ua', 'ua', 'beta.ua', 'odesa.beta.ua']],
   );
+  const region = told(reach(), parseRealmName('ua'));
+  assert.deepEqual([region?.way, region?.because], ['tiers', 'ancestor: from tier to tier']);
+  assert.equal(abroad?.because, 'no trust: from tier to tier');
   assert.equal(told(reach(), parseRealmName('odesa.beta.pl'))?.way, 'none');
 });
 

@@ -59,3 +59,9 @@ test('the picture names every realm once, and draws an arc for each way that the
   assert.equal(drawn.match(/class="arc relayed" d="M\d+ \d+H/g)?.length, 1);
   assert.ok(svg.includes('Ways from &#60;kyiv&#62;'));
 });
+
+test('a link to the region is told beside who carries messages to it', () => {
+  const region = { realm: realm('ua'), tier: 'region', path: 'direct-tcp', rtt: 21, queued: 0 } as const;
+  const [line] = topologyLines(topologyOf({ ...status, realms: [region] })).slice(1);
+  assert.match(line ?? '', /region +direct-tcp 21 ms, messages by acme\.ua$/);
+});
