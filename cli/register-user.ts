@@ -6,6 +6,7 @@ import { parseUserId } from '../src/realm/ids.ts';
 export interface NewUser {
   readonly login: string;
   readonly name: string;
+  readonly department?: string | undefined;
   readonly password: string;
 }
 
@@ -13,7 +14,8 @@ export async function registerUser(admin: AdminClient, user: NewUser): Promise<A
   const { realm } = await admin.status();
   let registrationId = '';
   const { record } = await registerPassword(user.password, realm, async (request) => {
-    const started = await admin.startUser({ login: user.login, name: user.name, request });
+    const { login, name, department } = user;
+    const started = await admin.startUser({ login, name, department, request });
     registrationId = started.registrationId;
     return { response: started.response, userId: parseUserId(started.userId) };
   });

@@ -5,7 +5,7 @@ import { encodeToken } from '../src/pki/token.ts';
 import type { RealmName } from '../src/realm/names.ts';
 import { formatUserAddress, parseLogin } from '../src/realm/user-address.ts';
 import type { RealmFile } from '../src/settings/realm-file.ts';
-import type { AdminUser, Invitation, Ping, Status, UserStarted } from './admin/api.ts';
+import type { AdminUser, Invitation, NewUser, Ping, Status, UserStarted } from './admin/api.ts';
 import type { AdminActions } from './admin/server.ts';
 import type { Authority } from './authority/authority.ts';
 import type { Accounts } from './directory/accounts.ts';
@@ -42,8 +42,8 @@ export class Operator implements AdminActions {
     return this.#parts.directory.list().map((user) => this.#withAlias(user));
   }
 
-  startUser({ login, name, request }: { login: string; name: string; request: string }): Promise<UserStarted> {
-    return this.#parts.accounts.startRegistration({ login: parseLogin(login), name, request });
+  startUser({ login, ...user }: NewUser): Promise<UserStarted> {
+    return this.#parts.accounts.startRegistration({ ...user, login: parseLogin(login) });
   }
 
   async finishUser({ registrationId, record }: { registrationId: string; record: string }): Promise<AdminUser> {
@@ -71,6 +71,7 @@ export class Operator implements AdminActions {
   }
 }
 
-function asAdminUser({ id, address, name, kind, status }: UserProfile): AdminUser {
-  return { id, address: formatUserAddress(address), name, kind, status };
+function asAdminUser({ id, address, name, department, kind, status }: UserProfile): AdminUser {
+  const works = department === undefined ? {} : { department };
+  return { id, address: formatUserAddress(address), name, ...works, kind, status };
 }

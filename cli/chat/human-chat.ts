@@ -10,6 +10,7 @@ import {
   paramsOf,
   type StateChange,
   sentenceOf,
+  type User,
 } from '../../src/client/client.ts';
 import { codeOf, InputError } from '../../src/realm/errors.ts';
 import { type Cli, paint } from '../cli.ts';
@@ -206,14 +207,14 @@ class HumanChat {
     this.#to = user.address;
     this.#chosen = { conversation: this.#client.conversationWith(user) };
     this.#partners.meet([user]);
-    this.#print(this.#quiet(`to ${visible(user.name)} <${user.address}>`));
+    this.#print(this.#quiet(`to ${labelOf(user)}`));
   }
 
   async #who(): Promise<void> {
     const conversations = await this.#client.conversations();
     if (conversations.length === 0) this.#print('Nobody here yet. Type /to and a colleague’s address.');
     for (const { others, unread } of conversations) {
-      const names = others.map((user) => `${visible(user.name)} <${user.address}>`).join(', ');
+      const names = others.map(labelOf).join(', ');
       this.#print(unread > 0 ? `${names}  ${unread} unread` : names);
     }
   }
@@ -234,6 +235,11 @@ class HumanChat {
   #quiet(text: string): string {
     return paint(this.#cli, this.#cli.stdout, 'dim', text);
   }
+}
+
+function labelOf({ name, address, department }: User): string {
+  const label = `${visible(name)} <${visible(address)}>`;
+  return department === undefined ? label : `${label}, ${visible(department)}`;
 }
 
 /** What others wrote must not steer this terminal: control characters and overrides of direction become visible marks. */

@@ -1,27 +1,21 @@
-// canopy user show, reset, disable, enable, sessions, photo, sign-out, move: what an administrator does with an account that is there.
+// canopy user show, reset, disable, enable, sessions, sign-out, move: what an administrator does with an account that is there.
 import { type Command, Option } from 'commander';
 import { UserClient, type UserDetails } from '../../node/admin/user-api.ts';
 import { registerPassword } from '../../src/crypto/login.ts';
-import { InputError } from '../../src/realm/errors.ts';
 import { parseUserId } from '../../src/realm/ids.ts';
 import { parseRealmName } from '../../src/realm/names.ts';
-import { MAX_PHOTO, MAX_SIDE, parsePhoto } from '../../src/realm/photo.ts';
 import { parseLogin } from '../../src/realm/user-address.ts';
 import { type Cli, printJson, printLines } from '../cli.ts';
 import { act, dirOption, jsonOption, makeCommand } from '../command.ts';
 import { confirmed } from '../confirm.ts';
-import { readGivenFile } from '../given-file.ts';
 import { openAdmin } from '../open-admin.ts';
 import { readNewPassword } from '../secret-input.ts';
 import { tableLines } from '../table.ts';
+import { userProfileCommands } from './user-profile.ts';
 
 interface Options {
   readonly dir: string;
   readonly json: boolean;
-}
-
-interface PhotoOptions extends Options {
-  readonly remove: boolean;
 }
 
 interface RiskyOptions extends Options {
@@ -43,7 +37,7 @@ export function userAdminCommands(cli: Cli): Command[] {
     resetCommand(cli),
     statusCommand(cli, 'disable', 'disabled', 'Let a user in no more, and end every session'),
     statusCommand(cli, 'enable', 'active', 'Let a disabled user in again'),
-    photoCommand(cli),
+    ...userProfileCommands(cli),
     signOutCommand(cli),
     moveCommand(cli),
   ];
@@ -87,44 +81,6 @@ function statusCommand(cli: Cli, name: string, status: 'active' | 'disabled', su
   })
     .addOption(dryRunOption())
     .addOption(yesOption());
-}
-
-function photoCommand(cli: Cli): Command {
-  return makeCommand(cli, {
-    name: 'photo',
-    summary: "Set a user's photo, or remove it",
-    details:
-      `A WebP, JPEG or PNG of at most ${MAX_PHOTO / 1024} KiB and ${MAX_SIDE} points a side, best a square of 144; it goes as it is, with what the file ` +
-      'says of camera and place. Users can choose one themselves, in the settings of their page, which draws it anew.',
-    examples: [
-      'canopy user photo clerk clerk.webp --dir /srv/kyiv',
-      'canopy user photo clerk --remove --json --dir /srv/kyiv',
-    ],
-  })
-    .argument('<login>', 'a login of this realm')
-    .argument('[file]', 'the picture')
-    .addOption(new Option('--remove', 'erase the photo').default(false))
-    .addOption(dirOption(cli))
-    .addOption(jsonOption())
-    .action(
-      act('user photo was not done', (login: string, file: string | undefined, options: PhotoOptions) =>
-        setPhoto(cli, parseLogin(login), file, options),
-      ),
-    );
-}
-
-async function setPhoto(
-  cli: Cli,
-  login: string,
-  file: string | undefined,
-  { dir, json, remove }: PhotoOptions,
-): Promise<void> {
-  if ((file === undefined) !== remove)
-    throw new InputError('usage', 'name a picture, or say --remove', { hint: 'Run: canopy user photo --help' });
-  const photo = file === undefined ? undefined : parsePhoto(await readGivenFile(file));
-  const address = await new UserClient(await openAdmin(dir)).setPhoto(login, photo);
-  if (json) return printJson(cli, { address, bytes: photo?.length ?? 0 });
-  printLines(cli, [photo ? `${address} has a photo of ${photo.length} bytes` : `${address} has no photo`]);
 }
 
 function signOutCommand(cli: Cli): Command {
@@ -181,6 +137,7 @@ async function showUser(cli: Cli, login: string, { dir, json }: Options): Promis
   printLines(cli, [
     `${user.address}  ${user.name}`,
     `id        ${user.id}`,
+    ...(user.department === undefined ? [] : [`works in  ${user.department}`]),
     `status    ${user.status}${user.mustChangePassword ? ', must change the first password' : ''}`,
     `identity  ${identity ? `${identity.key.slice(0, 16)}…, number ${identity.sequence}` : 'none before the first login'}`,
     `vault     ${user.hasVault ? 'yes' : 'no'}`,

@@ -23,6 +23,7 @@ interface AddOptions {
   readonly dir: string;
   readonly json: boolean;
   readonly name: string;
+  readonly department?: string;
   readonly passwordFile?: string;
 }
 
@@ -53,11 +54,12 @@ function addCommand(cli: Cli): Command {
     details: 'The first password comes from stdin or a file; at the first login the user is asked for a new one.',
     examples: [
       'canopy user add clerk --name "Clerk One" --dir /srv/kyiv',
-      'canopy user add clerk --name "Clerk One" --password-file first.txt --dir /srv/kyiv',
+      'canopy user add clerk --name "Clerk One" --department Accounts --password-file first.txt --dir /srv/kyiv',
     ],
   })
     .argument('<login>', 'what the user logs in with: 1 to 64 of a-z 0-9 . _ -')
     .requiredOption('--name <name>', 'the name that colleagues see')
+    .addOption(new Option('--department <department>', 'where the user works, as colleagues see it'))
     .addOption(new Option('--password-file <file>', 'read the first password from a file'))
     .addOption(dirOption(cli))
     .addOption(jsonOption())
@@ -116,7 +118,8 @@ async function addUser(cli: Cli, loginText: string, options: AddOptions): Promis
   // Asked before the password is: nobody types one in vain.
   await admin.status();
   const password = await readNewPassword(cli, options.passwordFile);
-  const user = await registerUser(admin, { login, name: options.name, password });
+  const { name, department } = options;
+  const user = await registerUser(admin, { login, name, department, password });
   if (options.json) printJson(cli, { user });
   else printLines(cli, [`added ${user.address} (${user.name})`]);
 }
@@ -127,7 +130,9 @@ async function listUsers(cli: Cli, { dir, all, json }: ListOptions): Promise<voi
   if (json) printJson(cli, { users });
   else if (users.length === 0) printLines(cli, ['nobody yet; add one: canopy user add LOGIN --name "First Last"']);
   else {
-    const rows = users.map(({ address, name, kind, status, alias = '' }) => [address, name, kind, status, alias]);
-    printLines(cli, tableLines(['USER', 'NAME', 'KIND', 'STATUS', 'LOGIN ALONE'], rows));
+    const rows = users.map(({ address, name, department = '', kind, status, alias = '' }) => {
+      return [address, name, department, kind, status, alias];
+    });
+    printLines(cli, tableLines(['USER', 'NAME', 'DEPARTMENT', 'KIND', 'STATUS', 'LOGIN ALONE'], rows));
   }
 }

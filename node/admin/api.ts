@@ -4,7 +4,7 @@
 //   GET  /v1/status                            Status
 //   GET  /v1/users                             {users: User[]}    this realm's
 //   GET  /v1/directory                         {users: User[]}    all that this node knows, of other realms too
-//   POST /v1/users/start {login,name,request}  UserStarted        OPAQUE registration, first answer
+//   POST /v1/users/start {login,name,department?,request}  UserStarted    OPAQUE registration, first answer
 //   POST /v1/users/finish {registrationId,record}  User
 //   POST /v1/invite {tier,realm,ttl}           Invitation
 //   POST /v1/enrol {request}                   {reply}            an enrolment by files, base64
@@ -89,6 +89,7 @@ const user = v.object({
   id: v.string(),
   address: v.string(),
   name: v.string(),
+  department: v.optional(v.string()),
   kind: v.string(),
   status: v.string(),
   /** Whether the bare login is theirs in the house. */
@@ -106,12 +107,20 @@ const invitation = v.object({
 export type Invitation = v.InferOutput<typeof invitation>;
 
 export const REQUESTS = {
-  startUser: v.object({ login: v.string(), name: v.string(), request: v.string() }),
+  startUser: v.object({
+    login: v.string(),
+    name: v.string(),
+    department: v.optional(v.string()),
+    request: v.string(),
+  }),
   finishUser: v.object({ registrationId: v.string(), record: v.string() }),
   invite: v.object({ tier: v.picklist(TIERS), realm, ttl: v.number() }),
   enrol: v.object({ request: v.string() }),
   ping: v.object({ realm }),
 } as const;
+
+/** Of whom a password is registered. */
+export type NewUser = v.InferOutput<typeof REQUESTS.startUser>;
 
 const userStarted = v.object({ registrationId: v.string(), userId: v.string(), response: v.string() });
 export type UserStarted = v.InferOutput<typeof userStarted>;

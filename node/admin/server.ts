@@ -7,7 +7,15 @@ import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import { errorForm } from '../../src/settings/error-form.ts';
 import { socketPath } from '../../src/settings/socket-path.ts';
-import { type AdminUser, type Invitation, type Ping, REQUESTS, type Status, type UserStarted } from './api.ts';
+import {
+  type AdminUser,
+  type Invitation,
+  type NewUser,
+  type Ping,
+  REQUESTS,
+  type Status,
+  type UserStarted,
+} from './api.ts';
 
 const MAX_BODY = 64 * 1024;
 const REQUEST_DEADLINE = 60_000;
@@ -18,7 +26,7 @@ export interface AdminActions {
   status(): Promise<Status>;
   users(): Promise<readonly AdminUser[]>;
   directory(): Promise<readonly AdminUser[]>;
-  startUser(body: v.InferOutput<typeof REQUESTS.startUser>): Promise<UserStarted>;
+  startUser(body: NewUser): Promise<UserStarted>;
   finishUser(body: v.InferOutput<typeof REQUESTS.finishUser>): Promise<AdminUser>;
   invite(body: v.InferOutput<typeof REQUESTS.invite>): Promise<Invitation>;
   enrol(request: Uint8Array): Promise<Uint8Array>;

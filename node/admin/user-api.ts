@@ -7,6 +7,7 @@
 //   POST /v1/users/status {user, status}                {address}
 //   POST /v1/users/sign-out {user, device?}             {address, devices}
 //   POST /v1/users/photo {user, photo?}                 {address}        base64url; without one it is erased
+//   POST /v1/users/department {user, department?}       {address, department?}    without one it is erased
 //   POST /v1/users/move {user, to}                      {address}        of before
 import { toString } from 'uint8arrays/to-string';
 import * as v from 'valibot';
@@ -24,6 +25,7 @@ export const USER_REQUESTS = {
   setStatus: v.object({ user: v.string(), status: v.picklist(['active', 'disabled']) }),
   signOut: v.object({ user: v.string(), device: v.optional(v.string()) }),
   setPhoto: v.object({ user: v.string(), photo: v.optional(v.string()) }),
+  setDepartment: v.object({ user: v.string(), department: v.optional(v.string()) }),
   move: v.object({ user: v.string(), to: realm }),
 } as const;
 
@@ -40,6 +42,7 @@ const userDetails = v.object({
   id: v.string(),
   address: v.string(),
   name: v.string(),
+  department: v.optional(v.string()),
   kind: v.string(),
   status: v.string(),
   mustChangePassword: v.boolean(),
@@ -51,6 +54,8 @@ const userDetails = v.object({
 export type UserDetails = v.InferOutput<typeof userDetails>;
 
 const whom = v.object({ address: v.string() });
+const placed = v.object({ ...whom.entries, department: v.optional(v.string()) });
+export type Placed = v.InferOutput<typeof placed>;
 const started = v.object({ registrationId: v.string(), userId: v.string(), response: v.string() });
 const signedOut = v.object({ address: v.string(), devices: v.array(v.string()) });
 export type SignedOut = v.InferOutput<typeof signedOut>;
@@ -81,6 +86,10 @@ export class UserClient {
   async setPhoto(user: string, photo: Uint8Array | undefined): Promise<string> {
     const body = { user, ...(photo && { photo: toString(photo, 'base64url') }) };
     return (await this.#admin.ask('/v1/users/photo', whom, body)).address;
+  }
+
+  setDepartment(user: string, department: string | undefined): Promise<Placed> {
+    return this.#admin.ask('/v1/users/department', placed, { user, ...(department !== undefined && { department }) });
   }
 
   async move(user: string, to: RealmName): Promise<string> {

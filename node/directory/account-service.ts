@@ -192,6 +192,15 @@ export class AccountService implements Accounts {
     return profile;
   }
 
+  /** By an administrator; without one it is erased. @throws InputError `unknown-user`, `bad-department` */
+  async setDepartment(user: UserId, department: string | undefined, by: string): Promise<UserProfile> {
+    const { audit, directory } = this.#parts;
+    const profile = await directory.setDepartment(user, department);
+    const code = department === undefined ? 'user-department-removed' : 'user-department-set';
+    await audit.record({ code, actor: by, fields: { user } });
+    return profile;
+  }
+
   list(): UserProfile[] {
     return this.#parts.accounts.list().flatMap(({ id }) => this.#parts.directory.findById(id) ?? []);
   }

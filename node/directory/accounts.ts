@@ -9,6 +9,7 @@ import type { Device, Session, Sessions } from './sessions.ts';
 export interface RegistrationStart {
   readonly login: Login;
   readonly name: string;
+  readonly department?: string | undefined;
   /** Default `person`. */
   readonly kind?: UserKind;
   readonly request: string;
@@ -65,7 +66,7 @@ export interface PasswordChangeFinish {
 export interface Accounts {
   readonly sessions: Sessions;
 
-  /** By an administrator. @throws ConflictError `login-taken`, InputError `bad-login`, `bad-name`, `bad-opaque` */
+  /** By an administrator. @throws ConflictError `login-taken`, InputError `bad-login`, `bad-name`, `bad-department`, `bad-opaque` */
   startRegistration(start: RegistrationStart): Promise<RegistrationStarted>;
   /** The password must be changed at the first login. `by` goes to the audit log. @throws ConflictError `login-taken`, InputError `unknown-registration` */
   finishRegistration(finish: { registrationId: string; record: string; by?: string }): Promise<UserProfile>;

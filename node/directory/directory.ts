@@ -17,6 +17,8 @@ export interface UserProfile {
   readonly status: UserStatus;
   /** Names the photo in the profile record (src/realm/photo.ts). */
   readonly photo?: string | undefined;
+  /** Where somebody works, as an administrator has put it. */
+  readonly department?: string | undefined;
 }
 
 /** What the home says of a sender: `nobody` when it knows none by that id, undefined when it told who it is or did not answer. */

@@ -7,13 +7,13 @@ import { decodeProfile, MAX_RECORD } from '../../src/protocols/profile/record.ts
 import { LocalError } from '../../src/realm/errors.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import { parseRealmName, type RealmName } from '../../src/realm/names.ts';
-import { photoName } from '../../src/realm/photo.ts';
 import type { UserAddress } from '../../src/realm/user-address.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { Write } from '../../src/store/engine.ts';
 import { key, under } from '../../src/store/keys.ts';
 import { decodeFields, encodeFields } from '../../src/store/positional.ts';
 import type { UserProfile } from './directory.ts';
+import { shownOf } from './shown-profile.ts';
 import { UserIndex } from './user-index.ts';
 
 const VERSION = 1;
@@ -103,9 +103,9 @@ export class ForeignUsers {
 
 /** @throws InputError when the record is none */
 export function userOf(home: RealmName, { kind, record }: LookupAnswer): UserProfile {
-  const { id, login, name, photo } = decodeProfile(record);
-  const shown = photo && { photo: photoName(photo) };
-  return { id, address: { login, realm: home }, name, kind, home, status: 'active', ...shown };
+  const profile = decodeProfile(record);
+  const { id, login } = profile;
+  return { id, address: { login, realm: home }, kind, home, status: 'active', ...shownOf(profile) };
 }
 
 function readStored(value: Uint8Array): { home: RealmName; found: LookupAnswer; time: number } {

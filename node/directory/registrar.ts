@@ -1,5 +1,5 @@
 // Registers passwords: of a new account, of one that an administrator resets, and of a user who changes the own one.
-import { parseName } from '../../src/protocols/profile/record.ts';
+import { parseDepartment, parseName } from '../../src/protocols/profile/record.ts';
 import { ConflictError, InputError, RefusedError } from '../../src/realm/errors.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import type { Login } from '../../src/realm/user-address.ts';
@@ -21,6 +21,7 @@ interface NewUser {
   readonly id: UserId;
   readonly login: Login;
   readonly name: string;
+  readonly department?: string | undefined;
   readonly kind: UserKind;
 }
 
@@ -43,8 +44,14 @@ export class Registrar {
     this.#changes = new Pending(components.clock, 'unknown-password-change');
   }
 
-  async start({ login, name, kind = 'person', request }: RegistrationStart): Promise<RegistrationStarted> {
-    const user = { id: this.#parts.directory.newId(), login: parseLogin(login), name: parseName(name.trim()), kind };
+  async start({ login, name, department, kind = 'person', request }: RegistrationStart): Promise<RegistrationStarted> {
+    const user = {
+      id: this.#parts.directory.newId(),
+      login: parseLogin(login),
+      name: parseName(name.trim()),
+      kind,
+      ...(department !== undefined && { department: parseDepartment(department.trim()) }),
+    };
     this.#assertFree(user.login);
     const response = this.#parts.opaque.register(user.id, request);
     return { registrationId: this.#newUsers.add(user), userId: user.id, response };

@@ -16,6 +16,7 @@ import {
   encodeProfile,
   loginHash,
   type ProfileRecord,
+  parseDepartment,
   parseName,
   profileHash,
   SALT,
@@ -62,6 +63,7 @@ export interface OwnUser {
   readonly name: string;
   readonly kind: UserKind;
   readonly photo?: Uint8Array | undefined;
+  readonly department?: string | undefined;
 }
 
 const MAX_RESULTS = 100;
@@ -91,7 +93,10 @@ export class UserDirectory implements Directory {
       ...init,
       log,
       onListed: (user) => this.#changed(user, () => this.#aliases.list(user)),
-      onRemoved: (user) => this.#changed({ ...user, name: '', status: 'disabled' }, () => this.#aliases.remove(user)),
+      onRemoved: (user) =>
+        this.#changed({ ...user, name: '', department: undefined, status: 'disabled' }, () =>
+          this.#aliases.remove(user),
+        ),
     });
     const users = this.#roll;
     this.#intake = new UserIntake({ ...components, profiles: this.#profiles, aliases: this.#aliases, users }, init);
@@ -181,6 +186,15 @@ export class UserDirectory implements Directory {
     return user;
   }
 
+  /** As `rename`, for the department; without one it is erased. @throws InputError `unknown-user`, `bad-department` */
+  async setDepartment(id: UserId, department: string | undefined): Promise<UserProfile> {
+    const user = await this.#alter(id, {
+      department: department === undefined ? undefined : parseDepartment(department.trim()),
+    });
+    if (department === undefined) await this.#profiles.compact(this.#init.realm);
+    return user;
+  }
+
   /** The bytes that `photo` of a known user names. */
   async photoOf(id: UserId): Promise<Uint8Array | undefined> {
     const record = await this.recordOf(id);
@@ -220,7 +234,7 @@ export class UserDirectory implements Directory {
   }
 
   /** A new salt each time: nobody who keeps hashes sees that a name or a photo has come back. */
-  #alter(id: UserId, change: Partial<Pick<ProfileRecord, 'name' | 'photo'>>): Promise<UserProfile> {
+  #alter(id: UserId, change: Partial<Pick<ProfileRecord, 'name' | 'photo' | 'department'>>): Promise<UserProfile> {
     return this.#turns.run(id, async () => {
       const user = this.#own(id);
       const before = await this.#recordOf(user);

@@ -38,6 +38,10 @@ export function userRoutes(parts: UserOperatorComponents): PartRoutes {
       const bytes = photo === undefined ? undefined : decodePhoto(photo);
       return addressed(await accounts.setPhoto(find(parts, user).account.id, bytes, OPERATOR));
     }),
+    'POST /v1/users/department': partRoute(USER_REQUESTS.setDepartment, async ({ user, department }) => {
+      const profile = await accounts.setDepartment(find(parts, user).account.id, department, OPERATOR);
+      return { ...addressed(profile), department: profile.department };
+    }),
     'POST /v1/users/sign-out': partRoute(USER_REQUESTS.signOut, async ({ user, device }) =>
       signOut(parts, find(parts, user), device),
     ),
@@ -61,13 +65,14 @@ export const addressed = ({ address }: UserProfile) => ({ address: formatUserAdd
 
 async function show(parts: UserOperatorComponents, { account, profile }: Found): Promise<UserDetails> {
   const { accounts, devices, identities } = parts;
-  const { id, name, kind, status } = profile;
+  const { id, name, department, kind, status } = profile;
   const { identity } = identities.keysOf(id);
   const list = await devices.list(id);
   return {
     id,
     ...addressed(profile),
     name,
+    ...(department !== undefined && { department }),
     kind,
     status,
     mustChangePassword: account.mustChangePassword,

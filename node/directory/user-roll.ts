@@ -7,9 +7,9 @@ import { CanopyError } from '../../src/realm/errors.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
-import { photoName } from '../../src/realm/photo.ts';
 import { BirthPlaces } from './birth-places.ts';
 import type { UserProfile } from './directory.ts';
+import { shownOf } from './shown-profile.ts';
 import { UserIndex } from './user-index.ts';
 import type { UserList } from './user-intake.ts';
 
@@ -107,10 +107,11 @@ export class UserRoll implements UserList {
 /** The user that entry and record together speak of; undefined when they do not fit each other. */
 function vouchedFor(home: RealmName, entry: UserEntry, record: Uint8Array): UserProfile | undefined {
   try {
-    const { id, login, name, salt, photo } = decodeProfile(record);
+    const profile = decodeProfile(record);
+    const { id, login, salt } = profile;
     if (id !== entry.id || !equals(loginHash(login, salt), entry.loginHash)) return undefined;
-    const shown = photo && { photo: photoName(photo) };
-    return { id, address: { login, realm: home }, name, kind: entry.kind, home, status: entry.status, ...shown };
+    const { kind, status } = entry;
+    return { id, address: { login, realm: home }, kind, home, status, ...shownOf(profile) };
   } catch (error) {
     if (error instanceof CanopyError) return undefined;
     throw error;

@@ -12,8 +12,9 @@ import type { UserProfile } from '../directory/directory.ts';
 import type { LanDirectory } from './components.ts';
 
 export function viewUser(profile: UserProfile): User {
-  const { id, address, name, kind, photo } = profile;
-  return { id, address: formatUserAddress(address), name, kind, ...(photo !== undefined && { photo }) };
+  const { id, address, name, kind, photo, department } = profile;
+  const shown = { ...(photo !== undefined && { photo }), ...(department !== undefined && { department }) };
+  return { id, address: formatUserAddress(address), name, kind, ...shown };
 }
 
 /** Somebody who wrote once and is no longer in the directory keeps the id, without a name. */

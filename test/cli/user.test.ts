@@ -61,6 +61,24 @@ test('a photo is set from a file, and removed; what is none is refused', LIMIT, 
   assert.equal((await run('photo')).code, 2);
 });
 
+test('a department is set, listed, shown and taken back; one that would mislead is refused', LIMIT, async () => {
+  assert.equal((await json('department', ' Accounts ')).department, 'Accounts');
+  assert.equal((await json('show')).user.department, 'Accounts');
+  assert.match((await run('show')).stdout, /works in {2}Accounts/);
+  const listed = await canopy(['user', 'list', '--json', '--dir', region.dir]);
+  assert.equal(JSON.parse(listed.stdout).users[0].department, 'Accounts');
+  assert.match((await canopy(['user', 'list', '--dir', region.dir])).stdout, /DEPARTMENT[^]*Accounts/);
+  const refused = await run('department', 'a\u202eb');
+  assert.deepEqual([refused.code, /can't be a department/.test(refused.stderr)], [2, true], refused.stderr);
+  assert.equal((await run('department')).code, 2);
+  assert.equal((await json('department', '--remove')).department, null);
+  assert.equal((await json('show')).user.department, undefined);
+  const second = ['user', 'add', 'second', '--name', 'Second', '--department', 'Sales', '--json', '--dir', region.dir];
+  const added = await canopy(second, { stdin: 'first password\n' });
+  assert.equal(added.code, 0, added.stderr);
+  assert.equal(JSON.parse(added.stdout).user.department, 'Sales');
+});
+
 test('reset takes a first password from stdin and never from the command line', LIMIT, async () => {
   const done = await json('reset', '--yes', { stdin: 'another first password\n' });
   assert.deepEqual([done.dryRun, done.hasVault], [false, false]);

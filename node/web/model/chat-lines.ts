@@ -24,13 +24,17 @@ export function chatLine(chat: Chat, draft: string, who: readonly User[]): ChatL
   return { kind: 'message', text: oneLine(last.text), mine: last.mine, by: person ? undefined : last.sender };
 }
 
-/** Conversations whose name has a word that begins so, or whose address contains it. */
+/** Conversations whose name has a word that begins so, or whose address or department contains it. */
 export function matchChats(words: Wording, chats: readonly Chat[], typed: string): readonly Chat[] {
   const wanted = typed.trim().toLocaleLowerCase();
   if (wanted === '') return chats;
   return chats.filter((chat) => {
     const name = chatName(words, chat).toLocaleLowerCase();
-    return name.startsWith(wanted) || name.includes(` ${wanted}`) || chatAddress(words, chat).includes(wanted);
+    return (
+      name.startsWith(wanted) ||
+      name.includes(` ${wanted}`) ||
+      chatAddress(words, chat).toLocaleLowerCase().includes(wanted)
+    );
   });
 }
 

@@ -1,5 +1,6 @@
 // A conversation as the list has it.
 import type { Conversation, User } from '../../../src/client/client.ts';
+import { whereIs } from './person-look.ts';
 import type { Said } from './said.ts';
 import type { Wording } from './wording.ts';
 
@@ -31,7 +32,7 @@ export function chatName(words: Wording, { person, title, people }: Chat): strin
 
 /** What tells two of one name apart. */
 export function chatAddress(words: Wording, { person, people }: Chat): string {
-  return person?.address ?? words.t('group.people', { count: people.length + 1 });
+  return person ? whereIs(person) : words.t('group.people', { count: people.length + 1 });
 }
 
 /** Pinned ones keep their places; of the others the newest stands first. */

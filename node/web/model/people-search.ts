@@ -5,6 +5,7 @@ import type { Client, User } from '../../../src/client/client.ts';
 import type { Clock, Timer } from '../../../src/realm/clock.ts';
 import type { UserId } from '../../../src/realm/ids.ts';
 import type { Chats } from './chats.ts';
+import { isCalled } from './person-look.ts';
 
 /** Milliseconds without a key before the server is asked. */
 const PAUSE = 250;
@@ -60,7 +61,7 @@ export class PeopleSearch {
 
   #known(typed: string): readonly User[] {
     const people = this.#components.chats.list.peek().flatMap((chat) => chat.people);
-    return this.#without(people.filter((user) => fits(user, typed)));
+    return this.#without(people.filter((user) => isCalled(user, typed)));
   }
 
   /** Everybody once, without the person themselves. */
@@ -69,9 +70,4 @@ export class PeopleSearch {
     once.delete(this.#components.me);
     return [...once.values()].slice(0, MOST);
   }
-}
-
-function fits({ name, address }: User, typed: string): boolean {
-  const called = name.toLowerCase();
-  return address.startsWith(typed) || called.startsWith(typed) || called.includes(` ${typed}`);
 }

@@ -1,4 +1,7 @@
-// How a person without a photo is drawn: a colour that follows from the id, so that all see the same, and initials.
+// How a person is told from others: without a photo by a colour that follows from the id, so that all see the same, and initials; in a
+// line by address and department.
+import type { User } from '../../../src/client/client.ts';
+
 const COLOURS = 12;
 
 /** 0 up to 11, the number of a token `--person-n`. */
@@ -15,4 +18,15 @@ export function initialsOf(name: string): string {
     .slice(0, 2)
     .map((word) => [...word][0]?.toLocaleUpperCase() ?? '')
     .join('');
+}
+
+/** The line below a name. */
+export function whereIs({ address, department }: Pick<User, 'address' | 'department'>): string {
+  return department === undefined ? address : `${address} · ${department}`;
+}
+
+/** What is typed begins the address, a word of the name or of the department. */
+export function isCalled({ name, address, department = '' }: User, typed: string): boolean {
+  if (address.startsWith(typed)) return true;
+  return [name, department].some((text) => ` ${text.toLowerCase()}`.includes(` ${typed}`));
 }

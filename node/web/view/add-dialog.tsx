@@ -94,6 +94,7 @@ function Preview({ user }: { readonly user: User }) {
         <strong dir="auto">{user.name}</strong>
         <span>{user.address}</span>
         <span>{t('add.branch', { realm: user.address.slice(user.address.indexOf('@') + 1) })}</span>
+        {user.department !== undefined && <span dir="auto">{user.department}</span>}
         <PresenceText user={user} />
       </div>
     </div>

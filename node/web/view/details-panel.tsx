@@ -55,6 +55,12 @@ function Facts({ person }: { readonly person: User }) {
       <dd>{person.address}</dd>
       <dt>{t('details.branch')}</dt>
       <dd>{person.address.slice(person.address.indexOf('@') + 1)}</dd>
+      {person.department !== undefined && (
+        <>
+          <dt>{t('details.department')}</dt>
+          <dd dir="auto">{person.department}</dd>
+        </>
+      )}
       <dt>{t('safety.title')}</dt>
       <dd>
         <SafetyFact person={person} />

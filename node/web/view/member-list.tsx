@@ -4,6 +4,7 @@ import type { MemberRole, RosterMember } from '../../../src/crypto/roster.ts';
 import type { Chat } from '../model/chat.ts';
 import { type Failure, failureOf } from '../model/failure-text.ts';
 import { groupFailure } from '../model/group-failure.ts';
+import { whereIs } from '../model/person-look.ts';
 import type { TextKey } from '../text/texts.ts';
 import { Button } from './button.tsx';
 import { useConversing, useWords, useWorkspace } from './context.ts';
@@ -67,7 +68,7 @@ function MemberRow({ chat, member, isPending, onFailure }: MemberRowProps) {
     <ListRow
       lead={user && <Avatar user={user} presence={user.id !== me.id} />}
       title={member.user === me.id ? `${name} (${t('group.you')})` : name}
-      note={[user?.address, role, isPending && t('group.pending')].filter(Boolean).join(' · ')}
+      note={[user && whereIs(user), role, isPending && t('group.pending')].filter(Boolean).join(' · ')}
       end={
         items.length > 0 && (
           <>

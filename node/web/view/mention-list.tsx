@@ -4,6 +4,7 @@ import type { RefObject } from 'preact';
 import { useId } from 'preact/hooks';
 import type { User } from '../../../src/client/client.ts';
 import { type MentionQuery, mentionQuery, mentionText, whoFits } from '../model/mention-query.ts';
+import { whereIs } from '../model/person-look.ts';
 import { useWords } from './context.ts';
 import { Avatar } from './person.tsx';
 import type { Stage } from './stage.ts';
@@ -83,7 +84,7 @@ export function MentionList({ id, fitting, at, choose }: Mentions) {
         >
           <Avatar user={user} />
           <span dir="auto">{user.name}</span>
-          <span class="switch-address">{user.address}</span>
+          <span class="switch-address">{whereIs(user)}</span>
         </li>
       ))}
     </ul>

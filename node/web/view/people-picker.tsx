@@ -3,6 +3,7 @@
 import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { User } from '../../../src/client/client.ts';
+import { whereIs } from '../model/person-look.ts';
 import { useConversing, useWords } from './context.ts';
 import { Field } from './field.tsx';
 import { Icon } from './icon.tsx';
@@ -52,7 +53,7 @@ export function PeoplePicker({ chosen, without = [], error }: PeoplePickerProps)
             <button type="button" class="switch-option" onClick={() => take(user)}>
               <Avatar user={user} presence />
               <span dir="auto">{user.name}</span>
-              <span class="switch-address">{user.address}</span>
+              <span class="switch-address">{whereIs(user)}</span>
             </button>
           </li>
         ))}
@@ -72,7 +73,7 @@ function Chosen({ chosen, onGone }: { readonly chosen: Signal<readonly User[]>; 
   return (
     <ul class="chosen" aria-label={t('group.chosen')}>
       {chosen.value.map((user) => (
-        <li key={user.id} title={user.address}>
+        <li key={user.id} title={whereIs(user)}>
           <span dir="auto">{user.name}</span>
           <button
             type="button"

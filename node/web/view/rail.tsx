@@ -140,6 +140,7 @@ function ChatLink({ chat, isCurrent, isStop, onMenu }: ChatItemProps & { onMenu(
       <ChatAvatar chat={chat} presence />
       <span class="chat-name" dir="auto">
         {name}
+        {chat.person?.department !== undefined && <span class="chat-works"> · {chat.person.department}</span>}
       </span>
       <span class="chat-time">
         {chat.pin !== undefined && (

@@ -48,6 +48,8 @@ export const user = v.object({
   kind: v.picklist(['person', 'bot', 'system']),
   /** SHA-256 of the photo, base64url; absent: none. */
   photo: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/))),
+  /** Where the user works, as an administrator has put it. */
+  department: v.optional(shortText),
 });
 export type User = v.InferOutput<typeof user>;
 

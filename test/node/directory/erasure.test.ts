@@ -105,6 +105,31 @@ test(
   },
 );
 
+test('a department comes to the other node, stays when the name changes, and is erased', LIMIT, async (t) => {
+  const networks = new PairedNetworks();
+  const house = await openOnDisk(t, acme, networks);
+  const branch = await openOnDisk(t, kyiv, networks);
+  await house.ledger.certifyRealm({ realm: kyiv, tier: 'branch', chain: text('kyiv') });
+  const clerk = await new OpaqueClient(branch.accounts, kyiv).addUser('clerk', 'pw', NAME);
+  const seen = () => house.directory.findById(clerk.id);
+  await branch.accounts.setDepartment(clerk.id, MARK, 'operator');
+  await branch.directory.rename(clerk.id, 'Another');
+  await eventually(() => seen()?.name === 'Another' && seen()?.department === MARK);
+  await assert.rejects(branch.directory.setDepartment(clerk.id, ' '), { code: 'bad-department' });
+  assert.equal(branch.directory.findById(clerk.id)?.department, MARK);
+
+  await branch.accounts.setDepartment(clerk.id, undefined, 'operator');
+  await eventually(() => seen()?.department === undefined);
+  assert.equal(await isOnDisk(branch.path, MARK), false);
+
+  await branch.accounts.setDepartment(clerk.id, MARK, 'operator');
+  await eventually(() => seen()?.department === MARK);
+  await branch.accounts.remove(CLERK, 'operator');
+  await eventually(() => seen() === undefined);
+  await eventually(async () => !(await isOnDisk(house.path, MARK)));
+  assert.equal(await isOnDisk(branch.path, MARK), false);
+});
+
 test('the chain still stands, and whoever was away erases when it comes back', LIMIT, async (t) => {
   const networks = new PairedNetworks();
   const house = await openBranch(acme, { networks });

@@ -31,10 +31,12 @@ test('a user who moves keeps the id, the identity, the devices and the vault', L
   const { kyiv: old, lviv: next, acme } = await company(t);
   const { user, session, identity, certificate, head, records } = await settledUser(old, 'clerk');
   await eventually(() => next.directory.findById(user.id)?.home === kyiv);
+  await old.accounts.setDepartment(user.id, 'Accounts', 'operator');
   await old.moving.move(CLERK, lviv, 'operator');
   assert.equal(old.accounts.sessions.list(session.user).length, 0);
   for (const { directory, keys } of [old, next, acme]) {
     await eventually(() => directory.findById(user.id)?.home === lviv);
+    assert.equal(directory.findById(user.id)?.department, 'Accounts');
     assert.equal(directory.findByAddress({ login: CLERK, realm: kyiv }), undefined);
     await eventually(() => keys.keysOf(lviv, user.id).devices.length === 1);
     assert.deepEqual(keys.keysOf(lviv, user.id).identity?.key, identity.publicKey);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { signal } from '@preact/signals';
+import { chatAddress } from '../../../node/web/model/chat.ts';
 import { chatLine, matchChats } from '../../../node/web/model/chat-lines.ts';
 import { ConnectionModel } from '../../../node/web/model/connection.ts';
 import { Drafts } from '../../../node/web/model/drafts.ts';
@@ -260,13 +261,16 @@ test('the line of a conversation is what matters most now', () => {
   assert.deepEqual(chatLine({ ...chat, last: undefined }, '', []), { kind: 'address' });
 });
 
-test('the switcher finds by the beginning of a name or by the address, groups by their name', async () => {
+test('the switcher finds by the beginning of a name, by the address or the department, groups by their name', async () => {
   const words = await wordsIn('en', 'UTC');
-  const direct = [ENGINEER, CLERK].map((person) => ({ id: TALK, person, people: [person], unread: 0, addedAt: 0 }));
+  const people = [ENGINEER, { ...CLERK, department: 'Wages' }];
+  const direct = people.map((person) => ({ id: TALK, person, people: [person], unread: 0, addedAt: 0 }));
   const group = { id: TALK, people: [ENGINEER], title: 'North stair', unread: 0, addedAt: 0 };
   const chats = [...direct, group];
   assert.deepEqual(matchChats(words, chats, 'ENG'), [direct[0]]);
   assert.deepEqual(matchChats(words, chats, 'kyiv'), [direct[1]]);
+  assert.deepEqual(matchChats(words, chats, 'wag'), [direct[1]]);
+  assert.equal(direct[1] && chatAddress(words, direct[1]), `${CLERK.address} · Wages`);
   assert.deepEqual(matchChats(words, chats, 'stair'), [group]);
   assert.equal(matchChats(words, chats, '').length, 3);
 });

@@ -208,9 +208,12 @@ test('people are found among the known at once, among all when the typing pauses
   const client = new ScriptedClient();
   client.users = [CLERK, DRAWING, ENGINEER];
   const clock = new HandClock();
-  const search = new PeopleSearch({ client, clock, chats: { list: signal([DIRECT]) }, me: CLERK.id });
+  const people = [{ ...ENGINEER, department: 'North Works' }];
+  const search = new PeopleSearch({ client, clock, chats: { list: signal([{ ...DIRECT, people }]) }, me: CLERK.id });
   const found = (): readonly User[] => search.found.value;
-  assert.deepEqual(found(), [ENGINEER]);
+  assert.deepEqual(found(), people);
+  search.type('works');
+  assert.deepEqual(found(), people);
   search.type('dra');
   assert.deepEqual(found(), []);
   clock.pass(300);

@@ -117,18 +117,42 @@ const profile = fc.record(
 
 const photo = fc.uint8Array({ maxLength: 60 }).map((rest) => new Uint8Array([...WEBP, ...rest]));
 
+/** As accepted for names, and bounded like them. */
+const department = fc
+  .string({ unit: 'grapheme', maxLength: 30 })
+  .map((text) => text.slice(0, 100).toWellFormed())
+  .filter(isName);
+
 test('payloads and profile records read back', () => {
   fc.assert(fc.property(user, (value) => assert.deepEqual(decodeUserEntry(encodeUserEntry(value)), value)));
   fc.assert(fc.property(realm, (value) => assert.deepEqual(decodeRealmCertified(encodeRealmCertified(value)), value)));
   fc.assert(fc.property(profile, (value) => assert.deepEqual(decodeProfile(encodeProfile(value)), value)));
-  const shown = fc.tuple(profile, photo).map(([record, picture]) => ({ ...record, photo: picture }));
+  const shown = fc.tuple(profile, photo, department).map(([record, picture, works]) => ({
+    ...record,
+    photo: picture,
+    department: works,
+  }));
   fc.assert(fc.property(shown, (value) => assert.deepEqual(decodeProfile(encodeProfile(value)), value)));
+});
+
+test('a profile record has these bytes', () => {
+  const value = {
+    id: parseUserId('00112233-4455-4677-8899-aabbccddeeff'),
+    login: parseLogin('clerk'),
+    name: 'Clerk',
+    salt: new Uint8Array(16).fill(7),
+    department: 'Бухгалтерія',
+  };
+  const vector =
+    '87015000112233445546778899aabbccddeeff65636c65726b65436c65726b5007070707070707070707070707070707f676d091d183d185d0b3d0b0d0bbd182d0b5d180d196d18f';
+  assert.equal(Buffer.from(encodeProfile(value)).toString('hex'), vector);
+  assert.deepEqual(decodeProfile(new Uint8Array(Buffer.from(vector, 'hex'))), value);
 });
 
 test('a profile record that is cut short anywhere is refused, and so is a photo that is too large, too wide or none', () => {
   const [record] = fc.sample(profile, 1);
   assert.ok(record);
-  const whole = encodeProfile({ ...record, photo: new Uint8Array(WEBP) });
+  const whole = encodeProfile({ ...record, photo: new Uint8Array(WEBP), department: 'Accounts' });
   for (let length = 0; length < whole.length; length += 1) {
     assert.throws(() => decodeProfile(whole.subarray(0, length)), { name: 'InputError' }, `${length}`);
   }
@@ -141,11 +165,12 @@ test('a profile record that is cut short anywhere is refused, and so is a photo 
   }
 });
 
-test('a name of another realm that would mislead is refused', () => {
+test('a name or department of another realm that would mislead, or is too long, is refused', () => {
   const [record] = fc.sample(profile, 1);
   assert.ok(record);
-  for (const name of ['', 'a\nb', 'a\u0000b', 'a\u202eb', 'a\u2066b', 'a\u2028b']) {
-    assert.throws(() => decodeProfile(encodeProfile({ ...record, name })), { name: 'InputError' });
+  for (const text of ['', 'a\nb', 'a\u0000b', 'a\u202eb', 'a\u2066b', 'a\u2028b', 'a'.repeat(101)]) {
+    assert.throws(() => decodeProfile(encodeProfile({ ...record, name: text })), { name: 'InputError' });
+    assert.throws(() => decodeProfile(encodeProfile({ ...record, department: text })), { name: 'InputError' });
   }
 });
 

@@ -68,5 +68,6 @@ export const conversation = {
   'details.title': 'Details',
   'details.address': 'Address',
   'details.branch': 'Branch',
+  'details.department': 'Department',
   'details.close': 'Close details',
 } as const satisfies Area;

@@ -76,5 +76,6 @@ export const conversation: Said<typeof english> = {
   'details.title': 'Подробности',
   'details.address': 'Адрес',
   'details.branch': 'Филиал',
+  'details.department': 'Отдел',
   'details.close': 'Закрыть подробности',
 };

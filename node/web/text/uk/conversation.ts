@@ -76,5 +76,6 @@ export const conversation: Said<typeof english> = {
   'details.title': 'Подробиці',
   'details.address': 'Адреса',
   'details.branch': 'Філія',
+  'details.department': 'Відділ',
   'details.close': 'Закрити подробиці',
 };

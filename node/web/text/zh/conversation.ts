@@ -66,5 +66,6 @@ export const conversation: Said<typeof english> = {
   'details.title': '详情',
   'details.address': '地址',
   'details.branch': '分支机构',
+  'details.department': '部门',
   'details.close': '关闭详情',
 };

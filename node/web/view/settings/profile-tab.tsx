@@ -2,6 +2,7 @@
 import { useRef, useState } from 'preact/hooks';
 import { failureText } from '../../model/failure-text.ts';
 import { MAX_NAME } from '../../model/own-account.ts';
+import { whereIs } from '../../model/person-look.ts';
 import { sourceOf } from '../../page-files.ts';
 import { Button } from '../button.tsx';
 import { useApp, useWords, useWorkspace } from '../context.ts';
@@ -21,7 +22,7 @@ export function ProfileTab() {
         <Avatar user={me} large />
         <div>
           <strong dir="auto">{me.name}</strong>
-          <span>{me.address}</span>
+          <span>{whereIs(me)}</span>
         </div>
       </div>
       <PhotoForm />
