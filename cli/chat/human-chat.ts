@@ -15,6 +15,7 @@ import {
 import { codeOf, InputError } from '../../src/realm/errors.ts';
 import { type Cli, paint } from '../cli.ts';
 import { ChatFiles } from './chat-files.ts';
+import { nameOf } from './conversation-names.ts';
 import { Partners } from './conversation-partners.ts';
 import { ACTS_HELP, actByLine, type Chosen, type Done } from './human-acts.ts';
 import { HumanKeys, KEYS_HELP } from './human-keys.ts';
@@ -213,8 +214,9 @@ class HumanChat {
   async #who(): Promise<void> {
     const conversations = await this.#client.conversations();
     if (conversations.length === 0) this.#print('Nobody here yet. Type /to and a colleague’s address.');
-    for (const { others, unread } of conversations) {
-      const names = others.map(labelOf).join(', ');
+    for (const conversation of conversations) {
+      const { unread } = conversation;
+      const names = visible(await nameOf(this.#client, conversation, labelOf));
       this.#print(unread > 0 ? `${names}  ${unread} unread` : names);
     }
   }

@@ -227,6 +227,16 @@ test('a group by a person: made, chosen by its name, and its messages changed', 
   await engineer.text(/to the group Night shift/);
   engineer.say('/reply me');
   await clerk.text(/ {2}me$/);
+  clerk.say(`/to ${ENGINEER}`);
+  clerk.say('and to you alone');
+  await engineer.text(/and to you alone/);
+  engineer.say('/who');
+  await engineer.text(
+    /^group Night shift: (?=.*Clerk One <clerk@kyiv\.acme\.ua>)(?=.*Engineer One <engineer@kyiv\.acme\.ua>)/,
+  );
+  await engineer.text(/^Clerk One <clerk@kyiv\.acme\.ua>/);
+  clerk.say('/group Night shift');
+  await clerk.text(/to the group Night shift$/);
   engineer.say('/timer 1h');
   await engineer.text(/may not do that in this conversation/);
   clerk.say('/timer 1h');
