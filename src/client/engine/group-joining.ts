@@ -1,6 +1,7 @@
 // How this device comes into groups that there are: by a welcome, or from outside by what the group shows. Whatever a server shows, nobody
 // goes behind what another device of the user has seen.
 
+import { equals } from 'uint8arrays/equals';
 import { readShownName } from '../../crypto/mls/group-info.ts';
 import { MlsGroup } from '../../crypto/mls/mls-group.ts';
 import type { GroupParts } from '../../crypto/mls/parts.ts';
@@ -157,6 +158,7 @@ export class GroupJoining {
     const joined = await this.#believed(conversation, believing, (shownBy) =>
       MlsGroup.joinByWelcome({ ...given, shownBy }, this.#c.parts),
     );
+    if (!isPast) await this.#assertSame(conversation, joined);
     const goesOn = isPast ? await this.#past(conversation, joined, Math.max(seen, held?.group.epoch ?? -1)) : !isBeside;
     if (goesOn) await this.#held.adopt(conversation, joined, this.#c.clock.now());
     else if (!isPast) await this.#held.learn(conversation, joined);
@@ -190,6 +192,13 @@ export class GroupJoining {
       if (!group) break;
     }
     return false;
+  }
+
+  /** Of an epoch that another device of the user is in: whoever made the commit may have made a second one, for this device alone. */
+  async #assertSame(conversation: ConversationId, joined: MlsGroup): Promise<void> {
+    const { group, epoch } = joined;
+    const known = this.#c.epochs.get({ conversation, group, epoch });
+    if (known && !equals(known.key, await joined.contentKey())) throw behind();
   }
 
   /** Behind what another device of this user has seen, a server would have us write to who was removed since. */

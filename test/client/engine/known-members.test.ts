@@ -15,7 +15,8 @@ async function withLostDevice() {
   const [people, home, vault] = [new People(), new Home(), new VaultOfTests()];
   const [clerk, cook, guard, mallory] = [people.person(), people.person(), people.person(), people.person()];
   const at = (person: Person) => people.device(person);
-  const clerks = await stationOf(people, home, at(clerk));
+  const atClerk = at(clerk);
+  const clerks = await stationOf(people, home, atClerk);
   const guards = await stationOf(people, home, at(guard));
   const cooks = await stationOf(people, home, at(cook), vault);
   for (const one of [guards, cooks]) await one.own.replenish();
@@ -27,7 +28,7 @@ async function withLostDevice() {
   const seen = (await cooks.keeper.follow(CONVERSATION)) ?? assert.fail('no group');
   await clerks.keeper.follow(CONVERSATION);
   const fresh = () => stationOf(people, home, at(cook), vault);
-  return { people, home, vault, clerk, cook, guard, mallory, clerks, cooks, guards, roster, seen, fresh };
+  return { people, home, vault, clerk, atClerk, cook, guard, mallory, clerks, cooks, guards, roster, seen, fresh };
 }
 
 const come = (station: Station) => {
@@ -182,6 +183,29 @@ test('commits that members signed in another group, or that were altered since, 
   }
   assert.ok(cook);
 });
+
+test(
+  'a welcome into another epoch than the one of the same number that the user’s devices are in leads nowhere',
+  LIMIT,
+  async () => {
+    const { people, home, clerk, atClerk, cook, mallory, clerks, cooks, roster, fresh } = await withLostDevice();
+    const phone = await fresh();
+    await phone.own.replenish();
+    const [laid] = (home.packages.get(cook.user) ?? []).filter((one) => one.device === phone.me.device);
+    // The clerk, who owns the group, makes two commits of one epoch: one for all, one for the phone, with a member more.
+    const before = (await clerks.keeper.present(CONVERSATION)) ?? assert.fail();
+    const beside = MlsGroup.decode(before.encode(), people.parts(atClerk));
+    await clerks.keeper.change(CONVERSATION, async () => ({}));
+    const seen = (await cooks.keeper.forward(CONVERSATION)) ?? assert.fail();
+    const members = [...roster.members, { user: mallory.user, role: 'member' as const }];
+    const forged = await beside.commit({ roster: { ...roster, members }, add: [laid?.bytes ?? assert.fail()] });
+    const [welcome = assert.fail()] = forged.welcomes;
+    home.group = () => ({ group: seen.group, epoch: seen.epoch, infoEpoch: seen.epoch, groupInfo: forged.groupInfo });
+    assert.equal(forged.epoch + 1, seen.epoch);
+    await assert.rejects(phone.keeper.welcomed(CONVERSATION, welcome.body, clerk.user), { code: 'group-behind' });
+    assert.equal(await phone.keeper.present(CONVERSATION), undefined);
+  },
+);
 
 /** Another member in the place of one. */
 function replaced(commit: Uint8Array, one: Person, other: Person): Uint8Array {
