@@ -28,6 +28,9 @@ export function chatCommand(cli: Cli): Command {
     details:
       'The password comes from CANOPY_PASSWORD, --password-file or a prompt; at a first login CANOPY_NEW_PASSWORD becomes the new one.\n' +
       'Keys that are locked on this device are opened by CANOPY_RECOVERY_KEY or a prompt.\n' +
+      'When the server shows older keys than this device knows, and no device of yours can give the newer ones back,\n' +
+      'CANOPY_ACCEPT_OLDER_KEYS=<recovery key> takes the older ones: keys, settings and drafts since then are lost,\n' +
+      'with the messages that only those keys open. Start your other devices first: one that holds the newer ones gives them back.\n' +
       'What this device needs to read what was written to it is kept in CANOPY_CHAT_DIR, by default below ~/.local/state/canopy/chat.\n' +
       'With --json each line in and out is one JSON object; docs/protocols/lan-api.md tells which.',
     examples: [
@@ -95,6 +98,8 @@ async function unlock(cli: Cli, client: Client, password: string): Promise<void>
     if (given === undefined && !cli.interactive) return;
     await client.recoverAccount(given ?? (await askPassword('Recovery key')));
   }
+  const olderBy = cli.env['CANOPY_ACCEPT_OLDER_KEYS'] || undefined;
+  if (client.accountState.kind === 'refused' && olderBy !== undefined) await client.acceptOlderVault(olderBy);
   const { accountState: state } = client;
   const newPassword = cli.env['CANOPY_NEW_PASSWORD'] || password;
   if (state.kind === 'open' && state.password && newPassword !== password) {

@@ -196,6 +196,11 @@ export class Session {
     await this.#sitDown();
   }
 
+  async acceptOlderVault(recoveryKey: string): Promise<void> {
+    await this.#gate.giveUp(recoveryKey);
+    await this.#sitDown();
+  }
+
   acceptPassword(): Promise<void> {
     return this.#gate.acceptPassword();
   }

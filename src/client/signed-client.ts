@@ -94,6 +94,10 @@ export class SignedClient implements Client {
     return this.#session.recoverAccount(recoveryKey);
   }
 
+  acceptOlderVault(recoveryKey: string) {
+    return this.#session.acceptOlderVault(recoveryKey);
+  }
+
   acceptPassword() {
     return this.#session.acceptPassword();
   }

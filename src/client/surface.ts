@@ -226,6 +226,12 @@ export interface Client {
   /** Opens a locked vault. @throws InputError `recovery-key-length`, `recovery-key-character`, `recovery-key-group`; RefusedError `vault-secret-wrong` */
   recoverAccount(recoveryKey: string): Promise<void>;
   /**
+   * For an account that is `refused` after a login: the person takes what the server shows and gives up what was newer. Keys, settings and
+   * drafts that no device of theirs holds are lost, and messages that only those keys open; other devices log in anew by the password.
+   * @throws as `recoverAccount`; RefusedError `login-again`, `vault-not-refused`, `vault-too-old`
+   */
+  acceptOlderVault(recoveryKey: string): Promise<void>;
+  /**
    * The person says that the password of this login is one that they chose themselves: from then on it unlocks the vault. For an account
    * that is `open` with `password: 'unproven'`; a new password (`changePassword`) is the safer way out, offer it first.
    * @throws RefusedError `account-locked`, `login-again`

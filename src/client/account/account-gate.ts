@@ -90,9 +90,9 @@ export class AccountGate {
     const { capabilities } = await http.get('/server', serverAnswer);
     if (!capabilities.includes(ACCOUNT)) return;
     this.#owner = owner;
+    this.#exportKey = exportKey;
     try {
       const opened = await opening.open(owner, exportKey);
-      this.#exportKey = exportKey;
       if ('account' in opened) return this.#opened(opened.account, opened.unproven);
       this.#become({ kind: 'locked', why: opened.locked });
     } catch (error) {
@@ -105,6 +105,14 @@ export class AccountGate {
   async recover(typed: string): Promise<void> {
     const { owner, exportKey } = this.#locked();
     const { account, unproven } = await this.#parts.opening.recover(owner, typed, exportKey);
+    this.#opened(account, unproven);
+  }
+
+  /** @throws as Opening.giveUp; RefusedError `login-again` when this needs a login by password, `vault-not-refused` when it is needless */
+  async giveUp(typed: string): Promise<void> {
+    if (this.#state.kind !== 'refused') throw new RefusedError('vault-not-refused', 'nothing has to be given up');
+    const { owner, exportKey } = this.#locked();
+    const { account, unproven } = await this.#parts.opening.giveUp(owner, typed, exportKey);
     this.#opened(account, unproven);
   }
 

@@ -1,15 +1,16 @@
 // How an account is opened on a device: the first time ever it is begun; then by the password, by the keys of a device that is known,
 // or by the recovery key. Each step that writes can be repeated, so that a client that dies between two comes through the next time.
 import { equals } from 'uint8arrays/equals';
+import { toString } from 'uint8arrays/to-string';
 import {
   DEVICE_LIFETIME,
   type DeviceCertificate,
   isOfIdentity,
-  issueDeviceCertificate,
   readDeviceCertificate,
 } from '../../crypto/device-certificate.ts';
 import { newDeviceKeys, newSigningKey, type SigningKey, signingKeyOfSeed } from '../../crypto/identity.ts';
-import { readHead } from '../../crypto/vault/head.ts';
+import { readHead, type VaultHead } from '../../crypto/vault/head.ts';
+import type { VaultEntry } from '../../crypto/vault/records.ts';
 import { parseRecoveryKey } from '../../crypto/vault/recovery-key.ts';
 import { deviceTarget, secretTarget, type VaultWrap } from '../../crypto/vault/wraps.ts';
 import { emptyAnswer } from '../../protocols/lan/routes.ts';
@@ -21,11 +22,14 @@ import type { RandomBytes } from '../../realm/random.ts';
 import { failure } from '../failure.ts';
 import type { Http } from '../http.ts';
 import type { ClientStorage } from '../platform.ts';
+import { inBatches } from '../vault/batches.ts';
+import { stepsGivingUp } from '../vault/given-up.ts';
 import { KeptVault, type VaultCache } from '../vault/kept-vault.ts';
 import { SealedVault } from '../vault/sealed-vault.ts';
 import { Vault } from '../vault/vault.ts';
 import { fromText, HttpVaultServer, toText, type VaultState } from '../vault/vault-server.ts';
 import { Account } from './account.ts';
+import { certified } from './certified.ts';
 import type { ChosenPasswords } from './chosen-password.ts';
 import type { DeviceKeeping, KeptDevice } from './device-keeping.ts';
 import { KeptPhotos } from './kept-photos.ts';
@@ -53,7 +57,7 @@ export interface Owner {
   readonly cache: VaultCache;
 }
 
-const DAY = 24 * 60 * 60 * 1000;
+const STAGE_BYTES = 12;
 const IDENTITY = { kind: 'identity', key: 'seed' } as const;
 
 /**
@@ -132,6 +136,58 @@ export class Opening {
     return { account, unproven: await this.#settlePassword(account, exportKey, false) };
   }
 
+  /**
+   * The state that the server shows takes the place of the newer one that this device knows and nobody gave back. It is sealed anew, with
+   * what this device holds of that state, and unlocked by this device, the recovery key and the password of this login when it is the owner's; by nothing
+   * else that the older state says.
+   * @throws as `recover`; RefusedError `vault-too-old`; ConflictError `vault-conflict`
+   */
+  async giveUp(owner: Owner, typed: string, exportKey: string): Promise<Extract<Opened, { account: Account }>> {
+    const { random } = this.#parts;
+    const { user } = owner;
+    const secret = parseRecoveryKey(typed);
+    const server = this.#serverOf(owner);
+    const shown = await server.state();
+    const unlocked = shown && (await bySecret(user, shown, 'recovery', secret));
+    if (!shown || !unlocked) throw new RefusedError('vault-secret-wrong', 'this recovery key does not open the vault');
+    const bytes = await this.#known(user, unlocked.identityKey);
+    const kept = await this.#kept(owner);
+    const { sealed, identity } = await this.#opened(user, server, shown, unlocked, undefined);
+    const own = await this.#device(owner, identity, kept);
+    const known = readHead(bytes ?? shown.head);
+    const targets = [
+      await secretTarget(user, 'recovery', secret, identity.publicKey, random),
+      deviceTarget(owner.device, own.keys.hpke.publicKey),
+    ];
+    // The owner chose it once, and types it now; any other waits until the person says that it is theirs.
+    const password = fromText(exportKey);
+    const isOwn = (await bySecret(user, shown, 'password', password)) !== undefined;
+    if (isOwn) targets.push(await secretTarget(user, 'password', password, identity.publicKey, random));
+    const steps = await stepsGivingUp(server, known, shown, await server.lines());
+    const stage = toString(random(STAGE_BYTES), 'hex');
+    const held = kept ? await this.#held(user, this.#serverOf(owner), byDevice(user, kept)) : [];
+    const { prepared, records } = await sealed.prepareInPlaceOf(known, stage, { targets, steps, kept: held });
+    for (const [first, batch] of inBatches(records)) await server.stage(stage, first, batch);
+    await server.change(prepared.change);
+    sealed.adopt(prepared);
+    await this.#remember(user, identity.publicKey, server, prepared.change.head);
+    const account = this.#account(owner, identity, { sealed, server }, own);
+    return { account, unproven: await this.#settlePassword(account, exportKey, isOwn) };
+  }
+
+  /** What this device holds whole of a state that it confirmed. */
+  async #held(user: UserId, server: KeptVault, unlocked: Unlocked): Promise<readonly VaultEntry[]> {
+    try {
+      const shown = await server.kept();
+      if (!shown) return [];
+      const { sealed } = await this.#opened(user, server, shown, unlocked, undefined);
+      return sealed.entries;
+    } catch (error) {
+      if (!(error instanceof CanopyError)) throw error;
+      return [];
+    }
+  }
+
   passwordChanged(user: UserId): Promise<void> {
     return this.#parts.chosen.unlocks(user);
   }
@@ -150,11 +206,11 @@ export class Opening {
    *   when the password was not chosen here
    */
   async begin(owner: Owner, exportKey: string): Promise<Account> {
-    const { chosen, http, keeping, random } = this.#parts;
+    const { chosen, clock, http, keeping, random } = this.#parts;
     if (!(await chosen.isChosen(owner.user, exportKey))) throw failure(RefusedError, 'password-change-required');
     const identity = newSigningKey(random);
     const keys = await newDeviceKeys(random, keeping.extractable);
-    const certificate = this.#certify(identity, owner, keys, 1);
+    const certificate = certified(clock.now(), identity, owner, keys, 1);
     const kept = { device: owner.device, keys, certificate: certificate.bytes };
     const server = this.#serverOf(owner);
     const sealed = this.#sealed(owner.user, server, byDevice(owner.user, kept), undefined);
@@ -207,9 +263,15 @@ export class Opening {
   }
 
   async #unlock({ user }: Owner, server: KeptVault, shown: VaultState, unlocked: Unlocked) {
+    const known = await this.#known(user, unlocked.identityKey);
+    const opened = await this.#opened(user, server, shown, unlocked, known && readHead(known));
+    await this.#remember(user, unlocked.identityKey, server, shown.head);
+    return opened;
+  }
+
+  async #opened(user: UserId, server: KeptVault, shown: VaultState, unlocked: Unlocked, known: VaultHead | undefined) {
     const { identityKey } = unlocked;
-    const known = await this.#known(user, identityKey);
-    const sealed = this.#sealed(user, server, unlocked, known && readHead(known));
+    const sealed = this.#sealed(user, server, unlocked, known);
     await sealed.take(shown);
     const seed = sealed.get(IDENTITY.kind, IDENTITY.key);
     const identity = seed && signingKeyOfSeed(seed);
@@ -217,7 +279,6 @@ export class Opening {
       throw new PeerError('vault-identity-wrong', 'the vault holds another identity than the one that signed it');
     }
     sealed.useIdentity(identity);
-    await this.#remember(user, identityKey, server, shown.head);
     return { sealed, identity };
   }
 
@@ -243,30 +304,13 @@ export class Opening {
     const isMine = before && isOfIdentity(before, owner.user, identity.publicKey);
     const keys = kept && isMine ? kept.keys : await newDeviceKeys(random, keeping.extractable);
     const isFresh = isMine && before.notAfter - clock.now() > DEVICE_LIFETIME / 2;
-    const certificate = isFresh ? before : this.#certify(identity, owner, keys, (isMine ? before.sequence : 0) + 1);
+    const certificate = isFresh
+      ? before
+      : certified(clock.now(), identity, owner, keys, (isMine ? before.sequence : 0) + 1);
     if (!isFresh) await keeping.save(owner.user, { device: owner.device, keys, certificate: certificate.bytes });
     // Also a fresh one: whoever was cut off before the server took it comes again; the same twice adds nothing.
     await http.post('/devices', { certificate: toText(certificate.bytes) }, emptyAnswer);
     return { keys, certificate };
-  }
-
-  #certify(
-    identity: SigningKey,
-    { user, device }: Owner,
-    keys: KeptDevice['keys'],
-    sequence: number,
-  ): DeviceCertificate {
-    // A clock that is ahead must not make a certificate of tomorrow, which nobody takes today.
-    const notBefore = Math.max(0, this.#parts.clock.now() - DAY);
-    return issueDeviceCertificate(identity, {
-      user,
-      device,
-      signatureKey: keys.signature.publicKey,
-      hpkeKey: keys.hpke.publicKey,
-      sequence,
-      notBefore,
-      notAfter: notBefore + DEVICE_LIFETIME,
-    });
   }
 
   #serverOf({ cache }: Owner): KeptVault {

@@ -25,6 +25,15 @@ export const english: Catalogue = {
     'session-missing': () => 'Log in first.',
     'device-wiped': () => 'This device was signed out for good. What it kept is gone.',
     'account-locked': () => 'Your keys are locked on this device. Give the recovery key, or log in with the password.',
+    'vault-rolled-back': () =>
+      'The server shows older keys than this device knows. Start your other devices: one that holds the newer ones gives them back.',
+    'vault-forked': () =>
+      'The server shows keys that do not come from those that this device knows. Nothing was opened; tell your administrator.',
+    'vault-gone': () =>
+      'The server no longer has your keys. Tell your administrator: it may have been put back to an old copy.',
+    'vault-not-refused': () => 'The server shows the keys that this device knows. There is nothing to give up.',
+    'vault-too-old': () =>
+      'The server has lost too many changes for this device to go on from. Erase what this device keeps, and log in anew.',
     'user-unknown': (params) => `Nobody has the address ${params['address'] ?? ''}. Check the spelling.`,
     'bad-user-address': (params) =>
       `${params['address'] ?? 'This'} is not an address. Write login@branch, for example clerk@kyiv.acme.ua.`,

@@ -21,6 +21,7 @@ import type { VaultChange, VaultServer, VaultState } from './vault-server.ts';
 
 const AREA = 'vault';
 const STATE = 'state';
+const LINE = 'line/';
 /** Bytes of a head with its wraps: far more than any has. */
 const MAX_STATE = 1024 * 1024;
 
@@ -200,6 +201,15 @@ export class KeptVault implements VaultServer {
     return rows;
   }
 
+  /** Lines of the states up to the kept one, the oldest first, as far as they are kept. */
+  async lines(): Promise<Uint8Array[]> {
+    const rows = [...(await this.#cache.records(AREA))].filter(([name]) => name.startsWith(LINE));
+    const ordered = rows.sort(([a], [b]) => Number(a.slice(LINE.length)) - Number(b.slice(LINE.length)));
+    const kept = await this.kept();
+    const last = kept ? [readHead(kept.head).line] : [];
+    return [...ordered.map(([, row]) => row.slice(0, STEP_BYTES)), ...last];
+  }
+
   /** Between an older state and the kept one; undefined when that does not come from it, or not all of them are kept. */
   async #stepsSince(older: VaultHead, kept: VaultHead): Promise<Uint8Array[] | undefined> {
     const all = await this.#cache.records(AREA);
@@ -242,7 +252,7 @@ export class KeptVault implements VaultServer {
 
 const digits = (number: number): string => String(number).padStart(14, '0').slice(-14);
 const counterOf = ({ head }: VaultState): number => readHead(head).counter;
-const lineName = (counter: number): string => `line/${counter}`;
+const lineName = (counter: number): string => `${LINE}${counter}`;
 const isRecord = (name: string): boolean => /^[0-9]/.test(name);
 const nameOf = (generation: number, sequence: number): string => `${generation}/${sequence}`;
 

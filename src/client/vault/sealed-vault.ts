@@ -63,6 +63,15 @@ export interface PreparedChange {
   readonly entries: readonly VaultEntry[];
 }
 
+export interface GivingUp {
+  readonly targets: readonly Omit<VaultWrap, 'sealed'>[];
+  readonly steps: readonly Uint8Array[];
+  readonly kept: readonly VaultEntry[];
+}
+
+/** First come stays of these (people-keys.ts): what this device knew is not to give way to what an older state says. */
+const PIN = 'pin';
+
 export class SealedVault {
   readonly #init: SealedVaultInit;
   readonly #entries = new Map<string, Map<string, VaultEntry>>();
@@ -165,12 +174,35 @@ export class SealedVault {
 
   /** The next generation: a new key, wrapped for those who stay, and only what still counts. Its records are yet to be staged. */
   async prepareGeneration(stage: string, stays: (wrap: VaultWrap) => boolean) {
+    const { head, wraps } = this.#present();
+    return this.#generation(stage, { ...head, generation: head.generation + 1 }, wraps.filter(stays));
+  }
+
+  /**
+   * The next generation, in the place of a newer state that was known and is given up; `targets` alone unlock it. What the device holds
+   * of that state comes along in `kept`.
+   * @param steps names what is given up
+   */
+  async prepareInPlaceOf(
+    known: VaultHead,
+    stage: string,
+    { targets, steps, kept }: GivingUp,
+  ): Promise<{ readonly prepared: PreparedChange; readonly records: Uint8Array[] }> {
+    const { head } = this.#present();
+    this.#apply(kept.filter((entry) => isOver(entry, this.#entries.get(entry.kind)?.get(entry.key))));
+    const generation = Math.max(head.generation, known.generation) + 1;
+    const after = { ...head, generation, counter: head.counter + steps.length, line: lineAfter(head.line, steps) };
+    const { prepared, records } = await this.#generation(stage, after, targets);
+    return { prepared: { ...prepared, change: { ...prepared.change, steps } }, records };
+  }
+
+  /** @param after the head before it, of the generation that is to be */
+  async #generation(stage: string, after: VaultHead, targets: readonly Omit<VaultWrap, 'sealed'>[]) {
     const { user, random } = this.#init;
-    const now = this.#present();
+    const { generation } = after;
     const rawKey = random(VAULT_KEY);
     const key = await importVaultKey(rawKey);
-    const wraps = await Promise.all(now.wraps.filter(stays).map((wrap) => wrapVaultKey(user, rawKey, wrap)));
-    const generation = now.head.generation + 1;
+    const wraps = await Promise.all(targets.map((target) => wrapVaultKey(user, rawKey, target)));
     const records: Uint8Array[] = [];
     let chain = chainStart(user, generation);
     for (const pack of packEntries(this.#standing())) {
@@ -179,8 +211,8 @@ export class SealedVault {
       records.push(record);
     }
     const encoded = encodeWraps(wraps);
-    const head = { ...now.head, generation, sequence: records.length, chain, wraps: wrapsHash(encoded) };
-    const next = this.#sign(head, { ...now, wraps, key, rawKey });
+    const head = { ...after, sequence: records.length, chain, wraps: wrapsHash(encoded) };
+    const next = this.#sign(head, { wraps, key, rawKey });
     const change: VaultChange = { head: next.headBytes, wraps: encoded, stage };
     return { prepared: { change, next, entries: [] } satisfies PreparedChange, records };
   }
@@ -278,6 +310,11 @@ export class SealedVault {
     this.#known = readHead(state.headBytes);
   }
 
+  /** Everything that counts. */
+  get entries(): readonly VaultEntry[] {
+    return this.#standing();
+  }
+
   #standing(): VaultEntry[] {
     return [...this.#entries.values()].flatMap((ofKind) => [...ofKind.values()]);
   }
@@ -286,4 +323,8 @@ export class SealedVault {
     if (!this.#state) throw new PeerError('vault-locked', 'the vault is not open');
     return this.#state;
   }
+}
+
+function isOver(kept: VaultEntry, shown: VaultEntry | undefined): boolean {
+  return shown === undefined || kept.kind === PIN || kept.time >= shown.time;
 }

@@ -58,6 +58,12 @@ export const trouble = {
   'error.recoveryKey': 'That is not a recovery key. Compare it with the printed one, group by group.',
   'error.recoveryWrong': 'This recovery key does not open your messages. Is it the newest one?',
   'error.loginAgain': 'Too much time has passed. Log in again.',
+  'error.vaultRolledBack':
+    'Your branch’s server shows older keys than this browser knows; it may have been put back to an old copy. Open Canopy on your other devices and log in here again: a device that holds the newer keys gives them back. If none does, ask your administrator.',
+  'error.vaultForked':
+    'Your branch’s server shows keys that do not come from those that this browser knows. Nothing was opened. Tell your administrator: the server was put back to an old copy, or is not to be trusted.',
+  'error.vaultGone':
+    'Your branch’s server no longer has your keys. Nothing was opened. Tell your administrator: it may have been put back to an old copy.',
   'error.vaultRefused':
     'Your branch’s server shows other keys than this browser knows. Nothing was opened; tell your administrator this word: {code}.',
   'error.recipientNoDevice': 'The recipient has not logged in yet. Your message can be sent once they have.',

@@ -44,6 +44,11 @@ export const trouble: Said<typeof english> = {
   'error.recoveryKey': '这不是恢复密钥。请与打印件逐组核对。',
   'error.recoveryWrong': '此恢复密钥无法打开您的消息。它是最新的吗？',
   'error.loginAgain': '时间过长，请重新登录。',
+  'error.vaultRolledBack':
+    '您分支的服务器出示的密钥比此浏览器所知的旧；它可能是从旧副本恢复的。请在您的其他设备上打开 Canopy，然后在此重新登录：存有新密钥的设备会把它们交还。如果没有这样的设备，请联系管理员。',
+  'error.vaultForked':
+    '您分支的服务器出示的密钥并非来自此浏览器所知的密钥。没有打开任何内容。请告知管理员：服务器是从旧副本恢复的，或者不可信任。',
+  'error.vaultGone': '您分支的服务器不再有您的密钥。没有打开任何内容。请告知管理员：它可能是从旧副本恢复的。',
   'error.vaultRefused':
     '您分支的服务器出示的密钥与此浏览器所知的不同。没有打开任何内容；请把这个代码告诉管理员：{code}。',
   'error.recipientNoDevice': '收件人尚未登录过。对方登录后即可发送您的消息。',
