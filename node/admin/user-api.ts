@@ -55,7 +55,7 @@ export type UserDetails = v.InferOutput<typeof userDetails>;
 
 const whom = v.object({ address: v.string() });
 const placed = v.object({ ...whom.entries, department: v.optional(v.string()) });
-export type Placed = v.InferOutput<typeof placed>;
+type Placed = v.InferOutput<typeof placed>;
 const started = v.object({ registrationId: v.string(), userId: v.string(), response: v.string() });
 const signedOut = v.object({ address: v.string(), devices: v.array(v.string()) });
 export type SignedOut = v.InferOutput<typeof signedOut>;

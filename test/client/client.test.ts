@@ -221,9 +221,12 @@ test('a client that comes later is told what it missed, once', TIMEOUT, async (t
   assert.equal(conversation?.last?.text, 'c');
 });
 
-test('people are found by address and by the beginning of a login', TIMEOUT, async (t) => {
-  const { clerk } = await twoPeople(t);
-  assert.equal((await clerk.findUser('Engineer@kyiv.acme.ua'))?.name, 'Engineer One');
+test('people are found by address and by the beginning of a login, with their department', TIMEOUT, async (t) => {
+  const { branch, clerk } = await twoPeople(t);
+  const { id } = branch.accounts.list().find(({ address }) => address.login === 'engineer') ?? assert.fail();
+  await branch.accounts.setDepartment(id, 'Bridges', 'operator');
+  const found = (await clerk.findUser('Engineer@kyiv.acme.ua')) ?? assert.fail();
+  assert.deepEqual([found.name, found.department], ['Engineer One', 'Bridges']);
   assert.equal(await clerk.findUser('stranger@kyiv.acme.ua'), undefined);
   assert.deepEqual(
     (await clerk.searchUsers('eng')).map(({ address }) => address),

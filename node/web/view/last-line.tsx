@@ -32,7 +32,7 @@ export function LastLine({ chat }: { readonly chat: Chat }) {
     case 'unreadable':
       return <span class="chat-line">{problemText(words, line.problem)}</span>;
     case 'address':
-      return <span class="chat-line">{chatAddress(words, chat)}</span>;
+      return <span class="chat-line">{chat.person?.address ?? chatAddress(words, chat)}</span>;
     case 'message':
       return (
         <span class="chat-line" dir="auto">

@@ -140,7 +140,6 @@ function ChatLink({ chat, isCurrent, isStop, onMenu }: ChatItemProps & { onMenu(
       <ChatAvatar chat={chat} presence />
       <span class="chat-name" dir="auto">
         {name}
-        {chat.person?.department !== undefined && <span class="chat-works"> · {chat.person.department}</span>}
       </span>
       <span class="chat-time">
         {chat.pin !== undefined && (
@@ -151,6 +150,11 @@ function ChatLink({ chat, isCurrent, isStop, onMenu }: ChatItemProps & { onMenu(
         )}
         {chat.last && <time>{words.brief(chat.last.at, people.now.value)}</time>}
       </span>
+      {chat.person?.department !== undefined && (
+        <span class="chat-works" dir="auto">
+          {chat.person.department}
+        </span>
+      )}
       <LastLine chat={chat} />
       {chat.unread > 0 && (
         <Badge
