@@ -7,6 +7,7 @@ import { toText } from '../../../src/client/vault/vault-server.ts';
 import { issueDeviceCertificate } from '../../../src/crypto/device-certificate.ts';
 import { newSigningKey, type SigningKey } from '../../../src/crypto/identity.ts';
 import { identityStatement } from '../../../src/crypto/identity-statement.ts';
+import { safetyNumber } from '../../../src/crypto/safety-number.ts';
 import { localSigner } from '../../../src/pki/keys.ts';
 import { encodeUserIdentity } from '../../../src/protocols/ledger/people-kinds.ts';
 import { houseUserId } from '../../../src/realm/house-id.ts';
@@ -97,6 +98,24 @@ test('an identity for which the home vouches is taken, with its devices', LIMIT,
   assert.deepEqual(found.identity, identity.publicKey);
   assert.equal(found.devices.length, 1);
 });
+
+test(
+  'a false identity for which the home vouches is taken by who never met the person, and shown by the safety number',
+  LIMIT,
+  async (t) => {
+    const { client, account, lviv, says } = await clerk(t);
+    const [real, impostor] = [newSigningKey(systemRandom), newSigningKey(systemRandom)];
+    says(await word({ by: lviv, identity: impostor }));
+    const found = await account.keysOf(COOK);
+    assert.deepEqual([found.identity, found.devices.length], [impostor.publicKey, 1], 'nobody can know better yet');
+    const me = { user: account.user, identity: account.identity.publicKey };
+    const atTheCook = safetyNumber(me, { user: COOK, identity: real.publicKey });
+    const shown = await client.contacts.safetyNumber(COOK);
+    assert.deepEqual(shown, safetyNumber(me, { user: COOK, identity: impostor.publicKey }));
+    assert.notDeepEqual(shown, atTheCook);
+    await assert.rejects(client.contacts.setVerified(COOK, atTheCook), { code: 'identity-other' });
+  },
+);
 
 test('somebody who was met before moving is believed at the new home, under the new address', LIMIT, async (t) => {
   const { client, account, lviv, moves, says } = await clerk(t);
