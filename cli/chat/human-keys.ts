@@ -2,6 +2,7 @@
 import { type Client, english, sentenceOf } from '../../src/client/client.ts';
 import { InputError } from '../../src/realm/errors.ts';
 import type { UserId } from '../../src/realm/ids.ts';
+import { asTime } from '../times.ts';
 import { idOf } from './chat-acts.ts';
 import { acceptPerson, accountOf } from './chat-keys.ts';
 
@@ -115,8 +116,9 @@ export class HumanKeys {
 
   async #devices(): Promise<readonly string[]> {
     const devices = await accountOf(this.#client).devices();
-    return devices.map(({ id, name, current, signedIn }) => {
-      const marks = [current ? 'this one' : '', signedIn ? 'signed in' : ''].filter((mark) => mark !== '');
+    return devices.map(({ id, name, current, signedIn, lastSeen }) => {
+      const seen = lastSeen === undefined ? '' : `last seen ${asTime(lastSeen)}`;
+      const marks = [current ? 'this one' : '', signedIn ? 'signed in' : seen].filter((mark) => mark !== '');
       return [id, name, marks.join(', ')].filter((part) => part !== '').join('  ');
     });
   }

@@ -76,6 +76,25 @@ test('a device is signed out by another, and a recovery key opens what a reset h
   await back.eof();
 });
 
+test('a device that is signed out is listed by its name, and since when it is away', TIMEOUT, async (t) => {
+  const branch = await twoPeople(t);
+  const elsewhere = new Terminal(t, { ...branch, folder: await temporaryFolder(t) }, CLERK, {
+    CANOPY_PASSWORD: 'second-one',
+  });
+  await elsewhere.event({ event: 'ready' });
+  const clerk = new Terminal(t, branch, CLERK, PASSWORDS, []);
+  await clerk.text(/connected as/);
+  const { sessions } = branch.accounts;
+  const { id: user } = branch.accounts.list().find(({ address }) => address.login === 'clerk') ?? assert.fail();
+  const [, old] = sessions.list(user);
+  await sessions.end(old?.id ?? assert.fail(), 'logout');
+  await assert.rejects(elsewhere.ended);
+  clerk.say('/devices');
+  await clerk.text(/terminal {2}this one, signed in$/);
+  await clerk.text(/terminal {2}last seen \d{4}-\d\d-\d\dT/);
+  await clerk.eof();
+});
+
 test('a password that was left to stay is told, and opens the keys when the person says so', TIMEOUT, async (t) => {
   const branch = await twoPeople(t);
   await reset(branch, 'clerk', 'made-by-somebody');
