@@ -20,7 +20,7 @@ import { mayMake } from './rights.ts';
 import { SUITE, SUITE_NAME } from './suite.ts';
 
 const HASH = 32;
-export const MAX_BASIS: number = 2 * HASH + 16;
+const MAX_BASIS = 2 * HASH + 16;
 
 type Basis = Pick<GroupContext, 'treeHash' | 'confirmedTranscriptHash'>;
 
