@@ -8,9 +8,9 @@ import { readHead } from '../../../src/crypto/vault/head.ts';
 import { UnreachableError } from '../../../src/realm/errors.ts';
 import { under } from '../../../src/store/keys.ts';
 import { type Branch, openBranch } from '../../node/lan/branch-fixture.ts';
-import { connected } from '../engine/people.ts';
+import { connected, clientOf as keptClientOf, keptPlace } from '../engine/people.ts';
 import { nextEvent } from '../waiting.ts';
-import { addUser, type Between, clientOf, PASSWORDS } from './people.ts';
+import { addUser, type Between, clientOf, PASSWORDS, quickPasswords } from './people.ts';
 
 const LIMIT = { timeout: 90_000 };
 const { first, second } = PASSWORDS;
@@ -148,3 +148,37 @@ test('a device that dies at any request of it gives up no more and no less the n
   const { head } = await branch.accounts.vaults.state(user.id);
   assert.deepEqual(readHead(head), vaultOf(last).head);
 });
+
+test(
+  'what a device holds of the newer state is laid over a branch that another wrote, and nothing of either is lost',
+  LIMIT,
+  async (t) => {
+    const branch = await openBranch(t);
+    await addUser(branch, 'clerk', first);
+    const place = { ...(await keptPlace()), passwords: quickPasswords };
+    const one = keptClientOf(t, branch, place);
+    await one.login('clerk', first, { newPassword: second });
+    const recoveryKey = await (one.account ?? assert.fail()).makeRecoveryKey();
+    const back = await copyOfVaults(branch);
+    for (const text of ['a', 'b']) await vaultOf(one).put('draft', text, bytes(text));
+    await vaultOf(one).put('pin', 'somebody', bytes('mine'));
+    one.disconnect();
+    await back();
+    const two = clientOf(t, branch);
+    await two.login('clerk', second);
+    for (const text of ['b', 'c', 'd', 'e', 'f']) await vaultOf(two).put('draft', text, bytes(`${text} of two`));
+    await vaultOf(two).put('pin', 'somebody', bytes('theirs'));
+    const again = keptClientOf(t, branch, place);
+    await again.login('clerk', second);
+    assert.deepEqual(again.accountState, { kind: 'refused', code: 'vault-forked' });
+    await again.acceptOlderVault(recoveryKey);
+    const fresh = clientOf(t, branch);
+    await fresh.login('clerk', second);
+    for (const client of [again, fresh]) {
+      assert.deepEqual(vaultOf(client).get('draft', 'a'), bytes('a'));
+      assert.deepEqual(vaultOf(client).get('draft', 'b'), bytes('b of two'), 'the later of two values');
+      assert.deepEqual(vaultOf(client).get('draft', 'f'), bytes('f of two'));
+      assert.deepEqual(vaultOf(client).get('pin', 'somebody'), bytes('mine'), 'no pin gives way to a branch');
+    }
+  },
+);
