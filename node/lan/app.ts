@@ -45,7 +45,15 @@ export interface AppInit {
 /** Reached without a session; these and nothing else. */
 const OPEN = new Set(['/server', '/login/start', '/login/finish']);
 /** Reached while the first password has not been changed. */
-const DURING_CHANGE = new Set(['/me', '/logout', '/password/start', '/password/finish', '/vault', '/vault/records', '/vault/line']);
+const DURING_CHANGE = new Set([
+  '/me',
+  '/logout',
+  '/password/start',
+  '/password/finish',
+  '/vault',
+  '/vault/records',
+  '/vault/line',
+]);
 /** These carry records of the vault. */
 const WIDE = new Set(['/vault', '/vault/stage', '/identity', '/profile/photo']);
 
