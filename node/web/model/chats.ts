@@ -71,6 +71,7 @@ export class Chats {
       client.on('position', ({ conversation, upTo }) => this.#onPosition(conversation, upTo)),
       client.on('members', () => void this.#refresh()),
       client.on('cleared', ({ conversation }) => this.#onCleared(conversation)),
+      client.on('removed', ({ conversation, id }) => this.find(conversation)?.last?.id === id && void this.#refresh()),
       client.on('pins', () => this.#order()),
       client.on('ready', () => void this.#refresh()),
       client.on('reset', () => void this.#refresh()),
@@ -160,28 +161,32 @@ export class Chats {
   }
 
   async #refresh(): Promise<void> {
+    const before = new Map(this.list.peek().map(({ id, last }) => [id, last]));
     const conversations = await this.#components.client.conversations().catch(() => []);
     batch(() => {
-      for (const conversation of conversations) this.#take(conversation);
+      for (const conversation of conversations) this.#take(conversation, before.get(conversation.id));
     });
     this.#readUpTo = 0;
     this.#markSeen();
   }
 
-  #take({ id, others, last, unread }: Conversation): void {
+  /** @param before what stood there last when the server was asked: what came meanwhile is newer than the answer */
+  #take({ id, others, last, unread }: Conversation, before: Chat['last']): void {
     const { people } = this.#components;
     people.remember(others);
     const known = this.find(id);
     const isOfTwo =
       others.length === 1 && others.every((user) => this.#components.client.conversationWith(user) === id);
     const isFollowed = this.#timelines.get(id)?.isOpen.peek() === true;
+    // where the server tells none, all that was said has disappeared, but for what has not left yet
+    const stays = known?.last !== before || (known?.last?.mine && known.last.state === 'queued');
     this.#put({
       id,
       people: others,
       person: isOfTwo ? others[0] : undefined,
       title: known?.title,
       picture: known?.picture,
-      last: isFollowed ? known?.last : last ? saidIn(last) : known?.last,
+      last: isFollowed ? known?.last : last ? saidIn(last) : stays ? known?.last : undefined,
       unread: isFollowed ? (known?.unread ?? 0) : unread,
       addedAt: known?.addedAt ?? 0,
     });

@@ -54,6 +54,16 @@ test('a message to a conversation that is not open counts as unread', async (t) 
   assert.equal(chats.list.value[0]?.last?.text, 'text 1');
 });
 
+test('what has gone is no last line any more, where a conversation is not open', async (t) => {
+  const { client, chats } = await start(t, unreadTalk);
+  client.talks = [{ id: TALK, others: [ENGINEER], unread: 0 }];
+  client.tell('removed', { conversation: TALK, id: messageId(1) });
+  assert.equal(chats.find(TALK)?.last?.id, messageId(2), 'another one has gone');
+  client.tell('removed', { conversation: TALK, id: messageId(2) });
+  await until(() => chats.find(TALK)?.last === undefined);
+  assert.equal(chats.find(TALK)?.last, undefined);
+});
+
 test('what has been on the screen is read, and told once', async (t) => {
   const { client, chats, open } = await start(t, unreadTalk);
   await open(TALK);
