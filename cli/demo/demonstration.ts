@@ -94,7 +94,7 @@ export class Demonstration {
   }
 
   async #correspondent(branch: DemoBranch): Promise<Correspondent> {
-    const client = createClient({ server: this.url(branch), ...nodePlatform() });
+    const client = createClient({ server: this.url(branch), ...nodePlatform(), deviceName: 'demonstration' });
     this.#clients.push(client);
     await admit(branch, client, this.#init.signal);
     return { realm: branch.realm, address: branch.user.address, client };
