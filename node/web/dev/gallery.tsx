@@ -156,7 +156,7 @@ function Banners() {
       <Banner tone="warn" icon="link-off">
         {island}
       </Banner>
-      <Banner tone="warn" icon="shield" actions={<Button>{t('safety.compare')}</Button>}>
+      <Banner tone="warn" icon="shield-alert" actions={<Button>{t('safety.compare')}</Button>}>
         {t('safety.changed', { name: ACCOUNTS.name })}
       </Banner>
       <Banner tone="bad">{t('error.loginRefused')}</Banner>

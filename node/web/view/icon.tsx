@@ -27,6 +27,8 @@ export type IconName =
   | 'lock'
   | 'bell'
   | 'shield'
+  | 'shield-check'
+  | 'shield-alert'
   | 'check'
   | 'keyboard'
   | 'sliders'

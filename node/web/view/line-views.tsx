@@ -5,11 +5,11 @@ import { useWords, useWorkspace } from './context.ts';
 import { Icon } from './icon.tsx';
 import { useNames } from './names.ts';
 
-export function DayLine({ at, floating = false }: { readonly at: number; readonly floating?: boolean }) {
+export function DayLine({ at }: { readonly at: number }) {
   const { people } = useWorkspace();
   const words = useWords();
   return (
-    <p class={floating ? 'day-line day-floating' : 'day-line'} aria-hidden={floating}>
+    <p class="day-line">
       <time>{words.day(at, people.now.value)}</time>
     </p>
   );

@@ -55,7 +55,7 @@ function Compared({ person: { name }, identity, comparison }: ComparedProps) {
   if (changedTo) {
     return (
       <>
-        <Banner tone="warn" icon="shield">
+        <Banner tone="warn" icon="shield-alert">
           {t('safety.changed', { name })}
         </Banner>
         <h3 class="safety-which">{t('safety.new')}</h3>

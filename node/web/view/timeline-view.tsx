@@ -8,6 +8,7 @@ import { shownLines } from '../model/long-text.ts';
 import { type Row, RowLayout, remembered } from '../model/rows.ts';
 import type { Timeline } from '../model/timeline.ts';
 import { useWords, useWorkspace } from './context.ts';
+import { FloatingDay } from './floating-day.tsx';
 import { Icon } from './icon.tsx';
 import { DayLine, NewLine, SystemLineView } from './line-views.tsx';
 import { MessageRow } from './message-row.tsx';
@@ -39,7 +40,7 @@ export function TimelineView({ chat }: { readonly chat: Chat }) {
   const frames = useFrames(chat, timeline, rows, list);
   return (
     <div class="timeline-frame">
-      {dayAt !== undefined && <DayLine at={dayAt} floating />}
+      {dayAt !== undefined && <FloatingDay at={dayAt} box={list.box} />}
       <div
         ref={list.box}
         class="timeline"

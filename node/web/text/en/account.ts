@@ -81,6 +81,7 @@ export const account = {
   'safety.unknown': '{name} has not logged in yet, so there is nothing to compare.',
   'safety.isVerified': 'Compared',
   'safety.notVerified': 'Not compared yet',
+  'safety.isChanged': 'Keys changed',
 
   'help.title': 'Keys',
   'help.switch': 'Go to a conversation',

@@ -85,6 +85,7 @@ export const account: Said<typeof english> = {
   'safety.unknown': 'Сравнивать пока нечего: {name} ещё ни разу не входил в Canopy.',
   'safety.isVerified': 'Сравнено',
   'safety.notVerified': 'Ещё не сравнено',
+  'safety.isChanged': 'Ключи изменились',
 
   'help.title': 'Клавиши',
   'help.switch': 'Перейти к разговору',

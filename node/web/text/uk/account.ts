@@ -85,6 +85,7 @@ export const account: Said<typeof english> = {
   'safety.unknown': 'Порівнювати ще нічого: {name} ще жодного разу не входив до Canopy.',
   'safety.isVerified': 'Порівняно',
   'safety.notVerified': 'Ще не порівняно',
+  'safety.isChanged': 'Ключі змінилися',
 
   'help.title': 'Клавіші',
   'help.switch': 'Перейти до розмови',

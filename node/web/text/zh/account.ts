@@ -76,6 +76,7 @@ export const account: Said<typeof english> = {
   'safety.unknown': '{name} 尚未登录过，还没有可核对的内容。',
   'safety.isVerified': '已核对',
   'safety.notVerified': '尚未核对',
+  'safety.isChanged': '密钥已更改',
 
   'help.title': '快捷键',
   'help.switch': '转到会话',
