@@ -4,6 +4,7 @@ import { InputError, RefusedError } from '../../../src/realm/errors.ts';
 import { parseDeviceId } from '../../../src/realm/ids.ts';
 import type { Device, OwnAccountClient, Privacy } from '../model/account-client.ts';
 import { CLERK } from './acted-people.ts';
+import { actedPhoto } from './acted-photo.ts';
 
 export const DEVICE = parseDeviceId('00000000-0000-4000-8000-0000000000d1');
 const HOUR = 3_600_000;
@@ -57,8 +58,8 @@ export class ActedAccount implements OwnAccountClient {
     return CLERK;
   }
 
-  async photoOf(): Promise<Uint8Array | undefined> {
-    return undefined;
+  photoOf(): Promise<Uint8Array | undefined> {
+    return actedPhoto();
   }
 
   async rename(name: string): Promise<User> {

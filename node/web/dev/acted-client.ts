@@ -16,6 +16,7 @@ export const SCENES = [
   'login',
   'first-password',
   'locked',
+  'older',
   'unproven',
   'unproven-later',
   'elsewhere',
@@ -24,6 +25,7 @@ export const SCENES = [
   'offline',
   'islands',
   'identity',
+  'pinned',
   'opening',
 ] as const;
 export type Scene = (typeof SCENES)[number];
@@ -33,7 +35,7 @@ const LVIV = parseRealmName('lviv.acme.ua');
 const PASSWORD = 'correct horse';
 const MINUTE = 60_000;
 /** Scenes that begin before a session. */
-const OUTSIDE: readonly Scene[] = ['login', 'first-password', 'locked', 'unproven'];
+const OUTSIDE: readonly Scene[] = ['login', 'first-password', 'locked', 'older', 'unproven'];
 
 type Listener = (event: never) => void;
 
@@ -58,7 +60,7 @@ export class ActedClient implements PageClient, AccountClient {
     const since = this.#began - 42 * MINUTE;
     this.islands = { realms: scene === 'islands' ? [{ realm: LVIV, since, queued: 12 }] : [] };
     if (scene === 'empty') return;
-    for (const event of actedTalk(this.#began)) this.#room(event.conversation).events.push(event);
+    for (const event of actedTalk(this.#began, scene === 'pinned')) this.#room(event.conversation).events.push(event);
   }
 
   on<K extends keyof ClientEvents>(type: K, listener: (event: ClientEvents[K]) => void): () => void {
@@ -99,6 +101,7 @@ export class ActedClient implements PageClient, AccountClient {
     this.me = me;
     this.accountState = { kind: 'open', ...(this.#scene.startsWith('unproven') && { password: 'unproven' }) };
     if (this.#scene === 'locked') this.accountState = { kind: 'locked', why: 'other-password' };
+    else if (this.#scene === 'older') this.accountState = { kind: 'refused', code: 'vault-rolled-back' };
     else this.account = new ActedAccount(this.#scene === 'chat');
     return me;
   }
@@ -107,6 +110,10 @@ export class ActedClient implements PageClient, AccountClient {
     await pause(700);
     if (recoveryKey.length < 40) throw new InputError('recovery-key-length', 'acted');
     await this.acceptPassword();
+  }
+
+  acceptOlderVault(recoveryKey: string): Promise<void> {
+    return this.recoverAccount(recoveryKey);
   }
 
   beginAccountAnew(): Promise<void> {

@@ -9,7 +9,8 @@ function user(n: number, address: string, name: string): User {
 export const CLERK = user(1, 'clerk@kyiv.acme.ua', 'Clerk One');
 export const ENGINEER = user(2, 'engineer@lviv.acme.ua', 'Engineer One');
 export const ACCOUNTS = user(3, 'accounts@kyiv.acme.ua', 'Бухгалтерія, рахунки й дуже довга назва відділу');
-export const DRAWING = user(4, 'drawing@lviv.acme.ua', 'Drawing Office');
+/** The one with a photo. */
+export const DRAWING: User = { ...user(4, 'drawing@lviv.acme.ua', 'Drawing Office'), photo: 'a'.repeat(43) };
 export const SCRIPT = user(5, 'script@lviv.acme.ua', '<img src=x onerror=alert(1)>');
 const NEWCOMER = user(6, 'newcomer@kyiv.acme.ua', 'New Comer');
 export const PEOPLE: readonly User[] = [ENGINEER, ACCOUNTS, DRAWING, SCRIPT, NEWCOMER];

@@ -44,8 +44,8 @@ const OFFER: string = [
   ...Array.from({ length: 36 }, (_, index) => `${index + 1}. Аркуш ${index + 12}, друк у двох примірниках, 184 грн`),
 ].join('\n');
 
-/** Of all conversations, as of `now`. */
-export function actedTalk(now: number): OpenedEvent[] {
+/** Of all conversations, as of `now`; with pinned messages if wished. */
+export function actedTalk(now: number, withPinned = false): OpenedEvent[] {
   let count = 0;
   const events: OpenedEvent[] = [];
   const act = (said: Said, content: Act | undefined): MessageId => {
@@ -64,6 +64,7 @@ export function actedTalk(now: number): OpenedEvent[] {
   withEngineer(now, say, act);
   say(DRAWING, 50 * MINUTE, 'Printed, both copies.', 'delivered');
   inGroup(now, act);
+  if (withPinned) pinTwo(now, act, events);
   return events;
 }
 
@@ -107,6 +108,12 @@ function withEngineer(now: number, say: Say, act: ActIn): void {
     'Please check sheet 4 once more:\n1. the title block\n2. the beam\nhttps://a-very-long-address.example/with/a/path/that/goes/on/and/on/and/on/without/any/space/at/all';
   act(saidBy(ENGINEER, now - 11.5 * MINUTE), { kind: 'edit', target: check, text });
   act(saidBy(ENGINEER, now - 11 * MINUTE), undefined);
+}
+
+/** The first two that the engineer said of the folder and the sheet. */
+function pinTwo(now: number, act: ActIn, events: readonly OpenedEvent[]): void {
+  const said = events.filter(({ content }) => content?.kind === 'text' && /^(The drawings|Look at)/.test(content.text));
+  for (const { id } of said) act(saidBy(ENGINEER, now - DAY), { kind: 'pin', target: id, on: true });
 }
 
 function inGroup(now: number, act: ActIn): void {

@@ -1,5 +1,4 @@
 // Every component in every state, in the words of the chosen language.
-import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import type { Theme } from '../model/preferences.ts';
 import { LANGUAGE_NAMES, LANGUAGES } from '../text/languages.ts';
@@ -24,6 +23,8 @@ import { SettingsDialog } from '../view/settings/settings-dialog.tsx';
 import { Tabs } from '../view/tabs.tsx';
 import { Toggle } from '../view/toggle.tsx';
 import { ACCOUNTS, CLERK, DRAWING, ENGINEER, PEOPLE } from './acted-people.ts';
+import { Part } from './gallery-part.tsx';
+import { Asking, SafetyFacts } from './gallery-talk.tsx';
 
 export function Gallery({ themes }: { readonly themes: readonly Theme[] }) {
   const { preferences } = useApp();
@@ -51,20 +52,13 @@ export function Gallery({ themes }: { readonly themes: readonly Theme[] }) {
       <Marks />
       <Banners />
       <TabsAndRows />
+      <SafetyFacts />
       <Floating />
+      <Asking />
       <Part name="Recovery key">
         <RecoveryKey text="8Q2WX-0MZ4K-7HTPD-2GSVR-ZK1N9-XB3QY-40FJA-WE6TC" address={CLERK.address} />
       </Part>
     </main>
-  );
-}
-
-function Part({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
-  return (
-    <section class="gallery-part">
-      <h2>{name}</h2>
-      <div class="gallery-row">{children}</div>
-    </section>
   );
 }
 

@@ -26,6 +26,8 @@ export type Stage =
   | { readonly kind: 'locked' }
   /** The password of the login does not unlock the keys: a new one is chosen, or the person says that this is their own. */
   | { readonly kind: 'unproven' }
+  /** The server shows older keys than this browser knows, or others: the person may go on from them. */
+  | { readonly kind: 'older' }
   /** In, and asked once to keep a recovery key. */
   | { readonly kind: 'recovery-key'; readonly me: Me }
   | { readonly kind: 'in'; readonly me: Me };
@@ -35,6 +37,15 @@ export type Stage =
  * was there for a while, the profile was deleted.
  */
 export type LoginReason = 'ended' | 'wiped' | 'locked' | 'idle' | 'deleted';
+
+/** What the person may go on from all the same, by the recovery key. */
+const MAY_GO_ON: readonly string[] = ['vault-rolled-back', 'vault-forked'];
+
+/**
+ * What the server can ask for before it lets somebody in, by the code of its refusal, and the step of the entrance that answers. Who
+ * answers is asked for nothing twice: what was typed is kept meanwhile.
+ */
+const ASKED = new Map<string | undefined, Stage>([['password-change-required', { kind: 'new-password' }]]);
 
 export interface SessionComponents {
   readonly client: PageClient & AccountClient;
@@ -159,8 +170,9 @@ export class SessionModel {
       try {
         this.#enter(await this.#client.login(address, password));
       } catch (error) {
-        if (codeOf(error) !== 'password-change-required') throw error;
-        this.stage.value = { kind: 'new-password' };
+        const step = ASKED.get(codeOf(error));
+        if (!step) throw error;
+        this.stage.value = step;
       }
     });
   }
@@ -198,6 +210,14 @@ export class SessionModel {
   async recover(recoveryKey: string): Promise<void> {
     await this.#task.run(async () => {
       await this.#client.recoverAccount(recoveryKey);
+      this.#unlocked(false);
+    });
+  }
+
+  /** Goes on from the older keys that the server shows, and gives up what was newer. */
+  async goOnFromOlder(recoveryKey: string): Promise<void> {
+    await this.#task.run(async () => {
+      await this.#client.acceptOlderVault(recoveryKey);
       this.#unlocked(false);
     });
   }
@@ -274,10 +294,15 @@ export class SessionModel {
   #enter(me: Me, isChosen = false): void {
     this.#remember(true);
     const { accountState } = this.#client;
-    if (accountState.kind === 'refused') this.failure.value = { code: accountState.code, params: {} };
+    if (accountState.kind === 'refused') this.#enterRefused(accountState.code);
     else if (accountState.kind === 'locked') this.stage.value = { kind: 'locked' };
     else if (accountState.kind === 'open' && accountState.password) this.stage.value = { kind: 'unproven' };
     else this.#arrive(me, isChosen);
+  }
+
+  #enterRefused(code: string): void {
+    this.failure.value = { code, params: {} };
+    if (MAY_GO_ON.includes(code)) this.stage.value = { kind: 'older' };
   }
 
   #unlocked(isChosen: boolean): void {
