@@ -16,6 +16,7 @@ const NARROWEST = { viewport: { width: 320, height: 256 } };
 const SCENES = [
   'login',
   'locked',
+  'older',
   'unproven',
   'elsewhere',
   'opening',
@@ -24,6 +25,12 @@ const SCENES = [
   'islands',
   'identity',
 ] as const;
+/** What stands behind the password, by its heading. */
+const BEHIND: Readonly<Record<string, string>> = {
+  locked: 'Unlock your messages',
+  older: 'Older keys on the server',
+  unproven: 'Is this password your own?',
+};
 const GROUPS = 8;
 /** Runs in the page: what stands on the paper. */
 const ON_PAPER = `document.body.innerText === undefined ? [] : [...document.querySelectorAll('body *')]
@@ -105,6 +112,11 @@ describe('other ways to see', { skip: skipWithoutBrowser(), timeout: 240_000 }, 
       await page.setViewportSize({ width: 1280, height: 800 });
       await pages.show(page, scene);
       if (scene === 'identity') await openChat(page);
+      const heading = BEHIND[scene];
+      if (heading) {
+        await givePassword(page, 'correct horse');
+        await page.getByRole('heading', { name: heading }).waitFor();
+      }
       assert.deepEqual(await axeFindings(page), [], scene);
       for (const { viewport } of [DOUBLED, NARROWEST]) {
         await page.setViewportSize(viewport);

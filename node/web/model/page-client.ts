@@ -13,6 +13,7 @@ export type PageClient = Pick<
   | 'login'
   | 'resume'
   | 'logout'
+  | 'acceptOlderVault'
   | 'recoverAccount'
   | 'beginAccountAnew'
   | 'connect'

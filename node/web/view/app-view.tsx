@@ -6,6 +6,7 @@ import { ElsewherePage } from './elsewhere-page.tsx';
 import { LockedPage } from './locked-page.tsx';
 import { LoginPage } from './login-page.tsx';
 import { Mark } from './mark.tsx';
+import { OlderPage } from './older-page.tsx';
 import { PasswordPage } from './password-page.tsx';
 import { RecoveryPage } from './recovery-page.tsx';
 import { UnprovenPage } from './unproven-page.tsx';
@@ -34,6 +35,8 @@ function StageView({ stage }: { readonly stage: Stage }) {
       return <LockedPage />;
     case 'new-password':
       return <PasswordPage />;
+    case 'older':
+      return <OlderPage />;
     case 'unproven':
       return <UnprovenPage />;
     case 'recovery-key':

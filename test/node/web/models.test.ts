@@ -115,6 +115,27 @@ test('a server that shows other keys than this browser knows lets nobody in, and
   assert.deepEqual([session.stage.value.kind, session.failure.value?.code], ['login', 'vault-truncated']);
 });
 
+test('whoever logs in to a server with older keys may go on from them by the recovery key, or wait', async () => {
+  const client = new ScriptedClient();
+  const session = new SessionModel({ client, clock: new HandClock(), tab: onlyTab(), store: memoryStore() });
+  await session.open();
+  for (const code of ['vault-rolled-back', 'vault-forked']) {
+    client.accountState = { kind: 'refused', code };
+    await session.logIn('clerk', 'secret');
+    assert.deepEqual([session.stage.value.kind, session.failure.value?.code], ['older', code]);
+    await session.logOut({ keepDevice: true });
+    assert.equal(session.stage.value.kind, 'login');
+  }
+  client.accountState = { kind: 'refused', code: 'vault-rolled-back' };
+  await session.logIn('clerk', 'secret');
+  client.recoverWith = async () => Promise.reject(new RefusedError('vault-secret-wrong', 'no'));
+  await session.goOnFromOlder('one');
+  assert.deepEqual([session.stage.value.kind, session.failure.value?.code], ['older', 'vault-secret-wrong']);
+  client.recoverWith = async () => {};
+  await session.goOnFromOlder('another');
+  assert.equal(session.stage.value.kind, 'in');
+});
+
 test('while another tab works this one asks nothing, until it takes the place', async () => {
   const client = new ScriptedClient();
   client.resumed = await client.loginWith('');

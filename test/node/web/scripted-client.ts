@@ -88,6 +88,10 @@ export class ScriptedClient implements PageClient, AccountClient {
     await this.recoverWith(recoveryKey);
     this.accountState = { kind: 'open' };
   }
+  async acceptOlderVault(recoveryKey: string): Promise<void> {
+    this.asked.push('accept older');
+    await this.recoverAccount(recoveryKey);
+  }
   async beginAccountAnew(): Promise<void> {
     this.asked.push('begin anew');
     this.accountState = { kind: 'open' };

@@ -56,6 +56,13 @@ export const entrance = {
   'login.idle': 'Locked because nobody was here for a while. Log in to go on where you were.',
   'login.deleted': 'Your profile was deleted, and nothing of it is kept in this browser.',
 
+  'older.title': 'Older keys on the server',
+  'older.cost':
+    'Going on costs what is newer than the server’s copy and on no device of yours: keys, settings, drafts, and messages that only those keys open. Your other devices log in again by the password. Go on only if your administrator confirms that the server was put back to an old copy.',
+  'older.submit': 'Go on from the older keys',
+  'older.going': 'Going on…',
+  'older.wait': 'Log in again later',
+
   'unproven.title': 'Is this password your own?',
   'unproven.why':
     'It does not open your messages yet. If somebody else gave it to you, choose a new one: whoever knows it could read along.',

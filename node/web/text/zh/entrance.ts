@@ -55,6 +55,13 @@ export const entrance: Said<typeof english> = {
   'login.idle': '由于长时间无人操作，已锁定。请登录后继续。',
   'login.deleted': '您的个人资料已删除，此浏览器中没有保留任何内容。',
 
+  'older.title': '服务器上的密钥较旧',
+  'older.cost':
+    '继续的代价：比服务器副本新、且您的任何设备上都没有的内容将丢失，包括密钥、设置、草稿，以及只有这些密钥能打开的消息。您的其他设备需用密码重新登录。只有在管理员确认服务器是从旧副本恢复时，才请继续。',
+  'older.submit': '用旧密钥继续',
+  'older.going': '正在继续…',
+  'older.wait': '稍后再登录',
+
   'unproven.title': '这个密码是您自己设置的吗？',
   'unproven.why': '它还不能打开您的消息。如果密码是别人给您的，请重新设置：知道它的人可能会读到您的消息。',
   'unproven.choose': '设置新密码',
