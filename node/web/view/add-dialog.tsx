@@ -46,7 +46,7 @@ export function AddDialog() {
             finder.type(text);
           }}
         />
-        <div class="preview" aria-live="polite">
+        <div class="add-preview" aria-live="polite">
           {found && <Preview user={found} />}
         </div>
         <div class="dialog-buttons">
