@@ -24,10 +24,11 @@ export async function openLan(parts: LanParts, ground: Ground): Promise<OpenedLa
   const pages = (await exists(join(PAGES, 'index.html'))) ? { pages: PAGES } : {};
   const demo = settings.demo ? { demo: settings.demo } : {};
   const { host, port } = settings.lan.listen;
+  const networks = settings.lan.networks.length > 0 ? { networks: settings.lan.networks } : {};
   const tls = settings.lan.scheme === 'http' ? undefined : await readTls(ground);
   const lan = createLanServer(
     { ...parts, realm: realm.realm, audit, clock, log },
-    { host, port, ...pages, ...demo, ...namesAndTls(ground, tls) },
+    { host, port, ...networks, ...pages, ...demo, ...namesAndTls(ground, tls) },
   );
   return { lan, lanRenewal: tls && renewalOf(ground, lan, tls) };
 }

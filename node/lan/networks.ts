@@ -2,6 +2,7 @@
 // interface is in. Loopback always may.
 import { BlockList, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { isPrivateAddress } from '../../src/overlay/stun/ip-address.ts';
 import { InputError } from '../../src/realm/errors.ts';
 import { isAnyHost } from '../../src/settings/host-port.ts';
 
@@ -16,12 +17,23 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIPv6(address) ? 'ipv6' : 'ipv4';
 }
 
-/** The subnets of the interfaces that a server at this address listens on. */
-function ownNetworks(host: string): string[] {
-  const entries = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return entries.flatMap(({ address, cidr, internal }) =>
-    !internal && cidr !== null && (isAnyHost(host) || address === host) ? [cidr] : [],
-  );
+/** An interface of this host, as `os.networkInterfaces` tells it. */
+export interface OwnInterface {
+  readonly address: string;
+  /** With the length of its prefix. */
+  readonly cidr: string | null;
+  readonly internal: boolean;
+}
+
+/**
+ * The subnets of the interfaces that a server at this address listens on. Where it listens everywhere, the private ones: a host at the
+ * edge of its network has an interface outside as well, and who shares that is no colleague.
+ */
+export function ownNetworks(host: string, interfaces: readonly OwnInterface[]): string[] {
+  return interfaces.flatMap(({ address, cidr, internal }) => {
+    if (internal || cidr === null) return [];
+    return (isAnyHost(host) ? isPrivateAddress(address) : address === host) ? [cidr] : [];
+  });
 }
 
 /** @throws InputError `bad-network` */
@@ -29,7 +41,8 @@ export function clientNetworks(host: string, configured?: readonly string[]): (a
   const allowed = new BlockList();
   allowed.addSubnet('127.0.0.0', 8, 'ipv4');
   allowed.addAddress('::1', 'ipv6');
-  for (const network of configured ?? ownNetworks(host)) addNetwork(allowed, network);
+  const interfaces = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  for (const network of configured ?? ownNetworks(host, interfaces)) addNetwork(allowed, network);
   return (address) => {
     const plain = plainAddress(address);
     return allowed.check(plain, familyOf(plain));

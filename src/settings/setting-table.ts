@@ -87,6 +87,7 @@ export const SETTING_SCHEMAS = {
   'lan.listen': hostPort,
   'lan.scheme': v.picklist(['https', 'http']),
   'lan.names': v.pipe(v.array(lanName), v.maxLength(MAX_LIST)),
+  'lan.networks': v.pipe(v.array(subnet), v.maxLength(MAX_LIST)),
   'relay.listen': v.pipe(v.array(hostPort), v.minLength(1), v.maxLength(MAX_LIST)),
   'relay.announce': v.pipe(v.array(hostPort), v.maxLength(MAX_LIST)),
   'relay.stun': v.pipe(v.array(hostPort), v.maxLength(MAX_LIST)),
@@ -123,6 +124,11 @@ export const SETTING_FACTS: Readonly<Record<SettingKey, SettingFact>> = {
     env: 'CANOPY_LAN_NAMES',
     fallback: [],
     note: 'DNS names and addresses of this host that clients use; they stand in its certificate.',
+  },
+  'lan.networks': {
+    env: 'CANOPY_LAN_NETWORKS',
+    fallback: [],
+    note: 'Networks from which clients may come: "10.20.0.0/16". None: those that this host listens in, private ones where it listens everywhere.',
   },
   'relay.listen': {
     env: 'CANOPY_WAN',

@@ -20,7 +20,13 @@ import {
 } from './setting-table.ts';
 
 export interface Settings {
-  readonly lan: { readonly listen: HostPort; readonly scheme: 'https' | 'http'; readonly names: readonly string[] };
+  readonly lan: {
+    readonly listen: HostPort;
+    readonly scheme: 'https' | 'http';
+    readonly names: readonly string[];
+    /** From which clients may come; empty: those that the host listens in. */
+    readonly networks: readonly string[];
+  };
   readonly relay: {
     readonly listen: readonly HostPort[];
     readonly announce: readonly HostPort[];
@@ -86,6 +92,7 @@ export function decideSettings(file: GivenSettings, env: Environment): ReadSetti
       listen: required(value('lan.listen'), 'lan.listen'),
       scheme: required(value('lan.scheme'), 'lan.scheme'),
       names: required(value('lan.names'), 'lan.names'),
+      networks: required(value('lan.networks'), 'lan.networks'),
     },
     relay: {
       listen: required(value('relay.listen'), 'relay.listen'),

@@ -10,6 +10,7 @@ import { AdminClient } from '../../node/admin/api.ts';
 import { type Client, createClient } from '../../src/client/client.ts';
 import { parseRealmName } from '../../src/realm/names.ts';
 import { dataDirectory } from '../../src/settings/data-directory.ts';
+import type { GivenSettings } from '../../src/settings/settings.ts';
 
 export const UA = parseRealmName('ua');
 
@@ -28,7 +29,8 @@ export interface LoneRealm {
   remove(): Promise<void>;
 }
 
-export async function makeLoneRealm(): Promise<LoneRealm> {
+/** @param more settings in the place of these */
+export async function makeLoneRealm(more: GivenSettings = {}): Promise<LoneRealm> {
   const folder = await mkdtemp(join(tmpdir(), 'canopy-faults-'));
   const dir = join(folder, 'ua');
   const [lanPort = 0, relayPort = 0, stunPort = 0] = await freePorts(3);
@@ -39,6 +41,7 @@ export async function makeLoneRealm(): Promise<LoneRealm> {
     'relay.listen': [`127.0.0.1:${relayPort}`],
     'relay.announce': [`127.0.0.1:${relayPort}`],
     'relay.stun': [`127.0.0.1:${stunPort}`],
+    ...more,
   };
   await initRegion({ realm: UA, dir, given });
   const server = `http://ua.localhost:${lanPort}`;

@@ -19,7 +19,7 @@ const TIMEOUT = { timeout: 60_000 };
 const HOUR = 60 * 60 * 1000;
 const DAY = 24 * HOUR;
 const ADDRESS = '127.0.0.1';
-const LAN = { listen: { host: ADDRESS, port: 0 }, scheme: 'https', names: ['chat.acme.lan'] } as const;
+const LAN = { listen: { host: ADDRESS, port: 0 }, scheme: 'https', names: ['chat.acme.lan'], networks: [] } as const;
 const SCOPE = { zones: ['acme.lan'], ranges: ['127.0.0.0/8'] };
 /** Clients go by the real time: with 380 days of its 397 behind it the first certificate still serves them. */
 const ISSUED = Date.now() - 380 * DAY;
