@@ -2,7 +2,7 @@
 // that opens without its node.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { launchChromium, skipWithoutBrowser } from './chromium.ts';
 import { Demonstration } from './demonstration.ts';
 import { beginWith, chooseOwnPassword, givePassword, inRail, logIn, say } from './person-page.ts';
@@ -30,6 +30,15 @@ async function safetyNumber(page: Page, name: string): Promise<string[]> {
   const number = page.getByRole('dialog', { name: 'Safety number' }).getByRole('listitem');
   await number.first().waitFor();
   return number.allTextContents();
+}
+
+/** Reloads the page without a network, shows what is looked for, and is back. */
+async function opensAlone({ page, context }: WatchedPage, sought: Locator): Promise<void> {
+  await page.waitForFunction('navigator.serviceWorker.controller !== null');
+  await context.setOffline(true);
+  await page.reload();
+  await sought.waitFor();
+  await context.setOffline(false);
 }
 
 describe('an account of one’s own', { skip: skipWithoutBrowser(), timeout: 240_000 }, () => {
@@ -104,7 +113,13 @@ describe('an account of one’s own', { skip: skipWithoutBrowser(), timeout: 240
     await openSettings(page, 'Profile');
     const input = page.locator('.settings-form input[type=file]');
     await input.setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer: Buffer.from(DOT, 'base64') });
-    await page.locator('.profile-head .avatar canvas').waitFor();
+    const avatar = page.locator('.profile-head .avatar');
+    await avatar.locator('canvas').waitFor();
+    assert.deepEqual(
+      await avatar.locator('canvas').boundingBox(),
+      await avatar.boundingBox(),
+      'as large as its avatar',
+    );
     assert.deepEqual(await axeFindings(page), []);
     await page.getByRole('button', { name: 'Remove the photo' }).waitFor();
     await closeSettings(page);
@@ -195,13 +210,10 @@ describe('an account of one’s own', { skip: skipWithoutBrowser(), timeout: 240
     await second.context.close();
   });
 
-  test('the page opens without its node', async () => {
-    const { page, context } = fresh;
-    await page.waitForFunction('navigator.serviceWorker.controller !== null');
-    await context.setOffline(true);
-    await page.reload();
-    await page.getByText('Shall we compare?').first().waitFor();
-    await context.setOffline(false);
+  test('the page opens without its node, with messages and the photos of people', async () => {
+    const said = fresh.page.getByText('Shall we compare?').first();
+    const photo = engineer.page.getByRole('link', { name: 'Fresh Two' }).locator('.avatar canvas');
+    await Promise.all([opensAlone(fresh, said), opensAlone(engineer, photo)]);
   });
 
   test('whoever logs out leaves nothing behind', async () => {
