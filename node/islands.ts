@@ -30,6 +30,8 @@ export interface IslandWatchComponents {
 /** Milliseconds between two looks, and for which something must be away before it is told: a restart should not alarm anybody. */
 const LOOK = 2_000;
 const PATIENCE = 4_000;
+/** What a try fails with that found no path to a relay of the destination. */
+const WITHOUT_PATH: readonly string[] = ['no-path', 'relay-away'];
 /** Realms that one report names, those with most waiting first. */
 export const MAX_ISLANDS = 64;
 
@@ -94,6 +96,8 @@ function islandOf(realm: RealmName, paths: readonly PathReport[], backlog: reado
   const queued = queue?.depth ?? 0;
   if (queue?.state === 'frozen') return { realm, queued, code: 'frozen' };
   if (path?.kind === 'unreachable') return { realm, since: path.since, queued };
-  if (path || queue?.since === undefined) return undefined;
+  if (queue?.since === undefined) return undefined;
+  // where its relay is reached the node behind it may be away; what failed for want of a path is about to be tried again
+  if (path && WITHOUT_PATH.includes(queue.code ?? '')) return undefined;
   return { realm, since: queue.since, queued };
 }

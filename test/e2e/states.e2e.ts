@@ -9,6 +9,7 @@ import { beginWith, field, logIn, message, say } from './person-page.ts';
 import { openWatched, type WatchedPage } from './watched-page.ts';
 
 const HOME = 'kyiv.acme.ua';
+const OTHER = 'lviv.acme.ua';
 const HOURS = 3_600_000;
 /** Bytes: less than what lies there already. */
 const NO_ROOM = 1;
@@ -77,6 +78,23 @@ describe('states of a page', { skip: skipWithoutBrowser(), timeout: 240_000 }, (
     await holds(engineer.page, numbered('While it is dead'));
     await holds(page, numbered('While it is dead'));
     await message(page, 'While it is dead 4')
+      .getByRole('img', { name: /Delivered|Read/ })
+      .waitFor({ timeout: RETURN });
+  });
+
+  test('while the other branch is away its name and what waits for it are told, and all arrives once when it is back', async () => {
+    const { page } = clerk;
+    const comeBack = await demo.killNode(OTHER);
+    const texts = numbered('While the other branch is away');
+    try {
+      for (const text of texts) await say(page, text);
+      await told(page, /^Branch lviv\.acme\.ua unreachable since \d.*4 messages queued\. Local chats work\.$/);
+    } finally {
+      comeBack();
+    }
+    await nothingTold(page);
+    await holds(engineer.page, texts);
+    await message(page, texts.at(-1) ?? '')
       .getByRole('img', { name: /Delivered|Read/ })
       .waitFor({ timeout: RETURN });
   });

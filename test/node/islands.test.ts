@@ -47,6 +47,20 @@ test('a realm that stays away is told once with what waits, again when that chan
   assert.equal(told.length, 3);
 });
 
+test('a realm whose relay is reached and whose node is not is away, too', () => {
+  const { clock, world, islands } = watch();
+  world.paths = [{ realm: LVIV, kind: 'direct-tcp', since: START - 60_000 }];
+  world.backlog = [{ realm: LVIV, depth: 4, state: 'waiting', code: 'node-away', since: START }];
+  clock.advance(2_000);
+  assert.deepEqual(islands.current.realms, [], 'a restart should alarm nobody');
+  clock.advance(4_000);
+  assert.deepEqual(islands.current.realms, [{ realm: LVIV, since: START, queued: 4 }]);
+  world.backlog = [{ realm: LVIV, depth: 4, state: 'sending' }];
+  clock.advance(2_000);
+  assert.deepEqual(islands.current.realms, []);
+  islands.stop();
+});
+
 test('a realm behind a tier that is away, and one that is revoked, are told', () => {
   const { clock, world, islands } = watch();
   world.backlog = [
