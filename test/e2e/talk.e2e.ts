@@ -262,8 +262,18 @@ describe('two people talk', { skip: skipWithoutBrowser(), timeout: 240_000 }, ()
     await page.getByRole('dialog').getByRole('button', { name: 'Block', exact: true }).click();
     await page.getByText(`You have blocked ${demo.engineer.name}.`).waitFor();
     await message(page, 'Which beam?').first().waitFor();
+    await inList(engineer.page, demo.clerk.name).click();
+    await say(engineer.page, 'Said while I am blocked.');
+    // by the same way, and sent later: when this is here, what was sent before has had its time
+    await beginWith(third.page, demo.clerk.user);
+    await say(third.page, 'From somebody else there.');
+    await inList(page, SCRIPT).filter({ hasText: 'From somebody else there.' }).waitFor();
+    assert.equal(await message(page, 'Said while I am blocked.').count(), 0);
     await page.getByRole('button', { name: 'Unblock', exact: true }).first().click();
     await field(page).waitFor();
+    await say(engineer.page, 'Said after the block.');
+    await message(page, 'Said after the block.').waitFor();
+    assert.equal(await message(page, 'Said while I am blocked.').count(), 0);
   });
 
   test('a history that is deleted is gone here and stays there', async () => {
