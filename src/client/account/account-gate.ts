@@ -65,14 +65,16 @@ export class AccountGate {
   }
 
   /**
-   * The server is there: one that was away when the account opened hears what it has missed, and shows what it has. Resolves to whether
-   * the account may stay open.
+   * The server is there: one that was away when the account opened hears what it has missed, and shows what it has. One that was there
+   * may have been put back to an older copy since: it gets the newer state back before anybody writes on the older one. Resolves to
+   * whether the account may stay open.
    */
   async settle(): Promise<boolean> {
     const [owner, account] = [this.#owner, this.#account];
-    if (!owner || !account || !this.#unsettled) return true;
+    if (!owner || !account) return true;
     try {
-      await this.#parts.opening.settle(owner, account);
+      if (this.#unsettled) await this.#parts.opening.settle(owner, account);
+      else await account.vault.refresh();
       this.#unsettled = false;
       return true;
     } catch (error) {
