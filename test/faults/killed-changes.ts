@@ -149,7 +149,7 @@ async function insist<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (tries === 100 || !['server-unreachable', 'timeout', 'internal', 'read-only'].includes(codeOf(error)))
+      if (tries === 300 || !['server-unreachable', 'timeout', 'internal', 'read-only'].includes(codeOf(error)))
         throw error;
       await pause(100);
     }
