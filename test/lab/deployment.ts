@@ -149,6 +149,7 @@ export class Deployment {
     const program = new Program(branch.site.desk, args, {
       CANOPY_PASSWORD: FIRST_PASSWORD,
       CANOPY_NEW_PASSWORD: PASSWORD,
+      CANOPY_CHAT_DIR: join(this.folder, `${branch.realm}-${login}-chat`),
     });
     this.#programs.push(program);
     await program.line((line) => line['event'] === 'ready');
