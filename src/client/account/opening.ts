@@ -313,8 +313,8 @@ export class Opening {
     return { keys, certificate };
   }
 
-  #serverOf({ cache }: Owner): KeptVault {
-    return new KeptVault(new HttpVaultServer(this.#parts.http), cache);
+  #serverOf({ user, cache }: Owner): KeptVault {
+    return new KeptVault(new HttpVaultServer(this.#parts.http), user, cache);
   }
 
   #sealed(

@@ -13,7 +13,8 @@ import { rowsOf } from '../../crypto/vault/line.ts';
 import { chainNext, chainStart } from '../../crypto/vault/records.ts';
 import { wrapsHash } from '../../crypto/vault/wraps.ts';
 import { MAX_VAULT_STEPS } from '../../protocols/lan/account-routes.ts';
-import { CanopyError } from '../../realm/errors.ts';
+import { CanopyError, PeerError } from '../../realm/errors.ts';
+import type { UserId } from '../../realm/ids.ts';
 import type { ClientCache } from '../cache/cache.ts';
 import { inBatches } from './batches.ts';
 import { lineTo } from './shown-line.ts';
@@ -42,6 +43,7 @@ interface Fresh {
 
 export class KeptVault implements VaultServer {
   readonly #server: VaultServer;
+  readonly #user: UserId;
   readonly #cache: VaultCache;
   #held: Held | undefined;
   #fresh: Fresh | undefined;
@@ -51,17 +53,26 @@ export class KeptVault implements VaultServer {
   #confirmed: Uint8Array | undefined;
   readonly #staged = new Map<string, Uint8Array[]>();
 
-  constructor(server: VaultServer, cache: VaultCache) {
+  constructor(server: VaultServer, user: UserId, cache: VaultCache) {
     this.#server = server;
+    this.#user = user;
     this.#cache = cache;
   }
 
-  /** As it was confirmed last, with records to be had without the server. Undefined where nothing whole is kept. */
+  /** As it was confirmed last, with records to be had without the server. Undefined where nothing whole is kept that can be read. */
   async kept(): Promise<VaultState | undefined> {
     const bytes = await this.#cache.record(AREA, STATE);
     if (!bytes) return undefined;
-    const fields = new Fields(decodeStrict(bytes, MAX_STATE), 'kept vault', 2);
-    return { head: fields.bytes(MAX_STATE), wraps: fields.bytes(MAX_STATE) };
+    try {
+      const fields = new Fields(decodeStrict(bytes, MAX_STATE), 'kept vault', 2);
+      const state = { head: fields.bytes(MAX_STATE), wraps: fields.bytes(MAX_STATE) };
+      // of an earlier user of this address, it is as good as nothing
+      return readHead(state.head).user === this.#user ? state : undefined;
+    } catch (error) {
+      // a disk may rot, and an earlier version wrote other forms: the server has it
+      if (error instanceof PeerError) return undefined;
+      throw error;
+    }
   }
 
   async state(signal?: AbortSignal): Promise<VaultState | undefined> {

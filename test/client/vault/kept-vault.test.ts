@@ -86,13 +86,13 @@ async function person() {
   const put = (vault: Vault, key: string) => vault.put('draft', key, bytes(key));
   const cache = await memoryCache();
   const open = async () => {
-    const kept = new KeptVault(server, cache);
+    const kept = new KeptVault(server, USER, cache);
     const made = vaultOn(kept, kept);
     await made.vault.refresh();
     return { kept, ...made };
   };
   const openAway = async () => {
-    const kept = new KeptVault(server, cache);
+    const kept = new KeptVault(server, USER, cache);
     const made = vaultOn(kept, kept);
     await made.sealed.take((await kept.kept()) ?? assert.fail('nothing is kept'));
     return made.vault;
@@ -157,11 +157,28 @@ test('a copy that does not fit what the owner signed is fetched anew', LIMIT, as
   assert.deepEqual(drafts((await open()).vault), ['0', '1']);
 });
 
+test('a kept state that can’t be read, or is another user’s, is none: the server is asked', LIMIT, async () => {
+  const { server, first, put, open, cache } = await person();
+  await open();
+  await put(first, '1');
+  const state = await cache.record('vault', 'state');
+  assert.ok(state);
+  const other = parseUserId('10000000-0000-4000-8000-000000000002');
+  assert.ok(await new KeptVault(server, USER, cache).kept());
+  assert.equal(await new KeptVault(server, other, cache).kept(), undefined);
+  for (const damaged of [bytes('garbage'), state.slice(0, -70), new Uint8Array()]) {
+    await cache.setRecords('vault', new Map([['state', damaged]]));
+    assert.equal(await new KeptVault(server, USER, cache).kept(), undefined);
+    assert.deepEqual(drafts((await open()).vault), ['0', '1']);
+    assert.ok(await new KeptVault(server, USER, cache).kept(), 'and kept anew');
+  }
+});
+
 test('a state that was not checked opens nothing', LIMIT, async () => {
   const { server, first, put, open, cache } = await person();
   await open();
   await put(first, '1');
-  const kept = new KeptVault(server, cache);
+  const kept = new KeptVault(server, USER, cache);
   const before = await kept.kept();
   await kept.state();
   await kept.records(1, 1);
@@ -172,7 +189,7 @@ test('a cache that takes nothing more stands in no way', LIMIT, async () => {
   const { server, first, put, cache } = await person();
   await put(first, '1');
   const full = { ...cache, record: async () => undefined, records: async () => new Map<string, Uint8Array>() };
-  const kept = new KeptVault(server, {
+  const kept = new KeptVault(server, USER, {
     ...full,
     setRecords: async () => Promise.reject(new UnreachableError('storage-failed', 'full')),
   });
@@ -221,7 +238,7 @@ test('a copy that could not be written over stays what it was', LIMIT, async () 
   const before = new Map(await cache.records('vault'));
   await put(first, '2');
   const cut = { ...cache, record: cache.record.bind(cache), records: cache.records.bind(cache) };
-  const kept = new KeptVault(server, {
+  const kept = new KeptVault(server, USER, {
     ...cut,
     setRecords: async () => Promise.reject(new UnreachableError('x', 'cut')),
   });

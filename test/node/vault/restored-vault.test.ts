@@ -51,7 +51,7 @@ class Home {
 }
 
 async function deviceAt(home: Home, { id, key }: OwnDevice) {
-  const server = new KeptVault(home.server, await memoryCache());
+  const server = new KeptVault(home.server, USER, await memoryCache());
   let known: VaultHead | undefined;
   const open = async () => {
     const sealed = new SealedVault({
