@@ -155,6 +155,19 @@ describe('other ways to see', { skip: skipWithoutBrowser(), timeout: 240_000 }, 
     });
   }
 
+  test('the menu of a message opens again while the one before is closing still', async () => {
+    const page = await pages.open('chat');
+    await openChat(page);
+    await page.locator('article').last().press('Enter');
+    await page.getByRole('menu').waitFor();
+    // in one go: what tells the page that the first one has closed comes only after it
+    await page.evaluate(`document.querySelector('[role="menu"]').hidePopover();
+      [...document.querySelectorAll('article')].at(-1).dispatchEvent(new KeyboardEvent('keydown', { code: 'Enter', bubbles: true }));`);
+    await page.getByRole('menuitem', { name: 'Path of the message' }).press('Enter');
+    await page.locator('.route-step').first().waitFor();
+    await page.context().close();
+  });
+
   test('320 px: the details take the place of the conversation, hold the focus and give it back', async () => {
     const page = await pages.open('chat', { viewport: { width: 320, height: 640 } });
     await openChat(page);

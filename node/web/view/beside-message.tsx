@@ -9,16 +9,16 @@ import { mayEdit } from './message-keys.ts';
 import { PathView } from './path-view.tsx';
 import { Popup } from './popup.tsx';
 import { ReadersView } from './readers-view.tsx';
-import { type BesideMessage, type Stage, useStage } from './stage.ts';
+import { type BesideMessage, type Shown, type Stage, useStage } from './stage.ts';
 
 export function BesideMessageView() {
   const stage = useStage();
   const beside = stage.beside.value;
   if (!beside) return null;
-  return <BesideView key={`${beside.kind} ${beside.message.id}`} beside={beside} stage={stage} />;
+  return <BesideView key={beside.turn} beside={beside} stage={stage} />;
 }
 
-function BesideView({ beside, stage }: { readonly beside: BesideMessage; readonly stage: Stage }) {
+function BesideView({ beside, stage }: { readonly beside: Shown; readonly stage: Stage }) {
   const { t } = useWords();
   const { actions } = useConversing();
   const items = useItems(beside, stage);

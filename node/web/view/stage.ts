@@ -13,8 +13,13 @@ export interface BesideMessage {
   readonly opener: HTMLElement;
 }
 
+/** Each opening is one of its own: the popup before it, of the same message, may be closing still. */
+export interface Shown extends BesideMessage {
+  readonly turn: number;
+}
+
 export class Stage {
-  readonly beside: Signal<BesideMessage | undefined> = signal(undefined);
+  readonly beside: Signal<Shown | undefined> = signal(undefined);
   /** The message that is looked for, once it is in the page. */
   readonly sought: Signal<string | undefined> = signal(undefined);
   /** Long messages of which more than the beginning is shown. */
@@ -22,6 +27,7 @@ export class Stage {
   readonly timeline: Timeline;
   readonly composing: Composing;
   readonly #chat: () => Chat;
+  #turns = 0;
 
   constructor(chat: () => Chat, timeline: Timeline, composing: Composing) {
     this.#chat = chat;
@@ -35,11 +41,11 @@ export class Stage {
   }
 
   show(beside: BesideMessage): void {
-    this.beside.value = beside;
+    this.beside.value = { ...beside, turn: ++this.#turns };
   }
 
   /** `what`: only if that is still what is shown. */
-  hide(what: BesideMessage): void {
+  hide(what: Shown): void {
     if (this.beside.peek() === what) this.beside.value = undefined;
   }
 
