@@ -149,7 +149,8 @@ export class Deployment {
     const program = new Program(branch.site.desk, args, {
       CANOPY_PASSWORD: FIRST_PASSWORD,
       CANOPY_NEW_PASSWORD: PASSWORD,
-      CANOPY_CHAT_DIR: join(this.folder, `${branch.realm}-${login}-chat`),
+      // beside the servers' folders, which a test may look through
+      CANOPY_CHAT_DIR: join(`${this.folder}-chats`, branch.realm, login),
     });
     this.#programs.push(program);
     await program.line((line) => line['event'] === 'ready');
@@ -191,7 +192,7 @@ export class Deployment {
 
   async stop(): Promise<void> {
     await Promise.all(this.#programs.map((program) => program.stop()));
-    await rm(this.folder, { recursive: true, force: true });
+    for (const folder of [this.folder, `${this.folder}-chats`]) await rm(folder, { recursive: true, force: true });
   }
 
   async #started(host: Namespace, dir: string, only?: 'node' | 'relay', env = {}): Promise<Program> {
