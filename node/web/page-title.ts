@@ -6,6 +6,9 @@ interface TitleParts {
   readonly unread: ReadonlySignal<number>;
 }
 
+/** Milliseconds in which changes are gathered. */
+const BADGE_PAUSE = 250;
+
 /** Where the browser can put a number on an icon. */
 interface BadgeNavigator {
   setAppBadge?(count: number): Promise<void>;
@@ -17,8 +20,17 @@ export function showUnread({ name, unread }: TitleParts): void {
   effect(() => {
     const count = unread.value;
     document.title = count > 0 ? `(${count}) ${name.value}` : name.value;
-    const told = count > 0 ? icon.setAppBadge?.(count) : icon.clearAppBadge?.();
-    // not installed: the title says it
-    told?.catch(() => undefined);
+  });
+  let due: number | undefined;
+  effect(() => {
+    unread.value;
+    // the browser takes milliseconds for it, which a page that is just beginning has not
+    due ??= setTimeout(() => {
+      due = undefined;
+      const count = unread.peek();
+      const told = count > 0 ? icon.setAppBadge?.(count) : icon.clearAppBadge?.();
+      // not installed: the title says it
+      told?.catch(() => undefined);
+    }, BADGE_PAUSE);
   });
 }

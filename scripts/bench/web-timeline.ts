@@ -146,11 +146,14 @@ async function firstPaint(page: Page, url: string, ready: string): Promise<numbe
 
 /** When the first message is on the screen: written down as it happens. */
 const WATCH = `
-  new MutationObserver((_, observer) => {
-    if (!document.querySelector('.timeline [data-message]')) return;
-    observer.disconnect();
-    void globalThis.painted().then((at) => { globalThis.shownAt = at; });
-  }).observe(document, { childList: true, subtree: true });
+  globalThis.whenShown = () => new Promise((done) => {
+    new MutationObserver((_, observer) => {
+      if (!document.querySelector('.timeline [data-message]')) return;
+      observer.disconnect();
+      void globalThis.painted().then(done);
+    }).observe(document, { childList: true, subtree: true });
+  });
+  void globalThis.whenShown().then((at) => { globalThis.shownAt = at; });
 `;
 /** Presses the conversation in the moment in which it stands in the list. */
 const AT_ONCE = `
@@ -174,11 +177,10 @@ async function measureApp(page: Page, origin: string, id: string): Promise<void>
   await page.waitForTimeout(SETTLED);
   figures.app.opening.push(
     await page.evaluate<number>(`(async () => {
+      const shown = globalThis.whenShown();
       const begun = performance.now();
-      globalThis.shownAt = undefined;
       document.querySelector('.chat-link[href$="${id}"]').click();
-      while (!document.querySelector('.timeline [data-message]')) await new Promise((next) => setTimeout(next, 0));
-      return (await globalThis.painted()) - begun;
+      return (await shown) - begun;
     })()`),
   );
   await page.waitForTimeout(SETTLED);

@@ -11,7 +11,8 @@ import type { TimelineAction } from './timeline/state.ts';
 import type { ShownItem, Timeline } from './timeline/view.ts';
 
 /** Events of one page. */
-const PAGE = 100;
+/** Events that are read at once; at first no more than a screen or two, so that it stands there soon. */
+const PAGE = { first: 40, next: 100 } as const;
 
 export interface OpenTimeline {
   readonly conversation: ConversationId;
@@ -132,8 +133,8 @@ class Shown implements OpenTimeline {
 
   async older(): Promise<boolean> {
     if (this.#isAtBeginning) return false;
-    const from = this.#before === undefined ? {} : { before: this.#before };
-    const page = await this.#parts.cache.page(this.conversation, { ...from, limit: PAGE });
+    const from = this.#before === undefined ? { limit: PAGE.first } : { before: this.#before, limit: PAGE.next };
+    const page = await this.#parts.cache.page(this.conversation, from);
     this.#before = page.before;
     this.#isAtBeginning = page.before === undefined;
     this.take([

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { launchChromium, skipWithoutBrowser } from './chromium.ts';
+import { isTrue, launchChromium, skipWithoutBrowser } from './chromium.ts';
 import { Demonstration } from './demonstration.ts';
 import { beginWith, chooseOwnPassword, givePassword, inRail, logIn, say } from './person-page.ts';
 import { axeFindings, openWatched, type WatchedPage } from './watched-page.ts';
@@ -34,7 +34,7 @@ async function safetyNumber(page: Page, name: string): Promise<string[]> {
 
 /** Reloads the page without a network, shows what is looked for, and is back. */
 async function opensAlone({ page, context }: WatchedPage, sought: Locator): Promise<void> {
-  await page.waitForFunction('navigator.serviceWorker.controller !== null');
+  await isTrue(page, 'navigator.serviceWorker.controller !== null');
   await context.setOffline(true);
   await page.reload();
   await sought.waitFor();
@@ -225,7 +225,7 @@ describe('an account of one’s own', { skip: skipWithoutBrowser(), timeout: 240
     assert.deepEqual(await axeFindings(page), []);
     await dialog.getByRole('button', { name: 'Log out' }).click();
     await page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
-    await page.waitForFunction("!Object.keys(localStorage).some((key) => key.startsWith('canopy.client.'))");
+    await isTrue(page, "!Object.keys(localStorage).some((key) => key.startsWith('canopy.client.'))");
     const databases = await page.evaluate<string>(
       'indexedDB.databases().then((all) => all.map(({ name }) => name).join())',
     );

@@ -1,7 +1,8 @@
 // Debian's Chromium for the tests that drive a browser. Where it is missing these tests are skipped, loudly, unless
 // CANOPY_TEST_REQUIRE names `browser`.
 import { accessSync, constants } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { until } from '../faults/until.ts';
 
 const EXECUTABLE = process.env['CANOPY_CHROMIUM'] ?? '/usr/bin/chromium';
 
@@ -40,4 +41,12 @@ export function skipWithoutBrowser(): string | false {
 
 export async function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: EXECUTABLE, headless: true, args: FLAGS });
+}
+
+/** Milliseconds that something may take to come true on a busy machine. */
+const PATIENCE = 15_000;
+
+/** Waits until an expression holds in the page. The pages let nobody evaluate text in them, so each look is one from outside. */
+export function isTrue(page: Page, expression: string): Promise<void> {
+  return until(expression, () => page.evaluate<boolean>(`Boolean(${expression})`), PATIENCE);
 }

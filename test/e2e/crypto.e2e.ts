@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
-import { launchChromium, skipWithoutBrowser } from './chromium.ts';
+import { isTrue, launchChromium, skipWithoutBrowser } from './chromium.ts';
 
 /** A page on the own host may use WebCrypto; nothing listens there, the page is given by the test. */
 const ORIGIN = 'http://localhost';
@@ -36,7 +36,7 @@ test('groups, sealed messages and sealing to a device hold in Chromium', LIMIT, 
         : route.fulfill({ contentType: 'text/javascript', body: code });
     });
     await page.goto(ORIGIN);
-    await page.waitForFunction('globalThis.cryptoSuite !== undefined');
+    await isTrue(page, 'globalThis.cryptoSuite !== undefined');
     const held = await page.evaluate('globalThis.cryptoSuite');
     assert.ok(Array.isArray(held));
     assert.equal(held.length, 6);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { launchChromium, skipWithoutBrowser } from './chromium.ts';
+import { isTrue, launchChromium, skipWithoutBrowser } from './chromium.ts';
 import { Demonstration } from './demonstration.ts';
 import { beginWith, hasFocus, inRail, logIn, message, say } from './person-page.ts';
 import { axeFindings, openWatched, type WatchedPage } from './watched-page.ts';
@@ -137,7 +137,7 @@ describe('what a person sets in order', { skip: skipWithoutBrowser(), timeout: 1
     await page.getByText('You changed the group’s picture.').waitFor();
     for (const one of [page, laptop.page]) {
       await one.locator('.chat-link .avatar-group canvas').waitFor();
-      await one.waitForFunction(`(${COLOUR})[3] === 255`);
+      await isTrue(one, `(${COLOUR})[3] === 255`);
       const [red = 0, green = 0] = await one.evaluate<number[]>(COLOUR);
       assert.ok(red > 150 && green < 80, `${red} ${green}`);
     }

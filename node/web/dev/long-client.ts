@@ -27,7 +27,7 @@ export class LongClient extends ActedClient {
   #count = 0;
 
   private constructor(cache: ClientCache) {
-    super('chat');
+    super('empty');
     this.#cache = cache;
     this.#chats = new Chats({
       cache,

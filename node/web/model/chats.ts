@@ -17,7 +17,7 @@ const MOST_PAGES = 20;
 
 /** Which conversation the address of the page names. */
 export interface Place {
-  readonly current: Signal<string | undefined>;
+  readonly current: Signal<Chat['id'] | undefined>;
 }
 
 export interface ChatsComponents {
@@ -78,6 +78,9 @@ export class Chats {
       place.current.subscribe((id) => this.#onOpen(id)),
       attentive.subscribe(() => this.#markSeen()),
     );
+    const wanted = place.current.peek();
+    // read while the list is asked for: the page begins with both
+    if (wanted !== undefined) this.prepare({ id: wanted });
     await this.#refresh();
     for (const person of await this.#kept.load()) this.#add(person);
     this.loaded.value = true;
@@ -110,12 +113,12 @@ export class Chats {
     return this.list.value.find((chat) => chat.id === id);
   }
 
-  open(id: string | undefined): void {
+  open(id: Chat['id'] | undefined): void {
     this.#components.place.current.value = id;
   }
 
   /** Opens a conversation where a message stands. */
-  openAt(id: string, message: string): void {
+  openAt(id: Chat['id'], message: string): void {
     this.sought.value = message;
     this.open(id);
   }
@@ -276,7 +279,10 @@ export class Chats {
 
   async #show(chat: Chat): Promise<void> {
     const timeline = this.timelineOf(chat);
-    await timeline.open();
+    // as far as the first page tells, before it is on the screen: it opens there and doesn't jump
+    await timeline.open(({ unread, firstUnread }) => {
+      if (unread >= chat.unread && this.#isOpen(chat.id)) this.firstNew.value ??= firstUnread;
+    });
     await timeline.renew();
     for (let page = 0; page < MOST_PAGES && timeline.view.peek().unread < chat.unread; page += 1) {
       const before = timeline.view.peek().unread;

@@ -3,14 +3,17 @@
 import type { Part } from './message-parts.ts';
 
 /** Letters of one line of a message on a wide screen. */
-const LETTERS_A_LINE = 70;
+const LETTERS_A_LINE = 80;
+/** Letters that the time takes behind the last line. */
+const TIME = 8;
 /** Lines above which only the beginning is shown, and how many these are: for fewer it is not worth a press. */
 const MOST_LINES = 26;
 const SHOWN_LINES = 18;
 
 /** As many as its text takes, roughly; never fewer than one. */
 export function linesOf(text: string): number {
-  return text.split('\n').reduce((sum, line) => sum + (Math.ceil(line.length / LETTERS_A_LINE) || 1), 0);
+  const lines = `${text}${' '.repeat(TIME)}`.split('\n');
+  return lines.reduce((sum, line) => sum + (Math.ceil(line.length / LETTERS_A_LINE) || 1), 0);
 }
 
 /** Lines that are in the page before somebody asks for all. */

@@ -45,6 +45,8 @@ export class Timeline {
   #open: OpenTimeline | undefined;
   /** Read ahead; it follows what happens, and nobody looks at it yet. */
   #prepared: Promise<OpenTimeline> | undefined;
+  /** What came of it: it opens at once. */
+  #ready: OpenTimeline | undefined;
   #unlisten: () => void = () => {};
   #pause: Timer | undefined;
   #expiry: Timer | undefined;
@@ -61,30 +63,36 @@ export class Timeline {
   /** Reads the newest page ahead, so that opening it has nothing to wait for. */
   async prepare(): Promise<void> {
     if (this.#open || this.#isClosed || this.loading.peek() === 'first') return;
-    this.#prepared ??= this.#components.client.timeline(this.id);
+    const prepared = (this.#prepared ??= this.#components.client.timeline(this.id));
     // what can't be read is told when it is opened
-    const open = await this.#prepared.catch(() => undefined);
+    const open = await prepared.catch(() => undefined);
+    if (this.#prepared !== prepared) return;
     if (open) open.view();
     else this.#prepared = undefined;
+    this.#ready = open;
   }
 
-  /** The newest page; once. `onShown` runs before anything of it is on the screen. */
+  /** The newest page; once, and at once where it was read ahead. `onShown` runs before anything of it is on the screen. */
   async open(onShown: (view: View) => void = () => {}): Promise<void> {
-    if (this.#open) return onShown(this.view.value);
-    if (this.loading.value === 'first') return;
+    if (this.#open) return onShown(this.view.peek());
+    if (this.loading.peek() === 'first') return;
+    if (this.#ready) return this.#begin(this.#ready, onShown);
     this.loading.value = 'first';
     try {
-      const open = await this.#take();
-      if (!open) return;
-      batch(() => {
-        this.isOpen.value = true;
-        this.loading.value = 'none';
-        this.#look();
-        onShown(this.view.value);
-      });
+      this.#begin(await (this.#prepared ?? this.#components.client.timeline(this.id)), onShown);
     } catch {
       this.loading.value = 'failed';
     }
+  }
+
+  #begin(open: OpenTimeline, onShown: (view: View) => void): void {
+    if (!this.#take(open)) return;
+    batch(() => {
+      this.isOpen.value = true;
+      this.loading.value = 'none';
+      this.#look();
+      onShown(this.view.peek());
+    });
   }
 
   /** Lets go of what was loaded far back; what is shown at the end stays. */
@@ -93,7 +101,8 @@ export class Timeline {
     const before = this.#open;
     const stop = this.#unlisten;
     // what can't be opened anew stays as it is
-    if (!(await this.#take().catch(() => undefined))) return;
+    const open = await this.#components.client.timeline(this.id).catch(() => undefined);
+    if (!open || !this.#take(open)) return;
     stop();
     before.close();
     batch(() => {
@@ -163,17 +172,17 @@ export class Timeline {
     );
   }
 
-  async #take(): Promise<OpenTimeline | undefined> {
-    const prepared = this.#prepared;
+  /** False where the conversation was left meanwhile. */
+  #take(open: OpenTimeline): boolean {
     this.#prepared = undefined;
-    const open = await (prepared ?? this.#components.client.timeline(this.id));
+    this.#ready = undefined;
     if (this.#isClosed) {
       open.close();
-      return undefined;
+      return false;
     }
     this.#open = open;
     this.#unlisten = open.onChange(() => this.#changed());
-    return open;
+    return true;
   }
 
   #changed(): void {

@@ -1,6 +1,7 @@
 // Says what is the matter where it matters, and what can be done about it. It goes when the cause goes.
 import type { ComponentChildren } from 'preact';
-import { Icon, type IconName } from './icon.tsx';
+import { Icon } from './icon.tsx';
+import type { IconName } from './icon-paths.ts';
 
 interface BannerProps {
   readonly tone: 'info' | 'warn' | 'bad';

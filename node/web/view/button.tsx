@@ -1,6 +1,7 @@
 // The button in words. `main` stands once on a screen, `danger` where something is lost for good.
 import type { ComponentChildren } from 'preact';
-import { Icon, type IconName } from './icon.tsx';
+import { Icon } from './icon.tsx';
+import type { IconName } from './icon-paths.ts';
 
 interface ButtonProps {
   readonly kind?: 'plain' | 'main' | 'danger';

@@ -1,7 +1,8 @@
 // Theme and language, chosen with one control each.
 import { LANGUAGE_NAMES, LANGUAGES } from '../text/languages.ts';
 import { useApp, useWords } from './context.ts';
-import { Icon, IconButton, type IconName } from './icon.tsx';
+import { Icon, IconButton } from './icon.tsx';
+import type { IconName } from './icon-paths.ts';
 
 const THEME_ICONS = { system: 'system', light: 'sun', dark: 'moon', contrast: 'contrast' } as const satisfies Record<
   string,

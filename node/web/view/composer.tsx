@@ -185,7 +185,7 @@ function useFocus({ composing }: Stage, field: RefObject<HTMLTextAreaElement | n
   const calls = composing.calls.value;
   useEffect(() => {
     const isFree = !screen.dialog.value && !talk.dialog.value;
-    if (isFree && matchMedia('(hover: hover)').matches) field.current?.focus();
+    if (isFree && matchMedia('(hover: hover)').matches) field.current?.focus({ preventScroll: true });
   }, []);
   useLayoutEffect(() => {
     const box = field.current;

@@ -6,7 +6,8 @@ import type { Chat } from '../model/chat.ts';
 import { timerFact } from '../model/timer-choices.ts';
 import { sourceOf } from '../page-files.ts';
 import { useConversing, useWords, useWorkspace } from './context.ts';
-import { Icon, type IconName } from './icon.tsx';
+import { Icon } from './icon.tsx';
+import type { IconName } from './icon-paths.ts';
 
 interface Settling {
   readonly icon: IconName;

@@ -5,7 +5,8 @@ import { kindOfFile, plainName } from '../model/file-kind.ts';
 import { fileSize } from '../model/file-words.ts';
 import type { ShownMessage } from '../model/timeline.ts';
 import { useWords, useWorkspace } from './context.ts';
-import { Icon, IconButton, type IconName } from './icon.tsx';
+import { Icon, IconButton } from './icon.tsx';
+import type { IconName } from './icon-paths.ts';
 import { PreviewCanvas } from './preview-canvas.tsx';
 
 /** Pixels that a picture takes at most, and what one takes of which nothing is known. */

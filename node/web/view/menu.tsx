@@ -1,5 +1,6 @@
 // A menu after the ARIA practices: arrows, Home, End, first letters; what is chosen closes it.
-import { Icon, type IconName } from './icon.tsx';
+import { Icon } from './icon.tsx';
+import type { IconName } from './icon-paths.ts';
 import { Popup } from './popup.tsx';
 
 export interface MenuItem {

@@ -136,6 +136,12 @@ function ChatLink({ chat, isCurrent, isStop, onMenu }: ChatItemProps & { onMenu(
       onContextMenu={onMenu}
       onPointerEnter={prepare}
       onFocus={prepare}
+      onClick={(event) => {
+        // another tab or window is the browser's affair
+        if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+        event.preventDefault();
+        chats.open(chat.id);
+      }}
     >
       <ChatAvatar chat={chat} presence />
       <span class="chat-name" dir="auto">

@@ -1,7 +1,8 @@
 // Tabs after the ARIA practices: one stop for the Tab key, arrows between them. A column where there is room, a row that scrolls else.
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
-import { Icon, type IconName } from './icon.tsx';
+import { Icon } from './icon.tsx';
+import type { IconName } from './icon-paths.ts';
 
 export interface Tab<Name extends string> {
   readonly name: Name;

@@ -19,9 +19,10 @@ import { useVirtualRows, type VirtualRows } from './virtual-rows.ts';
 
 /** Rows from the top at which the page before is asked for. */
 const TOP = 15;
-/** Pixels of rows that were not drawn yet. */
-const HEIGHTS = { head: 54, day: 44, new: 36, line: 30, message: 42 } as const;
-const LINE = 22;
+/** Pixels of rows that were not drawn yet, as they are on a wide screen: what is right is not laid out a second time. */
+const HEIGHTS = { head: 54, day: 44, new: 36, line: 30, message: 39.75, textLine: 21.75, gap: 10 } as const;
+/** What else a message may have, in pixels. */
+const PARTS = { reactions: 28, file: 64 } as const;
 
 type Shown = Row | { readonly kind: 'head'; readonly key: 'head' };
 const HEAD = { kind: 'head', key: 'head' } as const;
@@ -32,7 +33,9 @@ export function TimelineView({ chat }: { readonly chat: Chat }) {
   const timeline = chats.timelineOf(chat);
   const { rows, keys } = useRows(timeline);
   const estimate = useCallback((index: number) => estimateOf(rows[index]), [rows]);
-  const list = useVirtualRows({ keys, estimate });
+  const isOpen = timeline.isOpen.value;
+  const divider = chats.firstNew.value === undefined ? -1 : rows.findIndex(({ kind }) => kind === 'new');
+  const list = useVirtualRows({ keys, estimate, isOpen, opensAt: divider === -1 ? undefined : divider });
   useOpening(timeline, rows, list);
   useReading(timeline, rows, list);
   useSought(rows, list);
@@ -51,11 +54,15 @@ export function TimelineView({ chat }: { readonly chat: Chat }) {
         tabIndex={0}
         onKeyDown={(event) => onRowKey(event, rows, list)}
       >
-        <div class="timeline-inner" style={{ height: `${list.height}px` }}>
-          <div class="timeline-rows" style={{ transform: `translateY(${list.shown[0]?.start ?? 0}px)` }}>
-            {frames}
+        {isOpen ? (
+          <div class="timeline-inner" style={{ height: `${list.height}px` }}>
+            <div class="timeline-rows" style={{ transform: `translateY(${list.shown[0]?.start ?? 0}px)` }}>
+              {frames}
+            </div>
           </div>
-        </div>
+        ) : (
+          <TimelineHead timeline={timeline} chat={chat} />
+        )}
       </div>
       {!list.isAtEnd && <JumpButton onClick={() => void timeline.renew().then(list.toEnd)} />}
     </div>
@@ -202,10 +209,8 @@ function dayOf(rows: readonly Shown[], first: number | undefined): number | unde
 function estimateOf(row: Shown | undefined): number {
   if (row?.kind !== 'message') return HEIGHTS[row?.kind ?? 'line'];
   const { text = '', reactions, file } = row.message;
-  const lines = shownLines(text);
-  return (
-    HEIGHTS.message + (lines - 1) * LINE + (row.leads ? 12 : 0) + (reactions.length > 0 ? 28 : 0) + (file ? 64 : 0)
-  );
+  const bubble = HEIGHTS.message + (shownLines(text) - 1) * HEIGHTS.textLine + (row.leads ? HEIGHTS.gap : 0);
+  return Math.round(bubble) + (reactions.length > 0 ? PARTS.reactions : 0) + (file ? PARTS.file : 0);
 }
 
 function JumpButton({ onClick }: { onClick(): void }) {

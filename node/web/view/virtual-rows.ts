@@ -23,6 +23,10 @@ export interface VirtualRowsProps {
   readonly keys: readonly string[];
   /** Pixels, as good as can be told before it is drawn; asked once for each row. */
   readonly estimate: (index: number) => number;
+  /** Until then there is nothing to show. */
+  readonly isOpen: boolean;
+  /** The row at which it opens; at the end, if there is none. Asked once, when it opens. */
+  readonly opensAt: number | undefined;
 }
 
 export interface VirtualRows {
@@ -39,13 +43,19 @@ export interface VirtualRows {
 
 type List = Virtualizer<HTMLDivElement, Element>;
 
-export function useVirtualRows({ keys, estimate }: VirtualRowsProps): VirtualRows {
+/** Pixels that the last list was high: the next one is drawn for such a place, before it stands in the page. */
+let heightBefore = 0;
+
+export function useVirtualRows({ keys, estimate, isOpen, opensAt }: VirtualRowsProps): VirtualRows {
   const box = useRef<HTMLDivElement>(null);
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const [overscan, setOverscan] = useState<number>(OVERSCAN.atFirst);
   const getItemKey = useCallback((index: number) => keys[index] ?? index, [keys]);
   const options = {
     count: keys.length,
+    enabled: isOpen,
+    initialRect: { width: 0, height: heightBefore || innerHeight },
+    initialOffset: () => offsetOf(list, opensAt),
     getScrollElement: () => box.current,
     getItemKey,
     estimateSize: estimate,
@@ -62,7 +72,10 @@ export function useVirtualRows({ keys, estimate }: VirtualRowsProps): VirtualRow
   const [list] = useState<List>(() => new Virtualizer<HTMLDivElement, Element>(options));
   list.setOptions(options);
   useLayoutEffect(() => list._didMount(), []);
-  useLayoutEffect(() => list._willUpdate());
+  useLayoutEffect(() => {
+    list._willUpdate();
+    heightBefore = list.scrollRect?.height ?? heightBefore;
+  });
   const isAtEnd = useEnd(list);
   const isEmpty = list.getVirtualItems().length === 0;
   useEffect(() => {
@@ -78,6 +91,13 @@ export function useVirtualRows({ keys, estimate }: VirtualRowsProps): VirtualRow
     toEnd: () => list.scrollToEnd(),
     toRow: (index, align) => list.scrollToIndex(index, { align }),
   };
+}
+
+/** Where it opens, by what is known of rows that were not drawn: the first picture has the rows that stay. */
+function offsetOf(list: List, opensAt: number | undefined): number {
+  const end = Math.max(list.getTotalSize() - (list.scrollRect?.height ?? 0), 0);
+  const row = opensAt === undefined ? undefined : list.measurementsCache[opensAt];
+  return row ? Math.min(row.start, end) : end;
 }
 
 /** By what the list knows: asking the page would have it laid out once more in each frame. */
@@ -96,7 +116,7 @@ function useEnd(list: List): boolean {
   const isAtEnd = !isSeen || (wasAtEnd && wasSeen && list.scrollOffset === offset) || isNearEnd(list);
   useLayoutEffect(() => {
     const size = `${list.scrollRect?.width} ${list.scrollRect?.height}`;
-    if (before.current.isAtEnd && size !== before.current.size && !isNearEnd(list)) list.scrollToEnd();
+    if (wasSeen && wasAtEnd && size !== before.current.size && !isNearEnd(list)) list.scrollToEnd();
     before.current = { isAtEnd, isSeen, offset: list.scrollOffset, size };
   });
   return isAtEnd;

@@ -6,7 +6,7 @@ import { signal } from '@preact/signals';
 import { Chats } from '../../../node/web/model/chats.ts';
 import { memoryStore } from '../../../node/web/model/local-store.ts';
 import { People } from '../../../node/web/model/people.ts';
-import { parseConversationId } from '../../../src/realm/ids.ts';
+import { type ConversationId, parseConversationId } from '../../../src/realm/ids.ts';
 import { HandClock } from './hand-clock.ts';
 import { CLERK, ENGINEER, message, messageId, person, ScriptedClient } from './scripted-client.ts';
 import { CLERK_ID, TALK, told } from './scripted-talk.ts';
@@ -19,13 +19,13 @@ async function start(t: TestContext, prepare: (client: ScriptedClient) => unknow
   await prepare(client);
   const clock = new HandClock();
   const attentive = signal(true);
-  const place = { current: signal<string | undefined>(undefined) };
+  const place = { current: signal<ConversationId | undefined>(undefined) };
   const store = memoryStore();
   const people = new People({ client, clock, skew: signal(0) });
   const chats = new Chats({ client, clock, store, people, place, attentive, me: CLERK });
   await chats.start();
   t.after(() => chats.stop());
-  const open = async (id: string) => {
+  const open = async (id: ConversationId) => {
     chats.open(id);
     const chat = chats.find(id);
     await until(() => chat !== undefined && chats.timelineOf(chat).isOpen.value);
@@ -196,7 +196,7 @@ test('nothing listens any more after the end', async () => {
   const client = new ScriptedClient();
   const clock = new HandClock();
   const people = new People({ client, clock, skew: signal(0) });
-  const place = { current: signal<string | undefined>(undefined) };
+  const place = { current: signal<ConversationId | undefined>(undefined) };
   const parts = { client, clock, store: memoryStore(), people, place, attentive: signal(true), me: CLERK };
   const chats = new Chats(parts);
   people.start();
