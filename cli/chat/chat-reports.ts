@@ -1,23 +1,12 @@
 // Reports of messages in a terminal chat: saved to a file, which `canopy evidence verify` checks anywhere. Nothing that exists is overwritten.
-//
-//   in   {"report":{"conversation":"..","id":"..","path":".."}}       -> {"event":"report","id":..,"path":..}
 import { writeFile } from 'node:fs/promises';
-import * as v from 'valibot';
 import type { Client } from '../../src/client/client.ts';
 import { LocalError, messageOf } from '../../src/realm/errors.ts';
-import { type ConversationId, type MessageId, parseConversationId, parseMessageId } from '../../src/realm/ids.ts';
+import type { ConversationId, MessageId } from '../../src/realm/ids.ts';
 
 export const REPORT_ENDING = '.canopy-evidence';
 
-export const reportLine = v.strictObject({
-  report: v.strictObject({
-    conversation: v.pipe(v.string(), v.uuid(), v.transform(parseConversationId)),
-    id: v.pipe(v.string(), v.uuid(), v.transform(parseMessageId)),
-    path: v.string(),
-  }),
-});
-
-export interface ReportRequest {
+interface ReportRequest {
   readonly conversation: ConversationId;
   readonly id: MessageId;
   readonly path: string;

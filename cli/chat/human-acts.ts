@@ -3,7 +3,8 @@ import type { Client } from '../../src/client/client.ts';
 import { InputError } from '../../src/realm/errors.ts';
 import type { ConversationId, UserId } from '../../src/realm/ids.ts';
 import { parseDuration } from '../duration.ts';
-import { newest, perform } from './chat-acts.ts';
+import { perform } from './chat-acts.ts';
+import { newestMessages } from './chat-lookups.ts';
 import { REPORT_ENDING, saveReport } from './chat-reports.ts';
 
 export const ACTS_HELP = [
@@ -114,7 +115,7 @@ async function choose(client: Client, name: string): Promise<Done> {
 
 async function change(client: Client, conversation: ConversationId, command: string, text: string): Promise<Done> {
   const mine = command === '/edit' || command === '/delete';
-  const target = await newest(client, conversation, mine);
+  const [target] = await newestMessages(client, conversation, 1, (one) => one.mine === mine);
   if (!target) throw new InputError('message-unknown', 'There is no such message yet');
   const { id } = target;
   if (command === '/reply') await perform(client, { say: { conversation, text, replyTo: id } });
@@ -131,7 +132,7 @@ async function timer(client: Client, conversation: ConversationId, text: string)
 }
 
 async function report(client: Client, conversation: ConversationId, file: string): Promise<Done> {
-  const target = await newest(client, conversation, false);
+  const [target] = await newestMessages(client, conversation, 1, (one) => !one.mine);
   if (!target) throw new InputError('message-unknown', 'There is no such message yet');
   const { id } = target;
   const path = file || `message-${id.slice(0, 8)}${REPORT_ENDING}`;

@@ -3,8 +3,8 @@ import { type Client, english, sentenceOf } from '../../src/client/client.ts';
 import { InputError } from '../../src/realm/errors.ts';
 import type { UserId } from '../../src/realm/ids.ts';
 import { asTime } from '../times.ts';
-import { idOf } from './chat-acts.ts';
 import { acceptPerson, accountOf } from './chat-keys.ts';
+import { idOf } from './chat-lookups.ts';
 
 export const KEYS_HELP = [
   '/safety USER@BRANCH      the safety number of you two: the same on both screens when nobody stands between',

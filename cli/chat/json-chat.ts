@@ -1,54 +1,32 @@
 // `canopy chat --json`: one JSON object a line, in both directions.
 //
-//   in   {"send":{"id":"..","to":"engineer@lviv.acme.ua","text":".."}}   `id` is the sender's UUID; without one a new one is made.
-//                                             The same again is harmless and tells the state again; with another text it is `id-conflict`.
-//        {"sendFile":{"to":"..","path":"..","text":".."}}    waits until the file is with the server; the same again goes on where it was
-//        {"save":{"id":"..","folder":".."}}                 fetches what came with that message into a folder
-//        {"typing":{"to":".."}}   {"read":{"id":".."}}
-//        newGroup, invite, remove, leave, say, edit, delete, react, timer: chat-acts.ts
-//        report: chat-reports.ts
-//        recoveryKey, safety, verify, accept, devices, signOut, acceptPassword: chat-keys.ts
+//   in   lines/: one object with one name. sending-lines.ts, message-lines.ts, group-lines.ts, personal-lines.ts and key-lines.ts say which.
 //   out  {"event":"ready","v":1}              the connection stands, what was missed has been told; again after each reconnect
-//        {"event":"message","id":..,"from":..,"to":..,"text":..,"sentAt":..}           messages of others
-//             with a file also "file":{"name":..,"size":..,"type":..}
+//        {"event":"message","id":..,"conversation":..,"from":..,"to":..,"text":..,"sentAt":..}           messages of others
+//             with a file also "file":{"name":..,"size":..,"type":..}; "mentionsMe":true where it names the own user;
+//             of a forwarded one "forwardedFrom":{"author":..,"writtenAt":..}, the forwarder's word
 //        {"event":"file","path"|"id":..,"done":..,"total":..}   progress; {"event":"saved","id":..,"path":..} when it is there
 //        {"event":"state","id":..,"state":"stored|delivered|read"}
 //        {"event":"waiting","id":..,"code":..}   queued, and can't go yet: `recipient-no-device` until somebody logs in for the first time
 //        {"event":"presence","user":..,"state":"online|offline|typing","lastSeenAt":..}
 //        {"event":"islands","alone":..,"realms":[{"realm":..,"since":..,"queued":..}]}   realms that are away; empty when all are back
-//        {"event":"error","code":..,"message":..}   with "id" when it is about a message
+//        {"event":"error","code":..,"message":..,"hint":..}   with "id" when it is about a message; hint where there is one
 //
 // Times are RFC 3339 in UTC. `text` is null when this client can't read the content; `problem` then says why.
 
 import { createInterface } from 'node:readline';
-import * as v from 'valibot';
 import { type Client, english, type Message, type StateChange, sentenceOf } from '../../src/client/client.ts';
-import { codeOf, InputError, messageOf, UnreachableError } from '../../src/realm/errors.ts';
-import { type ConversationId, parseMessageId, type UserId } from '../../src/realm/ids.ts';
+import { CanopyError, codeOf, messageOf, UnreachableError } from '../../src/realm/errors.ts';
 import type { Cli } from '../cli.ts';
 import { asTime } from '../times.ts';
-import { type ActLine, actLine, perform } from './chat-acts.ts';
-import { ChatFiles, type FileRequest } from './chat-files.ts';
-import { type KeyLine, keyLine, performKeys, tellKeys } from './chat-keys.ts';
-import { type ReportRequest, reportLine, saveReport } from './chat-reports.ts';
+import { ChatFiles } from './chat-files.ts';
 import { Partners } from './conversation-partners.ts';
 import { sendTheRest } from './last-messages.ts';
+import { readLine } from './lines/all-lines.ts';
+import type { LineDesk, Write } from './lines/chat-line.ts';
+import { tellKeys } from './lines/key-lines.ts';
 
 const PROTOCOL_VERSION = 1;
-
-const line = v.union([
-  v.strictObject({ send: v.strictObject({ id: v.optional(v.string()), to: v.string(), text: v.string() }) }),
-  v.strictObject({
-    sendFile: v.strictObject({ to: v.string(), path: v.string(), text: v.optional(v.string()) }),
-  }),
-  v.strictObject({ save: v.strictObject({ id: v.string(), folder: v.string() }) }),
-  v.strictObject({ typing: v.strictObject({ to: v.string() }) }),
-  v.strictObject({ read: v.strictObject({ id: v.string() }) }),
-  actLine,
-  reportLine,
-  keyLine,
-]);
-type Line = v.InferOutput<typeof line>;
 
 /** Resolves at the end of input, when all that was sent is stored; or when the signal aborts. */
 export async function jsonChat(cli: Cli, client: Client, signal: AbortSignal): Promise<void> {
@@ -69,8 +47,6 @@ export async function jsonChat(cli: Cli, client: Client, signal: AbortSignal): P
   signal.removeEventListener('abort', onAbort);
   await sendTheRest(client, signal);
 }
-
-type Write = (event: object) => void;
 
 function tell(client: Client, partners: Partners, write: Write): void {
   client.on('ready', () => {
@@ -109,18 +85,21 @@ function tell(client: Client, partners: Partners, write: Write): void {
   client.on('signed-out', ({ code }) => write({ event: 'error', code, message: sentenceOf(english, code) }));
 }
 
-function messageEvent({ id, conversation, from, to, text, file, problem, sentAt }: Message): object {
-  const [first] = to;
-  const known = {
+function messageEvent({ id, conversation, from, to, text, file, problem, sentAt, ...more }: Message): object {
+  const { mentionsMe, forwardedFrom: written } = more;
+  return {
     event: 'message',
     id,
     conversation,
     from: from.address,
-    to: first?.address ?? '',
+    to: to[0]?.address ?? '',
     text: text ?? null,
+    ...(file && { file: { name: file.name, size: file.size, type: file.type } }),
+    ...(mentionsMe && { mentionsMe }),
+    ...(written && { forwardedFrom: { author: written.author.address, writtenAt: asTime(written.writtenAt) } }),
+    sentAt: asTime(sentAt),
+    ...(problem !== undefined && { problem }),
   };
-  const brought = file && { file: { name: file.name, size: file.size, type: file.type } };
-  return { ...known, ...brought, sentAt: asTime(sentAt), ...(problem !== undefined && { problem }) };
 }
 
 function stateEvent({ id, state, failure }: StateChange): object {
@@ -129,102 +108,18 @@ function stateEvent({ id, state, failure }: StateChange): object {
   return { event: 'error', id, code, message: sentenceOf(english, code, params) };
 }
 
-interface Chat {
-  readonly client: Client;
-  readonly partners: Partners;
-  readonly files: ChatFiles;
-  readonly write: Write;
-  readonly signal: AbortSignal;
-}
-
-async function obey(chat: Chat, text: string): Promise<void> {
-  const { client, write, signal } = chat;
-  let id: string | undefined;
+async function obey(desk: LineDesk, text: string): Promise<void> {
+  const { client, write, signal } = desk;
+  let about = {};
   try {
-    const command = parseLine(text);
-    if ('send' in command) id = command.send.id;
-    if ('read' in command) id = command.read.id;
-    if ('save' in command) id = command.save.id;
-    if ('report' in command) id = command.report.id;
-    await patiently(client, signal, () => act(chat, command));
+    const { line, given, id } = readLine(text);
+    if (id !== undefined) about = { id };
+    await patiently(client, signal, () => line.perform(desk, given));
   } catch (error) {
     if (signal.aborted) return;
-    write({ event: 'error', ...(id !== undefined && { id }), code: codeOf(error), message: messageOf(error) });
+    const hint = error instanceof CanopyError && error.hint !== undefined ? { hint: error.hint } : {};
+    write({ event: 'error', ...about, code: codeOf(error), message: messageOf(error), ...hint });
   }
-}
-
-function parseLine(text: string): Line {
-  let input: unknown;
-  try {
-    input = JSON.parse(text);
-  } catch (cause) {
-    throw new InputError('bad-input', 'The line is not JSON.', { cause });
-  }
-  const result = v.safeParse(line, input);
-  if (!result.success)
-    throw new InputError(
-      'bad-input',
-      'The line is none of those that a chat takes; docs/protocols/lan-api.md has them.',
-    );
-  return result.output;
-}
-
-async function act(chat: Chat, command: Line): Promise<void> {
-  const { client, partners } = chat;
-  if ('sendFile' in command) return sendFile(chat, command.sendFile);
-  if ('save' in command) return save(chat, command.save);
-  if ('report' in command) return report(chat, command.report);
-  if ('typing' in command) return client.typing(command.typing.to);
-  if ('read' in command) return client.markRead(parseMessageId(command.read.id));
-  if (!('send' in command)) return doAct(chat, command);
-  const { id, to, text } = command.send;
-  const message = await client.send({ to, text, ...(id !== undefined && { id: parseMessageId(id) }) });
-  partners.meet(message.to);
-}
-
-async function doAct({ client, write }: Chat, line: ActLine | KeyLine): Promise<void> {
-  if (isKeyLine(line)) return performKeys(client, line, write);
-  if ('members' in line) return tellMembers(client, line.members.conversation, write);
-  const { conversation, outcome } = await perform(client, line);
-  if (conversation && 'newGroup' in line) write({ event: 'group', conversation, name: line.newGroup.name });
-  if (outcome === 'pending') write({ event: 'pending', conversation: whereOf(line) });
-}
-
-function isKeyLine(line: ActLine | KeyLine): line is KeyLine {
-  return v.is(keyLine, line);
-}
-
-function whereOf(line: ActLine): ConversationId | undefined {
-  if ('invite' in line) return line.invite.conversation;
-  if ('remove' in line) return line.remove.conversation;
-  return 'leave' in line ? line.leave.conversation : undefined;
-}
-
-async function tellMembers(client: Client, conversation: ConversationId, write: Write): Promise<void> {
-  const { members, pending } = await client.groups.members(conversation);
-  const nameOf = async (id: UserId) => (await client.userById(id))?.address ?? id;
-  const named = members.map(async ({ user, role }) => ({ user: await nameOf(user), role }));
-  const waiting = pending.map(async ({ act, subject, by }) => {
-    return { act, user: await nameOf(subject), by: await nameOf(by) };
-  });
-  write({ event: 'members', conversation, members: await Promise.all(named), pending: await Promise.all(waiting) });
-}
-
-async function sendFile({ files, partners, write, signal }: Chat, request: FileRequest): Promise<void> {
-  const { path } = request;
-  const message = await files.send(request, signal, (now) => write({ event: 'file', path, ...now }));
-  write({ event: 'state', id: message.id, path, state: message.state });
-  partners.meet(message.to);
-}
-
-async function save({ files, write, signal }: Chat, { id, folder }: { id: string; folder: string }): Promise<void> {
-  const path = await files.save(parseMessageId(id), folder, signal, (now) => write({ event: 'file', id, ...now }));
-  write({ event: 'saved', id, path });
-}
-
-async function report({ client, write }: Chat, request: ReportRequest): Promise<void> {
-  await saveReport(client, request);
-  write({ event: 'report', id: request.id, path: request.path });
 }
 
 /** While the server is away, waits for it: the order of what was asked for is kept. */

@@ -39,6 +39,8 @@ export async function readMessage(
     mine: message.sender === me,
     text: textOf(event),
     ...fileOf(event),
+    ...(namesOne(event, me) && { mentionsMe: true }),
+    ...(await forwardedIn(event, person)),
     sentAt: event.content?.sentAt ?? message.stamp.ms,
     ...(problem !== undefined && { problem }),
     stamp: message.stamp,
@@ -64,6 +66,18 @@ export function textOf({ content }: Pick<OpenedEvent, 'content'>): string | unde
 export function fileOf({ content }: Pick<OpenedEvent, 'content'>): Pick<Message, 'file'> {
   const file = content && 'file' in content ? content.file : undefined;
   return file ? { file } : {};
+}
+
+function namesOne({ content }: Pick<OpenedEvent, 'content'>, user: UserId): boolean {
+  return content?.kind === 'text' && content.mentions?.includes(user) === true;
+}
+
+async function forwardedIn(
+  { content }: Pick<OpenedEvent, 'content'>,
+  person: (id: UserId) => Promise<User>,
+): Promise<Pick<Message, 'forwardedFrom'>> {
+  if (content?.kind !== 'forward') return {};
+  return { forwardedFrom: { author: await person(content.author), writtenAt: content.writtenAt } };
 }
 
 export async function personOf(id: UserId, people: Pick<People, 'known' | 'byId'>): Promise<User> {

@@ -61,6 +61,10 @@ export interface Message {
   readonly text: string | undefined;
   /** What came with it: `files.download` fetches it. Name and type are the sender's words. */
   readonly file?: FileCard;
+  /** It names the own user. */
+  readonly mentionsMe?: true;
+  /** The forwarder's word on who wrote it, and when. */
+  readonly forwardedFrom?: { readonly author: User; readonly writtenAt: number };
   /** Why there is no text: `content-unknown` (a newer client is needed) or `content-unreadable`. */
   readonly problem?: string;
   /** By the sender's clock, milliseconds since 1970. */

@@ -68,9 +68,15 @@ export class Terminal {
   }
 
   /** The first event that has these fields; those that came before the call count. */
-  async event(fields: Line): Promise<Line> {
+  event(fields: Line): Promise<Line> {
+    return this.eventAfter(0, fields);
+  }
+
+  /** The first of those behind the first `seen` events. */
+  async eventAfter(seen: number, fields: Line): Promise<Line> {
     for (;;) {
-      const found = this.events().find((event) => Object.entries(fields).every(([key, value]) => event[key] === value));
+      const later = this.events().slice(seen);
+      const found = later.find((event) => Object.entries(fields).every(([key, value]) => event[key] === value));
       if (found) return found;
       await this.#more();
     }

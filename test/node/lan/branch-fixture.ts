@@ -6,6 +6,7 @@ import { AuditLog } from '../../../node/audit/audit-log.ts';
 import { CountedAudit } from '../../../node/audit/counted-audit.ts';
 import { Blocks } from '../../../node/conversations/blocks.ts';
 import { openConversations } from '../../../node/conversations/conversation-service.ts';
+import { Privacy } from '../../../node/conversations/privacy.ts';
 import { openOutbox } from '../../../node/delivery/outbox.ts';
 import type { AccountService } from '../../../node/directory/account-service.ts';
 import type { DeviceService } from '../../../node/directory/device-service.ts';
@@ -28,6 +29,7 @@ import { type Chain, encodeChain } from '../../../src/pki/chain.ts';
 import { type AuthorityKey, localSigner, verifyWithLeaf } from '../../../src/pki/keys.ts';
 import { systemClock } from '../../../src/realm/clock.ts';
 import { UnreachableError } from '../../../src/realm/errors.ts';
+import type { UserId } from '../../../src/realm/ids.ts';
 import { silentLog } from '../../../src/realm/log.ts';
 import { parseRealmName, type RealmName } from '../../../src/realm/names.ts';
 import { parseLogin } from '../../../src/realm/user-address.ts';
@@ -113,7 +115,9 @@ async function openParts(t: TestContext, realm: RealmName) {
   const base = { realm, incarnation: 1, database, directory, outbox, rosters, clock, log };
   const blocks = new Blocks(database, clock);
   await blocks.load();
-  const conversations = await openConversations({ ...base, blocks });
+  const privacy = new Privacy(database);
+  await privacy.load();
+  const conversations = await openConversations({ ...base, blocks, hides: privacy });
   const shared = { ...base, network: awayNetwork, ledger, conversations, family: () => [], mayAsk: () => true };
   const mails = new MailService({ ...shared, ...conversations.parts });
   conversations.judge('mail', (item) => mails.judge(item));
@@ -123,7 +127,8 @@ async function openParts(t: TestContext, realm: RealmName) {
     await service.start();
     t.after(() => service.stop());
   }
-  const presence = createPresence({ realm, network: awayNetwork, directory, clock, random: Math.random, log });
+  const hides = (user: UserId) => privacy.presence(user);
+  const presence = createPresence({ realm, network: awayNetwork, directory, clock, random: Math.random, log, hides });
   await presence.start();
   t.after(() => presence.stop());
   return {
@@ -133,6 +138,7 @@ async function openParts(t: TestContext, realm: RealmName) {
     directory,
     conversations,
     blocks,
+    privacy,
     presence,
     account,
     devices,
