@@ -9,6 +9,7 @@ import type { Directory, UserProfile } from './directory/directory.ts';
 import { ForeignKeys } from './directory/foreign-keys.ts';
 import type { UserKeys } from './directory/key-book.ts';
 import type { KnownUsers } from './directory/known-users.ts';
+import type { Discretion } from './discretion/discretion.ts';
 import type { Errands } from './errands/errands.ts';
 import type { KnownKeys, LanAccount } from './lan/components.ts';
 import type { OpenedUsers, UserGround } from './open-users.ts';
@@ -21,7 +22,9 @@ const PHOTOS_OF_ALL: RateLimit = { burst: 100, perSecond: 2 };
 export interface AccountNeeds extends OpenedUsers {
   readonly errands: Errands;
   /** Also people of other enterprises who were met. */
-  readonly people: Pick<KnownUsers, 'findById' | 'photoOf'>;
+  readonly people: Pick<KnownUsers, 'findById' | 'photoOf'> & Pick<Directory, 'findFor'>;
+  /** Whether another realm is told of an own user by the id; absent: any is. */
+  readonly mayTell?: Discretion['mayTell'];
   readonly policies: Pick<Policies, 'forbids'>;
 }
 
@@ -31,10 +34,14 @@ export interface OpenedAccount {
 }
 
 export function openAccount(ground: UserGround, needs: AccountNeeds): OpenedAccount {
-  const { accounts, devices, errands, identities, keys, people, policies, users } = needs;
+  const { accounts, devices, errands, identities, keys, mayTell, people, policies, users } = needs;
   const { realm } = ground.realm;
-  const mayFind = (user: UserId, origin: RealmName): boolean =>
-    users.findById(user)?.status === 'active' && policies.forbids('findable', origin) === undefined;
+  const mayFind = async (user: UserId, origin: RealmName): Promise<boolean> => {
+    const found = users.findById(user);
+    if (found?.status !== 'active' || policies.forbids('findable', origin) !== undefined) return false;
+    return (await mayTell?.(origin, found)) !== false;
+  };
+  const findFor = (asker: UserId, id: UserId) => people.findFor?.(asker, id) ?? people.findById(id);
   const foreignKeys = new ForeignKeys(realm, { book: keys, errands, mayFind, clock: ground.clock });
   const photos = new RateLimiter(ground.clock, PHOTOS_OF_ONE, PHOTOS_OF_ALL);
   const account: LanAccount = {
@@ -42,7 +49,7 @@ export function openAccount(ground: UserGround, needs: AccountNeeds): OpenedAcco
     identities,
     devices,
     keys: async (id, asker) => {
-      const user = people.findById(id);
+      const user = await findFor(asker, id);
       if (!user) return { identity: undefined, devices: [], removed: [] };
       const isNear = users.findById(id) !== undefined;
       if (!isNear)
@@ -56,7 +63,7 @@ export function openAccount(ground: UserGround, needs: AccountNeeds): OpenedAcco
         throw new RefusedError('photo-rate', 'the photo has been changed too often; wait a minute');
       return users.setPhoto(user, photo);
     },
-    photoOf: (user) => people.photoOf(user),
+    photoOf: async (user, asker) => ((await findFor(asker, user)) ? people.photoOf(user) : undefined),
     leave: async (user) => {
       await accounts.remove(profileOf(users, user).address.login, user);
     },

@@ -6,6 +6,13 @@ import { HIDEABLE } from '../src/protocols/policy/index.ts';
 import type { RealmName } from '../src/realm/names.ts';
 import { DEFAULT_RULES } from './blobs/blob-rules.ts';
 import { watchClock } from './clock-watch.ts';
+import {
+  discreetConversations,
+  discreetGroups,
+  discreetKeyPackages,
+  discreetMails,
+  discreetPresence,
+} from './discretion/discreet-parts.ts';
 import type { Ground } from './ground.ts';
 import { healthChecks } from './health-checks.ts';
 import { guardConversations } from './incarnation/guarded-conversations.ts';
@@ -34,21 +41,21 @@ export async function openDoors(ground: Ground, services: Services) {
   return { islands, lan, lanRenewal, host, ...certified, clockWatch, admin, metrics };
 }
 
-function clientParts({ permit }: Ground, services: Services): Omit<LanParts, 'guests' | 'checks' | 'islands'> {
-  const { account, accounts, people, blobs, messaging } = services;
+function clientParts({ permit, log }: Ground, services: Services): Omit<LanParts, 'guests' | 'checks' | 'islands'> {
+  const { account, accounts, people, discretion, blobs, messaging } = services;
   const { groups, mails, keyPackages, blocks, privacy, presence, withRoutes } = messaging;
   return {
-    groups,
-    mails,
-    keyPackages,
+    groups: discreetGroups(groups, discretion),
+    mails: discreetMails(mails, discretion),
+    keyPackages: discreetKeyPackages(keyPackages, discretion),
     blocks,
     privacy,
-    presence,
+    presence: discreetPresence(presence, { discretion, directory: people, log }),
     account,
     accounts,
     limits: () => limitsOf(services.policies),
     directory: people,
-    conversations: guardConversations(withRoutes, permit),
+    conversations: discreetConversations(guardConversations(withRoutes, permit), discretion),
     blobs: blobs.lan,
   };
 }

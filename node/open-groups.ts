@@ -33,6 +33,8 @@ export interface GroupNeeds {
   readonly blobs: LostReferences;
   readonly keys: Pick<KeyBook, 'keysOf' | 'onDevice'>;
   readonly errands: Pick<Errands, 'ask' | 'answer'>;
+  /** Whether another realm is told of an own user by the id. */
+  readonly mayTell: (realm: RealmName, user: UserId) => Promise<boolean>;
   /** Whether a realm may be connected to; questions to others go along the tree. */
   readonly isDirect: (realm: RealmName) => boolean;
 }

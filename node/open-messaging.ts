@@ -1,6 +1,7 @@
 // Conversations, delivery and presence, which need each other.
 import type { NodeOverlay } from '../src/overlay/node-overlay.ts';
 import { leafKeyOfSeed } from '../src/pki/keys.ts';
+import type { UserId } from '../src/realm/ids.ts';
 import type { RealmName, Tier } from '../src/realm/names.ts';
 import type { BlobAccess } from './blobs/blob-access.ts';
 import { Blocks } from './conversations/blocks.ts';
@@ -14,9 +15,10 @@ import { openOutbox } from './delivery/outbox.ts';
 import { Ways } from './delivery/ways.ts';
 import type { Directory } from './directory/directory.ts';
 import type { KeyBook } from './directory/key-book.ts';
+import type { Discretion } from './discretion/discretion.ts';
 import type { Errands } from './errands/errands.ts';
 import type { Ground } from './ground.ts';
-import { GroupRosters } from './groups/group-rosters.ts';
+import type { GroupRosters } from './groups/group-rosters.ts';
 import type { LanConversations } from './lan/components.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { checkByRoot } from './ledger/overlay-keys.ts';
@@ -27,7 +29,6 @@ import type { Presence } from './presence/presence.ts';
 import { createPresence } from './presence/presence-service.ts';
 
 export interface Messaging extends OpenedGroups {
-  readonly rosters: GroupRosters;
   readonly blocks: Blocks;
   readonly privacy: Privacy;
   readonly blobAccess: BlobAccess;
@@ -43,6 +44,8 @@ export interface Messaging extends OpenedGroups {
 export interface MessagingComponents {
   readonly network: NodeOverlay;
   readonly directory: Directory;
+  readonly rosters: GroupRosters;
+  readonly discretion: Pick<Discretion, 'mayTell'>;
   readonly rules: MessageRules;
   /** Whether presence is shared with a realm. */
   readonly shares: (realm: RealmName) => boolean;
@@ -54,12 +57,11 @@ export interface MessagingComponents {
 
 export async function openMessaging(
   ground: Ground,
-  { network, directory, rules, shares, ledger, errands, keys, policies }: MessagingComponents,
+  { network, directory, rosters, discretion, rules, shares, ledger, errands, keys, policies }: MessagingComponents,
 ): Promise<Messaging> {
   const { realm: file, identity, clock, log, audit, database, incarnation, isRevoked, charter } = ground;
   const { realm, rootFingerprint } = file;
   const outbox = await openOutbox(ground);
-  const rosters = new GroupRosters(database, clock);
   const blocks = new Blocks(database, clock);
   await blocks.load();
   const privacy = new Privacy(database, (what) => policies.hides(what));
@@ -83,6 +85,7 @@ export async function openMessaging(
   const conversations = await openConversations(parts);
   const ways = openWays(ground, ledger);
   const { store } = conversations.parts;
+  const mayTell = (of: RealmName, id: UserId): Promise<boolean> => isTold(of, id, { directory, discretion });
   const readers = new Readers({ realm, store, rosters, directory, hides: privacy, errands, clock, log });
   const opened = await openGroups(ground, {
     network,
@@ -96,6 +99,7 @@ export async function openMessaging(
     blobs,
     keys,
     errands,
+    mayTell,
     isDirect: (of) => ways.to(of).kind === 'direct',
   });
   const shared = { realm, incarnation, network, directory, clock, log, random: Math.random };
@@ -128,16 +132,25 @@ export async function openMessaging(
   });
   return {
     ...opened,
-    rosters,
     blocks,
     privacy,
     blobAccess: blobs,
     conversations,
     withRoutes: addRoutes(conversations, delivery, readers),
     delivery,
-    presence: createPresence({ ...shared, shares, hides: (user) => privacy.presence(user) }),
+    presence: createPresence({ ...shared, shares, mayTell, hides: (user) => privacy.presence(user) }),
     ways,
   };
+}
+
+/** Of who is not known nothing is told anyhow. */
+async function isTold(
+  realm: RealmName,
+  id: UserId,
+  { directory, discretion }: Pick<MessagingComponents, 'directory' | 'discretion'>,
+): Promise<boolean> {
+  const user = directory.findById(id);
+  return user === undefined || discretion.mayTell(realm, user);
 }
 
 function openWays({ realm: { realm, tier }, lineage, charter }: Ground, ledger: Pick<Ledger, 'realms'>): Ways {

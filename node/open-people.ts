@@ -7,9 +7,12 @@ import { KnownUsers } from './directory/known-users.ts';
 import { ProfileStore } from './directory/profile-store.ts';
 import type { UserDirectory } from './directory/user-directory.ts';
 import { UserLookup } from './directory/user-lookup.ts';
+import type { Discretion } from './discretion/discretion.ts';
 import type { Errands } from './errands/errands.ts';
 import type { Ground } from './ground.ts';
+import type { GroupRosters } from './groups/group-rosters.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import { openDiscretion } from './open-discretion.ts';
 import { NodeMessageRules } from './policies/node-message-rules.ts';
 import { Policies } from './policies/policies.ts';
 import type { TrustTable } from './trusts/trust-table.ts';
@@ -19,11 +22,13 @@ export interface PeopleNeeds {
   readonly ledger: Ledger;
   readonly errands: Errands;
   readonly table: TrustTable;
+  readonly rosters: GroupRosters;
 }
 
 export interface OpenedPeople {
   readonly people: KnownUsers;
   readonly lookup: UserLookup;
+  readonly discretion: Discretion;
   readonly policies: Policies;
   readonly rules: NodeMessageRules;
   /** Colleagues see who is online; partners do when their trust says so. */
@@ -32,7 +37,7 @@ export interface OpenedPeople {
 
 export async function openPeople(
   ground: Ground,
-  { users, ledger, errands, table }: PeopleNeeds,
+  { users, ledger, errands, table, rosters }: PeopleNeeds,
 ): Promise<OpenedPeople> {
   const { realm: file, database, audit, clock, log, house } = ground;
   const { realm } = file;
@@ -43,9 +48,11 @@ export async function openPeople(
   const profiles = new ProfileStore(database);
   const isNear = (of: RealmName): boolean =>
     of === realm || of === house || ledger.realms().some((one) => isBranchOf(house, one, of));
+  const discretion = openDiscretion(database, { users, foreign, rosters });
   const lookup = new UserLookup(realm, {
     directory: users,
     foreign,
+    discretion,
     errands,
     recordOf: (id) => profiles.get(realm, id),
     isNear,
@@ -56,7 +63,8 @@ export async function openPeople(
   });
   const rules = new NodeMessageRules(realm, policies, table);
   const shares = (of: RealmName): boolean => isNear(of) || table.termsWith(of)?.presence === true;
-  return { people: new KnownUsers(users, foreign, lookup), lookup, policies, rules, shares };
+  const people = new KnownUsers(users, foreign, lookup, discretion);
+  return { people, lookup, discretion, policies, rules, shares };
 }
 
 function isBranchOf(house: string, one: ReturnType<Ledger['realms']>[number], realm: string): boolean {

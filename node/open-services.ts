@@ -3,7 +3,9 @@
 import { parseCertificate } from '../src/pki/certificate.ts';
 import { encodeChain } from '../src/pki/chain.ts';
 import { IdentityJudge } from './directory/identity-judge.ts';
+import type { Discretion } from './discretion/discretion.ts';
 import type { Ground } from './ground.ts';
+import { GroupRosters } from './groups/group-rosters.ts';
 import { openAccount } from './open-account.ts';
 import { openBlobs } from './open-blobs.ts';
 import { openErrands } from './open-errands.ts';
@@ -47,8 +49,11 @@ async function openPeopleServices(ground: Ground, realm: RealmServices) {
   const judge = new IdentityJudge();
   const opened = await openUsers(ground, { network, ledger, signStatement, judge });
   const { users } = opened;
-  const { people, lookup, rules, shares, policies } = await openPeople(ground, { users, ledger, errands, table });
-  const { account, foreignKeys } = openAccount(ground, { ...opened, errands, people, policies });
+  const rosters = new GroupRosters(ground.database, ground.clock);
+  const found = await openPeople(ground, { users, ledger, errands, table, rosters });
+  const { discretion, people, policies } = found;
+  const mayTell: Discretion['mayTell'] = (...given) => discretion.mayTell(...given);
+  const { account, foreignKeys } = openAccount(ground, { ...opened, errands, people, mayTell, policies });
   /** What a replaced authority has said of identities, its successor says again. */
   const restate = async (): Promise<void> => {
     const [own] = authority.chain;
@@ -57,18 +62,20 @@ async function openPeopleServices(ground: Ground, realm: RealmServices) {
     judge.learn(ground.realm.realm, encodeChain([own, ...authority.chain]));
     await opened.identities.restate(parseCertificate(own).spki);
   };
-  return { opened, ...opened, people, lookup, rules, shares, policies, account, foreignKeys, restate };
+  return { opened, ...opened, ...found, rosters, account, foreignKeys, restate };
 }
 
 type PeopleServices = Awaited<ReturnType<typeof openPeopleServices>>;
 
 async function openTalk(ground: Ground, realm: RealmServices, people: PeopleServices) {
   const { network, ledger, errands } = realm;
-  const { keys, people: directory, rules, shares, policies } = people;
+  const { keys, people: directory, rosters, discretion, rules, shares, policies } = people;
   const messaging = await openMessaging(ground, {
     keys,
     network,
     directory,
+    rosters,
+    discretion,
     rules,
     shares,
     ledger,

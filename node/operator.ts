@@ -71,7 +71,7 @@ export class Operator implements AdminActions {
   }
 }
 
-function asAdminUser({ id, address, name, department, kind, status }: UserProfile): AdminUser {
+function asAdminUser({ id, address, name, department, kind, status, isHidden = false }: UserProfile): AdminUser {
   const works = department === undefined ? {} : { department };
-  return { id, address: formatUserAddress(address), name, ...works, kind, status };
+  return { id, address: formatUserAddress(address), name, ...works, kind, status, hidden: isHidden };
 }

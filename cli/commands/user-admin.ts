@@ -1,4 +1,4 @@
-// canopy user show, reset, disable, enable, sessions, sign-out, move: what an administrator does with an account that is there.
+// canopy user show, reset, disable, enable, hide, unhide, sessions, sign-out, move: what an administrator does with an account that is there.
 import { type Command, Option } from 'commander';
 import { UserClient, type UserDetails } from '../../node/admin/user-api.ts';
 import { registerPassword } from '../../src/crypto/login.ts';
@@ -37,6 +37,8 @@ export function userAdminCommands(cli: Cli): Command[] {
     resetCommand(cli),
     statusCommand(cli, 'disable', 'disabled', 'Let a user in no more, and end every session'),
     statusCommand(cli, 'enable', 'active', 'Let a disabled user in again'),
+    hiddenCommand(cli, 'hide', true, 'Let nobody find a user who shares no conversation with the user'),
+    hiddenCommand(cli, 'unhide', false, 'Let everybody find a hidden user again'),
     ...userProfileCommands(cli),
     signOutCommand(cli),
     moveCommand(cli),
@@ -81,6 +83,19 @@ function statusCommand(cli: Cli, name: string, status: 'active' | 'disabled', su
   })
     .addOption(dryRunOption())
     .addOption(yesOption());
+}
+
+function hiddenCommand(cli: Cli, name: string, hidden: boolean, summary: string): Command {
+  const details =
+    'Whoever looks for a hidden user, here or in another branch, is told that there is none, by the login, by a search or by the id. ' +
+    'Those who share a conversation with the user go on as before, and so does whoever the user writes to. A hidden user finds everybody. ' +
+    'Administrators see hidden users in `canopy user list`. In other enterprises it may take ten minutes.';
+  const run: Run<Options> = async (login, { dir, json }) => {
+    const done = await new UserClient(await openAdmin(dir)).setHidden(login, hidden);
+    if (json) return printJson(cli, done);
+    printLines(cli, [`${done.address} is ${done.hidden ? 'hidden' : 'found by everybody'}`]);
+  };
+  return ofUser(cli, name, summary, run, details);
 }
 
 function signOutCommand(cli: Cli): Command {
@@ -138,7 +153,7 @@ async function showUser(cli: Cli, login: string, { dir, json }: Options): Promis
     `${user.address}  ${user.name}`,
     `id        ${user.id}`,
     ...(user.department === undefined ? [] : [`works in  ${user.department}`]),
-    `status    ${user.status}${user.mustChangePassword ? ', must change the first password' : ''}`,
+    `status    ${user.status}${user.hidden ? ', hidden' : ''}${user.mustChangePassword ? ', must change the first password' : ''}`,
     `identity  ${identity ? `${identity.key.slice(0, 16)}…, number ${identity.sequence}` : 'none before the first login'}`,
     `vault     ${user.hasVault ? 'yes' : 'no'}`,
     `devices   ${user.devices.length}`,

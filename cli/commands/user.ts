@@ -130,8 +130,8 @@ async function listUsers(cli: Cli, { dir, all, json }: ListOptions): Promise<voi
   if (json) printJson(cli, { users });
   else if (users.length === 0) printLines(cli, ['nobody yet; add one: canopy user add LOGIN --name "First Last"']);
   else {
-    const rows = users.map(({ address, name, department = '', kind, status, alias = '' }) => {
-      return [address, name, department, kind, status, alias];
+    const rows = users.map(({ address, name, department = '', kind, status, hidden, alias = '' }) => {
+      return [address, name, department, kind, hidden ? `${status}, hidden` : status, alias];
     });
     printLines(cli, tableLines(['USER', 'NAME', 'DEPARTMENT', 'KIND', 'STATUS', 'LOGIN ALONE'], rows));
   }

@@ -92,6 +92,8 @@ const user = v.object({
   department: v.optional(v.string()),
   kind: v.string(),
   status: v.string(),
+  /** Found by nobody but who shares a conversation with the user. */
+  hidden: v.boolean(),
   /** Whether the bare login is theirs in the house. */
   alias: v.optional(v.picklist(['confirmed', 'provisional', 'lost'])),
 });

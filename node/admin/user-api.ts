@@ -8,6 +8,7 @@
 //   POST /v1/users/sign-out {user, device?}             {address, devices}
 //   POST /v1/users/photo {user, photo?}                 {address}        base64url; without one it is erased
 //   POST /v1/users/department {user, department?}       {address, department?}    without one it is erased
+//   POST /v1/users/hidden {user, hidden}                {address, hidden}
 //   POST /v1/users/move {user, to}                      {address}        of before
 import { toString } from 'uint8arrays/to-string';
 import * as v from 'valibot';
@@ -26,6 +27,7 @@ export const USER_REQUESTS = {
   signOut: v.object({ user: v.string(), device: v.optional(v.string()) }),
   setPhoto: v.object({ user: v.string(), photo: v.optional(v.string()) }),
   setDepartment: v.object({ user: v.string(), department: v.optional(v.string()) }),
+  setHidden: v.object({ user: v.string(), hidden: v.boolean() }),
   move: v.object({ user: v.string(), to: realm }),
 } as const;
 
@@ -45,6 +47,8 @@ const userDetails = v.object({
   department: v.optional(v.string()),
   kind: v.string(),
   status: v.string(),
+  /** Found by nobody but who shares a conversation with the user. */
+  hidden: v.boolean(),
   mustChangePassword: v.boolean(),
   /** Hex of the identity's public key, and how often it has changed; absent before the first login. */
   identity: v.optional(v.object({ key: v.string(), sequence: v.number() })),
@@ -55,6 +59,8 @@ export type UserDetails = v.InferOutput<typeof userDetails>;
 
 const whom = v.object({ address: v.string() });
 const placed = v.object({ ...whom.entries, department: v.optional(v.string()) });
+const veiled = v.object({ ...whom.entries, hidden: v.boolean() });
+type Veiled = v.InferOutput<typeof veiled>;
 type Placed = v.InferOutput<typeof placed>;
 const started = v.object({ registrationId: v.string(), userId: v.string(), response: v.string() });
 const signedOut = v.object({ address: v.string(), devices: v.array(v.string()) });
@@ -90,6 +96,10 @@ export class UserClient {
 
   setDepartment(user: string, department: string | undefined): Promise<Placed> {
     return this.#admin.ask('/v1/users/department', placed, { user, ...(department !== undefined && { department }) });
+  }
+
+  setHidden(user: string, hidden: boolean): Promise<Veiled> {
+    return this.#admin.ask('/v1/users/hidden', veiled, { user, hidden });
   }
 
   async move(user: string, to: RealmName): Promise<string> {

@@ -201,6 +201,14 @@ export class AccountService implements Accounts {
     return profile;
   }
 
+  /** By an administrator: whether people without a conversation in common find the user. @throws InputError `unknown-user` */
+  async setHidden(user: UserId, isHidden: boolean, by: string): Promise<UserProfile> {
+    const { audit, directory } = this.#parts;
+    const profile = await directory.setHidden(user, isHidden);
+    await audit.record({ code: isHidden ? 'user-hidden' : 'user-unhidden', actor: by, fields: { user } });
+    return profile;
+  }
+
   list(): UserProfile[] {
     return this.#parts.accounts.list().flatMap(({ id }) => this.#parts.directory.findById(id) ?? []);
   }

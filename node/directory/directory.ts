@@ -19,6 +19,8 @@ export interface UserProfile {
   readonly photo?: string | undefined;
   /** Where somebody works, as an administrator has put it. */
   readonly department?: string | undefined;
+  /** Found by nobody but who shares a conversation with the user (node/discretion). */
+  readonly isHidden?: boolean | undefined;
 }
 
 /** What the home says of a sender: `nobody` when it knows none by that id, undefined when it told who it is or did not answer. */
@@ -29,7 +31,7 @@ export interface Directory {
   findByAddress(address: UserAddress): UserProfile | undefined;
   findById(id: UserId): UserProfile | undefined;
   /** Users whose login begins with `prefix`, by login and then realm. `login@realm-prefix` narrows to realms. */
-  search(prefix: string, limit: number): UserProfile[];
+  search(prefix: string, limit: number, mayShow?: (user: UserProfile) => boolean): UserProfile[];
   list(): UserProfile[];
   /** Calls back after a user was added or changed, durably. Returns the unsubscriber. */
   onChange(listener: (user: UserProfile) => void): () => void;
@@ -37,6 +39,9 @@ export interface Directory {
   lookUp?(address: UserAddress, asker: UserId): Promise<UserProfile | undefined>;
   /** The bytes that `photo` of a user names; undefined where there are none. */
   photoOf?(id: UserId): Promise<Uint8Array | undefined>;
+  /** As `findById` and `search`, without those who are hidden from the asker. Absent: nobody is. */
+  findFor?(asker: UserId, id: UserId): Promise<UserProfile | undefined>;
+  searchFor?(asker: UserId, prefix: string, limit: number): Promise<UserProfile[]>;
   /**
    * Whether a user of that realm may have that id: in the own enterprise only who is listed there, elsewhere whom the id itself
    * says to be of that house (src/realm/house-id.ts).

@@ -22,7 +22,7 @@ export interface ForeignKeysComponents {
   readonly book: Pick<KeyBook, 'keysOf' | 'proofOf'>;
   readonly errands: Pick<Errands, 'ask' | 'answer'>;
   /** Whether that own user may be found from there. */
-  readonly mayFind: (user: UserId, origin: RealmName) => boolean;
+  readonly mayFind: (user: UserId, origin: RealmName) => Promise<boolean>;
   readonly clock: Clock;
 }
 
@@ -58,7 +58,7 @@ export class ForeignKeys {
     this.#parts = components;
     this.#askers = new RateLimiter(components.clock, OF_ASKER, OF_ALL_ASKERS);
     this.#origins = new RateLimiter(components.clock, OF_ORIGIN, OF_ALL_ORIGINS);
-    components.errands.answer(KEYS_ERRAND, async (origin, body) => this.#answer(origin, decodeKeyQuestion(body)));
+    components.errands.answer(KEYS_ERRAND, (origin, body) => this.#answer(origin, decodeKeyQuestion(body)));
   }
 
   stop(): void {
@@ -95,11 +95,11 @@ export class ForeignKeys {
     return { identity, devices, removed, authority };
   }
 
-  #answer(origin: RealmName, user: UserId): Uint8Array {
+  async #answer(origin: RealmName, user: UserId): Promise<Uint8Array> {
     const { book, mayFind } = this.#parts;
     if (!this.#origins.take(origin)) throw tooMany(origin);
     const { identity, devices, removed } = book.keysOf(this.#self, user);
-    if (!identity || !mayFind(user, origin)) {
+    if (!identity || !(await mayFind(user, origin))) {
       throw new RefusedError('user-unknown', `nobody of ${this.#self} is to be found by that`);
     }
     const authority = book.proofOf(this.#self, identity) ?? [];

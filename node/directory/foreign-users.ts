@@ -51,6 +51,11 @@ export class ForeignUsers {
     return this.#index.get(id);
   }
 
+  /** Who is hidden, as far as their homes have said so. */
+  get hidden(): ReadonlySet<UserId> {
+    return this.#index.hidden;
+  }
+
   /** The photo that the home gave when it was asked last. */
   async photoOf({ home, id }: Pick<UserProfile, 'home' | 'id'>): Promise<Uint8Array | undefined> {
     const value = await this.#database.get(key('foreign-user', home, id));
@@ -82,6 +87,14 @@ export class ForeignUsers {
     return user;
   }
 
+  /** The home says no more who that is: from now on as of somebody hidden. */
+  async hide({ home, id }: Pick<UserProfile, 'home' | 'id'>): Promise<void> {
+    const value = await this.#database.get(key('foreign-user', home, id));
+    if (!value) return;
+    const { found, time } = readStored(value);
+    if (!found.isHidden) await this.put(home, { ...found, isHidden: true }, time);
+  }
+
   #checkRoom(home: RealmName): void {
     if (this.#seen.size < MAX_USERS && (this.#ofHome.get(home) ?? 0) < MAX_OF_HOME) return;
     throw new LocalError('too-many-users', `too many users of ${home}, or of other enterprises, are known already`);
@@ -102,10 +115,11 @@ export class ForeignUsers {
 }
 
 /** @throws InputError when the record is none */
-export function userOf(home: RealmName, { kind, record }: LookupAnswer): UserProfile {
+export function userOf(home: RealmName, { kind, record, isHidden }: LookupAnswer): UserProfile {
   const profile = decodeProfile(record);
   const { id, login } = profile;
-  return { id, address: { login, realm: home }, kind, home, status: 'active', ...shownOf(profile) };
+  const user = { id, address: { login, realm: home }, kind, home, status: 'active', ...shownOf(profile) } as const;
+  return isHidden ? { ...user, isHidden } : user;
 }
 
 function readStored(value: Uint8Array): { home: RealmName; found: LookupAnswer; time: number } {

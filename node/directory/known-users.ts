@@ -1,21 +1,33 @@
 // Everyone who has a name here: the directory, and those of other enterprises who were looked up. A prefix finds the directory's
-// people alone.
-import type { UserId } from '../../src/realm/ids.ts';
+// people alone. What is asked without an asker is for this node's own use; whoever asks for a client names its user, from whom some may
+// be hidden.
+import { parseUserId, type UserId } from '../../src/realm/ids.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import type { UserAddress } from '../../src/realm/user-address.ts';
+import type { Discretion } from '../discretion/discretion.ts';
 import type { Directory, Met, UserProfile } from './directory.ts';
 import type { ForeignUsers } from './foreign-users.ts';
 import type { UserLookup } from './user-lookup.ts';
+
+/** Whoever is not found costs the same as who is hidden. */
+const NOBODY: UserId = parseUserId('00000000-0000-4000-8000-000000000000');
 
 export class KnownUsers implements Directory {
   readonly #directory: Directory;
   readonly #foreign: ForeignUsers;
   readonly #lookup: UserLookup;
+  readonly #discretion: Pick<Discretion, 'mayReach' | 'shownTo'>;
 
-  constructor(directory: Directory, foreign: ForeignUsers, lookup: UserLookup) {
+  constructor(
+    directory: Directory,
+    foreign: ForeignUsers,
+    lookup: UserLookup,
+    discretion: Pick<Discretion, 'mayReach' | 'shownTo'>,
+  ) {
     this.#directory = directory;
     this.#foreign = foreign;
     this.#lookup = lookup;
+    this.#discretion = discretion;
   }
 
   findByAddress(address: UserAddress): UserProfile | undefined {
@@ -26,8 +38,16 @@ export class KnownUsers implements Directory {
     return this.#directory.findById(id) ?? this.#foreign.findById(id);
   }
 
-  search(prefix: string, limit: number): UserProfile[] {
-    return this.#directory.search(prefix, limit);
+  search(prefix: string, limit: number, mayShow?: (user: UserProfile) => boolean): UserProfile[] {
+    return this.#directory.search(prefix, limit, mayShow);
+  }
+
+  async findFor(asker: UserId, id: UserId): Promise<UserProfile | undefined> {
+    return (await this.#discretion.mayReach(asker, id)) ? this.findById(id) : undefined;
+  }
+
+  async searchFor(asker: UserId, prefix: string, limit: number): Promise<UserProfile[]> {
+    return this.search(prefix, limit, await this.#discretion.shownTo(asker));
   }
 
   list(): UserProfile[] {
@@ -44,9 +64,10 @@ export class KnownUsers implements Directory {
     return user && this.#foreign.photoOf(user);
   }
 
-  /** As UserLookup does. */
-  lookUp(address: UserAddress, asker: UserId): Promise<UserProfile | undefined> {
-    return this.#lookup.find(address, asker);
+  /** As UserLookup does, but for those who are hidden from the asker. */
+  async lookUp(address: UserAddress, asker: UserId): Promise<UserProfile | undefined> {
+    const found = await this.#lookup.find(address, asker);
+    return (await this.#discretion.mayReach(asker, found?.id ?? NOBODY)) ? found : undefined;
   }
 
   mayHave(home: RealmName, id: UserId): boolean {

@@ -64,6 +64,14 @@ export interface OwnUser {
   readonly kind: UserKind;
   readonly photo?: Uint8Array | undefined;
   readonly department?: string | undefined;
+  readonly isHidden?: boolean | undefined;
+}
+
+/** What the chain says of a user beside the record. */
+interface Stated {
+  readonly kind: UserKind;
+  readonly status: UserStatus;
+  readonly isHidden?: boolean | undefined;
 }
 
 const MAX_RESULTS = 100;
@@ -131,8 +139,13 @@ export class UserDirectory implements Directory {
     return lost.map((user) => ({ user, holder: this.#aliases.find(user.address.login) }));
   }
 
-  search(prefix: string, limit: number): UserProfile[] {
-    return this.#roll.index.search(prefix.trim().toLowerCase(), Math.min(limit, MAX_RESULTS));
+  search(prefix: string, limit: number, mayShow?: (user: UserProfile) => boolean): UserProfile[] {
+    return this.#roll.index.search(prefix.trim().toLowerCase(), Math.min(limit, MAX_RESULTS), mayShow);
+  }
+
+  /** Who is hidden, here and in the other realms of the house. */
+  get hidden(): ReadonlySet<UserId> {
+    return this.#roll.index.hidden;
   }
 
   list(): UserProfile[] {
@@ -158,20 +171,20 @@ export class UserDirectory implements Directory {
   /** Resolves when user, profile and `writes` are on disk, in one commit. The caller has made sure that the login is free. */
   async add(user: OwnUser, writes: readonly Write[]): Promise<UserProfile> {
     const record = encodeProfile({ ...user, salt: (this.#parts.randomBytes ?? randomBytes)(SALT) });
-    return this.#write(USER_ADDED, record, user.kind, 'active', [
+    return this.#write(USER_ADDED, record, { ...user, status: 'active' }, [
       ...writes,
       this.#profiles.put(this.#init.realm, user.id, record),
     ]);
   }
 
   /** As `add`, for the status of an own user. @throws InputError `unknown-user` */
-  async setStatus(id: UserId, status: UserStatus, writes: readonly Write[]): Promise<UserProfile> {
-    return this.#turns.run(id, async () => {
-      const user = this.#own(id);
-      const record = await this.#recordOf(user);
-      if (!record) throw noSuchUser(id);
-      return this.#write(USER_CHANGED, record, user.kind, status, writes);
-    });
+  setStatus(id: UserId, status: UserStatus, writes: readonly Write[]): Promise<UserProfile> {
+    return this.#restate(id, { status }, writes);
+  }
+
+  /** As `setStatus`, for whether an own user is found by people without a conversation in common. */
+  setHidden(id: UserId, isHidden: boolean): Promise<UserProfile> {
+    return this.#restate(id, { isHidden }, []);
   }
 
   /** As `add`, for the name of an own user; the login never changes. @throws InputError `unknown-user`, `bad-name` */
@@ -233,6 +246,16 @@ export class UserDirectory implements Directory {
     await this.#server.stop();
   }
 
+  /** A new entry for the same record. */
+  #restate(id: UserId, change: Partial<Stated>, writes: readonly Write[]): Promise<UserProfile> {
+    return this.#turns.run(id, async () => {
+      const user = this.#own(id);
+      const record = await this.#recordOf(user);
+      if (!record) throw noSuchUser(id);
+      return this.#write(USER_CHANGED, record, { ...user, ...change }, writes);
+    });
+  }
+
   /** A new salt each time: nobody who keeps hashes sees that a name or a photo has come back. */
   #alter(id: UserId, change: Partial<Pick<ProfileRecord, 'name' | 'photo' | 'department'>>): Promise<UserProfile> {
     return this.#turns.run(id, async () => {
@@ -242,7 +265,7 @@ export class UserDirectory implements Directory {
       const salt = (this.#parts.randomBytes ?? randomBytes)(SALT);
       const record = encodeProfile({ ...decodeProfile(before), ...change, salt });
       const write = this.#profiles.put(this.#init.realm, id, record);
-      return this.#write(USER_CHANGED, record, user.kind, user.status, [write]);
+      return this.#write(USER_CHANGED, record, user, [write]);
     });
   }
 
@@ -274,8 +297,7 @@ export class UserDirectory implements Directory {
   async #write(
     kind: string,
     record: Uint8Array,
-    user: UserKind,
-    status: UserStatus,
+    { kind: user, status, isHidden }: Stated,
     writes: readonly Write[],
   ): Promise<UserProfile> {
     const profile = decodeProfile(record);
@@ -283,6 +305,7 @@ export class UserDirectory implements Directory {
       id: profile.id,
       kind: user,
       status,
+      isHidden,
       loginHash: loginHash(profile.login, profile.salt),
       profileHash: profileHash(record),
     };

@@ -19,6 +19,7 @@ export class UserIndex {
   readonly #byId = new Map<UserId, UserProfile>();
   readonly #byAddress = new Map<string, UserProfile>();
   readonly #addresses: string[] = [];
+  readonly #hidden = new Set<UserId>();
 
   get(id: UserId): UserProfile | undefined {
     return this.#byId.get(id);
@@ -26,6 +27,11 @@ export class UserIndex {
 
   find(address: UserAddress): UserProfile | undefined {
     return this.#byAddress.get(formatUserAddress(address));
+  }
+
+  /** Who is hidden. */
+  get hidden(): ReadonlySet<UserId> {
+    return this.#hidden;
   }
 
   /** False, and nothing changes, when the id or the address belongs to somebody else already. */
@@ -37,6 +43,8 @@ export class UserIndex {
     if (!holder) this.#addresses.splice(placeOf(this.#addresses, address), 0, address);
     this.#byId.set(user.id, user);
     this.#byAddress.set(address, user);
+    if (user.isHidden) this.#hidden.add(user.id);
+    else this.#hidden.delete(user.id);
     return true;
   }
 
@@ -45,16 +53,17 @@ export class UserIndex {
     if (this.#byId.get(user.id) !== user) return;
     this.#byId.delete(user.id);
     this.#byAddress.delete(address);
+    this.#hidden.delete(user.id);
     this.#addresses.splice(placeOf(this.#addresses, address), 1);
   }
 
-  search(prefix: string, limit: number): UserProfile[] {
+  search(prefix: string, limit: number, mayShow: (user: UserProfile) => boolean = () => true): UserProfile[] {
     const found: UserProfile[] = [];
     for (let at = placeOf(this.#addresses, prefix); at < this.#addresses.length && found.length < limit; at++) {
       const address = this.#addresses[at] ?? '';
       if (!address.startsWith(prefix)) break;
       const user = this.#byAddress.get(address);
-      if (user) found.push(user);
+      if (user && mayShow(user)) found.push(user);
     }
     return found;
   }

@@ -17,6 +17,7 @@ import type { UserId } from '../../src/realm/ids.ts';
 import type { Log } from '../../src/realm/log.ts';
 import type { RealmName } from '../../src/realm/names.ts';
 import { type UserAddress } from '../../src/realm/user-address.ts';
+import type { Discretion } from '../discretion/discretion.ts';
 import type { Errands } from '../errands/errands.ts';
 import type { Directory, Met, UserProfile } from './directory.ts';
 import { type ForeignUsers, userOf } from './foreign-users.ts';
@@ -34,6 +35,7 @@ export interface UserLookupComponents {
   readonly isBranch: (realm: RealmName) => boolean;
   /** Whether people of this realm may be found from there. */
   readonly mayFind: (origin: RealmName) => boolean;
+  readonly discretion: Pick<Discretion, 'mayReach' | 'mayTell'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -91,17 +93,32 @@ export class UserLookup {
 
   /** Undefined when nobody there has that address. @throws UnreachableError; RefusedError `lookup-rate` */
   async find(address: UserAddress, asker: UserId): Promise<UserProfile | undefined> {
-    const { directory, foreign, clock, isNear } = this.#parts;
+    const { directory, discretion, foreign, clock, isNear } = this.#parts;
     const known = directory.findByAddress(address);
     if (known || isNear(address.realm)) return known;
     const seen = foreign.findByAddress(address);
-    if (seen && clock.now() - seen.time < FRESH) return seen.user;
+    // Whoever is hidden is nobody to those who share no conversation: their question is asked as any other.
+    const mine = seen && (await discretion.mayReach(asker, seen.user.id)) ? seen : undefined;
+    if (mine && clock.now() - mine.time < FRESH) return mine.user;
     if (!this.#askers.take(asker)) throw tooMany(asker);
     try {
       return await this.#ask(address.realm, { kind: 'login', login: address.login }, LOOKUP_DEADLINE);
     } catch (error) {
+      if (isNobody(error)) return seen && this.#askAgain(seen.user, asker);
+      if (mine && error instanceof UnreachableError) return mine.user;
+      throw error;
+    }
+  }
+
+  /** By the id, which the home of somebody hidden answers where it refuses the login; for others it is nobody from now on. */
+  async #askAgain(seen: UserProfile, asker: UserId): Promise<UserProfile | undefined> {
+    const { discretion, foreign } = this.#parts;
+    await foreign.hide(seen);
+    if (!(await discretion.mayReach(asker, seen.id))) return undefined;
+    try {
+      return await this.#ask(seen.home, { kind: 'id', id: seen.id }, LOOKUP_DEADLINE);
+    } catch (error) {
       if (isNobody(error)) return undefined;
-      if (seen && error instanceof UnreachableError) return seen.user;
       throw error;
     }
   }
@@ -176,7 +193,7 @@ export class UserLookup {
   }
 
   async #answer(origin: RealmName, question: LookupQuestion): Promise<Uint8Array> {
-    const { directory, recordOf, mayFind } = this.#parts;
+    const { directory, discretion, recordOf, mayFind } = this.#parts;
     if (!this.#origins.take(origin)) throw tooMany(origin);
     // Before anything is looked up: a refusal must not tell a right guess from a wrong one. Of ids one in a million is right.
     if (question.kind === 'login' && !this.#mayGuess(origin)) throw tooMany(origin);
@@ -185,10 +202,11 @@ export class UserLookup {
         ? directory.findByAddress({ login: question.login, realm: this.#self })
         : directory.findById(question.id);
     const isOurs = user?.home === this.#self && user.status === 'active' && mayFind(origin);
-    const record = isOurs ? await recordOf(user.id) : undefined;
+    const isTold = isOurs && (question.kind === 'login' ? !user.isHidden : await discretion.mayTell(origin, user));
+    const record = isTold ? await recordOf(user.id) : undefined;
     if (!user || !record) throw new RefusedError('user-unknown', `nobody of ${this.#self} is to be found by that`);
     if (question.kind === 'login') this.#spare.set(origin, (this.#spare.get(origin) ?? 0) + 1);
-    return encodeFound({ kind: user.kind, record });
+    return encodeFound({ kind: user.kind, record, isHidden: user.isHidden });
   }
 
   #mayGuess(origin: RealmName): boolean {

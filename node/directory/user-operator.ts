@@ -42,6 +42,10 @@ export function userRoutes(parts: UserOperatorComponents): PartRoutes {
       const profile = await accounts.setDepartment(find(parts, user).account.id, department, OPERATOR);
       return { ...addressed(profile), department: profile.department };
     }),
+    'POST /v1/users/hidden': partRoute(USER_REQUESTS.setHidden, async ({ user, hidden }) => {
+      const profile = await accounts.setHidden(find(parts, user).account.id, hidden, OPERATOR);
+      return { ...addressed(profile), hidden: profile.isHidden === true };
+    }),
     'POST /v1/users/sign-out': partRoute(USER_REQUESTS.signOut, async ({ user, device }) =>
       signOut(parts, find(parts, user), device),
     ),
@@ -65,7 +69,7 @@ export const addressed = ({ address }: UserProfile) => ({ address: formatUserAdd
 
 async function show(parts: UserOperatorComponents, { account, profile }: Found): Promise<UserDetails> {
   const { accounts, devices, identities } = parts;
-  const { id, name, department, kind, status } = profile;
+  const { id, name, department, kind, status, isHidden = false } = profile;
   const { identity } = identities.keysOf(id);
   const list = await devices.list(id);
   return {
@@ -75,6 +79,7 @@ async function show(parts: UserOperatorComponents, { account, profile }: Found):
     ...(department !== undefined && { department }),
     kind,
     status,
+    hidden: isHidden,
     mustChangePassword: account.mustChangePassword,
     hasVault: await accounts.vaults.has(id),
     devices: list.map(({ certificate, ...device }) => ({ ...device, certified: certificate !== undefined })),

@@ -110,8 +110,9 @@ function vouchedFor(home: RealmName, entry: UserEntry, record: Uint8Array): User
     const profile = decodeProfile(record);
     const { id, login, salt } = profile;
     if (id !== entry.id || !equals(loginHash(login, salt), entry.loginHash)) return undefined;
-    const { kind, status } = entry;
-    return { id, address: { login, realm: home }, kind, home, status, ...shownOf(profile) };
+    const { kind, status, isHidden } = entry;
+    const user = { id, address: { login, realm: home }, kind, home, status, ...shownOf(profile) };
+    return isHidden ? { ...user, isHidden } : user;
   } catch (error) {
     if (error instanceof CanopyError) return undefined;
     throw error;

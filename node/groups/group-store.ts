@@ -68,6 +68,12 @@ function at(what: string, conversation: ConversationId, group: GroupId, ...rest:
 
 const ofUser = (what: 'joined' | 'left', user: UserId, conversation: ConversationId, group: GroupId): Uint8Array =>
   key('group', what, idBytes(user), idBytes(conversation), idBytes(group));
+/** Of a row of `ofUser`. */
+function groupAt(row: Uint8Array): Group {
+  const [conversation, group] = parseKey(row).slice(3);
+  return { conversation: parseConversationId(idText(bytesOf(conversation))), group: groupOf(group) };
+}
+
 const heldKey = (conversation: ConversationId, sender: UserId, id: MessageId): Uint8Array =>
   key('group', 'held', idBytes(conversation), idBytes(sender), idBytes(id));
 
@@ -202,6 +208,23 @@ export class GroupStore {
     const value = await this.#database.get(ofUser('left', user, conversation, group));
     const fields = value && new Fields(decodeStrict(value, 64), 'leaving', 2);
     return fields && { epoch: fields.uint(), at: fields.uint() };
+  }
+
+  /** Groups that a user of this realm is in, or was. */
+  async joined(user: UserId): Promise<Group[]> {
+    const found: Group[] = [];
+    for await (const [row] of this.#database.iterate(under('group', 'joined', idBytes(user)))) found.push(groupAt(row));
+    return found;
+  }
+
+  /** Groups that a user of any realm was removed from, and by which commit. */
+  async leftBy(user: UserId): Promise<(Group & { readonly left: { readonly epoch: number } })[]> {
+    const found: (Group & { readonly left: { readonly epoch: number } })[] = [];
+    for await (const [row, value] of this.#database.iterate(under('group', 'left', idBytes(user)))) {
+      const epoch = new Fields(decodeStrict(value, 64), 'leaving', 2).uint();
+      found.push({ ...groupAt(row), left: { epoch } });
+    }
+    return found;
   }
 
   async made(user: UserId, most: number): Promise<number> {

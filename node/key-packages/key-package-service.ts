@@ -52,6 +52,8 @@ export interface KeyPackageInit {
   readonly family: () => readonly RealmName[];
   /** Whether people of that realm may write to ours at all. */
   readonly mayAsk: (realm: RealmName) => boolean;
+  /** Whether that realm is told of a user of ours by the id; absent: any is. */
+  readonly mayTell?: (realm: RealmName, user: UserId) => Promise<boolean>;
   /** Why a package is none of that device of that user; undefined when it is. */
   readonly objection?: (user: UserId, device: DeviceId, keyPackage: Uint8Array) => Promise<string | undefined>;
   /** Whether the user's identity has certified the device and nobody has removed it. */
@@ -252,12 +254,13 @@ export class KeyPackageService {
   }
 
   async #answer(from: RealmName, request: PackagesRequest): Promise<PackagesAnswer> {
-    const { realm, directory, mayAsk, family } = this.#init;
+    const { realm, directory, mayAsk, mayTell, family } = this.#init;
     if (!mayAsk(from)) throw new RefusedError('scope', `${from} may not ask for key packages`);
     if (!this.#realms.take(from)) throw new RefusedError('claim-rate', `${from} asks too fast`);
     if (request.kind === 'claim') {
       const user = directory.findById(request.user);
-      if (user?.home !== realm || user.status !== 'active')
+      const isOurs = user?.home === realm && user.status === 'active';
+      if (!isOurs || (await mayTell?.(from, user.id)) === false)
         throw new RefusedError('user-unknown', 'Nobody of this realm');
       return { kind: 'packages', packages: await this.#take(from, user.id) };
     }

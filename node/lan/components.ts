@@ -33,7 +33,10 @@ export type LanAccounts = Pick<
   'startLogin' | 'finishLogin' | 'logout' | 'startPasswordChange' | 'finishPasswordChange' | 'mustChangePassword'
 > & { readonly sessions: LanSessions };
 
-export type LanDirectory = Pick<Directory, 'findByAddress' | 'findById' | 'search' | 'lookUp'>;
+export type LanDirectory = Pick<
+  Directory,
+  'findByAddress' | 'findById' | 'search' | 'lookUp' | 'findFor' | 'searchFor'
+>;
 
 export type LanConversations = Pick<
   Conversations,
@@ -90,8 +93,8 @@ export interface LanAccount {
   rename(user: UserId, name: string): Promise<UserProfile>;
   /** Without one it is erased. @throws InputError `bad-photo`; RefusedError `photo-rate` */
   setPhoto(user: UserId, photo: Uint8Array | undefined): Promise<UserProfile>;
-  /** Undefined where there is none, and for who is not known here. */
-  photoOf(user: UserId): Promise<Uint8Array | undefined>;
+  /** Undefined where there is none, and for who is not known here, or hidden from the asker. */
+  photoOf(user: UserId, asker: UserId): Promise<Uint8Array | undefined>;
   /** For good. */
   leave(user: UserId): Promise<void>;
 }

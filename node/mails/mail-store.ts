@@ -42,6 +42,8 @@ export interface MailEntry {
   readonly bytes: number;
 }
 
+/** Mailboxes of one user. */
+export const MAX_DEVICES = 64;
 const NOTHING = encodeItem([]);
 const idOf = (part: KeyPart | undefined): string => idText(part instanceof Uint8Array ? part : new Uint8Array());
 const box = ({ user, device }: Mailbox): Uint8Array[] => [idBytes(user), idBytes(device)];
@@ -119,6 +121,15 @@ export class MailStore {
       from = under('mail', 'from', idBytes(user), idBytes(device)).lt;
     }
     return found;
+  }
+
+  /** Whether something of that sender lies here for any device of the user. */
+  async hasOf(user: UserId, sender: UserId): Promise<boolean> {
+    for (const device of await this.devices(user, MAX_DEVICES)) {
+      const { gte, lt } = under('mail', 'from', ...box({ user, device }), idBytes(sender));
+      if (await this.#first(gte, lt)) return true;
+    }
+    return false;
   }
 
   async #first(gte: Uint8Array, lt: Uint8Array): Promise<Uint8Array | undefined> {

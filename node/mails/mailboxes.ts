@@ -1,12 +1,10 @@
 // How full mailboxes are, counted in memory for those that something came for lately.
 import type { MessageId, UserId } from '../../src/realm/ids.ts';
-import type { Mailbox, MailStore } from './mail-store.ts';
+import { MAX_DEVICES, type Mailbox, type MailStore } from './mail-store.ts';
 
 /** What one sender may leave in one mailbox, and what one mailbox takes in all. */
 export const OF_SENDER = { mails: 64, bytes: 2 * 1024 * 1024 };
 export const OF_BOX = { mails: 1000, bytes: 32 * 1024 * 1024 };
-/** Mailboxes of one user. */
-export const MAX_DEVICES = 64;
 const MAX_REMEMBERED = 5000;
 
 interface Count {

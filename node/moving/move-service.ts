@@ -132,6 +132,7 @@ export class MoveService {
       certificates: devices.map(({ bytes }) => bytes),
       vault: vault && { head: vault.head, wraps: vault.wraps },
       count: vault?.count ?? 0,
+      isHidden: user.isHidden,
     };
     await within(clock, MOVE_DEADLINE, `answer of ${to}`, this.#stopping.signal, async (signal) => {
       const stream = await network.open(to, MOVE_PROTOCOL, { signal, class: 'bulk', maxFrame: MAX_FRAME });
@@ -235,7 +236,8 @@ export class MoveService {
 
   #add(user: UserId, { moved }: HeldUser): Promise<UserProfile> {
     const { login, name, photo, department } = decodeProfile(moved.profile);
-    return this.#parts.accounts.arrive({ id: user, login, name, photo, department, kind: moved.kind });
+    const { kind, isHidden } = moved;
+    return this.#parts.accounts.arrive({ id: user, login, name, photo, department, kind, isHidden });
   }
 
   async #addKeys(user: UserId, { moved }: HeldUser): Promise<void> {

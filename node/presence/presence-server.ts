@@ -16,6 +16,8 @@ export interface PresenceServerComponents {
   readonly clock: Clock;
   readonly directory: Pick<Directory, 'findById'>;
   readonly local: LocalPresence;
+  /** As PresenceInit has it. */
+  readonly mayTell?: (realm: RealmName, user: UserId) => Promise<boolean>;
   readonly onTyping: (frame: TypingFrame) => void;
 }
 
@@ -45,7 +47,7 @@ export class PresenceServer {
     });
     try {
       for (let frame = await this.#stream.read(signal); frame; frame = await this.#stream.read(signal))
-        this.#take(frame);
+        await this.#take(frame);
       await this.#stream.close();
     } finally {
       unsubscribe();
@@ -53,17 +55,19 @@ export class PresenceServer {
     }
   }
 
-  #take(bytes: Uint8Array): void {
+  async #take(bytes: Uint8Array): Promise<void> {
     const frame = decodePresenceFrame(bytes);
-    if (frame.kind === 'watch') this.#watch(frame.users);
+    if (frame.kind === 'watch') await this.#watch(frame.users);
     else if (frame.kind === 'typing') this.#type(frame);
     else throw new PeerError('frame-malformed', 'states are not for the acceptor');
   }
 
-  #watch(users: readonly UserId[]): void {
-    const { directory, realm } = this.#parts;
+  async #watch(users: readonly UserId[]): Promise<void> {
+    const { directory, mayTell, realm } = this.#parts;
+    const own = users.filter((user) => directory.findById(user)?.home === realm);
+    const told = await Promise.all(own.map((user) => mayTell?.(this.#stream.peer.realm, user)));
     const before = this.#watched;
-    this.#watched = new Set(users.filter((user) => directory.findById(user)?.home === realm));
+    this.#watched = new Set(own.filter((_, i) => told[i] !== false));
     this.#tell([...this.#watched].filter((user) => !before.has(user)));
   }
 

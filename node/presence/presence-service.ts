@@ -21,6 +21,8 @@ export interface PresenceInit {
   readonly directory: Pick<Directory, 'findById'>;
   /** Whether that realm and this one tell each other who is online and types; absent: all that may connect do. */
   readonly shares?: (realm: RealmName) => boolean;
+  /** Whether that realm is told of a user of ours by the id; absent: any is. */
+  readonly mayTell?: (realm: RealmName, user: UserId) => Promise<boolean>;
   /** Whether a user of this realm does not want to be seen; absent: nobody. */
   readonly hides?: (user: UserId) => boolean;
   readonly clock: Clock;

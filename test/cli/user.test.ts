@@ -1,4 +1,4 @@
-// canopy user show, sessions, reset, disable, enable, sign-out, move against a running node: exit codes, JSON, dry runs.
+// canopy user show, sessions, reset, disable, enable, hide, unhide, sign-out, move against a running node: exit codes, JSON, dry runs.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -77,6 +77,23 @@ test('a department is set, listed, shown and taken back; one that would mislead 
   const added = await canopy(second, { stdin: 'first password\n' });
   assert.equal(added.code, 0, added.stderr);
   assert.equal(JSON.parse(added.stdout).user.department, 'Sales');
+});
+
+test('a user is hidden, listed and shown as that, and found again', LIMIT, async () => {
+  const listed = async () => {
+    const [user] = JSON.parse((await canopy(['user', 'list', '--json', '--dir', region.dir])).stdout).users;
+    return user.hidden;
+  };
+  assert.equal(await listed(), false);
+  const { schemaVersion, address, hidden } = await json('hide');
+  assert.deepEqual([schemaVersion, address, hidden], [1, 'clerk@ua', true]);
+  assert.deepEqual([await listed(), (await json('show')).user.hidden], [true, true]);
+  assert.match((await canopy(['user', 'list', '--dir', region.dir])).stdout, /clerk@ua .* active, hidden /);
+  assert.match((await run('show')).stdout, /status {4}active, hidden/);
+  assert.match((await run('unhide')).stdout, /^clerk@ua is found by everybody$/m);
+  assert.deepEqual([await listed(), (await json('show')).user.hidden], [false, false]);
+  const nobody = await canopy(['user', 'hide', 'nobody', '--dir', region.dir]);
+  assert.deepEqual([nobody.code, /no user "nobody"/.test(nobody.stderr)], [2, true], nobody.stderr);
 });
 
 test('reset takes a first password from stdin and never from the command line', LIMIT, async () => {

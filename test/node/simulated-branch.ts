@@ -101,6 +101,8 @@ export interface BranchOptions {
   /** What policies hide, and allow. */
   readonly hidden?: (what: Hideable) => boolean;
   readonly limits?: () => MessageLimits;
+  /** Whether another realm is told of a user of this one; absent: any is. */
+  readonly mayTell?: (realm: RealmName, user: UserId) => Promise<boolean>;
   /** Of key packages; absent: they are given out. */
   readonly permit?: WritePermit;
   /** 0 up to 1; spreads the tries. */
@@ -155,13 +157,14 @@ export async function startBranch(options: BranchOptions): Promise<Branch> {
   conversations.judge('mail', (item) => mails.judge(item));
   const groups = new GroupService({ ...shared, mails, ...pick(options) });
   const family = () => [KYIV, LVIV, ODESA].filter((of) => of !== realm);
-  const { permit } = options;
+  const { permit, mayTell } = options;
   const keyPackages = new KeyPackageService({
     ...shared,
     family,
     mayAsk: () => true,
     ...devices,
     ...(permit && { permit }),
+    ...(mayTell && { mayTell }),
   });
   const delivery = createDelivery({
     ...parts,

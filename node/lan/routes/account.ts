@@ -102,7 +102,7 @@ export function accountRoutes(account: LanAccount, { clock }: Pick<LanComponents
   });
 
   routes.get('/users/:id/photo', async (context) => {
-    const photo = await account.photoOf(formOf(context.req.param('id'), userId));
+    const photo = await account.photoOf(formOf(context.req.param('id'), userId), context.get('caller').user.id);
     return context.json(photo ? { photo: toText(photo) } : {});
   });
 

@@ -7,6 +7,7 @@ import type { UserId } from '../../../src/realm/ids.ts';
 import type { LanBlocks, LanComponents } from '../components.ts';
 import { bodyOf, formOf, type LanEnv } from '../request.ts';
 import { viewUserById } from '../views.ts';
+import { findById } from './users.ts';
 
 export function blockRoutes(
   components: Pick<LanComponents, 'blocks' | 'privacy' | 'presence' | 'directory'>,
@@ -21,9 +22,9 @@ export function blockRoutes(
     throw new RefusedError('not-found', 'this server keeps no privacy settings');
   };
   const answerTo = (user: UserId): PrivacyAnswer => ({ ...privacy().of(user), hidden: privacy().hiddenOfAll });
-  const known = (text: string): UserId => {
+  const known = async (text: string, asker: UserId): Promise<UserId> => {
     const id = formOf(text, userId);
-    if (components.directory.findById(id)) return id;
+    if (await findById(components.directory, id, asker)) return id;
     throw new InputError('user-unknown', `Nobody known here has the id ${id}`);
   };
 
@@ -35,7 +36,8 @@ export function blockRoutes(
   });
 
   routes.post('/users/:id/block', async (context) => {
-    await blocks().block(context.get('caller').user.id, known(context.req.param('id')));
+    const { id } = context.get('caller').user;
+    await blocks().block(id, await known(context.req.param('id'), id));
     return context.json({});
   });
 

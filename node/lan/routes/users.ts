@@ -1,5 +1,5 @@
 // Finding people: by the full address, in other enterprises too; by the beginning of a login and by id among those that are known
-// here. Who is disabled is not found.
+// here. Who is disabled is not found, nor who is hidden from the asker.
 import { Hono } from 'hono';
 import { MAX_USERS } from '../../../src/protocols/lan/limits.ts';
 import { usersQuery } from '../../../src/protocols/lan/routes.ts';
@@ -23,9 +23,24 @@ export function userRoutes({ directory }: Pick<LanComponents, 'directory'>): Hon
 type Query = { address: string } | { prefix: string } | { id: UserProfile['id'] };
 
 async function find(directory: LanDirectory, query: Query, asker: UserId): Promise<readonly UserProfile[]> {
-  if ('prefix' in query) return directory.search(query.prefix.toLowerCase(), MAX_USERS);
-  const user = 'id' in query ? directory.findById(query.id) : await findExactly(directory, query.address, asker);
+  if ('prefix' in query) return findByPrefix(directory, query.prefix.toLowerCase(), asker);
+  const user = await ('id' in query
+    ? findById(directory, query.id, asker)
+    : findExactly(directory, query.address, asker));
   return user ? [user] : [];
+}
+
+function findByPrefix(directory: LanDirectory, prefix: string, asker: UserId): Promise<UserProfile[]> | UserProfile[] {
+  return directory.searchFor?.(asker, prefix, MAX_USERS) ?? directory.search(prefix, MAX_USERS);
+}
+
+/** Absent the means to ask for somebody: everybody who is known. */
+export function findById(
+  directory: Pick<LanDirectory, 'findById' | 'findFor'>,
+  id: UserId,
+  asker: UserId,
+): Promise<UserProfile | undefined> | UserProfile | undefined {
+  return directory.findFor ? directory.findFor(asker, id) : directory.findById(id);
 }
 
 function findExactly(

@@ -5,6 +5,7 @@
 //   snapshot         [rows, hash of the rows]                           both chains; what counted before it (snapshot.ts)
 //   realm-certified  [realm, tier, authority's chain, [relay address]]  network
 //   user-added       [user id, kind, status, login hash, profile hash]  directory
+//                    or the same and true                               the user is hidden: for nodes to know, clients are not told
 //   user-changed     the same; replaces what was said of the user
 //   user-removed     [user id]                                          directory; whoever holds the profile record erases it
 //   aliases          [[user id, ...], [[user id, holder's id], ...]]    directory of a house: the bare logins of the first are theirs,
@@ -52,6 +53,8 @@ export interface UserEntry {
   readonly status: UserStatus;
   readonly loginHash: Uint8Array;
   readonly profileHash: Uint8Array;
+  /** Found by nobody but who shares a conversation with the user. */
+  readonly isHidden?: boolean | undefined;
 }
 
 export interface KeyIntroduction {
@@ -85,18 +88,21 @@ export function decodeRealmCertified(payload: Uint8Array): RealmCertified {
   }));
 }
 
-export function encodeUserEntry({ id, kind, status, loginHash, profileHash }: UserEntry): Uint8Array {
-  return encodeFields([idBytes(id), kind, status, loginHash, profileHash]);
+export function encodeUserEntry({ id, kind, status, loginHash, profileHash, isHidden }: UserEntry): Uint8Array {
+  return encodeFields([idBytes(id), kind, status, loginHash, profileHash, ...(isHidden ? [true] : [])]);
 }
 
 export function decodeUserEntry(payload: Uint8Array): UserEntry {
-  return decodeFields(payload, 'user entry', (reader) => ({
-    id: parseUserId(idText(reader.bytes(UUID, UUID))),
-    kind: reader.oneOf(USER_KINDS),
-    status: reader.oneOf(USER_STATUSES),
-    loginHash: reader.bytes(HASH, HASH),
-    profileHash: reader.bytes(HASH, HASH),
-  }));
+  return decodeFields(payload, 'user entry', (reader) => {
+    const entry = {
+      id: parseUserId(idText(reader.bytes(UUID, UUID))),
+      kind: reader.oneOf(USER_KINDS),
+      status: reader.oneOf(USER_STATUSES),
+      loginHash: reader.bytes(HASH, HASH),
+      profileHash: reader.bytes(HASH, HASH),
+    };
+    return reader.hasMore && reader.boolean() ? { ...entry, isHidden: true } : entry;
+  });
 }
 
 const readUser = (reader: FieldReader): UserId => parseUserId(idText(reader.bytes(UUID, UUID)));

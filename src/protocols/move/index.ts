@@ -1,6 +1,7 @@
 // `/canopy/move/1`: the home of a user hands the user over to another realm of the same enterprise. Between nodes.
 //
 //   old home -> new home   [1, profile record, kind, identity or null, [certificate, ...], head or null, wraps or null, count]
+//                          or the same and true: the user is hidden
 //   old home -> new home   a record of the vault, `count` times
 //   old home -> new home   of a vault: the last rows of its line, in one frame (src/crypto/vault/line.ts)
 //   new home -> old home   [1, 'held' | 'refused', code]            what came is on disk; then both close
@@ -42,11 +43,14 @@ export interface MovedUser {
   readonly vault: { readonly head: Uint8Array; readonly wraps: Uint8Array } | undefined;
   /** Records that follow. */
   readonly count: number;
+  readonly isHidden?: boolean | undefined;
 }
 
-export function encodeMovedUser({ profile, kind, identity, certificates, vault, count }: MovedUser): Uint8Array {
+export function encodeMovedUser(user: MovedUser): Uint8Array {
+  const { profile, kind, identity, certificates, vault, count, isHidden } = user;
   const sealed = [vault?.head ?? null, vault?.wraps ?? null];
-  return encodeFields([VERSION, profile, kind, identity ?? null, certificates, ...sealed, count]);
+  const last = isHidden ? [count, true] : [count];
+  return encodeFields([VERSION, profile, kind, identity ?? null, certificates, ...sealed, ...last]);
 }
 
 /** @throws InputError `malformed`, `unknown-version` */
@@ -60,7 +64,8 @@ export function decodeMovedUser(bytes: Uint8Array): MovedUser {
     const head = reader.optional((field) => field.bytes(MAX_HEAD));
     const wraps = reader.optional((field) => field.bytes(MAX_WRAPS));
     const vault = head && wraps && { head, wraps };
-    return { profile, kind, identity, certificates, vault, count: reader.number(MAX_RECORDS) };
+    const user = { profile, kind, identity, certificates, vault, count: reader.number(MAX_RECORDS) };
+    return reader.hasMore && reader.boolean() ? { ...user, isHidden: true } : user;
   });
 }
 

@@ -3,9 +3,10 @@
 //
 //   question   [1, 'login', login] | [1, 'id', user id]
 //   answer     [1, kind, record]                          record as in record.ts; kind person, bot or system
+//              or [1, kind, record, true]                 the user is hidden: for the asking node to know, its clients are not told
 //
 // One user at a time, exactly named; there is no list and no search. Who is unknown, disabled or not to be found from outside is
-// refused alike: `user-unknown`. Further refusals: `lookup-rate` (60 at once and then one a second of one origin; of those that
+// refused alike: `user-unknown`; so is who is hidden, by login always, by id to realms without a conversation of that user. Further refusals: `lookup-rate` (60 at once and then one a second of one origin; of those that
 // found nobody 20 at once and then 2 a minute, and with none left every question by login, so that nobody can guess through an
 // address book), `malformed`.
 import { idBytes, idText, parseUserId, type UserId } from '../../realm/ids.ts';
@@ -27,6 +28,7 @@ export interface LookupAnswer {
   readonly kind: UserKind;
   /** As encodeProfile writes it. */
   readonly record: Uint8Array;
+  readonly isHidden?: boolean | undefined;
 }
 
 export function encodeQuestion(question: LookupQuestion): Uint8Array {
@@ -44,14 +46,15 @@ export function decodeQuestion(bytes: Uint8Array): LookupQuestion {
   });
 }
 
-export function encodeFound({ kind, record }: LookupAnswer): Uint8Array {
-  return encodeFields([VERSION, kind, record]);
+export function encodeFound({ kind, record, isHidden }: LookupAnswer): Uint8Array {
+  return encodeFields([VERSION, kind, record, ...(isHidden ? [true] : [])]);
 }
 
 /** @throws InputError `malformed`, `unknown-version` */
 export function decodeFound(bytes: Uint8Array): LookupAnswer {
   return decodeFields(bytes, 'found user', (reader) => {
     reader.version(VERSION);
-    return { kind: reader.oneOf(USER_KINDS), record: reader.bytes(MAX_RECORD) };
+    const found = { kind: reader.oneOf(USER_KINDS), record: reader.bytes(MAX_RECORD) };
+    return reader.hasMore && reader.boolean() ? { ...found, isHidden: true } : found;
   });
 }

@@ -12,7 +12,7 @@ import { parseRealmName } from '../../../src/realm/names.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 const ua = parseRealmName('ua');
-const user = { id: 'u', address: 'clerk@ua', name: 'Clerk One', kind: 'person', status: 'active' };
+const user = { id: 'u', address: 'clerk@ua', name: 'Clerk One', kind: 'person', status: 'active', hidden: false };
 
 const actions: AdminActions = {
   status: async () => Promise.reject(new Error('a fault of ours')),

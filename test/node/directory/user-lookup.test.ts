@@ -7,6 +7,7 @@ import { ForeignUsers } from '../../../node/directory/foreign-users.ts';
 import { KnownUsers } from '../../../node/directory/known-users.ts';
 import { UserIndex } from '../../../node/directory/user-index.ts';
 import { UserLookup } from '../../../node/directory/user-lookup.ts';
+import { Discretion } from '../../../node/discretion/discretion.ts';
 import { encodeReply } from '../../../src/protocols/errand/codec.ts';
 import {
   decodeFound,
@@ -57,6 +58,8 @@ interface Found extends TreeNode {
   readonly lookup: UserLookup;
   readonly known: KnownUsers;
   readonly database: Database;
+  /** Whom the asker shares a conversation with, and realms with which people here do. */
+  readonly met: { readonly people: Set<UserId>; readonly realms: Set<RealmName> };
 }
 
 async function open(
@@ -77,6 +80,15 @@ async function open(
     list: () => house.index.list(),
     onChange: () => () => {},
   };
+  const met = { people: new Set<UserId>(), realms: new Set<RealmName>() };
+  const discretion = new Discretion({
+    directory: { findById: (id) => house.index.get(id) ?? foreign.findById(id) },
+    hidden: () => [house.index.hidden, foreign.hidden],
+    acquaintances: {
+      known: async (_, others) => new Set([...others].filter((id) => met.people.has(id))),
+      hasAt: async (of) => met.realms.has(of),
+    },
+  });
   const lookup = new UserLookup(realm, {
     directory,
     foreign,
@@ -85,12 +97,13 @@ async function open(
     isNear: (of) => of === realm,
     isBranch: () => false,
     mayFind: options.mayFind ?? (() => true),
+    discretion,
     clock: tree.clock,
     log: silentLog,
   });
   node.errands.start();
   t.after(() => lookup.stop());
-  return { ...node, house, lookup, known: new KnownUsers(directory, foreign, lookup), database };
+  return { ...node, house, lookup, known: new KnownUsers(directory, foreign, lookup, discretion), database, met };
 }
 
 async function pair(t: TestContext, mayFind?: (origin: RealmName) => boolean) {
@@ -111,6 +124,8 @@ test('questions and answers read back, and none of their truncations does', () =
   fc.assert(fc.property(questions, (question) => assert.deepEqual(decodeQuestion(encodeQuestion(question)), question)));
   const answer = { kind: 'bot' as const, record: Uint8Array.of(1, 2, 3) };
   assert.deepEqual(decodeFound(encodeFound(answer)), answer);
+  const hidden = { ...answer, isHidden: true };
+  assert.deepEqual(decodeFound(encodeFound(hidden)), hidden);
   const whole = encodeFound(answer);
   for (let length = 0; length < whole.length; length++)
     assert.throws(() => decodeFound(whole.subarray(0, length)), CanopyError);
@@ -142,6 +157,51 @@ test('who is unknown, disabled or not to be found from there is refused alike', 
   const hidden = await pair(t, () => false);
   hidden.odesa.house.add(7, 'sales@odesa.beta.ua');
   assert.equal(await find(hidden.kyiv, 'sales@odesa.beta.ua'), undefined);
+});
+
+test(
+  'fault 31: who is hidden is refused as nobody, but by id to realms that share a conversation',
+  LIMIT,
+  async (t) => {
+    const { tree, kyiv, odesa } = await pair(t);
+    const sales = odesa.house.add(7, 'sales@odesa.beta.ua');
+    odesa.house.index.put({ ...sales, isHidden: true });
+    assert.equal(await find(kyiv, 'sales@odesa.beta.ua'), undefined);
+    assert.equal(await kyiv.known.meet(sales.id, ODESA), 'nobody', 'nor by the id');
+    // Somebody hidden writes to somebody of Kyiv: both homes have the conversation then.
+    odesa.met.realms.add(KYIV);
+    kyiv.met.people.add(sales.id);
+    tree.clock.advance(60_000);
+    await kyiv.known.meet(sales.id, ODESA);
+    assert.equal(kyiv.known.findById(sales.id)?.isHidden, true);
+    assert.equal((await find(kyiv, 'sales@odesa.beta.ua'))?.id, sales.id, 'who was written to finds the writer');
+    assert.equal((await kyiv.known.findFor(ASKER, sales.id))?.id, sales.id);
+    kyiv.met.people.clear();
+    for (const one of [kyiv, await open(t, tree, KYIV, { database: kyiv.database })]) {
+      assert.equal(await find(one, 'sales@odesa.beta.ua'), undefined, 'others there do not');
+      assert.equal(await one.known.lookUp(sales.address, ASKER), undefined);
+      assert.equal(await one.known.findFor(ASKER, sales.id), undefined);
+    }
+  },
+);
+
+test('who was found before being hidden is nobody ten minutes later, but to those who know them', LIMIT, async (t) => {
+  const { tree, kyiv, odesa } = await pair(t);
+  const sales = odesa.house.add(7, 'sales@odesa.beta.ua');
+  assert.deepEqual(await find(kyiv, 'sales@odesa.beta.ua'), sales);
+  odesa.house.index.put({ ...sales, isHidden: true });
+  tree.clock.advance(10 * 60_000);
+  assert.equal(await find(kyiv, 'sales@odesa.beta.ua'), undefined);
+  assert.equal(await kyiv.known.findFor(ASKER, sales.id), undefined, 'what is kept of them is shown no more');
+  assert.deepEqual(kyiv.known.findById(sales.id), { ...sales, isHidden: true }, 'the node itself still has it');
+  odesa.met.realms.add(KYIV);
+  kyiv.met.people.add(sales.id);
+  tree.clock.advance(10 * 60_000);
+  assert.equal((await find(kyiv, 'sales@odesa.beta.ua'))?.id, sales.id);
+  odesa.house.index.put(sales);
+  kyiv.met.people.clear();
+  assert.deepEqual(await find(kyiv, 'sales@odesa.beta.ua'), sales, 'shown again, everybody finds them at once');
+  assert.deepEqual(await kyiv.known.findFor(ASKER, sales.id), sales);
 });
 
 test('an address book can’t be guessed through', LIMIT, async (t) => {
