@@ -37,7 +37,8 @@ export async function openDoors(ground: Ground, services: Services) {
   const certified = await openCertificates(ground, certificateNeeds(services));
   const clockWatch = watchClock(ground, { network, store: ledger.store });
   const admin = openAdmin(ground, services, { lan, lanRenewal, clockWatch, ...certified });
-  const metrics = openMetrics(ground, shownParts(services), checks, countedParts(ground, services, host));
+  const counted = { ...countedParts(ground, services, host), lan };
+  const metrics = openMetrics(ground, shownParts(services), checks, counted);
   return { islands, lan, lanRenewal, host, ...certified, clockWatch, admin, metrics };
 }
 

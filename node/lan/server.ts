@@ -42,6 +42,7 @@ export interface LanServer {
   setTls(tls: NonNullable<LanSettings['tls']>): void;
   /** For own users who work in another branch's LAN. */
   readonly door: LanDoor;
+  gauges(): Readonly<Record<string, number>>;
 }
 
 /** @throws InputError `lan-needs-tls`, `bad-network` */
@@ -77,6 +78,7 @@ export function createLanServer(components: LanComponents, settings: LanSettings
       hub.start();
     },
     door,
+    gauges: () => hub.gauges(),
     setTls: (tls) => {
       if (server instanceof SecureServer) server.setSecureContext(tlsContext(tls));
     },

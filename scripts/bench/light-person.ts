@@ -101,6 +101,7 @@ export class LightPerson {
         {
           hello: async () => ({ kind: 'hello', versions: [LIVE_VERSION], capabilities: [] }),
           headers: () => ({ authorization: `Bearer ${this.#signingIn.token}` }),
+          unreadable: () => 0,
           onFrame: (frame) => (frame.kind === 'hello' ? resolve(live) : onFrame(frame)),
           onState: () => {},
           onFinal: (code) => reject(new Error(code)),

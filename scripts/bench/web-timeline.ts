@@ -85,11 +85,17 @@ const IN_PAGE = `
   }, true);
 `;
 
+/** As a node sends them (node/lan/pages.ts). */
+function headersOf(path: string) {
+  const cache = path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
+  return { 'content-type': TYPES[extname(path)] ?? 'text/plain', 'cache-control': cache };
+}
+
 async function serve(folder: string) {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://x').pathname;
     readFile(join(folder, path)).then(
-      (bytes) => response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'text/plain' }).end(bytes),
+      (bytes) => response.writeHead(200, headersOf(path)).end(bytes),
       () => response.writeHead(404).end(),
     );
   });

@@ -29,6 +29,8 @@ export interface LiveHandlers {
   /** What a bearer session needs in the upgrade request. */
   headers(): Record<string, string>;
   onFrame(frame: ServerFrame): void;
+  /** Messages that can't be opened at present. */
+  unreadable(): number;
   onState(state: ConnectionState, code?: string, retryIn?: number): void;
   /** The server says that coming back makes no sense. */
   onFinal(code: string): void;
@@ -87,7 +89,7 @@ export class LiveConnection {
       // answered, but more was sent meanwhile
       if (this.#lastHeard >= since) return this.#awaitAnswer();
       if (isLast) return this.#lost(0);
-      this.#socket.send(new Uint8Array(encodeClientFrame({ kind: 'ping' })));
+      this.#socket.send(new Uint8Array(encodeClientFrame(this.#ping())));
       this.#awaitAnswer(true);
     });
   }
@@ -144,9 +146,14 @@ export class LiveConnection {
     this.#heartbeat?.cancel();
     this.#heartbeat = clock.after(every, () => {
       if (clock.monotonic() - this.#lastHeard > 2 * every) return this.#lost(0);
-      this.send({ kind: 'ping' });
+      this.send(this.#ping());
       this.#beat(every);
     });
+  }
+
+  #ping(): ClientFrame {
+    const unreadable = this.#handlers.unreadable();
+    return { kind: 'ping', ...(unreadable > 0 && { unreadable }) };
   }
 
   #lost(closeCode: number, code = 'server-unreachable'): void {

@@ -255,6 +255,7 @@ export class Session {
         const { token } = this.#signingIn;
         return token === undefined ? {} : { authorization: `Bearer ${token}` };
       },
+      unreadable: () => this.desk?.engine.counters()['unable-to-decrypt'] ?? 0,
       onFrame: (frame: ServerFrame) => {
         if (frame.kind === 'hello') this.#greeted();
         if (frame.kind === 'wipe') return void this.#wipeAll();

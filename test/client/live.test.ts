@@ -4,7 +4,12 @@ import { test } from 'node:test';
 import { LiveConnection } from '../../src/client/live.ts';
 import type { LiveSocket } from '../../src/client/platform.ts';
 import { CLOSE } from '../../src/protocols/lan/close-codes.ts';
-import { decodeClientFrame, encodeServerFrame, type ServerFrame } from '../../src/protocols/lan/frames.ts';
+import {
+  type ClientFrame,
+  decodeClientFrame,
+  encodeServerFrame,
+  type ServerFrame,
+} from '../../src/protocols/lan/frames.ts';
 import type { Clock } from '../../src/realm/clock.ts';
 import { parseDeviceId, parseUserId } from '../../src/realm/ids.ts';
 import { parseRealmName } from '../../src/realm/names.ts';
@@ -61,6 +66,7 @@ class FakeSocket implements LiveSocket {
   binaryType = '';
   readonly bufferedAmount = 0;
   readonly sent: string[] = [];
+  readonly frames: ClientFrame[] = [];
   isClosed = false;
   readonly #listeners = new Map<string, ((event: never) => void)[]>();
 
@@ -69,7 +75,9 @@ class FakeSocket implements LiveSocket {
   }
 
   send(data: Uint8Array): void {
-    this.sent.push(decodeClientFrame(data).kind);
+    const frame = decodeClientFrame(data);
+    this.frames.push(frame);
+    this.sent.push(frame.kind);
   }
 
   close(): void {
@@ -86,7 +94,7 @@ class FakeSocket implements LiveSocket {
   }
 }
 
-function connection(mayRetry = true) {
+function connection(mayRetry = true, unreadable = 0) {
   const clock = new HandClock();
   const sockets: FakeSocket[] = [];
   const pauses: number[] = [];
@@ -106,6 +114,7 @@ function connection(mayRetry = true) {
       hello: async () => ({ kind: 'hello', versions: [1], capabilities: [] }),
       headers: () => ({}),
       onFrame: () => {},
+      unreadable: () => unreadable,
       onState: (_state, _code, retryIn) => void (retryIn !== undefined && pauses.push(retryIn)),
       onFinal: (code) => void finals.push(code),
       mayRetry: async () => mayRetry,
@@ -132,6 +141,20 @@ test('pauses between tries double up to a limit, and begin anew after a connecti
   assert.equal(pauses.at(-1), 250);
   live.stop();
   assert.equal(clock.running, 0);
+});
+
+test('each ping says how many messages wait for a key, where there are any', async () => {
+  for (const [unreadable, ping] of [
+    [0, { kind: 'ping' }],
+    [3, { kind: 'ping', unreadable: 3 }],
+  ] as const) {
+    const { clock, live, last } = connection(true, unreadable);
+    live.start();
+    await last().happen('open');
+    await last().receive(HELLO);
+    await clock.step();
+    assert.deepEqual(last().frames.at(-1), ping);
+  }
 });
 
 test('a silent socket is pinged, then given up and opened anew', async () => {

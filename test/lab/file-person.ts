@@ -105,6 +105,7 @@ export class FilePerson {
         {
           hello: async () => ({ kind: 'hello', versions: [LIVE_VERSION], capabilities: [] }),
           headers: () => ({ authorization: `Bearer ${this.token}` }),
+          unreadable: () => 0,
           onFrame: (frame) => {
             try {
               if (!take(live, frame)) return;

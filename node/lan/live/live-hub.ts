@@ -97,6 +97,12 @@ export class LiveHub {
     this.#open(caller, socket);
   }
 
+  /** Of all devices that are connected now. */
+  gauges(): Readonly<Record<string, number>> {
+    const all = this.#all();
+    return { devices: all.length, unreadableMessages: all.reduce((sum, { unreadable }) => sum + unreadable, 0) };
+  }
+
   /** Whether the socket is a guest's: then what it says goes to the guest's home. @throws RefusedError */
   #guest(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     const { guests, log } = this.#components;

@@ -65,6 +65,7 @@ export class LiveSession {
   #draining: Promise<void> | undefined;
   #greeted = false;
   #knowsAccounts = false;
+  #unreadable = 0;
   #heard: number;
 
   constructor(components: LiveComponents, caller: Caller, socket: LiveTransport, gather: GatheredWrites = () => {}) {
@@ -97,6 +98,11 @@ export class LiveSession {
   /** What concerns the account: that the device is to wipe itself, or that another device has changed the vault. */
   account(kind: 'wipe' | 'vault'): void {
     if (this.#knowsAccounts) this.#send({ kind });
+  }
+
+  /** Messages that the device can't open, by its own word. */
+  get unreadable(): number {
+    return this.#unreadable;
   }
 
   /** False when nothing was heard since the time given, on the monotonic clock. */
@@ -162,6 +168,7 @@ export class LiveSession {
       case 'watch':
         return this.#watch?.set(frame.users);
       case 'ping':
+        this.#unreadable = frame.unreadable ?? 0;
         return this.#send({ kind: 'pong' });
     }
   }

@@ -1,6 +1,7 @@
 // Mails of other devices, and messages that wait for the key of their epoch: who is asked for it, who is answered, and what becomes of
 // the messages once it is here.
 import { MAX_ROSTER } from '../../crypto/roster.ts';
+import { MAX_UNREADABLE } from '../../protocols/lan/limits.ts';
 import type { FrameMessage } from '../../protocols/lan/wire.ts';
 import type { Clock, Timer } from '../../realm/clock.ts';
 import { CanopyError, codeOf, RefusedError, UnreachableError } from '../../realm/errors.ts';
@@ -16,8 +17,6 @@ import { MAX_ASKED, makeKeyAnswer, makeKeyRequest, readKeyAnswer, readKeyRequest
 import { decodeMail, encodeMail } from './mail.ts';
 import type { Looked } from './message-keys.ts';
 
-/** Messages that wait in memory; what is beyond is opened when it is read from the server again. */
-const MAX_HELD = 2_000;
 /** Bytes of rosters in one answer: with it a mail stays below its limit. */
 const MAX_ROSTERS: number = 2 * MAX_ROSTER;
 /** Pages of mails at one go. */
@@ -96,7 +95,8 @@ export class Mailroom {
     this.#held.set(message.id, { message, name, unknown });
     if (unknown && !this.#again) this.#lookAgain(true);
     const [oldest] = this.#held.keys();
-    if (this.#held.size > MAX_HELD && oldest) this.#held.delete(oldest);
+    // what is beyond is opened when it is read from the server again
+    if (this.#held.size > MAX_UNREADABLE && oldest) this.#held.delete(oldest);
     // Its key came while it was looked at: nothing else may tell of it again.
     if (!unknown && this.#c.epochs.get(name)) void this.retry(message.conversation);
   }

@@ -18,7 +18,7 @@ import * as v from 'valibot';
 import { MAX_BLOBS, MAX_BODY } from '../../crypto/envelope.ts';
 import { decodeStrict } from '../../crypto/strict-cbor.ts';
 import { PeerError } from '../../realm/errors.ts';
-import { MAX_FRAME, MAX_ISLANDS, MAX_MOST, MAX_RECIPIENTS, MAX_WATCHED } from './limits.ts';
+import { MAX_FRAME, MAX_ISLANDS, MAX_MOST, MAX_RECIPIENTS, MAX_UNREADABLE, MAX_WATCHED } from './limits.ts';
 import {
   bytes,
   conversationId,
@@ -75,7 +75,11 @@ export const clientFrame = v.variant('kind', [
   }),
   v.object({ kind: v.literal('watch'), users: v.pipe(v.array(userId), v.maxLength(MAX_WATCHED)) }),
   v.object({ kind: v.literal('received'), cursor }),
-  v.object({ kind: v.literal('ping') }),
+  v.object({
+    kind: v.literal('ping'),
+    /** Messages that this device can't open at present: their keys are asked for, and who runs the server should know. */
+    unreadable: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_UNREADABLE))),
+  }),
 ]);
 export type ClientFrame = v.InferOutput<typeof clientFrame>;
 

@@ -36,3 +36,5 @@ export const MAX_ISLANDS = 64;
 export const HELLO_DEADLINE = 10_000;
 /** Milliseconds between two pings; a side that hears nothing for twice as long gives the socket up. */
 export const HEARTBEAT = 20_000;
+/** Messages without a key that a device holds, and tells of, at most. */
+export const MAX_UNREADABLE = 2_000;

@@ -15,6 +15,7 @@ import {
 } from '../../../src/protocols/lan/frames.ts';
 import { MAX_FRAME } from '../../../src/protocols/lan/limits.ts';
 import { directConversationId, parseMessageId } from '../../../src/realm/ids.ts';
+import { until } from '../../faults/until.ts';
 import { type Branch, openBranch } from './branch-fixture.ts';
 
 const TIMEOUT = { timeout: 30_000 };
@@ -104,6 +105,35 @@ test('what is no frame ends the socket and nothing else', TIMEOUT, async (t) => 
   }
   other.send({ kind: 'ping' });
   await other.until('pong');
+});
+
+test('what devices can’t open is counted while they are there', TIMEOUT, async (t) => {
+  const { branch, me } = await branchWithClerk(t);
+  const gauges = () => branch.server.gauges();
+  assert.deepEqual(gauges(), { devices: 0, unreadableMessages: 0 });
+  const [phone, desk] = [await opened(t, branch, me), await opened(t, branch, me)];
+  for (const [peer, unreadable] of [
+    [phone, 2],
+    [desk, 3],
+  ] as const) {
+    peer.send(HELLO);
+    await peer.until('live');
+    peer.send({ kind: 'ping', unreadable });
+    await peer.until('pong');
+  }
+  assert.deepEqual(gauges(), { devices: 2, unreadableMessages: 5 });
+  phone.send({ kind: 'ping' });
+  await until('it can open all', async () => gauges()['unreadableMessages'] === 3, 5_000);
+  phone.socket.close();
+  await phone.closed();
+  const liar = await opened(t, branch, me);
+  liar.send(HELLO);
+  await liar.until('live');
+  liar.socket.send(encode({ kind: 'ping', unreadable: 1e9 }));
+  assert.equal(await liar.closed(), CLOSE.malformed);
+  desk.socket.close();
+  await desk.closed();
+  await until('all are gone', async () => gauges()['devices'] === 0, 5_000);
 });
 
 test('a version or a subprotocol that nobody knows is refused', TIMEOUT, async (t) => {
