@@ -17,20 +17,18 @@ interface BadgeNavigator {
 
 export function showUnread({ name, unread }: TitleParts): void {
   const icon: BadgeNavigator = navigator;
-  effect(() => {
-    const count = unread.value;
-    document.title = count > 0 ? `(${count}) ${name.value}` : name.value;
-  });
+  let wanted = 0;
   let due: number | undefined;
+  const show = (): void => {
+    due = undefined;
+    const told = wanted > 0 ? icon.setAppBadge?.(wanted) : icon.clearAppBadge?.();
+    // not installed: the title says it
+    told?.catch(() => undefined);
+  };
   effect(() => {
-    unread.value;
+    wanted = unread.value;
+    document.title = wanted > 0 ? `(${wanted}) ${name.value}` : name.value;
     // the browser takes milliseconds for it, which a page that is just beginning has not
-    due ??= setTimeout(() => {
-      due = undefined;
-      const count = unread.peek();
-      const told = count > 0 ? icon.setAppBadge?.(count) : icon.clearAppBadge?.();
-      // not installed: the title says it
-      told?.catch(() => undefined);
-    }, BADGE_PAUSE);
+    due ??= setTimeout(show, BADGE_PAUSE);
   });
 }
