@@ -18,7 +18,7 @@ interface BadgeNavigator {
 export function showUnread({ name, unread }: TitleParts): void {
   const icon: BadgeNavigator = navigator;
   let wanted = 0;
-  let due: number | undefined;
+  let due: ReturnType<typeof setTimeout> | undefined;
   const show = (): void => {
     due = undefined;
     const told = wanted > 0 ? icon.setAppBadge?.(wanted) : icon.clearAppBadge?.();

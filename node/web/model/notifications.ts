@@ -29,7 +29,7 @@ export interface NotificationsComponents {
   readonly store: LocalStore;
   readonly attentive: ReadonlySignal<boolean>;
   readonly words: ReadonlySignal<Wording>;
-  readonly onOpen: (conversation: string) => void;
+  readonly onOpen: (conversation: Message['conversation']) => void;
 }
 
 const ON_KEY = 'canopy.notify';

@@ -55,7 +55,7 @@ export function useVirtualRows({ keys, estimate, isOpen, opensAt }: VirtualRowsP
     count: keys.length,
     enabled: isOpen,
     initialRect: { width: 0, height: heightBefore || innerHeight },
-    initialOffset: () => offsetOf(list, opensAt),
+    initialOffset: (): number => offsetOf(list, opensAt),
     getScrollElement: () => box.current,
     getItemKey,
     estimateSize: estimate,
