@@ -29,7 +29,11 @@ export function LoginPage({ why }: LoginPageProps) {
   const [password, setPassword] = useState('');
   const [missing, setMissing] = useState<'username' | 'password'>();
   const fields = { username: useRef<HTMLInputElement>(null), password: useRef<HTMLInputElement>(null) };
-  useEffect(() => (username === '' ? fields.username : fields.password).current?.focus(), []);
+  // what is disabled meanwhile loses the focus
+  const isBusy = session.busy.value;
+  useEffect(() => {
+    if (!isBusy) (username === '' ? fields.username : fields.password).current?.focus();
+  }, [isBusy]);
 
   const submit = (event: Event): void => {
     event.preventDefault();
@@ -45,7 +49,7 @@ export function LoginPage({ why }: LoginPageProps) {
       title={t('login.title')}
       lead={server && t('login.at', { realm: server.realm })}
       onSubmit={submit}
-      submit={t(session.busy.value ? 'login.checking' : 'login.submit')}
+      submit={t(isBusy ? 'login.checking' : 'login.submit')}
     >
       {why && <p class="notice">{t(REASONS[why])}</p>}
       <Field
@@ -53,7 +57,7 @@ export function LoginPage({ why }: LoginPageProps) {
         name="username"
         autocomplete="username"
         value={username}
-        disabled={session.busy.value}
+        disabled={isBusy}
         hint={server && t('login.usernameHint', { realm: server.realm })}
         error={missing === 'username' ? t('login.noUsername') : undefined}
         inputRef={fields.username}
@@ -63,7 +67,7 @@ export function LoginPage({ why }: LoginPageProps) {
         label={t('login.password')}
         autocomplete="current-password"
         value={password}
-        disabled={session.busy.value}
+        disabled={isBusy}
         hint={server?.demo && t('login.demo', { user: server.demo.user })}
         error={missing === 'password' ? t('login.noPassword') : wrong}
         inputRef={fields.password}

@@ -54,6 +54,7 @@ export const account = {
 
   'security.password': 'Password',
   'security.present': 'Present password',
+  'security.wrong': 'That is not your present password. Capitals count.',
   'security.change': 'Change password',
   'security.changeHint': 'Your other devices are logged out and ask for the new one.',
   'security.changed': 'The password is changed.',

@@ -55,6 +55,7 @@ export const account: Said<typeof english> = {
 
   'security.password': 'Пароль',
   'security.present': 'Нынешний пароль',
+  'security.wrong': 'Это не ваш нынешний пароль. Заглавные и строчные буквы различаются.',
   'security.change': 'Изменить пароль',
   'security.changeHint': 'На других устройствах сеанс завершится, и они попросят новый пароль.',
   'security.changed': 'Пароль изменён.',

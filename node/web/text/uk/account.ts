@@ -54,6 +54,7 @@ export const account: Said<typeof english> = {
 
   'security.password': 'Пароль',
   'security.present': 'Теперішній пароль',
+  'security.wrong': 'Це не ваш теперішній пароль. Великі й малі літери різняться.',
   'security.change': 'Змінити пароль',
   'security.changeHint': 'На інших пристроях сеанс завершиться, і вони попросять новий пароль.',
   'security.changed': 'Пароль змінено.',

@@ -50,6 +50,7 @@ export const account: Said<typeof english> = {
 
   'security.password': '密码',
   'security.present': '当前密码',
+  'security.wrong': '这不是您当前的密码。请注意大小写。',
   'security.change': '修改密码',
   'security.changeHint': '您的其他设备将退出登录并要求输入新密码。',
   'security.changed': '密码已修改。',

@@ -48,7 +48,9 @@ export function PasswordForm() {
     setTyped({ ...typed, [name]: text });
     setDone(false);
   };
-  const refused = failure.value && failureText(words, failure.value);
+  // the username is not asked for here, so it can't be what is wrong
+  const isWrong = failure.value?.code === 'wrong-password';
+  const refused = isWrong ? t('security.wrong') : failure.value && failureText(words, failure.value);
   return (
     <form class="settings-form" noValidate onSubmit={(event) => void submit(event)}>
       <PasswordField
