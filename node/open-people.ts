@@ -40,7 +40,7 @@ export async function openPeople(
   { users, ledger, errands, table, rosters }: PeopleNeeds,
 ): Promise<OpenedPeople> {
   const { realm: file, database, audit, clock, log, house } = ground;
-  const { realm } = file;
+  const { realm, tier } = file;
   const policies = new Policies(realm, { ledger, audit, log });
   await policies.follow(ledger);
   const foreign = new ForeignUsers(database);
@@ -63,7 +63,7 @@ export async function openPeople(
   });
   const rules = new NodeMessageRules(realm, policies, table);
   const shares = (of: RealmName): boolean => isNear(of) || table.termsWith(of)?.presence === true;
-  const people = new KnownUsers(users, foreign, lookup, discretion);
+  const people = new KnownUsers(users, foreign, lookup, discretion, tier !== 'region');
   return { people, lookup, discretion, policies, rules, shares };
 }
 

@@ -17,17 +17,21 @@ export class KnownUsers implements Directory {
   readonly #foreign: ForeignUsers;
   readonly #lookup: UserLookup;
   readonly #discretion: Pick<Discretion, 'mayReach' | 'shownTo'>;
+  readonly #hasAddressBook: boolean;
 
+  /** @param hasAddressBook users of a region are outsiders to one another: they find whom they can name, and nobody else */
   constructor(
     directory: Directory,
     foreign: ForeignUsers,
     lookup: UserLookup,
     discretion: Pick<Discretion, 'mayReach' | 'shownTo'>,
+    hasAddressBook: boolean,
   ) {
     this.#directory = directory;
     this.#foreign = foreign;
     this.#lookup = lookup;
     this.#discretion = discretion;
+    this.#hasAddressBook = hasAddressBook;
   }
 
   findByAddress(address: UserAddress): UserProfile | undefined {
@@ -47,7 +51,7 @@ export class KnownUsers implements Directory {
   }
 
   async searchFor(asker: UserId, prefix: string, limit: number): Promise<UserProfile[]> {
-    return this.search(prefix, limit, await this.#discretion.shownTo(asker));
+    return this.#hasAddressBook ? this.search(prefix, limit, await this.#discretion.shownTo(asker)) : [];
   }
 
   list(): UserProfile[] {

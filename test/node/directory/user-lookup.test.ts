@@ -103,7 +103,8 @@ async function open(
   });
   node.errands.start();
   t.after(() => lookup.stop());
-  return { ...node, house, lookup, known: new KnownUsers(directory, foreign, lookup, discretion), database, met };
+  const known = new KnownUsers(directory, foreign, lookup, discretion, realm !== UA);
+  return { ...node, house, lookup, known, database, met };
 }
 
 async function pair(t: TestContext, mayFind?: (origin: RealmName) => boolean) {
@@ -147,6 +148,23 @@ test('a person is found by the exact address, and has a name here from then on',
   tree.network.down(UA);
   tree.clock.advance(3_600_000);
   assert.deepEqual(await find(again, 'sales@odesa.beta.ua'), sales, 'what was known while nobody answers');
+});
+
+test('users of a region find whom they can name, and have no address book', LIMIT, async (t) => {
+  const tree = new ErrandTree();
+  await open(t, tree, BETA);
+  const region = await open(t, tree, UA);
+  const branch = await open(t, tree, ODESA);
+  const guest = region.house.add(5, 'guest@ua');
+  const cook = branch.house.add(6, 'cook@odesa.beta.ua');
+  const listed = async ({ known }: Found) => [
+    await known.searchFor(ASKER, '', 10),
+    await known.searchFor(ASKER, 'g', 10),
+  ];
+  assert.deepEqual(await listed(region), [[], []]);
+  assert.deepEqual(await branch.known.searchFor(ASKER, 'c', 10), [cook]);
+  assert.deepEqual(await region.known.lookUp(guest.address, ASKER), guest);
+  assert.deepEqual(await region.known.lookUp(cook.address, ASKER), cook);
 });
 
 test('who is unknown, disabled or not to be found from there is refused alike', LIMIT, async (t) => {
