@@ -2,10 +2,10 @@
 // hear nothing from.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { isTrue, launchChromium, skipWithoutBrowser } from './chromium.ts';
 import { Demonstration } from './demonstration.ts';
-import { beginWith, hasFocus, inRail, logIn, message, say } from './person-page.ts';
+import { beginWith, hasFocus, inRail, logIn, message, openDetails, say } from './person-page.ts';
 import { axeFindings, openWatched, type WatchedPage } from './watched-page.ts';
 
 const GROUP = 'North stair';
@@ -28,13 +28,6 @@ const COLOUR = `(() => {
 
 function names(page: Page): Promise<string[]> {
   return inRail(page).locator('.chat-name').allTextContents();
-}
-
-async function openDetails(page: Page): Promise<Locator> {
-  const details = page.getByRole('complementary', { name: 'Details' });
-  if (!(await details.isVisible())) await page.getByRole('button', { name: 'Details', exact: true }).click();
-  await details.waitFor();
-  return details;
 }
 
 async function makeGroup(page: Page, name: string, member: string): Promise<void> {

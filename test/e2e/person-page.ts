@@ -32,6 +32,13 @@ export function inRail(page: Page): Locator {
   return page.getByRole('navigation', { name: 'Conversations' });
 }
 
+/** By its name alone: the line below it may name others. */
+export function inList(page: Page, name: string): Locator {
+  return inRail(page)
+    .getByRole('link')
+    .filter({ has: page.locator('.chat-name').getByText(name, { exact: true }) });
+}
+
 export function field(page: Page): Locator {
   return page.getByRole('textbox', { name: /^Message / });
 }
@@ -51,6 +58,13 @@ export async function beginWith(page: Page, username: string): Promise<void> {
   await page.getByLabel('Colleague’s username').fill(username);
   await page.getByRole('button', { name: 'Add', exact: true }).click();
   await field(page).waitFor();
+}
+
+export async function openDetails(page: Page): Promise<Locator> {
+  const details = page.getByRole('complementary', { name: 'Details' });
+  if (!(await details.isVisible())) await page.getByRole('button', { name: 'Details', exact: true }).click();
+  await details.waitFor();
+  return details;
 }
 
 /** Focus follows a little after. */

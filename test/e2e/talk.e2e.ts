@@ -2,36 +2,33 @@
 // script somewhere in here, and is shown as text.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { canopy } from '../cli/run-cli.ts';
 import { launchChromium, skipWithoutBrowser } from './chromium.ts';
 import { Demonstration } from './demonstration.ts';
-import { beginWith, chooseOwnPassword, field, givePassword, inRail, logIn, message, say } from './person-page.ts';
+import {
+  beginWith,
+  chooseOwnPassword,
+  field,
+  givePassword,
+  inList,
+  inRail,
+  logIn,
+  message,
+  openDetails,
+  say,
+} from './person-page.ts';
 import { axeFindings, openWatched, type WatchedPage } from './watched-page.ts';
 
 const SCRIPT = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
 const NEWS = `Works news ${SCRIPT}`;
 const PASSWORD = 'four words of my own';
 
-/** By its name alone: the line below it may name others. */
-function inList(page: Page, name: string): Locator {
-  return inRail(page)
-    .getByRole('link')
-    .filter({ has: page.locator('.chat-name').getByText(name, { exact: true }) });
-}
-
 /** By the keyboard: the menu of a message, and what is chosen in it. */
 async function choose(page: Page, text: string | RegExp, item: string): Promise<void> {
   await message(page, text).last().focus();
   await page.keyboard.press('Enter');
   await page.getByRole('menuitem', { name: item, exact: true }).click();
-}
-
-async function openDetails(page: Page): Promise<Locator> {
-  const details = page.getByRole('complementary', { name: 'Details' });
-  if (!(await details.isVisible())) await page.getByRole('button', { name: 'Details', exact: true }).click();
-  await details.waitFor();
-  return details;
 }
 
 describe('two people talk', { skip: skipWithoutBrowser(), timeout: 240_000 }, () => {
