@@ -1,7 +1,7 @@
 // Debian's Chromium for the tests that drive a browser. Where it is missing these tests are skipped, loudly, unless
 // CANOPY_TEST_REQUIRE names `browser`.
 import { accessSync, constants } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { until } from '../faults/until.ts';
 
 const EXECUTABLE = process.env['CANOPY_CHROMIUM'] ?? '/usr/bin/chromium';
@@ -41,6 +41,11 @@ export function skipWithoutBrowser(): string | false {
 
 export async function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: EXECUTABLE, headless: true, args: FLAGS });
+}
+
+/** With a profile in a folder, as a person's own browser has one; other contexts are private windows. */
+export async function launchProfile(folder: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(folder, { executablePath: EXECUTABLE, headless: true, args: FLAGS });
 }
 
 /** Milliseconds that something may take to come true on a busy machine. */

@@ -9,7 +9,6 @@ import { AdminClient } from '../../node/admin/api.ts';
 import { dataDirectory } from '../../src/settings/data-directory.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const CANOPY = join(ROOT, 'cli/canopy.js');
 
 export interface DemoUser {
   readonly user: string;
@@ -30,8 +29,9 @@ export class Demonstration {
   readonly #child: ChildProcess;
   readonly #folder: string;
   readonly #dirs: DemoDocument['dirs'];
+  readonly #canopy: string;
 
-  private constructor(child: ChildProcess, folder: string, { users, dirs }: DemoDocument) {
+  private constructor(child: ChildProcess, folder: string, canopy: string, { users, dirs }: DemoDocument) {
     const [clerk, engineer] = users;
     if (!clerk || !engineer) throw new Error('the demonstration has no two users');
     this.clerk = clerk;
@@ -39,18 +39,21 @@ export class Demonstration {
     this.#child = child;
     this.#folder = folder;
     this.#dirs = dirs;
+    this.#canopy = canopy;
   }
 
-  static async start(): Promise<Demonstration> {
+  /** @param root folder of the programs that run */
+  static async start(root = ROOT): Promise<Demonstration> {
+    const canopy = join(root, 'cli/canopy.js');
     const folder = await mkdtemp(join(tmpdir(), 'canopy-e2e-'));
-    const child = spawn(process.execPath, [CANOPY, 'demo', '--json', '--dir', folder], {
+    const child = spawn(process.execPath, [canopy, 'demo', '--json', '--dir', folder], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let told = '';
     child.stderr.on('data', (data: Buffer) => (told += data.toString()));
     for await (const line of createInterface({ input: child.stdout })) {
       const document: DemoDocument = JSON.parse(line);
-      if (document.ready) return new Demonstration(child, folder, document);
+      if (document.ready) return new Demonstration(child, folder, canopy, document);
     }
     throw new Error(`the demonstration did not start:\n${told}`);
   }
@@ -58,7 +61,7 @@ export class Demonstration {
   /** Makes one more user at a realm, with a first password. */
   async addUser(realm: string, login: string, name: string, password: string): Promise<void> {
     const dir = this.#dirs[realm] ?? '';
-    const args = [CANOPY, 'user', 'add', login, '--name', name, '--dir', dir];
+    const args = [this.#canopy, 'user', 'add', login, '--name', name, '--dir', dir];
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'inherit'] });
     child.stdin.end(`${password}\n`);
     const [code] = await once(child, 'exit');
