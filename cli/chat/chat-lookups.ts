@@ -1,6 +1,6 @@
 // What both forms of the terminal chat look up and do alike: people by their addresses, messages by their ids, what one is asked to forward.
 import { type Client, english, type ShownMessage, sentenceOf } from '../../src/client/client.ts';
-import { RefusedError } from '../../src/realm/errors.ts';
+import { InputError, RefusedError } from '../../src/realm/errors.ts';
 import { type ConversationId, type MessageId, parseConversationId, type UserId } from '../../src/realm/ids.ts';
 import type { accountOf } from './chat-keys.ts';
 
@@ -82,17 +82,20 @@ export async function pinnedMessages(client: Client, conversation: ConversationI
   }
 }
 
-/** The author's name goes along, as the forwarder's word. @throws RefusedError `message-unknown`, `conversation-unknown` */
+/**
+ * The author's name goes along, as the forwarder's word.
+ * @throws RefusedError `message-unknown`, `conversation-unknown`; InputError `message-unknown` when nothing is left of it
+ */
 export async function forwardMessage(client: Client, place: MessagePlace, into: ConversationId): Promise<void> {
   const { text = '', file, forwardedFrom, sender, sentAt, deletedBy } = await messageAt(client, place);
   if (deletedBy !== undefined || (text === '' && !file)) {
-    throw new RefusedError('message-unknown', 'There is nothing left of this message to forward.');
+    throw new InputError('message-unknown', 'There is nothing left of this message to forward.');
   }
   const { author, writtenAt } = forwardedFrom ?? { author: sender, writtenAt: sentAt };
   await client.act(into, { kind: 'forward', author, writtenAt, text, ...(file && { file }) });
 }
 
-export interface PrivacyWish {
+interface PrivacyWish {
   readonly receipts?: boolean | undefined;
   readonly presence?: boolean | undefined;
 }

@@ -16,6 +16,7 @@ export { paramsOf } from './failure.ts';
 export type { FileSink, FileSource, Progress } from './files/places.ts';
 export type { SearchHit } from './finding.ts';
 export type { GroupMembers, Groups, NewGroupRequest, Outcome } from './groups.ts';
+export { mentionedIn } from './mentions.ts';
 export type { PendingChange } from './pending-changes.ts';
 export type { Draft } from './personal/forms.ts';
 export type { ClientStorage, HttpAnswer, HttpFetch, HttpInit, LiveSocket, OpenSocket } from './platform.ts';

@@ -82,9 +82,14 @@ export class Terminal {
     }
   }
 
-  async text(pattern: RegExp): Promise<string> {
+  text(pattern: RegExp): Promise<string> {
+    return this.textAfter(0, pattern);
+  }
+
+  /** The first of those behind the first `seen` lines. */
+  async textAfter(seen: number, pattern: RegExp): Promise<string> {
     for (;;) {
-      const found = this.lines.find((line) => pattern.test(line));
+      const found = this.lines.slice(seen).find((line) => pattern.test(line));
       if (found !== undefined) return found;
       await this.#more();
     }

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { visible } from '../../cli/chat/human-chat.ts';
 import { checkServer } from '../../cli/chat/node-platform.ts';
+import { visible } from '../../cli/chat/shown-text.ts';
 import { exitCodeOf } from '../../cli/exit-codes.ts';
 import { CommandFailure } from '../../cli/failure.ts';
 import { codeOf } from '../../src/realm/errors.ts';

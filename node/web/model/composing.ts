@@ -1,13 +1,13 @@
 // What a person is writing in one conversation: something new, an answer, or a change of what they said before.
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { Client, User } from '../../../src/client/client.ts';
+import { mentionedIn } from '../../../src/client/mentions.ts';
 import type { MessageId } from '../../../src/realm/ids.ts';
 import type { Chat } from './chat.ts';
 import type { Drafts } from './drafts.ts';
 import { type Failure, failureOf } from './failure-text.ts';
 import type { FileSending } from './file-sending.ts';
 import { roomLeft } from './message-length.ts';
-import { mentionedIn } from './message-parts.ts';
 import type { ShownMessage } from './timeline.ts';
 
 /** Characters that go with a file and its picture in one message; more goes by itself. */

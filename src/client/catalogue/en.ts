@@ -110,6 +110,7 @@ export const english: Catalogue = {
     'group-contested': () =>
       'A change of this group was refused. Messages wait until an owner or administrator sets it right.',
     'not-allowed': () => 'You may not do that in this conversation.',
+    'may-not-write': () => 'Only the owner and administrators write in this news group.',
     'not-a-member': () => 'You are not in this conversation.',
     'home-away': () => 'The branch that keeps this conversation cannot be reached now. Try again later.',
     'bad-reaction': () => 'That is not one emoji.',

@@ -1,26 +1,18 @@
-// The commands of the chat for people that are about keys: recovery key, safety numbers, identities, devices.
-import { type Client, english, sentenceOf } from '../../src/client/client.ts';
-import { InputError } from '../../src/realm/errors.ts';
-import type { UserId } from '../../src/realm/ids.ts';
-import { asTime } from '../times.ts';
-import { acceptPerson, accountOf } from './chat-keys.ts';
-import { idOf } from './chat-lookups.ts';
+// Commands about keys: recovery key, safety numbers, identities, devices.
+import { type Client, english, sentenceOf } from '../../../src/client/client.ts';
+import { InputError } from '../../../src/realm/errors.ts';
+import type { UserId } from '../../../src/realm/ids.ts';
+import { asTime } from '../../times.ts';
+import { acceptPerson, accountOf } from '../chat-keys.ts';
+import { idOf } from '../chat-lookups.ts';
+import { type ChatCommand, given } from './chat-command.ts';
 
-export const KEYS_HELP = [
-  '/safety USER@BRANCH      the safety number of you two: the same on both screens when nobody stands between',
-  '/verified USER@BRANCH    you have compared the number that was shown last',
-  '/accept USER@BRANCH      this person has a new key, and you have made sure that it is theirs',
-  '/devices                 your devices',
-  '/sign-out DEVICE         sign one out for good; the beginning of its id is enough',
-  '/recovery-key            make a recovery key, shown this once: write it on paper',
-  '/accept-password         you have chosen the password of this login yourself',
-];
 const UNPROVEN =
   'The password of this login does not open your keys elsewhere. If an administrator made it, set CANOPY_NEW_PASSWORD and start again; ' +
   'if you chose it yourself: /accept-password';
 const GROUPS_A_LINE = 4;
 
-export class HumanKeys {
+export class KeyCommands {
   readonly #client: Client;
   /** Numbers that were shown, and which the person may say yes to. */
   readonly #shown = new Map<
@@ -51,31 +43,59 @@ export class HumanKeys {
     );
   }
 
-  /** Lines to print; undefined for a line that is no such command. */
-  async obey(line: string): Promise<readonly string[] | undefined> {
-    const [command = '', argument = ''] = line.split(/\s+/);
-    switch (command) {
-      case '/safety':
-        return this.#safety(argument);
-      case '/verified':
-        return this.#verified(argument);
-      case '/accept':
-        return this.#accept(argument);
-      case '/devices':
-        return this.#devices();
-      case '/sign-out':
-        return this.#signOut(argument);
-      case '/recovery-key':
-        return [
-          await accountOf(this.#client).makeRecoveryKey(),
-          'Write it on paper. It opens your keys when the password is lost, and is not shown again; one of before opens nothing more.',
-        ];
-      case '/accept-password':
-        await this.#client.acceptPassword();
-        return ['the password of this login opens your keys'];
-      default:
-        return undefined;
-    }
+  get commands(): readonly ChatCommand[] {
+    const telling = (work: (words: string) => Promise<readonly string[]>): ChatCommand['run'] => {
+      return async ({ print }, words) => (await work(words)).forEach((line) => print(line));
+    };
+    return [
+      {
+        name: 'safety',
+        takes: 'USER@BRANCH',
+        does: 'your safety number: the same on both screens',
+        run: telling((address) => this.#safety(given(address, '/safety USER@BRANCH'))),
+      },
+      {
+        name: 'verified',
+        takes: 'USER@BRANCH',
+        does: 'you have compared the number shown last',
+        run: telling((address) => this.#verified(given(address, '/verified USER@BRANCH'))),
+      },
+      {
+        name: 'accept',
+        takes: 'USER@BRANCH',
+        does: 'their new key is theirs, you have made sure',
+        run: telling((address) => this.#accept(given(address, '/accept USER@BRANCH'))),
+      },
+      { name: 'devices', does: 'your devices', run: telling(() => this.#devices()) },
+      {
+        name: 'sign-out',
+        takes: 'DEVICE',
+        does: 'sign one out for good; DEVICE begins its id',
+        run: telling((beginning) => this.#signOut(beginning)),
+      },
+      {
+        name: 'recovery-key',
+        does: 'make one, shown this once: write it on paper',
+        run: telling(() => this.#recoveryKey()),
+      },
+      {
+        name: 'accept-password',
+        does: 'you chose the password of this login yourself',
+        run: telling(() => this.#acceptPassword()),
+      },
+    ];
+  }
+
+  async #recoveryKey(): Promise<readonly string[]> {
+    return [
+      await accountOf(this.#client).makeRecoveryKey(),
+      'Write it on paper. It opens your keys when the password is lost, and is not shown again; one of before opens nothing more.',
+    ];
+  }
+
+  async #acceptPassword(): Promise<readonly string[]> {
+    await this.#client.acceptPassword();
+    return ['the password of this login opens your keys'];
   }
 
   async #safety(address: string): Promise<readonly string[]> {
