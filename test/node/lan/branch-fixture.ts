@@ -154,7 +154,7 @@ async function openParts(t: TestContext, realm: RealmName) {
 export async function openBranch(
   t: TestContext,
   given: Partial<LanSettings> = {},
-  more: Pick<LanComponents, 'islands' | 'guests'> = {},
+  more: Partial<Pick<LanComponents, 'islands' | 'guests' | 'clock'>> = {},
   realm: RealmName = REALM,
 ): Promise<Branch> {
   const { devices, identities, authority, authorityChain, database, ...parts } = await openParts(t, realm);
