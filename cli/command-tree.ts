@@ -16,6 +16,7 @@ import { initCommand } from './commands/init.ts';
 import { inviteCommand } from './commands/invite.ts';
 import { joinCommand } from './commands/join.ts';
 import { ledgerCommand } from './commands/ledger.ts';
+import { lockCommand, unlockCommand } from './commands/lock.ts';
 import { netcheckCommand } from './commands/netcheck.ts';
 import { pingCommand } from './commands/ping.ts';
 import { policyCommand } from './commands/policy.ts';
@@ -51,6 +52,8 @@ const COMMANDS = [
   chatCommand,
   certCommand,
   realmCommand,
+  lockCommand,
+  unlockCommand,
   ledgerCommand,
   evidenceCommand,
   incarnationCommand,

@@ -7,6 +7,7 @@ const TOKEN = 'Ask whoever invited you for a new token: canopy invite';
 const LATER = 'It is asked for too often, or there is too much of it: wait a little, then try again.';
 const USERS = 'Run: canopy user list --dir DIR    to see whom this realm knows.';
 const PASSWORD = 'Check the login and the password; an administrator gives a new one: canopy user reset';
+const LOCKED = 'An administrator opens the branch again on its own host: canopy unlock --dir DIR';
 const AGAIN = 'Log in again.';
 const DEFAULT = "Look into the server's log, and run: canopy status --dir DIR";
 
@@ -39,6 +40,7 @@ const HINTS: readonly (readonly [hint: string, codes: readonly string[]])[] = [
   [LATER, ['claim-rate', 'photo-rate', 'readers-rate', 'login-busy', 'blob-busy', 'enrol-busy', 'renew-too-many']],
   [USERS, ['user-unknown', 'user-disabled']],
   [PASSWORD, ['wrong-password', 'login-refused', 'account-disabled']],
+  [LOCKED, ['branch-locked']],
   [AGAIN, ['session-missing', 'signed-out', 'login-again', 'device-wiped', 'device-removed']],
 ];
 

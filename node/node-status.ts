@@ -18,6 +18,7 @@ import { MAX_AHEAD } from './conversations/hybrid-clock.ts';
 import type { Custody } from './custody/custody.ts';
 import type { Delivery, QueueReport } from './delivery/delivery.ts';
 import type { Accounts } from './directory/accounts.ts';
+import type { BranchLock } from './directory/branch-lock.ts';
 import type { UserDirectory } from './directory/user-directory.ts';
 import type { IncarnationGuard } from './incarnation/guard.ts';
 import type { LanServer } from './lan/server.ts';
@@ -44,6 +45,7 @@ export interface StatusParts {
   readonly lanRenewal: Pick<LanRenewal, 'warning'> | undefined;
   readonly certificates: Pick<CertOperator, 'warnings'>;
   readonly clockWatch: Pick<ClockWatch, 'warning'>;
+  readonly lock: Pick<BranchLock, 'current'>;
   /** What reading the database has found damaged. */
   readonly damage: () => CanopyError | undefined;
   readonly clock: Clock;
@@ -78,6 +80,7 @@ export async function statusOf(parts: StatusParts): Promise<Status> {
     online: presence.online,
     relay: { connected, ...(peerId ? { peerId } : {}), addresses: [...ownRelay.outer] },
     relays: overlay.relays.map(({ error, ...relay }) => (error ? { ...relay, error: error.message } : relay)),
+    ...(parts.lock.current && { locked: parts.lock.current }),
     certificate: { notAfter, ...(renewal.lastError ? { lastRenewalError: renewal.lastError } : {}) },
     realms,
     warnings: [...ownWarnings(parts), ...(await parts.certificates.warnings()), ...realmWarnings(realms, clock.now())],
@@ -144,6 +147,7 @@ function ownWarnings(parts: StatusParts): string[] {
   const { connected, error } = overlay.relay;
   const damaged = damage();
   return [
+    ...lockWarnings(parts.lock),
     ...(damaged ? [`${damaged.message}. ${damaged.hint ?? ''}`.trim()] : []),
     ...guard.warnings(),
     ...ledger.warnings(),
@@ -155,6 +159,13 @@ function ownWarnings(parts: StatusParts): string[] {
     ...(clockWatch.warning ? [clockWatch.warning] : []),
     ...(lanRenewal?.warning ? [lanRenewal.warning] : []),
   ];
+}
+
+function lockWarnings({ current }: StatusParts['lock']): string[] {
+  if (!current) return [];
+  const since = new Date(current.since).toISOString();
+  const erased = current.wipe ? ', and devices erase what they hold' : '';
+  return [`the branch is locked since ${since}: nobody can log in${erased}; canopy unlock lets people in again`];
 }
 
 /** One of several is away: nothing is lost yet. */

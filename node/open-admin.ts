@@ -1,5 +1,6 @@
 // The control socket: what the operator may ask of this node, each service's part beside the others.
 import { AdminServer } from './admin/server.ts';
+import { lockRoutes } from './directory/lock-operator.ts';
 import { userRoutes } from './directory/user-operator.ts';
 import { fileRoutes } from './file-operator.ts';
 import type { Ground } from './ground.ts';
@@ -31,6 +32,7 @@ export function openAdmin(ground: Ground, services: Services, watched: Watched):
     ...retirementRoutes(messaging.retirements),
     ...fileRoutes({ blobs, directory: people, audit }),
     ...userRoutes(opened),
+    ...lockRoutes(opened.lock),
     ...moveRoutes(moving),
   };
   const actions = openOperator(ground, services, watched);
@@ -39,10 +41,10 @@ export function openAdmin(ground: Ground, services: Services, watched: Watched):
 
 function openOperator(ground: Ground, services: Services, watched: Watched): Operator {
   const { realm, lineage, identity, clock, damage } = ground;
-  const { ownRelay, network, ledger, authority, accounts, users, guard, messaging } = services;
+  const { ownRelay, network, ledger, authority, accounts, users, guard, lock, messaging } = services;
   const { delivery, presence } = messaging;
   const own = { realm, lineage, identity, ownRelay, clock, damage, startedAt: clock.now() };
   const shown = { overlay: network, ledger, authority, accounts, directory: users, delivery, presence };
   const { lan, lanRenewal, clockWatch, renewal, certificates } = watched;
-  return new Operator({ ...own, ...shown, guard, lan, renewal, lanRenewal, certificates, clockWatch });
+  return new Operator({ ...own, ...shown, guard, lock, lan, renewal, lanRenewal, certificates, clockWatch });
 }

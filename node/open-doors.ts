@@ -43,7 +43,7 @@ export async function openDoors(ground: Ground, services: Services) {
 }
 
 function clientParts({ permit, log }: Ground, services: Services): Omit<LanParts, 'guests' | 'checks' | 'islands'> {
-  const { account, accounts, people, discretion, blobs, messaging } = services;
+  const { account, accounts, lockStore, people, discretion, blobs, messaging } = services;
   const { groups, mails, keyPackages, blocks, privacy, presence, withRoutes } = messaging;
   return {
     groups: discreetGroups(groups, discretion),
@@ -54,6 +54,7 @@ function clientParts({ permit, log }: Ground, services: Services): Omit<LanParts
     presence: discreetPresence(presence, { discretion, directory: people, log }),
     account,
     accounts,
+    lock: lockStore,
     limits: () => limitsOf(services.policies),
     directory: people,
     conversations: discreetConversations(guardConversations(withRoutes, permit), discretion),

@@ -55,6 +55,7 @@ function inOrder(ground: Ground, services: Services, doors: Doors): Part[] {
     trusts,
     users,
     ...aboutPeople(ground, services),
+    permitted(services.lock, ground, 'wiped devices were not taken off'),
     new KeptLinks({ network, ledger, trusts: services.table, lineage: ground.lineage }),
     ...talking(ground, services),
     blobs,
@@ -85,16 +86,18 @@ function aboutPeople({ log }: Ground, { lookup, foreignKeys, keys, restate }: Se
   ];
 }
 
-function talking({ permit, log }: Ground, { messaging }: Services): Part[] {
+function permitted(part: Part, { permit, log }: Pick<Ground, 'permit' | 'log'>, failure: string): Part {
+  return new Permitted(part, permit, (error) => log.error({ why: messageOf(error) }, failure));
+}
+
+function talking(ground: Ground, { messaging }: Services): Part[] {
   const { conversations, mails, keyPackages, groups, delivery, presence } = messaging;
-  const permitted = (part: Part, failure: string): Part =>
-    new Permitted(part, permit, (error) => log.error({ why: messageOf(error) }, failure));
   return [
     conversations,
     mails,
     keyPackages,
-    permitted(groups, 'groups did not start'),
-    permitted(delivery, 'delivery did not start'),
+    permitted(groups, ground, 'groups did not start'),
+    permitted(delivery, ground, 'delivery did not start'),
     presence,
   ];
 }

@@ -3,10 +3,12 @@
 import type { Network } from '../src/overlay/seam.ts';
 import type { DeviceId, UserId } from '../src/realm/ids.ts';
 import { type AccountService, openAccounts } from './directory/account-service.ts';
+import { BranchLock } from './directory/branch-lock.ts';
 import { DeviceService } from './directory/device-service.ts';
 import type { IdentityJudge } from './directory/identity-judge.ts';
 import { IdentityService } from './directory/identity-service.ts';
 import { KeyBook } from './directory/key-book.ts';
+import { type LockStore, openLockStore } from './directory/lock-store.ts';
 import { openSessions } from './directory/session-store.ts';
 import { openDirectory, type UserDirectory } from './directory/user-directory.ts';
 import type { Ground } from './ground.ts';
@@ -18,6 +20,9 @@ export interface OpenedUsers {
   readonly keys: KeyBook;
   readonly identities: IdentityService;
   readonly devices: DeviceService;
+  readonly lock: BranchLock;
+  /** Whether it is locked, for whoever lets somebody in. */
+  readonly lockStore: LockStore;
 }
 
 export interface UserNeeds {
@@ -43,8 +48,10 @@ export async function openUsers(
   const users = await openDirectory({ database, ledger, network, clock, log }, { realm, house });
   const keys = new KeyBook({ store: ledger.store, log, ...(judge && { judge: { realm, identities: judge } }) });
   await keys.load();
-  const sessions = await openSessions({ database, clock, log });
-  const accounts = await openAccounts({ database, clock, log, audit, sessions, directory: users, keys }, { realm });
+  const lockStore = await openLockStore(database);
+  const sessions = await openSessions({ database, clock, log, lock: lockStore });
+  const base = { database, clock, log, audit, sessions };
+  const accounts = await openAccounts({ ...base, directory: users, keys, lock: lockStore }, { realm });
   const { vaults, store } = accounts;
   const chain = ledger.ownDirectory;
   const isSignedIn = (user: UserId, device: DeviceId): boolean =>
@@ -61,5 +68,7 @@ export async function openUsers(
   });
   const devices = new DeviceService({ store: accounts.devices, sessions, identities, audit, clock });
   await devices.load();
-  return { users, accounts, keys, identities, devices };
+  const deviceStore = accounts.devices;
+  const lock = new BranchLock({ store: lockStore, sessions, devices, deviceStore, identities, audit, clock, log });
+  return { users, accounts, keys, identities, devices, lock, lockStore };
 }

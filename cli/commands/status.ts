@@ -51,6 +51,7 @@ function statusDocument(status: Status, now: number): object {
   return {
     ...status,
     startedAt: asTime(status.startedAt),
+    ...(status.locked && { locked: { ...status.locked, since: asTime(status.locked.since) } }),
     certificate: { ...status.certificate, notAfter: asTime(notAfter), daysLeft: daysLeft(notAfter, now) },
     realms: status.realms.map(({ since, oldest, certificateEnds, ...realm }) => ({
       ...realm,

@@ -79,6 +79,8 @@ export const statusSchema = v.object({
       }),
     ),
   ),
+  /** While nobody is let in; times in milliseconds since 1970. */
+  locked: v.optional(v.object({ since: v.number(), wipe: v.boolean() })),
   certificate: v.object({ notAfter: v.number(), lastRenewalError: v.optional(v.string()) }),
   realms: v.array(neighbour),
   warnings: v.array(v.string()),

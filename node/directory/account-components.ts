@@ -5,6 +5,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { VaultService } from '../vault/vault-service.ts';
 import type { AccountStore } from './account-store.ts';
 import type { DeviceStore } from './device-store.ts';
+import type { LockStore } from './lock-store.ts';
 import type { LoginGuard } from './login-guard.ts';
 import type { OpaqueServer } from './opaque-server.ts';
 import type { SessionStore } from './session-store.ts';
@@ -18,6 +19,7 @@ export interface AccountComponents {
   readonly accounts: AccountStore;
   readonly opaque: OpaqueServer;
   readonly guard: LoginGuard;
+  readonly lock: Pick<LockStore, 'assertOpen' | 'mustWipe'>;
   readonly vaults: VaultService;
   readonly devices: DeviceStore;
   /** Whether that own user's device was removed for good. */

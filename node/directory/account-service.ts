@@ -85,7 +85,8 @@ export class AccountService implements Accounts {
   }
 
   async startLogin({ login, request, from }: LoginStart): Promise<LoginStarted> {
-    const { guard, opaque, directory } = this.#parts;
+    const { guard, lock, opaque, directory } = this.#parts;
+    lock.assertOpen();
     const typed = login.trim().toLowerCase().slice(0, MAX_LOGIN_TYPED);
     const account = this.#find(typed);
     // The bare login and the full address give one id, as they do for an account that exists; it looks like a real one.
@@ -242,7 +243,7 @@ export interface AccountInit {
   readonly realm: RealmName;
 }
 
-export interface AccountNeeds extends Pick<AccountComponents, 'clock' | 'audit' | 'sessions' | 'directory'> {
+export interface AccountNeeds extends Pick<AccountComponents, 'clock' | 'audit' | 'sessions' | 'directory' | 'lock'> {
   readonly database: Database;
   readonly log: Log;
   /** What the directory chains say of the keys of this realm's users; without it nobody has any. */
@@ -250,7 +251,7 @@ export interface AccountNeeds extends Pick<AccountComponents, 'clock' | 'audit' 
 }
 
 export async function openAccounts(needs: AccountNeeds, { realm }: AccountInit): Promise<AccountService> {
-  const { database, keys } = needs;
+  const { database, keys, lock } = needs;
   const accounts = new AccountStore(database);
   await accounts.load();
   const guard = new LoginGuard(needs);
@@ -259,6 +260,7 @@ export async function openAccounts(needs: AccountNeeds, { realm }: AccountInit):
   const identityOf = (user: UserId) => keys?.keysOf(realm, user).identity?.key;
   const vaults = new VaultService({ store: new VaultStore(database), identityOf });
   const devices = new DeviceStore(database);
-  const isRemoved = (user: UserId, device: DeviceId) => keys?.isRemoved(realm, user, device) ?? false;
+  const isRemoved = (user: UserId, device: DeviceId) =>
+    lock.mustWipe(user, device) || (keys?.isRemoved(realm, user, device) ?? false);
   return new AccountService({ ...needs, accounts, opaque, guard, vaults, devices, isRemoved }, realm);
 }

@@ -74,9 +74,9 @@ export interface Accounts {
   startReset(of: { login: Login; request: string }): Promise<RegistrationStarted>;
   finishReset(finish: { registrationId: string; record: string; by?: string }): Promise<UserProfile>;
 
-  /** @throws RefusedError `login-backoff` (see BackoffError.retryAfter), `login-busy`, InputError `bad-opaque` */
+  /** @throws RefusedError `branch-locked`, `login-backoff` (see BackoffError.retryAfter), `login-busy`, InputError `bad-opaque` */
   startLogin(start: LoginStart): Promise<LoginStarted>;
-  /** @throws RefusedError `wrong-password`, `account-disabled`, InputError `unknown-login-attempt` */
+  /** @throws RefusedError `wrong-password`, `account-disabled`, `branch-locked`, InputError `unknown-login-attempt` */
   finishLogin(finish: LoginFinish): Promise<LoggedIn>;
   logout(session: Session): Promise<void>;
 

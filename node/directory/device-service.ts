@@ -3,6 +3,7 @@
 import type { Clock } from '../../src/realm/clock.ts';
 import { InputError } from '../../src/realm/errors.ts';
 import type { DeviceId, UserId } from '../../src/realm/ids.ts';
+import type { Write } from '../../src/store/engine.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { DeviceStore, WipeMark } from './device-store.ts';
 import type { IdentityService } from './identity-service.ts';
@@ -27,7 +28,7 @@ export interface DeviceComponents {
 
 const DAY = 24 * 60 * 60 * 1000;
 /** As long as a device may be away and still be told: longer than any session lives. */
-const WIPE_LIFETIME = 400 * DAY;
+export const WIPE_LIFETIME = 400 * DAY;
 const MAX_WIPES = 100_000;
 
 export class DeviceService {
@@ -98,13 +99,16 @@ export class DeviceService {
     // Before anything ends: a forged word must not wipe the device.
     if (removal !== 'administrator') identities.assertMayRemove(user, device, signed);
     const mark = { user, device, time: clock.now() };
-    await sessions.endDevice(user, device, 'wiped', (hash) => {
-      if (this.#wiped.size < MAX_WIPES) this.#wiped.set(hex(hash), mark);
-      return store.putWipe(hash, mark);
-    });
+    await sessions.endDevice(user, device, 'wiped', (hash) => this.markWiped(hash, mark));
     await identities.removeDevice(user, device, signed);
     await store.commit(store.drop(user, device));
     await audit.record({ code: 'device-removed', actor: by, fields: { user, device, signed: signed !== undefined } });
+  }
+
+  /** In force at once; what is written belongs into the commit that ends the session. */
+  markWiped(tokenHash: Uint8Array, mark: WipeMark): Write {
+    if (this.#wiped.size < MAX_WIPES) this.#wiped.set(hex(tokenHash), mark);
+    return this.#parts.store.putWipe(tokenHash, mark);
   }
 
   async #assertOf(user: UserId, device: DeviceId): Promise<void> {

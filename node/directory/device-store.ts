@@ -79,16 +79,25 @@ export class DeviceStore {
     ];
   }
 
-  putWipe(tokenHash: Uint8Array, { user, device, time }: WipeMark): Write {
-    const value = encodeFields([VERSION, idBytes(user), idBytes(device), time]);
-    return { type: 'put', key: key('wiped', tokenHash), value };
+  /** Of all users. */
+  async everySeen(): Promise<{ readonly user: UserId; readonly device: DeviceId }[]> {
+    const found: { user: UserId; device: DeviceId }[] = [];
+    for await (const [rowKey] of this.#database.iterate(under('seen'))) {
+      const [, user, device] = parseKey(rowKey);
+      found.push({ user: parseUserId(String(user)), device: parseDeviceId(String(device)) });
+    }
+    return found;
+  }
+
+  putWipe(tokenHash: Uint8Array, mark: WipeMark): Write {
+    return { type: 'put', key: key('wiped', tokenHash), value: encodeMark(mark) };
   }
 
   async wipes(): Promise<{ readonly hash: Uint8Array; readonly mark: WipeMark }[]> {
     const found: { hash: Uint8Array; mark: WipeMark }[] = [];
     for await (const [rowKey, bytes] of this.#database.iterate(under('wiped'))) {
       const hash = parseKey(rowKey)[1];
-      if (hash instanceof Uint8Array) found.push({ hash, mark: decodeWipe(bytes) });
+      if (hash instanceof Uint8Array) found.push({ hash, mark: decodeMark(bytes) });
     }
     return found;
   }
@@ -125,7 +134,11 @@ function decodeSeen(bytes: Uint8Array): SeenDevice {
   });
 }
 
-function decodeWipe(bytes: Uint8Array): WipeMark {
+export function encodeMark({ user, device, time }: WipeMark): Uint8Array {
+  return encodeFields([VERSION, idBytes(user), idBytes(device), time]);
+}
+
+export function decodeMark(bytes: Uint8Array): WipeMark {
   return decodeFields(bytes, 'wipe mark', (reader) => {
     reader.version(VERSION);
     return {

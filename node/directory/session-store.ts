@@ -14,12 +14,22 @@ import type { Write } from '../../src/store/engine.ts';
 import { key, parseKey, under } from '../../src/store/keys.ts';
 import { decodeFields, encodeFields } from '../../src/store/positional.ts';
 import { DeviceStore } from './device-store.ts';
+import type { LockStore } from './lock-store.ts';
 import type { Device, Session, SessionEnd, Sessions } from './sessions.ts';
 
 export interface SessionComponents {
   readonly database: Database;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
+  /** While the branch is locked no session begins. */
+  readonly lock?: Pick<LockStore, 'assertOpen'>;
+}
+
+/** A session that is over in memory, and what makes it so on disk. */
+export interface EndedSession {
+  readonly hash: Uint8Array;
+  readonly session: Session;
+  readonly writes: readonly Write[];
 }
 
 export interface SessionSettings {
@@ -104,7 +114,9 @@ export class SessionStore implements Sessions {
     device: Device,
     writes: readonly Write[] = [],
   ): Promise<{ token: string; session: Session }> {
-    const now = this.#parts.clock.now();
+    const { clock, lock } = this.#parts;
+    lock?.assertOpen();
+    const now = clock.now();
     const token = newToken();
     const name = device.name.toWellFormed().slice(0, MAX_DEVICE_NAME).toWellFormed();
     const session = { id: randomUUID(), user, device: { id: device.id, name }, created: now, lastSeen: now };
@@ -118,6 +130,7 @@ export class SessionStore implements Sessions {
       ...met,
       this.#put(kept),
     ]);
+    await this.#assertStillOpen(kept);
     this.#keep(kept);
     this.#forget(replaced, 'replaced');
     return { token, session };
@@ -190,6 +203,14 @@ export class SessionStore implements Sessions {
     );
   }
 
+  /** All of them at once; the disk is left to whoever asked for it. */
+  dropAll(why: SessionEnd): EndedSession[] {
+    const ended = [...this.#byHash.values()];
+    const writes = ended.map((kept) => this.#over(kept));
+    this.#forget(ended, why);
+    return ended.map(({ hash, session }, at) => ({ hash, session, writes: writes[at] ?? [] }));
+  }
+
   onEnd(listener: (session: Session, why: SessionEnd) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -197,6 +218,16 @@ export class SessionStore implements Sessions {
 
   #of(user: UserId): Kept[] {
     return [...(this.#byUser.get(user) ?? [])];
+  }
+
+  /** The branch may have been locked while the disk worked. @throws RefusedError `branch-locked` */
+  async #assertStillOpen(kept: Kept): Promise<void> {
+    try {
+      this.#parts.lock?.assertOpen();
+    } catch (error) {
+      await this.#parts.database.commit([this.#del(kept)]);
+      throw error;
+    }
   }
 
   #replacedBy(user: UserId, device: DeviceId): Kept[] {

@@ -17,7 +17,15 @@ export interface Session {
   readonly lastSeen: number;
 }
 
-export type SessionEnd = 'logout' | 'revoked' | 'expired' | 'replaced' | 'password-changed' | 'disabled' | 'wiped';
+export type SessionEnd =
+  | 'logout'
+  | 'revoked'
+  | 'expired'
+  | 'replaced'
+  | 'password-changed'
+  | 'disabled'
+  | 'wiped'
+  | 'branch-locked';
 
 export interface Sessions {
   /** The live session of a token (base64url, 43 characters); from memory. Marks it as seen. */

@@ -19,6 +19,7 @@ import type { LanComponents, LanSettings } from './components.ts';
 import type { SessionCookie } from './cookies.ts';
 import { guestRoutes } from './guest-routes.ts';
 import { addHealth } from './health.ts';
+import { lockedRoutes } from './locked.ts';
 import { addPages, type Pages } from './pages.ts';
 import { refusalOf } from './refusals.ts';
 import type { LanEnv } from './request.ts';
@@ -101,7 +102,9 @@ function createApi(init: AppInit): Hono<LanEnv> {
     return (isLarge ? large : limited)(context, next);
   });
   const { guests, realm } = components;
-  if (guests) api.use(guestRoutes({ realm, guests, cookie, tokenOf: createTokenOf(cookie) }));
+  const tokenOf = createTokenOf(cookie);
+  api.use(lockedRoutes(components, tokenOf));
+  if (guests) api.use(guestRoutes({ realm, guests, cookie, tokenOf }));
   api.use(async (context, next) => {
     context.header('cache-control', 'no-store');
     const path = context.req.path.slice(API_PREFIX.length);

@@ -17,6 +17,7 @@ import type { DeviceService } from '../directory/device-service.ts';
 import type { Directory, UserProfile } from '../directory/directory.ts';
 import type { IdentityService } from '../directory/identity-service.ts';
 import type { UserKeys } from '../directory/key-book.ts';
+import type { LockStore } from '../directory/lock-store.ts';
 import type { Sessions } from '../directory/sessions.ts';
 import type { GroupService } from '../groups/group-service.ts';
 import type { IslandWatch } from '../islands.ts';
@@ -120,6 +121,8 @@ export interface LanComponents {
   readonly keyPackages?: LanKeyPackages;
   /** Which realms are away; without it clients are told nothing of that. */
   readonly islands?: LanIslands;
+  /** Whether the branch is locked; without it it never is. */
+  readonly lock?: Pick<LockStore, 'current' | 'onChange'>;
   /** Vaults, identities, devices; without it clients find none of it. */
   readonly account?: LanAccount;
   /** Users of other branches who work here; without it they can't. */

@@ -80,7 +80,7 @@ export function guestRoutes({ realm, guests, cookie, tokenOf }: GuestRoutesInit)
     if (!guest || token === undefined) return undefined;
     if (form === 'cookie' && changesSomething(context.env.incoming)) requireOwnPage(context.env.incoming);
     const answer = await call(context, guest.home, guest.grant);
-    if (answer.status === 401 || path === '/logout') guests.forget(token);
+    if (isOver(answer) || path === '/logout') guests.forget(token);
     if (path === '/logout') context.header('set-cookie', cookie.clear());
     if (answer.status !== 200 || answer.grant === '') return asItIs(context, answer);
     // The home has a new grant for it: whoever had seen the token of before is out.
@@ -111,6 +111,11 @@ function homeOf(login: string): RealmName | undefined {
 function asItIs(context: Context<LanEnv>, { status, type, range, body }: GuestAnswer): Response {
   const headers = { 'content-type': type, ...(range !== '' && { 'content-range': range }) };
   return context.body(new Uint8Array(body), status as ContentfulStatusCode, headers);
+}
+
+/** As roam-host.ts has it: who is to be wiped is told so again. */
+function isOver(answer: GuestAnswer): boolean {
+  return answer.status === 401 && Object(jsonOf(answer)['error']).code !== 'device-wiped';
 }
 
 /** @throws PeerError `malformed` */

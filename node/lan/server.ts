@@ -61,6 +61,7 @@ export function createLanServer(components: LanComponents, settings: LanSettings
   const hub = new LiveHub(components, callers, createTokenOf(cookie));
   const door = createDoor(hub, callers);
   const [name = settings.host] = settings.names;
+  let unsubscribe = (): void => {};
   return {
     get port() {
       return portOf(server);
@@ -76,6 +77,7 @@ export function createLanServer(components: LanComponents, settings: LanSettings
       attach(server, { guard, hub, answer, secure, log: components.log });
       await listen(server, settings);
       hub.start();
+      unsubscribe = onLock(components, server);
     },
     door,
     gauges: () => hub.gauges(),
@@ -85,11 +87,21 @@ export function createLanServer(components: LanComponents, settings: LanSettings
     stop: async () => {
       const closed = server.listening ? once(server, 'close') : Promise.resolve();
       server.close();
+      unsubscribe();
       await hub.stop();
       server.closeAllConnections();
       await closed;
     },
   };
+}
+
+/** What is half answered when the lock comes ends there. Guests who were here log in anew when it goes. */
+function onLock({ lock, guests }: LanComponents, server: Server): () => void {
+  if (!lock) return () => {};
+  return lock.onChange((now) => {
+    if (now) server.closeAllConnections();
+    else guests?.endAll();
+  });
 }
 
 function createHttp({ tls }: LanSettings): Server {

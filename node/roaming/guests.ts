@@ -115,6 +115,10 @@ export class Guests {
     this.#guests.delete(nameOf(token));
   }
 
+  endAll(): void {
+    this.#guests.clear();
+  }
+
   /** @throws UnreachableError `home-unreachable` */
   call(home: RealmName, grant: string, call: GuestCall): Promise<GuestAnswer> {
     const request = { kind: 'call', grant, ...call } as const;

@@ -137,7 +137,7 @@ export class RoamHost {
       from: `${realm} ${from}`,
     };
     const answer = await this.#parts.door.request(asked);
-    if (path === '/logout' || answer.status === 401) this.#grants.delete(request.grant);
+    if (path === '/logout' || (await isOver(answer))) this.#grants.delete(request.grant);
     const { kept, granted } = await this.#keepToken(answer, path, realm);
     if (granted !== '') this.#grants.delete(request.grant);
     await this.#send(stream, kept, granted);
@@ -205,6 +205,13 @@ export class RoamHost {
       await within(clock, FRAME_DEADLINE, 'room to write', signal, (limited) => stream.write(frame, limited));
     }
   }
+}
+
+/** A device that is to be wiped may ask more than once before it has: whoever asked first need not be who wipes. */
+async function isOver(answer: Response): Promise<boolean> {
+  if (answer.status !== 401) return false;
+  const { error }: Record<string, unknown> = Object(await answer.clone().json());
+  return Object(error).code !== 'device-wiped';
 }
 
 function refusal(status: number, code: string): Response {

@@ -105,7 +105,7 @@ export class LightPerson {
           onFrame: (frame) => (frame.kind === 'hello' ? resolve(live) : onFrame(frame)),
           onState: () => {},
           onFinal: (code) => reject(new Error(code)),
-          mayRetry: async () => true,
+          whyOver: async () => undefined,
         },
       );
       live.start();

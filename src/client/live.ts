@@ -1,6 +1,6 @@
 // The live connection: opens the socket, says hello, keeps it alive, and comes back by itself after a pause that grows
 // and is never the same for two clients. It knows frames and nothing of what they mean.
-import { isFinal } from '../protocols/lan/close-codes.ts';
+import { finalCode } from '../protocols/lan/close-codes.ts';
 import { type ClientFrame, decodeServerFrame, encodeClientFrame, type ServerFrame } from '../protocols/lan/frames.ts';
 import { API_PREFIX, HEARTBEAT, LIVE_SUBPROTOCOL } from '../protocols/lan/limits.ts';
 import { pauseAfter } from '../realm/backoff.ts';
@@ -34,8 +34,8 @@ export interface LiveHandlers {
   onState(state: ConnectionState, code?: string, retryIn?: number): void;
   /** The server says that coming back makes no sense. */
   onFinal(code: string): void;
-  /** A socket could not be opened at all, which may mean that the session is over; resolves to false to give up. */
-  mayRetry(): Promise<boolean>;
+  /** A socket could not be opened at all, which may mean that the session is over; resolves with the code to give up with. */
+  whyOver(): Promise<string | undefined>;
 }
 
 export class LiveConnection {
@@ -159,10 +159,8 @@ export class LiveConnection {
   #lost(closeCode: number, code = 'server-unreachable'): void {
     const hadHello = this.#state !== 'connecting';
     this.#drop(NORMAL_CLOSURE);
-    if (isFinal(closeCode)) {
-      this.#become('offline', 'session-ended');
-      return this.#handlers.onFinal('session-ended');
-    }
+    const final = finalCode(closeCode);
+    if (final !== undefined) return this.#giveUp(final);
     this.#pause(code, hadHello);
   }
 
@@ -174,11 +172,15 @@ export class LiveConnection {
   }
 
   async #again(hadHello: boolean): Promise<void> {
-    const retry = hadHello || (await this.#handlers.mayRetry());
+    const final = hadHello ? undefined : await this.#handlers.whyOver();
     if (this.#state !== 'waiting') return;
-    if (retry) return this.#open();
-    this.#become('offline', 'session-ended');
-    this.#handlers.onFinal('session-ended');
+    if (final === undefined) return this.#open();
+    this.#giveUp(final);
+  }
+
+  #giveUp(code: string): void {
+    this.#become('offline', code);
+    this.#handlers.onFinal(code);
   }
 
   #drop(code: number): void {

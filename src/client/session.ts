@@ -141,6 +141,8 @@ export class Session {
       await this.#signedIn.forget();
       return undefined;
     } catch (error) {
+      // while the server is away as well: a locked branch opens on no device
+      if (codeOf(error) === 'branch-locked') await this.#signedIn.forget();
       const me = error instanceof UnreachableError ? await this.#signedIn.load(this.#signingIn.token) : undefined;
       if (!me) throw error;
       return this.#enter(me).catch(async (why: unknown) => {
@@ -270,16 +272,16 @@ export class Session {
         });
       },
       onFinal: (code: string) => void this.#endedBy(code),
-      mayRetry: () => this.#mayRetry(),
+      whyOver: () => this.#whyOver(),
     };
   }
 
   /** A refused upgrade looks like a dead server from here; a plain question tells the two apart. */
-  async #mayRetry(): Promise<boolean> {
+  async #whyOver(): Promise<string | undefined> {
     try {
-      return (await this.#resumed()) !== undefined;
-    } catch {
-      return true;
+      return (await this.#resumed()) ? undefined : 'session-ended';
+    } catch (error) {
+      return codeOf(error) === 'branch-locked' ? 'branch-locked' : undefined;
     }
   }
 

@@ -59,6 +59,8 @@ export interface SignedIn {
 
 /** Times that another device may change the vault while a password is changed. */
 const MAX_RETRIES = 5;
+/** What the server says of a session that was, so that the caller does more than forget it. */
+const TOLD = new Set(['device-wiped', 'branch-locked']);
 
 export class SigningIn {
   readonly #components: SigningInComponents;
@@ -122,7 +124,8 @@ export class SigningIn {
       const answer = await this.#components.http.get('/me', sessionAnswer);
       return answer.mustChangePassword ? undefined : this.#me(answer);
     } catch (error) {
-      if (!(error instanceof RefusedError) || error.code === 'device-wiped') throw error;
+      // a locked branch may say later that this token's device is to be wiped: it is kept
+      if (!(error instanceof RefusedError) || TOLD.has(error.code)) throw error;
       this.#token = undefined;
       return undefined;
     }

@@ -94,7 +94,7 @@ class FakeSocket implements LiveSocket {
   }
 }
 
-function connection(mayRetry = true, unreadable = 0) {
+function connection(whyOver?: string, unreadable = 0) {
   const clock = new HandClock();
   const sockets: FakeSocket[] = [];
   const pauses: number[] = [];
@@ -117,7 +117,7 @@ function connection(mayRetry = true, unreadable = 0) {
       unreadable: () => unreadable,
       onState: (_state, _code, retryIn) => void (retryIn !== undefined && pauses.push(retryIn)),
       onFinal: (code) => void finals.push(code),
-      mayRetry: async () => mayRetry,
+      whyOver: async () => whyOver,
     },
   );
   const last = () => sockets.at(-1) ?? assert.fail();
@@ -148,7 +148,7 @@ test('each ping says how many messages wait for a key, where there are any', asy
     [0, { kind: 'ping' }],
     [3, { kind: 'ping', unreadable: 3 }],
   ] as const) {
-    const { clock, live, last } = connection(true, unreadable);
+    const { clock, live, last } = connection(undefined, unreadable);
     live.start();
     await last().happen('open');
     await last().receive(HELLO);
@@ -182,19 +182,24 @@ test('a socket that never opens is given up too', async () => {
 });
 
 test('the end of the session is the end of trying', async () => {
-  for (const code of [CLOSE.sessionEnded, CLOSE.noVersion]) {
+  const codes = new Map<number, string>([
+    [CLOSE.sessionEnded, 'session-ended'],
+    [CLOSE.noVersion, 'session-ended'],
+    [CLOSE.branchLocked, 'branch-locked'],
+  ]);
+  for (const [code, why] of codes) {
     const { clock, finals, live, last } = connection();
     live.start();
     await last().happen('open');
     await last().receive(HELLO);
     await last().happen('close', { code });
-    assert.deepEqual([live.state, finals, clock.running], ['offline', ['session-ended'], 0]);
+    assert.deepEqual([live.state, finals, clock.running], ['offline', [why], 0]);
   }
-  const refused = connection(false);
+  const refused = connection('branch-locked');
   refused.live.start();
   await refused.last().happen('close', { code: 1006 });
   await refused.clock.step();
-  assert.deepEqual([refused.live.state, refused.finals], ['offline', ['session-ended']]);
+  assert.deepEqual([refused.live.state, refused.finals], ['offline', ['branch-locked']]);
 });
 
 test('a frame that fits no form ends the socket, not the client', async () => {

@@ -118,7 +118,7 @@ export class FilePerson {
           },
           onState: () => {},
           onFinal: (code) => reject(new Error(code)),
-          mayRetry: async () => true,
+          whyOver: async () => undefined,
         },
       );
       live.start();

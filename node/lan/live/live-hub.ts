@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { CLOSE } from '../../../src/protocols/lan/close-codes.ts';
+import { encodeServerFrame } from '../../../src/protocols/lan/frames.ts';
 import { API_PREFIX, HEARTBEAT, LIVE_SUBPROTOCOL, MAX_FRAME } from '../../../src/protocols/lan/limits.ts';
 import type { Timer } from '../../../src/realm/clock.ts';
 import { codeOf, RefusedError } from '../../../src/realm/errors.ts';
@@ -11,6 +12,7 @@ import { carryLive } from '../../roaming/carry-live.ts';
 import { type Caller, type Callers, requireOwnPage, type TokenOf } from '../caller.ts';
 import type { LanComponents } from '../components.ts';
 import { type Refusal } from '../guard.ts';
+import { assertUnlocked } from '../locked.ts';
 import { plainAddress } from '../networks.ts';
 import { refusalOf } from '../refusals.ts';
 import { type GatheredWrites, gatherWrites } from './gathered-writes.ts';
@@ -45,7 +47,7 @@ export class LiveHub {
   }
 
   start(): void {
-    const { conversations, account, accounts, mails } = this.#components;
+    const { conversations, account, accounts, lock, mails } = this.#components;
     this.#unsubscribe = [
       conversations.onEvent((user, event) => {
         for (const session of this.#sessions.get(user) ?? []) session.arrived(event);
@@ -59,9 +61,10 @@ export class LiveHub {
         for (const session of this.#sessions.get(ended.user) ?? []) {
           if (session.caller.session.id !== ended.id) continue;
           if (why === 'wiped') session.account('wipe');
-          session.close(CLOSE.sessionEnded);
+          session.close(why === 'branch-locked' ? CLOSE.branchLocked : CLOSE.sessionEnded);
         }
       }),
+      ...(lock ? [lock.onChange((now) => now && this.#endCarried(now.wipe))] : []),
       ...(account ? [account.vaults.onChange((user) => this.#vaultChanged(user))] : []),
     ];
     this.#beat();
@@ -83,6 +86,7 @@ export class LiveHub {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     try {
+      assertUnlocked(this.#components, this.#tokenOf(request).token);
       if (this.#guest(request, socket, head)) return;
       const caller = this.#admit(request);
       this.#sockets.handleUpgrade(request, socket, head, (live) => this.#open(caller, live, gatherWrites(socket)));
@@ -120,6 +124,14 @@ export class LiveHub {
       });
     });
     return true;
+  }
+
+  /** What guests hold of their own branch lies on computers of this one. */
+  #endCarried(wipe: boolean): void {
+    for (const live of this.#carried) {
+      if (wipe) live.send(encodeServerFrame({ kind: 'wipe' }));
+      live.close(wipe ? CLOSE.sessionEnded : CLOSE.branchLocked);
+    }
   }
 
   /** @throws RefusedError */

@@ -139,6 +139,8 @@ export class LiveSession {
   }
 
   #hear(data: unknown, isBinary: boolean): void {
+    // What comes after a close counts for nobody.
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     this.#touch();
     this.#throttle.count();
     try {

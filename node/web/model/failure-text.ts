@@ -10,6 +10,7 @@ const SENTENCES: Readonly<Record<string, TextKey>> = {
   'login-backoff': 'error.loginBackoff',
   'server-unreachable': 'error.unreachable',
   'account-disabled': 'error.accountDisabled',
+  'branch-locked': 'login.branchLocked',
   'login-busy': 'error.loginBusy',
   'body-too-long': 'error.tooLong',
   'text-too-long': 'error.tooLong',

@@ -14,6 +14,7 @@ import { Task } from './task.ts';
 const OPENING_RETRY = 3000;
 /** Milliseconds by which a clock may be wrong before it counts: an answer takes its time, too. */
 const MIN_SKEW = 120_000;
+const BRANCH_LOCKED = 'branch-locked';
 const SESSION_KEY = 'canopy.session';
 
 export type Stage =
@@ -34,9 +35,9 @@ export type Stage =
 
 /**
  * Why somebody who was in has to log in: the session ended, the device was signed out for good, its keys need the password, nobody
- * was there for a while, the profile was deleted.
+ * was there for a while, the branch was locked, the profile was deleted.
  */
-export type LoginReason = 'ended' | 'wiped' | 'locked' | 'idle' | 'deleted';
+export type LoginReason = 'ended' | 'wiped' | 'locked' | 'idle' | 'branch-locked' | 'deleted';
 
 /** What the person may go on from all the same, by the recovery key. */
 const MAY_GO_ON: readonly string[] = ['vault-rolled-back', 'vault-forked'];
@@ -78,7 +79,8 @@ export class SessionModel {
     this.#tab = tab;
     this.#clock = clock;
     this.#store = store;
-    client.on('signed-out', () => {
+    client.on('signed-out', ({ code }) => {
+      if (code === BRANCH_LOCKED) return this.#branchLocked();
       this.#remember(false);
       if (this.stage.value.kind === 'in') this.stage.value = { kind: 'login', why: 'ended' };
     });
@@ -132,6 +134,7 @@ export class SessionModel {
     } catch (error) {
       // a first password: its session opens nothing, log in again and choose
       if (codeOf(error) === 'password-change-required') return { kind: 'login' };
+      if (codeOf(error) === BRANCH_LOCKED) return { kind: 'login', why: BRANCH_LOCKED };
       return { kind: 'opening', unreachable: true };
     }
   }
@@ -262,6 +265,15 @@ export class SessionModel {
       this.stage.value = { kind: 'login', why: 'idle' };
       await this.#client.logout({ keepDevice: true }).catch(() => undefined);
     });
+  }
+
+  /** As the idle lock does, at whatever step. The session is asked for again when the page opens: it may be told to erase. */
+  #branchLocked(): void {
+    const { value } = this.stage;
+    if (value.kind === 'elsewhere') return;
+    if (value.kind === 'in') this.lastUser.value = value.me.user.address;
+    this.#typed = undefined;
+    this.stage.value = { kind: 'login', why: BRANCH_LOCKED };
   }
 
   /** The profile is gone at the node: nothing of it stays here. */

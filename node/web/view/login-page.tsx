@@ -17,6 +17,7 @@ const REASONS = {
   wiped: 'login.wiped',
   locked: 'login.locked',
   idle: 'login.idle',
+  'branch-locked': 'login.branchLocked',
   deleted: 'login.deleted',
 } as const;
 

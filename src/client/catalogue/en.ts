@@ -24,6 +24,7 @@ export const english: Catalogue = {
     'session-ended': () => 'You were signed out. Log in again.',
     'session-missing': () => 'Log in first.',
     'device-wiped': () => 'This device was signed out for good. What it kept is gone.',
+    'branch-locked': () => 'Your branch was locked. Nobody can log in until your administrator unlocks it.',
     'account-locked': () => 'Your keys are locked on this device. Give the recovery key, or log in with the password.',
     'vault-rolled-back': () =>
       'The server shows older keys than this device knows. Start your other devices: one that holds the newer ones gives them back.',

@@ -10,13 +10,16 @@ export const CLOSE = {
   noVersion: 4406,
   /** The reader is too slow: its queue is full. It resumes by its cursor. */
   slowReader: 4408,
+  /** The branch is locked: what the client holds stays closed until somebody may log in again. */
+  branchLocked: 4423,
   /** The server stops; come back soon. */
   stopping: 4503,
   /** RFC 6455: a frame above the limit. */
   tooBig: 1009,
 } as const;
 
-/** After these a new try with the same session makes no sense. */
-export function isFinal(code: number): boolean {
-  return code === CLOSE.sessionEnded || code === CLOSE.noVersion;
+/** Why a new try with the same session makes no sense after that close, as clients tell it; undefined: it makes sense. */
+export function finalCode(code: number): string | undefined {
+  if (code === CLOSE.branchLocked) return 'branch-locked';
+  return code === CLOSE.sessionEnded || code === CLOSE.noVersion ? 'session-ended' : undefined;
 }

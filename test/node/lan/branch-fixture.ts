@@ -9,6 +9,7 @@ import { openConversations } from '../../../node/conversations/conversation-serv
 import { Privacy } from '../../../node/conversations/privacy.ts';
 import { openOutbox } from '../../../node/delivery/outbox.ts';
 import type { AccountService } from '../../../node/directory/account-service.ts';
+import type { BranchLock } from '../../../node/directory/branch-lock.ts';
 import type { DeviceService } from '../../../node/directory/device-service.ts';
 import type { UserProfile } from '../../../node/directory/directory.ts';
 import { IdentityJudge } from '../../../node/directory/identity-judge.ts';
@@ -48,6 +49,7 @@ export interface Branch {
   readonly database: Database;
   readonly devices: DeviceService;
   readonly identities: IdentityService;
+  readonly branchLock: BranchLock;
   /** Of the realm; it signs whose identity is whose. */
   readonly authority: AuthorityKey;
   /** Its certificate first, the root's last. */
@@ -101,7 +103,7 @@ async function openParts(t: TestContext, realm: RealmName) {
   const judge = new IdentityJudge();
   judge.learn(realm, encodeChain((await OVERLAY.identity(realm, 'node')).chain));
   const opened = await openUsers(ground, { network: awayNetwork, ledger, signStatement, judge });
-  const { users: directory, accounts, devices, identities } = opened;
+  const { users: directory, accounts, devices, identities, lock: branchLock, lockStore: lock } = opened;
   const errands = {
     ask: async () => {
       throw new UnreachableError('no-way', 'the overlay is away in this test');
@@ -143,6 +145,8 @@ async function openParts(t: TestContext, realm: RealmName) {
     account,
     devices,
     identities,
+    lock,
+    branchLock,
     authority,
     authorityChain,
     groups,
@@ -157,7 +161,7 @@ export async function openBranch(
   more: Partial<Pick<LanComponents, 'islands' | 'guests' | 'clock'>> = {},
   realm: RealmName = REALM,
 ): Promise<Branch> {
-  const { devices, identities, authority, authorityChain, database, ...parts } = await openParts(t, realm);
+  const { branchLock, devices, identities, authority, authorityChain, database, ...parts } = await openParts(t, realm);
   const { audit, accounts } = parts;
   const components: LanComponents = {
     realm,
@@ -179,6 +183,7 @@ export async function openBranch(
     database,
     devices,
     identities,
+    branchLock,
     authority,
     authorityChain,
     audit,

@@ -1,7 +1,7 @@
 // A user of kyiv in the LAN of lviv: logs in, writes, hears, opens the vault; what lviv sees of it, and what is left there. Two real LAN
 // servers; between them the fake of the overlay.
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { nodePlatform } from '../../../cli/chat/node-platform.ts';
 import { Guests } from '../../../node/roaming/guests.ts';
 import { RoamHost } from '../../../node/roaming/roam-host.ts';
@@ -11,38 +11,15 @@ import { systemClock } from '../../../src/realm/clock.ts';
 import { silentLog } from '../../../src/realm/log.ts';
 import { parseRealmName } from '../../../src/realm/names.ts';
 import { under } from '../../../src/store/keys.ts';
-import { addUser, clientOf, PASSWORDS } from '../../client/account/people.ts';
+import { clientOf, PASSWORDS } from '../../client/account/people.ts';
 import { nextEvent } from '../../client/waiting.ts';
 import { PairedNetworks } from '../../protocols/paired-network.ts';
-import { type Branch, openBranch, REALM } from '../lan/branch-fixture.ts';
+import { type Branch, REALM } from '../lan/branch-fixture.ts';
+import { CLERK, LVIV, twoBranches } from './two-branches.ts';
 
 const LIMIT = { timeout: 60_000 };
-const LVIV = parseRealmName('lviv.acme.ua');
 const { first, second } = PASSWORDS;
-const CLERK = 'clerk@kyiv.acme.ua';
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-async function twoBranches(t: TestContext) {
-  const networks = new PairedNetworks();
-  const home = await openBranch(t);
-  const host = new RoamHost({
-    network: networks.of(REALM, 'branch'),
-    door: home.server.door,
-    isColleague: () => true,
-    clock: systemClock,
-    log: silentLog,
-  });
-  host.start();
-  t.after(() => host.stop());
-  const audit = { record: async () => {} };
-  const network = networks.of(LVIV, 'branch');
-  const guests = new Guests({ network, clock: systemClock, audit, isColleague: (realm) => realm === REALM });
-  t.after(() => guests.stop());
-  const visited = await openBranch(t, {}, { guests }, LVIV);
-  await addUser(home, 'clerk', first);
-  await addUser(home, 'engineer', 'first-engineer');
-  return { home, visited, networks, host, guests };
-}
 
 async function contents(branch: Branch): Promise<string[]> {
   const rows: string[] = [];

@@ -72,6 +72,21 @@ test('a session that ends by itself leads to the login and says so', async () =>
   assert.deepEqual(session.stage.value, { kind: 'login', why: 'ended' });
 });
 
+test('a branch that is locked closes the page in words, and the page asks again when it opens', async () => {
+  const client = new ScriptedClient();
+  const store = memoryStore();
+  const parts = { client, clock: new HandClock(), tab: onlyTab(), store };
+  const session = new SessionModel(parts);
+  await session.open();
+  await session.logIn('clerk', 'secret');
+  client.tell('signed-out', { code: 'branch-locked' });
+  assert.deepEqual(session.stage.value, { kind: 'login', why: 'branch-locked' });
+  client.resume = async () => Promise.reject(new RefusedError('branch-locked', 'no'));
+  const again = new SessionModel(parts);
+  await again.open();
+  assert.deepEqual(again.stage.value, { kind: 'login', why: 'branch-locked' });
+});
+
 test('a device that was signed out for good says so at the login', async () => {
   const client = new ScriptedClient();
   const session = new SessionModel({ client, clock: new HandClock(), tab: onlyTab(), store: memoryStore() });

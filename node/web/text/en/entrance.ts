@@ -54,6 +54,8 @@ export const entrance = {
   'start.loading': 'Opening your conversations…',
 
   'login.idle': 'Locked because nobody was here for a while. Log in to go on where you were.',
+  'login.branchLocked':
+    'The branch was locked by its administrator. Nothing is shown, and nobody can log in until it is unlocked.',
   'login.deleted': 'Your profile was deleted, and nothing of it is kept in this browser.',
 
   'older.title': 'Older keys on the server',

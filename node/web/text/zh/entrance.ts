@@ -53,6 +53,7 @@ export const entrance: Said<typeof english> = {
   'start.loading': '正在打开您的会话…',
 
   'login.idle': '由于长时间无人操作，已锁定。请登录后继续。',
+  'login.branchLocked': '管理员已锁定此分支。解锁之前不显示任何内容，任何人都无法登录。',
   'login.deleted': '您的个人资料已删除，此浏览器中没有保留任何内容。',
 
   'older.title': '服务器上的密钥较旧',
