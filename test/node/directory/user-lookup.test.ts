@@ -27,7 +27,7 @@ import { createDatabase, type Database } from '../../../src/store/database.ts';
 import { ForgetfulDisk } from '../../store/forgetful-disk.ts';
 import { ACME, BETA, ErrandTree, KYIV, LVIV, ODESA, type TreeNode, UA } from '../errands/errand-tree.ts';
 
-const LIMIT = { timeout: 20_000 };
+const LIMIT = { timeout: 60_000 };
 const never = new AbortController().signal;
 const idOf = (n: number, house = BETA): UserId =>
   houseUserId(house, Buffer.from(n.toString(16).padStart(2 * OF_USER, '0'), 'hex'));
