@@ -10,6 +10,7 @@ import { Level } from 'level';
 import { CanopyError, ConflictError, LocalError } from '../realm/errors.ts';
 import type { Engine, KeyRange, ReadView, Row, Snapshot, Write } from './engine.ts';
 import { findDamagedLog } from './log-check.ts';
+import { Readers } from './readers.ts';
 
 type Store = Level<Uint8Array, Uint8Array>;
 type LevelSnapshot = ReturnType<Store['snapshot']>;
@@ -17,6 +18,9 @@ type LevelSnapshot = ReturnType<Store['snapshot']>;
 /** Room that must be free before a failed store is opened for writing again: LevelDB writes a new log and tables then. */
 const ROOM_TO_RECOVER = 16 * 1024 * 1024;
 const CHECKSUM = 4;
+/** Milliseconds that rewriting waits for who reads, and how often it is done again when somebody read meanwhile. */
+const READERS_DEADLINE = 5_000;
+const ROUNDS = 3;
 
 function messagesOf(error: unknown): string {
   const parts: string[] = [];
@@ -110,14 +114,16 @@ class LevelView implements ReadView {
   }
 
   async *iterate(range: KeyRange): AsyncIterable<Row> {
-    const { directory } = this.#engine;
+    const { directory, readers } = this.#engine;
     try {
       const store = await this.#store();
+      const done = readers.begin();
       const rows = store.iterator({ ...this.#options(), ...range });
       try {
         for await (const [key, sealed] of rows) yield [plain(key), unseal(directory, key, sealed)];
       } finally {
         await rows.close();
+        done();
       }
     } catch (error) {
       throw this.#engine.explained(error);
@@ -137,20 +143,24 @@ class LevelView implements ReadView {
 
 class LevelSnapshotView extends LevelView implements Snapshot {
   readonly #held: LevelSnapshot;
+  readonly #done: () => void;
 
   constructor(engine: LevelEngine) {
     const held = engine.store.snapshot();
     super(engine, held);
     this.#held = held;
+    this.#done = engine.readers.begin();
   }
 
-  close(): Promise<void> {
-    return this.#held.close();
+  async close(): Promise<void> {
+    await this.#held.close();
+    this.#done();
   }
 }
 
 class LevelEngine implements Engine {
   readonly directory: string;
+  readonly readers = new Readers();
   readonly #view: LevelView;
   #store: Store;
   #failed = false;
@@ -203,16 +213,24 @@ class LevelEngine implements Engine {
 
   async compact({ gte, lt }: Pick<KeyRange, 'gte' | 'lt'>): Promise<void> {
     try {
-      const store = this.#store;
-      if (!('compactRange' in store) || typeof store.compactRange !== 'function') return;
-      await store.compactRange(gte, lt);
-      // The lowest level is rewritten only when something above it overlaps: deletions of keys at both ends that nobody can use.
-      const first = Uint8Array.of(...gte, 0);
-      await this.write([first, lastBefore(lt)].map((key) => ({ type: 'del', key })));
-      await store.compactRange(gte, lt);
+      for (let round = 0, before = -1; round < ROUNDS && before !== this.readers.count; round++) {
+        await this.readers.gone(READERS_DEADLINE);
+        before = this.readers.count;
+        await this.#rewrite(gte, lt);
+      }
     } catch (error) {
       throw this.explained(error);
     }
+  }
+
+  async #rewrite(gte: Uint8Array, lt: Uint8Array): Promise<void> {
+    const store = this.#store;
+    if (!('compactRange' in store) || typeof store.compactRange !== 'function') return;
+    await store.compactRange(gte, lt);
+    // The lowest level is rewritten only when something above it overlaps: deletions of keys at both ends that nobody can use.
+    const first = Uint8Array.of(...gte, 0);
+    await this.write([first, lastBefore(lt)].map((key) => ({ type: 'del', key })));
+    await store.compactRange(gte, lt);
   }
 
   async close(): Promise<void> {
