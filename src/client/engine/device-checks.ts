@@ -14,6 +14,8 @@ import type { Vault } from '../vault/vault.ts';
 
 /** Milliseconds for which an answer about a person counts. */
 const FRESH = 10 * 60_000;
+/** Milliseconds after which the same device of another identity is reason to ask about its person again. */
+const ASK_AGAIN = 5_000;
 /** Milliseconds after word of a removal in which home may not have heard of it yet. */
 const REMOVAL_TRAVELS = 3_600_000;
 /** Certificates of devices that are known no more, for messages of then; key: user/device, as anybody may certify any device id. */
@@ -29,6 +31,8 @@ export interface DeviceChecksComponents {
 interface Known {
   readonly keys: PersonKeys;
   readonly at: number;
+  /** The identity of the device for which it was asked, when that was another than the one that counts. */
+  readonly because?: Uint8Array | undefined;
 }
 
 export class DeviceChecks implements GroupChecks {
@@ -44,7 +48,7 @@ export class DeviceChecks implements GroupChecks {
   async device(certificate: DeviceCertificate, at: number): Promise<DeviceVerdict> {
     const { account, clock } = this.#parts;
     if (this.#isOwnRemoved(certificate)) return 'removed';
-    const keys = await this.#keysOf(certificate.user);
+    const keys = await this.#keysFor(certificate);
     // A server says when: nothing that is yet to come counts.
     const time = Math.min(at, clock.now());
     const verdict = account.checkDevice(certificate.bytes, time);
@@ -118,13 +122,28 @@ export class DeviceChecks implements GroupChecks {
     return before === pinned || (before && pinned && equals(before, pinned)) ? known : undefined;
   }
 
-  async #keysOf(user: UserId): Promise<PersonKeys | undefined> {
+  /** Whoever comes with another identity has begun anew, or lies: the user is to hear of the former at once, not when the answer is stale. */
+  async #keysFor({ user, identityKey }: DeviceCertificate): Promise<PersonKeys | undefined> {
     const { account, clock } = this.#parts;
+    const pinned = account.pinnedIdentity(user);
+    if (!pinned || equals(pinned, identityKey)) return this.#keysOf(user);
     const known = this.#known(user);
-    if (known && clock.now() - known.at < FRESH) return known.keys;
+    const isTold = known?.keys.changedTo && equals(known.keys.changedTo, identityKey);
+    const isAsked = known?.because && equals(known.because, identityKey) && clock.now() - known.at < ASK_AGAIN;
+    return isTold || isAsked ? this.#keysOf(user) : this.#ask(user, known, identityKey);
+  }
+
+  async #keysOf(user: UserId): Promise<PersonKeys | undefined> {
+    const known = this.#known(user);
+    if (known && this.#parts.clock.now() - known.at < FRESH) return known.keys;
+    return this.#ask(user, known);
+  }
+
+  async #ask(user: UserId, known: Known | undefined, because?: Uint8Array): Promise<PersonKeys | undefined> {
+    const { account, clock } = this.#parts;
     try {
       const keys = await account.keysOf(user);
-      this.#people.set(user, { keys, at: clock.now() });
+      this.#people.set(user, { keys, at: clock.now(), because });
       for (const device of keys.removed) {
         const name = nameOf({ user, device });
         if (!this.#removals.has(name)) this.#removals.set(name, clock.now());

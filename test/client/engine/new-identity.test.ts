@@ -84,3 +84,25 @@ test('a new identity gets nothing before it is accepted, and all devices of both
   await anew.client.send({ to: ENGINEER, text: 'it is me' });
   await answers;
 });
+
+test('a colleague who asks for nothing is told as soon as the new identity writes', TIMEOUT, async (t) => {
+  const branch = await openBranch(t);
+  for (const login of ['clerk', 'engineer']) await addUser(branch, login, `first-${login}`);
+  const clerk = await device(t, branch, 'clerk', 'first-clerk', 'second-clerk');
+  const desk = await device(t, branch, 'engineer', 'first-engineer', 'second-engineer');
+  for (const { client } of [clerk, desk]) await connected(client);
+  const first = hears(clerk.client, 'hello');
+  await desk.client.send({ to: CLERK, text: 'hello' });
+  await first;
+  const answered = hears(desk.client, 'hello yourself');
+  await clerk.client.send({ to: ENGINEER, text: 'hello yourself' });
+  await answered;
+
+  await reset(branch, 'clerk', 'made-for-clerk');
+  const anew = await device(t, branch, 'clerk', 'made-for-clerk', 'third-clerk');
+  await anew.client.beginAccountAnew();
+  await connected(anew.client);
+  const told = nextEvent(desk.client, 'identity-changed');
+  await anew.client.send({ to: ENGINEER, text: 'it is me' });
+  assert.deepEqual(await told, { user: clerk.id });
+});
