@@ -14,7 +14,6 @@ import { RELEASE } from '../src/settings/release.ts';
 import type { Neighbour, Status } from './admin/api.ts';
 import type { CertOperator } from './certificates/cert-operator.ts';
 import type { ClockWatch } from './clock-watch.ts';
-import { MAX_AHEAD } from './conversations/hybrid-clock.ts';
 import type { Custody } from './custody/custody.ts';
 import type { Delivery, QueueReport } from './delivery/delivery.ts';
 import type { Accounts } from './directory/accounts.ts';
@@ -25,6 +24,7 @@ import type { LanServer } from './lan/server.ts';
 import type { LanRenewal } from './lan-renewal.ts';
 import type { LeafRenewal } from './leaf-renewal.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import { oddClocks } from './odd-clocks.ts';
 import type { OwnRelay } from './own-relay.ts';
 import type { Presence } from './presence/presence.ts';
 
@@ -189,17 +189,17 @@ function aliasWarnings(directory: Pick<UserDirectory, 'lostAliases'>): string[] 
 }
 
 function realmWarnings(realms: readonly Neighbour[], now: number): string[] {
-  return realms.flatMap(({ realm, queued, oldest, clockSkew = 0, queueState }) => {
+  const readings = realms.flatMap(({ realm, clockSkew }) =>
+    clockSkew === undefined ? [] : [{ realm, skew: clockSkew }],
+  );
+  const queues = realms.flatMap(({ realm, queued, oldest, queueState }) => {
     const waits = oldest !== undefined && now - oldest > OLD_QUEUE && queueState !== 'frozen';
-    const seconds = Math.round(Math.abs(clockSkew) / 1000);
     return [
       ...(queueState === 'frozen' && queued > 0
         ? [`${realm} is revoked: ${queued} messages to it are kept and not sent`]
         : []),
       ...(waits ? [`${queued} messages to ${realm} wait for more than 10 minutes`] : []),
-      ...(Math.abs(clockSkew) > MAX_AHEAD
-        ? [`the clock of ${realm} is ${seconds} s ${clockSkew > 0 ? 'ahead of' : 'behind'} ours`]
-        : []),
     ];
   });
+  return [...queues, ...oddClocks(readings)];
 }
