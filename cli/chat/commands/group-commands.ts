@@ -28,7 +28,7 @@ export const GROUPS: readonly ChatCommand[] = [
   { name: 'invite', takes: 'USER@BRANCH', does: 'bring somebody in', run: invite },
   { name: 'remove', takes: 'USER@BRANCH', does: 'take somebody out', run: remove },
   { name: 'role', takes: 'USER@BRANCH ROLE', does: 'owner, administrator or member', run: giveRole },
-  { name: 'name', takes: 'NEW NAME', does: 'call the group otherwise', run: rename },
+  { name: 'name', takes: 'NEW NAME', does: 'give the group another name', run: rename },
   { name: 'leave', does: 'leave the group', run: leave },
 ];
 

@@ -19,7 +19,7 @@ export const MESSAGES: readonly ChatCommand[] = [
   { name: 'hide', takes: '#N', does: 'delete a message for yourself alone', run: hide },
   { name: 'clear', does: 'delete this whole history for yourself alone', run: clear },
   { name: 'pin', takes: '[#N]', does: 'pin a message for all in this conversation', run: pin },
-  { name: 'unpin', takes: '[#N]', does: 'take that back', run: unpin },
+  { name: 'unpin', takes: '[#N]', does: 'pin it no more', run: unpin },
   { name: 'pins', does: 'the messages that are pinned here', run: tellPins },
   { name: 'timer', takes: '1h | off', does: 'what is said from now on goes 1h after reading', run: timer },
   { name: 'report', takes: '[#N] [FILE]', does: 'save proof of who wrote a message', run: report },

@@ -9,7 +9,7 @@ const PRIVACY_EXAMPLE = '/privacy receipts off, or /privacy presence on';
 
 export const PERSONAL: readonly ChatCommand[] = [
   { name: 'block', takes: 'USER@BRANCH', does: 'nothing more comes from this person', run: block },
-  { name: 'unblock', takes: 'USER@BRANCH', does: 'take that back', run: unblock },
+  { name: 'unblock', takes: 'USER@BRANCH', does: 'let this person write to you again', run: unblock },
   { name: 'blocked', does: 'whom you have blocked', run: tellBlocked },
   { name: 'privacy', does: 'what others learn of you', run: tellPrivacy },
   {
@@ -27,7 +27,7 @@ export const PERSONAL: readonly ChatCommand[] = [
   { name: 'mute', does: 'show nothing of this conversation as it comes', run: mute },
   { name: 'unmute', does: 'show it again', run: unmute },
   { name: 'top', does: 'keep this conversation on top of /who', run: (desk) => keepOnTop(desk, true) },
-  { name: 'untop', does: 'take that back', run: (desk) => keepOnTop(desk, false) },
+  { name: 'untop', does: 'put it among the others again', run: (desk) => keepOnTop(desk, false) },
 ];
 
 export const PERSONAL_NOTES: readonly string[] = [
