@@ -24,9 +24,9 @@ export interface Chat {
   readonly addedAt: number;
 }
 
-/** A group without a name is called after its members. */
+/** A group without a name is called after its members; whose profile was deleted has no name any more. */
 export function chatName(words: Wording, { person, title, people }: Chat): string {
-  if (person) return person.name;
+  if (person) return person.name || words.t('privacy.gone');
   return title || words.list(people.map(({ name }) => name)) || words.t('group.unnamed');
 }
 

@@ -36,6 +36,15 @@ export class KeptContacts {
   }
 
   #key(): string {
-    return `canopy.contacts.${this.#components.owner}`;
+    return keyOf(this.#components.owner);
   }
+}
+
+/** Of somebody who leaves nothing in this browser. */
+export function forgetContacts(store: LocalStore, owner: string): void {
+  writeLocal(store, keyOf(owner), '');
+}
+
+function keyOf(owner: string): string {
+  return `canopy.contacts.${owner}`;
 }

@@ -9,7 +9,7 @@ import { Task } from './task.ts';
 /** Letters of a name, as the node counts them. */
 export const MAX_NAME = 200;
 
-type OwnAccountComponents = AccountClient & Pick<PageClient, 'accountState'>;
+type OwnAccountComponents = AccountClient & Pick<PageClient, 'accountState' | 'connect' | 'disconnect'>;
 
 function isUnproven({ accountState }: Pick<PageClient, 'accountState'>): boolean {
   return accountState.kind === 'open' && accountState.password !== undefined;
@@ -112,8 +112,17 @@ export class OwnAccount {
     });
   }
 
+  /** The end of the own session is no news then: whoever it is that leaves has to be known until all is erased. */
   deleteProfile(): Promise<boolean> {
-    return this.leaving.run(() => this.#account().deleteProfile());
+    return this.leaving.run(async () => {
+      this.#client.disconnect();
+      try {
+        await this.#account().deleteProfile();
+      } catch (error) {
+        this.#client.connect();
+        throw error;
+      }
+    });
   }
 
   #withDevices(work: () => Promise<void>): Promise<boolean> {

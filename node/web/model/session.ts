@@ -5,6 +5,7 @@ import { type Clock, sleep } from '../../../src/realm/clock.ts';
 import { codeOf } from '../../../src/realm/errors.ts';
 import type { AccountClient } from './account-client.ts';
 import type { Failure } from './failure-text.ts';
+import { forgetContacts } from './kept-contacts.ts';
 import { type LocalStore, readLocal, writeLocal } from './local-store.ts';
 import type { PageClient } from './page-client.ts';
 import type { TabPlace } from './tab.ts';
@@ -91,6 +92,8 @@ export class SessionModel {
       if (state.kind === 'refused' && this.stage.peek().kind === 'in') this.stage.value = this.#refused(state.code);
     });
     client.on('wiped', () => {
+      const stage = this.stage.peek();
+      if (stage.kind === 'in') forgetContacts(store, stage.me.user.id);
       this.#remember(false);
       this.stage.value = { kind: 'login', why: 'wiped' };
     });
@@ -251,9 +254,11 @@ export class SessionModel {
 
   /** Erases what is kept here, unless it is to stay for the next login on this device. */
   async logOut(options: LogoutOptions = {}): Promise<void> {
+    const { me } = this.#client;
     this.#rememberUser(options.keepDevice === true);
     await this.#client.logout(options).catch(() => undefined);
     this.#leave();
+    if (me && !options.keepDevice) forgetContacts(this.#store, me.user.id);
   }
 
   /** Nobody was there for a while: the screen goes at once, the session after it. Keys and messages stay for the next login. */
@@ -278,9 +283,11 @@ export class SessionModel {
 
   /** The profile is gone at the node: nothing of it stays here. */
   async ended(): Promise<void> {
+    const { me } = this.#client;
     this.#rememberUser(false);
     await this.#client.logout().catch(() => undefined);
     this.#leave('deleted');
+    if (me) forgetContacts(this.#store, me.user.id);
   }
 
   #leave(why?: LoginReason): void {

@@ -3,6 +3,7 @@ import type { User } from '../../../src/client/client.ts';
 import { colourOf, initialsOf } from '../model/person-look.ts';
 import { presenceText } from '../model/presence-text.ts';
 import { useWords, useWorkspace } from './context.ts';
+import { Icon } from './icon.tsx';
 import { Painted } from './painted.tsx';
 
 interface AvatarProps {
@@ -22,7 +23,7 @@ export function Avatar({ user, large = false, presence = false }: AvatarProps) {
 }
 
 function Initials({ user }: { readonly user: User }) {
-  return <>{initialsOf(user.name) || initialsOf(user.address)}</>;
+  return <>{initialsOf(user.name) || initialsOf(user.address) || <Icon name="person" />}</>;
 }
 
 /** Initials until the photo is here, and for good where it does not come. */
