@@ -1,11 +1,16 @@
 // A branch that is locked from within: real server, real clients, caches that can be looked into.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { BranchLock } from '../../../node/directory/branch-lock.ts';
+import { openLockStore } from '../../../node/directory/lock-store.ts';
 import { makeCacheSecret } from '../../../src/client/cache/cache-secret.ts';
 import { MemoryEngine } from '../../../src/client/cache/memory-engine.ts';
 import { SealedCache } from '../../../src/client/cache/sealed-cache.ts';
 import type { Client } from '../../../src/client/client.ts';
 import { memoryStorage } from '../../../src/client/platform.ts';
+import { systemClock } from '../../../src/realm/clock.ts';
+import type { UserId } from '../../../src/realm/ids.ts';
+import { silentLog } from '../../../src/realm/log.ts';
 import { clientOf, connected, ENGINEER } from '../../client/engine/people.ts';
 import { nextEvent } from '../../client/waiting.ts';
 import { until } from '../simulated-branch.ts';
@@ -71,13 +76,16 @@ test(
   async (t) => {
     const { branch, another } = await lockable(t);
     const { client, again, token } = await another();
-    client.disconnect();
+    const opened = await another();
+    for (const one of [client, opened.client]) one.disconnect();
     await branch.branchLock.lock(false, 'operator');
+    await assert.rejects(opened.again().resume(opened.token), { code: 'branch-locked' });
     const told = nextEvent(client, 'signed-out');
     client.connect();
     assert.deepEqual(await told, { code: 'branch-locked' });
     await branch.server.stop();
     await assert.rejects(again().resume(token), { code: 'server-unreachable' });
+    await assert.rejects(opened.again().resume(opened.token), { code: 'server-unreachable' });
   },
 );
 
@@ -153,6 +161,37 @@ test('devices that are wiped count for nobody any more', LIMIT, async (t) => {
   client.disconnect();
   await branch.branchLock.lock(true, 'operator');
   await until(() => branch.identities.keysOf(user.id).devices.length === 0);
+});
+
+test('a device that the directory has not taken off yet comes back as a new one all the same', LIMIT, async (t) => {
+  const { branch, first } = await lockable(t);
+  const { device } = first.client.me ?? assert.fail();
+  await first.client.logout({ keepDevice: true });
+  branch.identities.removeDevice = async () => Promise.reject(new Error('the ledger is not written'));
+  await branch.branchLock.lock(true, 'operator');
+  await branch.branchLock.unlock('operator');
+  assert.notEqual((await first.again().login('engineer', PASSWORD)).device, device);
+});
+
+test('devices that a crash left in the directory are taken off with the next start', LIMIT, async (t) => {
+  const { branch, first } = await lockable(t);
+  const { user } = first.client.me ?? assert.fail();
+  const { accounts, audit, database, devices, identities } = branch;
+  const removeDevice = async () => Promise.reject(new Error('the process is dead'));
+  const parts = { sessions: accounts.sessions, devices, deviceStore: accounts.devices, audit };
+  const rest = { ...parts, clock: systemClock, log: silentLog };
+  const keysOf = (of: UserId) => identities.keysOf(of);
+  const store = await openLockStore(database);
+  const crashed = new BranchLock({ ...rest, store, identities: { keysOf, removeDevice } });
+  await crashed.lock(true, 'operator');
+  await crashed.stop();
+  assert.equal(identities.keysOf(user.id).devices.length, 1);
+  const kept = await openLockStore(database);
+  assert.deepEqual([kept.current, kept.due.length], [store.current, 1]);
+  const next = new BranchLock({ ...rest, store: kept, identities });
+  next.start();
+  await until(() => identities.keysOf(user.id).devices.length === 0 && kept.due.length === 0);
+  await next.stop();
 });
 
 test('a lock that the disk does not take is in force all the same, and says that it is not kept', LIMIT, async (t) => {
