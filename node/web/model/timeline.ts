@@ -76,10 +76,9 @@ export class Timeline {
   async open(onShown: (view: View) => void = () => {}): Promise<void> {
     if (this.#open) return onShown(this.view.peek());
     if (this.loading.peek() === 'first') return;
-    if (this.#ready) return this.#begin(this.#ready, onShown);
-    this.loading.value = 'first';
     try {
-      this.#begin(await (this.#prepared ?? this.#components.client.timeline(this.id)), onShown);
+      if (!this.#ready) this.loading.value = 'first';
+      this.#begin(this.#ready ?? (await (this.#prepared ?? this.#components.client.timeline(this.id))), onShown);
     } catch {
       this.loading.value = 'failed';
     }

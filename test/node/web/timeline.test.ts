@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { itemAt, layOutRows, RowLayout, remembered } from '../../../node/web/model/rows.ts';
 import { type ShownItem, Timeline } from '../../../node/web/model/timeline.ts';
-import { UnreachableError } from '../../../src/realm/errors.ts';
+import { LocalError, UnreachableError } from '../../../src/realm/errors.ts';
 import { HandClock } from './hand-clock.ts';
 import { CLERK_ID, ENGINEER_ID, numbered, ScriptedTalk, TALK, type Told, told } from './scripted-talk.ts';
 
@@ -219,8 +219,33 @@ test('what was read ahead is shown without reading it again, and with what came 
   await timeline.prepare();
   assert.deepEqual([opened, timeline.isOpen.value, numbers(timeline)], [1, false, []]);
   await talk.comes(told(2, 20));
-  await timeline.open();
+  let atOnce: readonly number[] = [];
+  const opening = timeline.open(() => (atOnce = numbers(timeline)));
+  assert.deepEqual([timeline.isOpen.value, atOnce], [true, [1, 2]], 'within the call');
+  await opening;
   assert.deepEqual([opened, numbers(timeline)], [1, [1, 2]]);
+});
+
+test('a conversation that is opened while it is read ahead is read once, and one that could not be read ahead is read anew', async () => {
+  const talk = new ScriptedTalk([]);
+  await talk.held(told(1, 10));
+  let opened = 0;
+  const client = {
+    timeline: async (id: typeof TALK) => {
+      opened += 1;
+      if (opened === 1) throw new LocalError('cache-damaged', 'of this test');
+      return talk.timeline(id);
+    },
+    refused: () => [],
+  };
+  const timeline = new Timeline(TALK, { client, clock: new HandClock() });
+  await timeline.prepare();
+  const ahead = timeline.prepare();
+  await timeline.open();
+  await ahead;
+  assert.deepEqual([opened, timeline.loading.value, numbers(timeline)], [2, 'none', [1]]);
+  await timeline.prepare();
+  assert.equal(opened, 2);
 });
 
 test('a conversation that could not be read says so and is asked for again', async () => {
