@@ -356,7 +356,7 @@ export class Session {
     await this.#wipe(users);
     await this.#signedIn.forget();
     await this.#signingIn.forgetDevice();
-    this.events.emit('wiped', {});
+    this.events.emit('wiped', { users });
   }
 
   /** Messages, keys and what is stored besides. */

@@ -137,8 +137,8 @@ export interface ClientEvents {
   'identity-unproven': { readonly user: UserId };
   /** There is room again: what `cache-full` or `cache-failed` had told of is stored on this device now. */
   'stored-again': Record<string, never>;
-  /** This device was signed out for good, and what was kept here is gone. */
-  wiped: Record<string, never>;
+  /** This device was signed out for good, and what was kept here of these people is gone. */
+  wiped: { readonly users: readonly UserId[] };
   /** The connection stands and what was missed has been told. Comes again after each reconnect. */
   ready: { readonly me: Me };
   connection: { readonly state: ConnectionState; readonly code?: string; readonly retryIn?: number };

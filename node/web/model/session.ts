@@ -91,9 +91,8 @@ export class SessionModel {
       // found only now: what was opened here is not what the server shows
       if (state.kind === 'refused' && this.stage.peek().kind === 'in') this.stage.value = this.#refused(state.code);
     });
-    client.on('wiped', () => {
-      const stage = this.stage.peek();
-      if (stage.kind === 'in') forgetContacts(store, stage.me.user.id);
+    client.on('wiped', ({ users }) => {
+      for (const user of users) forgetContacts(store, user);
       this.#remember(false);
       this.stage.value = { kind: 'login', why: 'wiped' };
     });

@@ -92,7 +92,7 @@ test('a device that was signed out for good says so at the login', async () => {
   const session = new SessionModel({ client, clock: new HandClock(), tab: onlyTab(), store: memoryStore() });
   await session.open();
   await session.logIn('clerk', 'secret');
-  client.tell('wiped', {});
+  client.tell('wiped', { users: [] });
   assert.deepEqual(session.stage.value, { kind: 'login', why: 'wiped' });
 });
 
