@@ -58,14 +58,30 @@ export class Demonstration {
     throw new Error(`the demonstration did not start:\n${told}`);
   }
 
+  /** The data directory of a realm. */
+  dirOf(realm: string): string {
+    const dir = this.#dirs[realm];
+    if (dir === undefined) throw new Error(`the demonstration has no realm "${realm}"`);
+    return dir;
+  }
+
   /** Makes one more user at a realm, with a first password. */
   async addUser(realm: string, login: string, name: string, password: string): Promise<void> {
-    const dir = this.#dirs[realm] ?? '';
-    const args = [this.#canopy, 'user', 'add', login, '--name', name, '--dir', dir];
+    await this.#administer(realm, ['user', 'add', login, '--name', name], password);
+  }
+
+  /** What an administrator does for somebody who forgot the password: a new first one. */
+  async resetPassword(realm: string, login: string, password: string): Promise<void> {
+    await this.#administer(realm, ['user', 'reset', login, '--yes'], password);
+  }
+
+  /** Runs a command of `canopy` at a realm; the password goes in by stdin. */
+  async #administer(realm: string, words: readonly string[], password: string): Promise<void> {
+    const args = [this.#canopy, ...words, '--dir', this.dirOf(realm)];
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'inherit'] });
     child.stdin.end(`${password}\n`);
     const [code] = await once(child, 'exit');
-    if (code !== 0) throw new Error(`user add ended with ${code}`);
+    if (code !== 0) throw new Error(`canopy ${words.join(' ')} ended with ${code}`);
   }
 
   /** What `kill -9` does to the node of a realm. It stays away until the call that is returned. */
@@ -85,7 +101,7 @@ export class Demonstration {
   }
 
   async #nodeOf(realm: string): Promise<number> {
-    return (await new AdminClient(dataDirectory(this.#dirs[realm] ?? '').socket.node).status()).pid;
+    return (await new AdminClient(dataDirectory(this.dirOf(realm)).socket.node).status()).pid;
   }
 
   async stop(): Promise<void> {

@@ -11,3 +11,11 @@ export async function closeSettings(page: Page): Promise<void> {
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
 }
+
+/** With everything erased that this browser holds. */
+export async function logOut(page: Page): Promise<void> {
+  await openSettings(page, 'Profile');
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByRole('dialog', { name: 'Log out?' }).getByRole('button', { name: 'Log out' }).click();
+  await page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
+}

@@ -75,6 +75,11 @@ function realmOf({ address }: User): string {
   return address.slice(address.indexOf('@') + 1);
 }
 
+/** Nobody of before is expected back; after a lock, or a session that ended, the same person goes on where they were. */
+function isGone(stage: Stage): boolean {
+  return stage.kind === 'login' && (stage.why === undefined || stage.why === 'deleted' || stage.why === 'wiped');
+}
+
 export class App {
   readonly session: SessionModel;
   readonly preferences: Preferences;
@@ -110,7 +115,10 @@ export class App {
       () => opening.abort(),
       () => this.version.stop(),
       this.session.stage.subscribe((stage) => {
+        const wasIn = this.workspace.peek() !== undefined;
         this.#leave();
+        // whoever is next here is not led to where this person was, nor told of it by the page's address
+        if (wasIn && isGone(stage)) this.#components.place.current.value = undefined;
         this.#own(stage);
         if (stage.kind === 'in') this.#enter(stage.me);
       }),
