@@ -1,13 +1,8 @@
 // People of another enterprise: found by their exact address and by the id of who has written, and not by guessing.
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import * as fc from 'fast-check';
-import type { UserProfile } from '../../../node/directory/directory.ts';
 import { ForeignUsers } from '../../../node/directory/foreign-users.ts';
-import { KnownUsers } from '../../../node/directory/known-users.ts';
-import { UserIndex } from '../../../node/directory/user-index.ts';
-import { UserLookup } from '../../../node/directory/user-lookup.ts';
-import { Discretion } from '../../../node/discretion/discretion.ts';
 import { encodeReply } from '../../../src/protocols/errand/codec.ts';
 import {
   decodeFound,
@@ -18,105 +13,16 @@ import {
 } from '../../../src/protocols/profile/lookup.ts';
 import { encodeProfile } from '../../../src/protocols/profile/record.ts';
 import { CanopyError } from '../../../src/realm/errors.ts';
-import { houseUserId, OF_USER } from '../../../src/realm/house-id.ts';
 import { parseUserId, type UserId } from '../../../src/realm/ids.ts';
-import { silentLog } from '../../../src/realm/log.ts';
 import { parseRealmName, type RealmName } from '../../../src/realm/names.ts';
 import { parseLogin, parseUserAddress } from '../../../src/realm/user-address.ts';
-import { createDatabase, type Database } from '../../../src/store/database.ts';
+import { createDatabase } from '../../../src/store/database.ts';
 import { ForgetfulDisk } from '../../store/forgetful-disk.ts';
-import { ACME, BETA, ErrandTree, KYIV, LVIV, ODESA, type TreeNode, UA } from '../errands/errand-tree.ts';
+import { ACME, BETA, ErrandTree, KYIV, LVIV, ODESA, UA } from '../errands/errand-tree.ts';
+import { ASKER, type Found, find, idOf, open, pair } from './lookup-world.ts';
 
 const LIMIT = { timeout: 60_000 };
 const never = new AbortController().signal;
-const idOf = (n: number, house = BETA): UserId =>
-  houseUserId(house, Buffer.from(n.toString(16).padStart(2 * OF_USER, '0'), 'hex'));
-const ASKER = idOf(1);
-
-class House {
-  readonly index = new UserIndex();
-  readonly records = new Map<UserId, Uint8Array>();
-
-  add(n: number, address: string, status: UserProfile['status'] = 'active'): UserProfile {
-    const { login, realm } = parseUserAddress(address);
-    const user: UserProfile = {
-      id: idOf(n),
-      address: { login, realm },
-      name: login,
-      kind: 'person',
-      home: realm,
-      status,
-    };
-    this.index.put(user);
-    this.records.set(user.id, encodeProfile({ id: user.id, login, name: login, salt: new Uint8Array(16) }));
-    return user;
-  }
-}
-
-interface Found extends TreeNode {
-  readonly house: House;
-  readonly lookup: UserLookup;
-  readonly known: KnownUsers;
-  readonly database: Database;
-  /** Whom the asker shares a conversation with, and realms with which people here do. */
-  readonly met: { readonly people: Set<UserId>; readonly realms: Set<RealmName> };
-}
-
-async function open(
-  t: TestContext,
-  tree: ErrandTree,
-  realm: RealmName,
-  options: { readonly database?: Database; readonly mayFind?: (origin: RealmName) => boolean } = {},
-): Promise<Found> {
-  const node = await tree.open(realm);
-  const house = new House();
-  const database = options.database ?? (await createDatabase(new ForgetfulDisk().openEngine()));
-  const foreign = new ForeignUsers(database);
-  await foreign.load();
-  const directory = {
-    findByAddress: (address: UserProfile['address']) => house.index.find(address),
-    findById: (id: UserId) => house.index.get(id),
-    search: (prefix: string, limit: number) => house.index.search(prefix, limit),
-    list: () => house.index.list(),
-    onChange: () => () => {},
-  };
-  const met = { people: new Set<UserId>(), realms: new Set<RealmName>() };
-  const discretion = new Discretion({
-    directory: { findById: (id) => house.index.get(id) ?? foreign.findById(id) },
-    hidden: () => [house.index.hidden, foreign.hidden],
-    acquaintances: {
-      known: async (_, others) => new Set([...others].filter((id) => met.people.has(id))),
-      hasAt: async (of) => met.realms.has(of),
-    },
-  });
-  const lookup = new UserLookup(realm, {
-    directory,
-    foreign,
-    errands: node.errands,
-    recordOf: async (id) => house.records.get(id),
-    isNear: (of) => of === realm,
-    isBranch: () => false,
-    mayFind: options.mayFind ?? (() => true),
-    discretion,
-    clock: tree.clock,
-    log: silentLog,
-  });
-  node.errands.start();
-  t.after(() => lookup.stop());
-  const known = new KnownUsers(directory, foreign, lookup, discretion, realm !== UA);
-  return { ...node, house, lookup, known, database, met };
-}
-
-async function pair(t: TestContext, mayFind?: (origin: RealmName) => boolean) {
-  const tree = new ErrandTree();
-  for (const realm of [UA, ACME, BETA]) (await tree.open(realm)).errands.start();
-  const kyiv = await open(t, tree, KYIV);
-  const odesa = await open(t, tree, ODESA, mayFind ? { mayFind } : {});
-  return { tree, kyiv, odesa };
-}
-
-const find = ({ lookup }: Found, address: string) => lookup.find(parseUserAddress(address), ASKER);
-
 test('questions and answers read back, and none of their truncations does', () => {
   const questions = fc.oneof(
     fc.stringMatching(/^[a-z0-9._-]{1,64}$/).map((login) => ({ kind: 'login' as const, login: parseLogin(login) })),
@@ -200,6 +106,24 @@ test(
       assert.equal(await one.known.lookUp(sales.address, ASKER), undefined);
       assert.equal(await one.known.findFor(ASKER, sales.id), undefined);
     }
+  },
+);
+
+test(
+  'a colleague who is hidden is found by the address and by a prefix by those alone who know them',
+  LIMIT,
+  async (t) => {
+    const { kyiv } = await pair(t);
+    const boss = kyiv.house.add(9, 'boss@kyiv.acme.ua');
+    kyiv.house.index.put({ ...boss, isHidden: true });
+    const found = async () => [
+      (await kyiv.known.lookUp(boss.address, ASKER))?.id,
+      (await kyiv.known.searchFor(ASKER, 'bo', 10))[0]?.id,
+      (await kyiv.known.findFor(ASKER, boss.id))?.id,
+    ];
+    assert.deepEqual(await found(), [undefined, undefined, undefined]);
+    kyiv.met.people.add(boss.id);
+    assert.deepEqual(await found(), [boss.id, boss.id, boss.id]);
   },
 );
 
