@@ -59,6 +59,11 @@ export interface PeopleKeysComponents {
   readonly onUnproven: (user: UserId) => void;
 }
 
+/** Whether a kind of vault entry is that of identities that count. */
+export function isPin(kind: string): boolean {
+  return kind === PIN;
+}
+
 export class PeopleKeys {
   readonly #parts: PeopleKeysComponents;
   readonly #told = new Map<UserId, Uint8Array>();

@@ -18,6 +18,7 @@ import {
 import type { RealmName } from '../../realm/names.ts';
 import type { RandomBytes } from '../../realm/random.ts';
 import type { Account } from '../account/account.ts';
+import { isPin } from '../account/people-keys.ts';
 import type { ClientCache } from '../cache/cache.ts';
 import type { Http } from '../http.ts';
 import type { OpenedEvent } from '../timeline/events.ts';
@@ -109,7 +110,11 @@ export class Engine {
     const look = (message: FrameMessage) => this.#messages.look(message);
     this.#mailroom = new Mailroom({ ...components, ...shared, server: devices, look });
     this.#stop = account.vault.onChange((news) => {
-      const conversations = news.flatMap(({ kind, key }) => conversationOfEpoch(kind, key));
+      // whose identity was accepted may have written and changed groups before
+      const isPinned = news.some(({ kind }) => isPin(kind));
+      const conversations = isPinned
+        ? this.#mailroom.conversations()
+        : news.flatMap(({ kind, key }) => conversationOfEpoch(kind, key));
       for (const id of new Set(conversations)) void this.#quietly(id, () => this.#mailroom.retry(id));
     });
   }

@@ -81,6 +81,11 @@ export class Mailroom {
     return this.#again !== undefined;
   }
 
+  /** In which something waits. */
+  conversations(): readonly ConversationId[] {
+    return [...this.#held.values()].map(({ message }) => message.conversation);
+  }
+
   holds(id: MessageId): boolean {
     return this.#held.has(id);
   }

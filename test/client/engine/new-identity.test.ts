@@ -106,3 +106,32 @@ test('a colleague who asks for nothing is told as soon as the new identity write
   await anew.client.send({ to: ENGINEER, text: 'it is me' });
   assert.deepEqual(await told, { user: clerk.id });
 });
+
+test('who begins anew goes on in a conversation that nobody but they had changed', TIMEOUT, async (t) => {
+  const branch = await openBranch(t);
+  for (const login of ['clerk', 'engineer']) await addUser(branch, login, `first-${login}`);
+  const clerk = await device(t, branch, 'clerk', 'first-clerk', 'second-clerk');
+  const desk = await device(t, branch, 'engineer', 'first-engineer', 'second-engineer');
+  for (const { client } of [clerk, desk]) await connected(client);
+  const first = hears(desk.client, 'hello');
+  await clerk.client.send({ to: ENGINEER, text: 'hello' });
+  await first;
+
+  await reset(branch, 'clerk', 'made-for-clerk');
+  const anew = await device(t, branch, 'clerk', 'made-for-clerk', 'third-clerk');
+  await anew.client.beginAccountAnew();
+  await connected(anew.client);
+  const told = nextEvent(desk.client, 'identity-changed');
+  const stored = nextEvent(anew.client, 'state', ({ state }) => state !== 'queued');
+  await anew.client.send({ to: ENGINEER, text: 'it is me' });
+  assert.equal((await stored).state, 'stored');
+  assert.deepEqual(await told, { user: clerk.id });
+  const { changedTo } = await desk.client.contacts.identityOf(clerk.id);
+  assert.ok(changedTo);
+  const heard = hears(desk.client, 'it is me');
+  await desk.client.contacts.accept(clerk.id, changedTo.identity);
+  assert.equal((await heard).problem, undefined);
+  const answered = hears(anew.client, 'it is you');
+  await desk.client.send({ to: CLERK, text: 'it is you' });
+  assert.equal((await answered).problem, undefined);
+});
